@@ -91,6 +91,9 @@ REGISTER: dict[str, Finding] = {
                   "each other.", "Homburg & Fürst 2005"),
     "G2": Finding("B", "Recovery means the customer, the process and the employee.",
                   "Michel, Bowen & Johnston 2009"),
+    "1.6": Finding("M", "Contact unasked where money or a right is owed, the customer must act or will certainly "
+                   "notice, or has made contact; otherwise log and fix without an apology.",
+                   "inference from R1, R2, R7 and P2"),
     "1.8": Finding("C", "One tangible and one non-monetary remedy together doubled satisfaction, 37 to 73 %.",
                    "Customer Rage Study 2015"),
     "1.9": Finding("C", "Benefit starts at a score of 4, break-even is at 6; most badly served customers say "

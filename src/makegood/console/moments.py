@@ -1,0 +1,75 @@
+"""Times in words: absolute in the reader's zone and language, and relative to the reader's now."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, format_timedelta
+
+if TYPE_CHECKING:
+    from makegood.console.viewmodels import Reader
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+WEEK_DAYS = 6
+
+
+def locale_of(name: str) -> Locale:
+    """This function will find the locale, or fall back on British English for one that babel does not know."""
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")
+
+
+def local(at: dt.datetime, reader: Reader) -> dt.datetime:
+    """This function will move an aware datetime into the reader's zone."""
+    return at.astimezone(zoneinfo.ZoneInfo(reader.zone))
+
+
+def absolute(at: dt.datetime, reader: Reader) -> str:
+    """This function will write a time as a person says it: "today 14:00", "Thu 12:00", "12 May 14:00".
+
+    Day words are English only; in other languages the day is written as a date.
+    """
+    locale = locale_of(reader.locale)
+    here, today = local(at, reader), local(reader.now, reader).date()
+    clock = format_time(here, "HH:mm", locale=locale)
+    days = (here.date() - today).days
+    if locale.language == "en" and abs(days) <= 1:
+        return f"{('yesterday', 'today', 'tomorrow')[days + 1]} {clock}"
+    if abs(days) <= WEEK_DAYS:
+        return f"{format_date(here, 'EEE', locale=locale)} {clock}"
+    pattern = "d MMM" if here.year == today.year else "d MMM y"
+    return f"{format_date(here, pattern, locale=locale)} {clock}"
+
+
+def span(seconds: float) -> str:
+    """This function will write a length of time in its two largest units: "1 d 3 h", "5 h 42 min", "22 min"."""
+    left = int(abs(seconds))
+    if left < MINUTE:
+        return "under a minute"
+    if left < HOUR:
+        return f"{left // MINUTE} min"
+    large, small, names = (DAY, HOUR, ("d", "h")) if left >= DAY else (HOUR, MINUTE, ("h", "min"))
+    rest = left % large // small
+    return f"{left // large} {names[0]}" + (f" {rest} {names[1]}" if rest else "")
+
+
+def relative(at: dt.datetime, reader: Reader) -> str:
+    """This function will write a time relative to the reader's now: "in 1 h 32 min", "3 d ago"."""
+    seconds = (at - reader.now).total_seconds()
+    locale = locale_of(reader.locale)
+    if locale.language != "en":
+        return format_timedelta(dt.timedelta(seconds=seconds), add_direction=True, locale=locale)
+    if abs(seconds) < MINUTE:
+        return "now"
+    return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
+
+
+def left(due_at: dt.datetime, reader: Reader) -> str:
+    """This function will write what is left until a deadline, or by how much it was missed ("12 min over")."""
+    seconds = (due_at - reader.now).total_seconds()
+    return span(seconds) if seconds >= 0 else f"{span(seconds)} over"

@@ -1,0 +1,129 @@
+"""The words and drawings of Makegood's pages: times, money, the seam, clocks, fields, charts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_currency
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from makegood.console import charts, moments
+from makegood.console import seam as crack
+from makegood.core.money import EXPONENTS, Money
+
+if TYPE_CHECKING:
+    from makegood.console.viewmodels import Chart, ClockFace, Field, Reader
+
+register = template.Library()
+
+
+@register.filter
+def moment(at: dt.datetime | None, reader: Reader) -> str | SafeString:
+    """This function will write a time in the reader's zone, absolute and relative together."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time datetime="{}">{} <span class="rel">{}</span></time>',
+        moments.local(at, reader).isoformat(timespec="minutes"),
+        moments.absolute(at, reader),
+        moments.relative(at, reader),
+    )
+
+
+@register.filter
+def short_moment(at: dt.datetime | None, reader: Reader) -> str | SafeString:
+    """This function will write a time where there is little room: absolute, the relative one on hovering."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moments.local(at, reader).isoformat(timespec="minutes"),
+        moments.relative(at, reader),
+        moments.absolute(at, reader),
+    )
+
+
+@register.filter
+def time_left(due_at: dt.datetime | None, reader: Reader) -> str:
+    """This function will write what is left until a deadline ("5 h 42 min"), or "12 min over"."""
+    return moments.left(due_at, reader) if due_at else ""
+
+
+@register.filter
+def money(amount: Money | None, reader: Reader) -> str:
+    """This function will write an amount for the reader; whole amounts lose their empty decimals."""
+    if amount is None:
+        return ""
+    places = EXPONENTS.get(amount.currency, 2)
+    value = Decimal(amount.minor).scaleb(-places)
+    whole = value == value.to_integral_value()
+    return format_currency(
+        value,
+        amount.currency,
+        "¤#,##0" if whole and moments.locale_of(reader.locale).language == "en" else None,
+        locale=moments.locale_of(reader.locale),
+        currency_digits=not whole,
+        decimal_quantization=not whole,
+    )
+
+
+@register.inclusion_tag("console/parts/seam.html")
+def seam(steps: tuple[Any, ...], size: str = "large", reader: Reader | None = None) -> dict[str, Any]:
+    """This function will draw the seam: `large` with the steps' names under it, `small` for a row of a list."""
+    listed = list(steps)
+    current = next((mark for mark in listed if mark.state in ("now", "overdue")), None)
+    return {
+        "pieces": crack.pieces(listed),
+        "steps": listed,
+        "size": size,
+        "words": crack.in_words(listed),
+        "current": current,
+        "place": listed.index(current) + 1 if current else len(listed),
+        "reader": reader,
+    }
+
+
+@register.inclusion_tag("console/parts/clock.html")
+def clock(face: ClockFace | None, reader: Reader, size: str = "small") -> dict[str, Any]:
+    """This function will show one clock: `big` as on a case, `small` as a tag in a list."""
+    return {"face": face, "reader": reader, "size": size}
+
+
+@register.inclusion_tag("console/parts/field.html")
+def field(question: Field) -> dict[str, Any]:
+    """This function will show one question of a form with its label, hint, error and input."""
+    return {"field": question}
+
+
+@register.inclusion_tag("console/parts/form.html", takes_context=True)
+def form(context: template.Context, asked: Any, heading: str = "h2") -> dict[str, Any]:
+    """This function will show a whole form; its title has the given heading level."""
+    return {"form": asked, "heading": heading, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("console/parts/action.html", takes_context=True)
+def action(context: template.Context, act: Any, extra: str = "") -> dict[str, Any]:
+    """This function will show one button that posts at once."""
+    return {"act": act, "extra": extra, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("console/parts/chart.html")
+def chart(drawn: Chart) -> dict[str, Any]:
+    """This function will draw a chart as static SVG, with its numbers in a table beside it."""
+    head, *more = drawn.series or (None,)
+    rows = [
+        (point, [series.points[index] for series in more if index < len(series.points)])
+        for index, point in enumerate(head.points if head else ())
+    ]
+    return {"chart": drawn, "drawing": charts.draw(drawn), "rows": rows}
+
+
+@register.inclusion_tag("console/parts/meter.html")
+def meter(left: Money, whole: Money, label: str, reader: Reader) -> dict[str, Any]:
+    """This function will show how much of a limit is left, in words and as a bar."""
+    share = max(0.0, min(1.0, left.minor / whole.minor)) if whole.minor else 0.0
+    return {"left": left, "whole": whole, "label": label, "width": round(share * 100, 1), "reader": reader}

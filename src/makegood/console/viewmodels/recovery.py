@@ -1,0 +1,271 @@
+"""One recovery: who, how long, what next, what may be given; and the page that says why."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from makegood.console.viewmodels.forms import Field, Form
+from makegood.console.viewmodels.ledger import PromiseRow
+from makegood.console.viewmodels.shell import (
+    Action,
+    ClockFace,
+    Fact,
+    Link,
+    ReasonLine,
+    StepMark,
+    Tag,
+    TimelineEntry,
+)
+from makegood.core.money import Money
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What the wording rules want changed: the quoted words, why, and what to say instead (empty: leave it out).
+
+    `must` findings stop the message; the others may be kept, seen.
+    """
+
+    key: str
+    quote: str
+    says: str
+    suggestion: str = ""
+    must: bool = False
+    reason: ReasonLine | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MessageDraft:
+    """The words to say, and what the rules think of them.
+
+    `send_url` takes the form; `lint_url` answers with the findings of the text typed so far (htmx, a fragment
+    `console/parts/findings.html`); `take_url` takes the same form with the pressed finding's key in `take` and answers
+    with the page. `channel` says how it travels ("E-mail, in Portuguese"). `keep` is a checkbox asked for when findings
+    remain. `hidden` are (name, value) pairs such as the draft's id.
+    """
+
+    send_url: str
+    lint_url: str
+    take_url: str
+    text: Field
+    subject: Field | None = None
+    send_label: str = "Send"
+    channel: str = ""
+    findings: tuple[Finding, ...] = ()
+    elements: tuple[str, ...] = ()
+    """The elements of an apology that the text has, in words ("says what went wrong")."""
+    missing: tuple[str, ...] = ()
+    keep: Field | None = None
+    hidden: tuple[tuple[str, str], ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def wrong(self) -> tuple[Field, ...]:
+        """The fields that have an error."""
+        return tuple(field for field in (self.subject, self.text, self.keep) if field and field.error)
+
+    @property
+    def refused(self) -> bool:
+        """Whether anything is wrong with this form."""
+        return bool(self.errors or self.wrong)
+
+
+@attrs.frozen(kw_only=True)
+class NextAction:
+    """The one thing to do next: a message to send, or a form to fill, or just a button.
+
+    `say` are words to say aloud, in order; `instead` are other ways ("Call instead").
+    """
+
+    title: str
+    clock: ClockFace | None = None
+    lead: str = ""
+    say: tuple[str, ...] = ()
+    draft: MessageDraft | None = None
+    form: Form | None = None
+    action: Action | None = None
+    instead: tuple[Action, ...] = ()
+    links: tuple[Link, ...] = ()
+    dock_label: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class StepCard:
+    """One step in full: what it asks, what was done, and the forms to record or skip it (with a reason)."""
+
+    mark: StepMark
+    asks: str
+    done: Form | None = None
+    skip: Form | None = None
+    reasons_url: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CustomerCard:
+    """Who it happened to, in a glance. `line` is one sentence; `facts` are what it cost and what is good to know."""
+
+    name: str
+    url: str
+    line: str = ""
+    facts: tuple[Fact, ...] = ()
+    identify: Form | None = None
+    phone_url: str = ""
+    status_url: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class OwedCard:
+    """What is owed by law, contract or guarantee: not a favour. `state` says where it stands ("paid today 09:05")."""
+
+    title: str
+    amount: Money | None
+    state: str
+    source: str
+    why_url: str = ""
+    done: bool = False
+    action: Action | None = None
+
+
+@attrs.frozen(kw_only=True)
+class OfferCard:
+    """One extra that may be given: what it costs us, why it fits; `act` offers it, or asks above the limit."""
+
+    title: str
+    cost: Money
+    why: str
+    act: Action | None = None
+    needs: str = ""
+    """What stands in the way, where something does ("above your limit: Joris answers in 6 min on average")."""
+    reason: ReasonLine | None = None
+    best: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class GivenRow:
+    """A make-good already offered: offered is not delivered."""
+
+    title: str
+    amount: Money | None
+    state: str
+    tone: str = "plain"
+    actions: tuple[Action, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Giving:
+    """What you may give: owed first, then offers, then what was given; what is left of the limit and the budget."""
+
+    owed: tuple[OwedCard, ...] = ()
+    offers: tuple[OfferCard, ...] = ()
+    given: tuple[GivenRow, ...] = ()
+    limit: Money | None = None
+    limit_left: Money | None = None
+    budget: Money | None = None
+    budget_left: Money | None = None
+    budget_name: str = "the team's month"
+    ask: Form | None = None
+    none_because: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class MissingItem:
+    """What keeps a recovery from closing, and where to do it."""
+
+    text: str
+    url: str
+    met: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class ClosePanel:
+    """What closing asks for. `close` is there once nothing is missing; `by_manager` closes with a written reason."""
+
+    items: tuple[MissingItem, ...]
+    close: Action | None = None
+    by_manager: Form | None = None
+
+
+@attrs.frozen(kw_only=True)
+class CauseChooser:
+    """Why it happened: what is linked, and the form to link or change it."""
+
+    current: str = ""
+    current_url: str = ""
+    form: Form | None = None
+    decision: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class FollowUpRow:
+    """One contact that stays after the fix. `state` is planned, done, missed or cancelled with a word."""
+
+    at: dt.datetime
+    text: str
+    state: str = "planned"
+    form: Form | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PauseClock:
+    """The clock's pause: the form to pause it (a reason the customer reads), or the way to run again."""
+
+    form: Form | None = None
+    resume: Action | None = None
+    since_at: dt.datetime | None = None
+    because: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Exchange:
+    """The ways to change hands: to a person, or to whom the rules choose."""
+
+    owner: str
+    form: Form | None = None
+    take: Action | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RecoveryPage:
+    """The case. `title` is a sentence with the customer's name in it; `kind` the short line above it.
+
+    `clock` is the one to made good; `over` says how it ended, for a closed one.
+    """
+
+    code: str
+    title: str
+    kind: str
+    clock: ClockFace
+    steps: tuple[StepMark, ...]
+    customer: CustomerCard
+    tags: tuple[Tag, ...] = ()
+    next: NextAction | None = None
+    step_cards: tuple[StepCard, ...] = ()
+    promises: tuple[PromiseRow, ...] = ()
+    promise_form: Form | None = None
+    giving: Giving | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    note_form: Form | None = None
+    closing: ClosePanel | None = None
+    cause: CauseChooser | None = None
+    follow_ups: tuple[FollowUpRow, ...] = ()
+    follow_up_note: str = ""
+    exchange: Exchange | None = None
+    pause: PauseClock | None = None
+    incident: Link | None = None
+    score: str = ""
+    over: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class WhyPage:
+    """Why a clock, a gate, an amount or a wording finding says what it says."""
+
+    title: str
+    decision: str
+    reasons: tuple[ReasonLine, ...]
+    inputs: tuple[Fact, ...] = ()
+    back: Link
+    steps: tuple[TimelineEntry, ...] = ()
+    """For a clock: the events it was computed from, oldest first."""

@@ -1,0 +1,160 @@
+"""Sign-in, setting up, settings, the demo's inbox, and the small pages: a form, a question, an error."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from makegood.console.viewmodels.forms import Form
+from makegood.console.viewmodels.shell import Action, Empty, Fact, Link, Notice, Pager, Tag
+
+
+@attrs.frozen(kw_only=True)
+class SignInPage:
+    """Sign-in; `demo` are the people of the demo, one click each."""
+
+    form: Form
+    title: str = "Sign in"
+    lead: str = ""
+    demo: tuple[Action, ...] = ()
+    set_up: Link | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SetUpStep:
+    """One step of setting up; `state` is done, now or todo."""
+
+    name: str
+    state: str
+    url: str = ""
+    note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class SetUpPage:
+    """Setting up one's own organization, a step at a time; `made` lists what this step has made so far."""
+
+    title: str
+    lead: str
+    steps: tuple[SetUpStep, ...]
+    form: Form | None = None
+    made: tuple[Fact, ...] = ()
+    made_title: str = "So far"
+    on: Link | None = None
+    later: Link | None = None
+
+
+@attrs.frozen(kw_only=True)
+class TableRow:
+    """One row: the first cell is its heading. `url` opens it."""
+
+    cells: tuple[str, ...]
+    url: str = ""
+    tag: Tag | None = None
+    actions: tuple[Action, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Table:
+    """A plain table; `numeric` are the indexes of columns that hold numbers."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[TableRow, ...] = ()
+    numeric: tuple[int, ...] = ()
+    empty: Empty | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SettingsSection:
+    """One part of the settings: whatever of a table, facts, a text, forms and buttons it needs."""
+
+    title: str
+    lead: str = ""
+    key: str = "section"
+    table: Table | None = None
+    facts: tuple[Fact, ...] = ()
+    text: str = ""
+    text_label: str = ""
+    secret: str = ""
+    """A key shown this once."""
+    forms: tuple[Form, ...] = ()
+    actions: tuple[Action, ...] = ()
+    danger: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class SettingsPage:
+    """One page of the settings; `pages` are all of them."""
+
+    title: str
+    lead: str
+    pages: tuple[Link, ...]
+    sections: tuple[SettingsSection, ...]
+
+
+@attrs.frozen(kw_only=True)
+class FormPage:
+    """A page that asks one thing: report a failure, make a promise, open an incident, open an improvement.
+
+    `big` lays it out for one thumb, as Report a failure is; `aside` are things good to know while filling it in.
+    """
+
+    title: str
+    lead: str
+    form: Form
+    back: Link | None = None
+    big: bool = False
+    aside: tuple[Fact, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ConfirmPage:
+    """Asks once more before something that cannot be undone, saying what will happen and what stays."""
+
+    title: str
+    lead: str
+    will: tuple[str, ...]
+    stays: tuple[str, ...] = ()
+    form: Form
+    back: Link
+
+
+@attrs.frozen(kw_only=True)
+class InboxMessage:
+    """A mail as it went out, for the demo."""
+
+    key: str
+    to: str
+    subject: str
+    sent_at: dt.datetime
+    text: str = ""
+    url: str = ""
+    status_url: str = ""
+    current: bool = False
+    reply: Form | None = None
+
+
+@attrs.frozen(kw_only=True)
+class InboxPage:
+    """The demo's inbox: what was sent, to read and to answer in the customer's place."""
+
+    title: str
+    lead: str
+    messages: tuple[InboxMessage, ...] = ()
+    shown: InboxMessage | None = None
+    pager: Pager | None = None
+    empty: Empty | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ErrorPage:
+    """Something went wrong: what, and what to do."""
+
+    status: int
+    title: str
+    text: str
+    links: tuple[Link, ...] = ()
+    reference: str = ""
+    notice: Notice | None = None

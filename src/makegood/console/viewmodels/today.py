@@ -1,0 +1,109 @@
+"""Today and the list of recoveries."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+
+from makegood.console.viewmodels.forms import Form
+from makegood.console.viewmodels.learning import Figure
+from makegood.console.viewmodels.shell import Action, ClockFace, Empty, Link, Pager, StepMark, Tag
+from makegood.core.money import Money
+
+
+@attrs.frozen(kw_only=True)
+class RecoveryRow:
+    """One recovery in a list. `worth` is what the customer is worth, `worth_note` its unit ("a year") or "new".
+
+    `risk` is the expected loss in the next hour.
+    """
+
+    code: str
+    url: str
+    who: str
+    what: str
+    note: str = ""
+    steps: tuple[StepMark, ...] = ()
+    next: str = ""
+    clock: ClockFace
+    worth: Money | None = None
+    worth_note: str = ""
+    risk: Money | None = None
+    owner: str = ""
+    tags: tuple[Tag, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Proposal:
+    """Something the machine doubts, for a person to decide: a silent feed, a burst.
+
+    `held` says what waits and that nothing was sent; `confirm` and `dismiss` decide; `look` opens what is held.
+    """
+
+    title: str
+    held: str
+    confirm: Action
+    dismiss: Action | None = None
+    look: Link | None = None
+    since_at: dt.datetime | None = None
+    kind: str = "burst"
+
+
+@attrs.frozen(kw_only=True)
+class FailedMail:
+    """A mail that did not go out, or whose outcome nobody knows; it is never sent again by itself."""
+
+    to: str
+    subject: str
+    state: str
+    at: dt.datetime
+    detail: str
+    recovery: Link | None = None
+    actions: tuple[Action, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class SignalRow:
+    """Evidence that a customer may have been failed, which no rule could decide alone."""
+
+    text: str
+    source: str
+    at: dt.datetime
+    who: str = ""
+    actions: tuple[Action, ...] = ()
+    why_url: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class TodayPage:
+    """What to do now. `title` is a sentence ("Eleven customers need us before six").
+
+    `refresh_url` is this page's own address, asked again while it is looked at.
+    """
+
+    title: str
+    lead: str
+    rows: tuple[RecoveryRow, ...]
+    proposals: tuple[Proposal, ...] = ()
+    mails: tuple[FailedMail, ...] = ()
+    signals: tuple[SignalRow, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    all_url: str = ""
+    all_label: str = "All recoveries"
+    refresh_url: str = ""
+    scope: tuple[Link, ...] = ()
+    empty: Empty | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RecoveriesPage:
+    """The list of recoveries with its filters."""
+
+    title: str
+    rows: tuple[RecoveryRow, ...]
+    filters: tuple[Link, ...] = ()
+    search: Form | None = None
+    pager: Pager | None = None
+    empty: Empty | None = None
+    export_url: str = ""

@@ -1,0 +1,175 @@
+"""The decision: what is owed for one event, in which form, by when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TypeVar
+
+import attrs
+
+from makegood.core.floors.amounts import amount_of
+from makegood.core.floors.deadlines import Deadline, due_by
+from makegood.core.floors.facts import Known, UnusableFacts, read_facts
+from makegood.core.floors.packs import Clause, FormClause, Pack, Rule, Version
+from makegood.core.money import CurrenciesDiffer, Money
+from makegood.core.reasons import Reason
+
+Choice = TypeVar("Choice", FormClause, Deadline)
+
+
+@attrs.frozen(kw_only=True)
+class Owed:
+    """One amount that is owed: how much, in which form, by when, by which version of which rule."""
+
+    amount: Money
+    form: str
+    due_by: datetime
+    rule: str
+    evidence_needed: tuple[str, ...]
+    claim_required: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """This amount in the shape that the command line and the API carry."""
+        return {
+            "amount": self.amount.as_dict(),
+            "form": self.form,
+            "due_by": self.due_by.isoformat(),
+            "rule": self.rule,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class FloorDecision:
+    """Everything owed for one event (perhaps nothing), and the reasons either way."""
+
+    owed: tuple[Owed, ...]
+    reasons: tuple[Reason, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The decision in the shape that the command line and the API carry."""
+        return {
+            "owed": [owed.as_dict() for owed in self.owed],
+            "reasons": [reason.as_dict() for reason in self.reasons],
+        }
+
+
+@attrs.frozen(kw_only=True)
+class _Outcome:
+    rule: Rule
+    amount: Money | None
+    reasons: tuple[Reason, ...]
+
+
+def owed(*, pack: Pack, facts: Mapping[str, object]) -> FloorDecision:
+    """This function will decide what is owed under a pack for one event.
+
+    `facts` are plain values as in JSON (times as ISO text or datetime with offset, money as Money or
+    ``{"minor", "currency"}``, minutes, kilometres); the pack lists which. The version is the one in force on the
+    event's date at the event's own offset. Raises UnusableFacts, whose message says what to give.
+    """
+    known, assumed = read_facts(specs=pack.facts, needs_one_of=pack.needs_one_of, facts=facts)
+    event_at: datetime = known["event_at"]
+    version = version_on(pack=pack, event_date=event_at.date())
+    try:
+        outcomes = [_apply(rule, known, pack) for rule in version.rules]
+        winners = _largest_of_each_group(outcomes)
+        granted = tuple(_owed(outcome, known, pack) for outcome in winners)
+    except CurrenciesDiffer as error:
+        raise UnusableFacts(f"the amounts cannot be compared: {error}") from error
+    reasons = [version.reason]
+    for outcome in outcomes:
+        reasons += outcome.reasons
+        if outcome.amount is not None and outcome not in winners:
+            reasons.append(_not_added(outcome.rule))
+    for won in winners:
+        reasons.append(_first(won.rule.forms, known).reason)
+        reasons.append(_first(won.rule.deadlines, known).reason)
+    reasons += [note.reason for note in version.notes if note.when is None or note.when.holds(known)]
+    if assumed:
+        reasons.append(_assumptions(pack, known, assumed))
+    return FloorDecision(owed=granted, reasons=tuple(reasons))
+
+
+def version_on(*, pack: Pack, event_date: date) -> Version:
+    """This function will find the version in force on a date. Raises UnusableFacts where there is none."""
+    for version in reversed(pack.versions):
+        if version.active_from <= event_date:
+            if version.active_to is not None and event_date >= version.active_to:
+                raise UnusableFacts(
+                    f"{pack.name} has no rules for {event_date}: they ended on {version.active_to}",
+                )
+            return version
+    first = pack.versions[0].active_from
+    raise UnusableFacts(f"{pack.name} has no rules for {event_date}: its first version begins on {first}"
+                        + (f"; {pack.before}" if pack.before else ""))
+
+
+def _apply(rule: Rule, facts: Known, pack: Pack) -> _Outcome:
+    code = f"{pack.name}.{rule.id}"
+    if not rule.trigger.holds(facts):
+        text = f"Not the case here: {rule.says} ({rule.cite})"
+        return _Outcome(rule=rule, amount=None, reasons=(_reason(rule, pack, code, text),))
+    excluded = tuple(clause.reason for clause in rule.exclusions if _holds(clause, facts))
+    if excluded:
+        return _Outcome(rule=rule, amount=None, reasons=excluded)
+    amount, reasons = amount_of(amount=rule.amount, reductions=rule.reductions, facts=facts)
+    used = ", ".join([f"{name} {_shown(facts.get(name))}" for name in rule.uses])
+    text = f"{rule.says}: {amount} ({rule.cite}; facts: {used})"
+    reasons = (_reason(rule, pack, code, text), *reasons)
+    return _Outcome(rule=rule, amount=amount if amount else None, reasons=reasons)
+
+
+def _largest_of_each_group(outcomes: list[_Outcome]) -> list[_Outcome]:
+    best: dict[str, _Outcome] = {}
+    for outcome in outcomes:
+        if outcome.amount is None:
+            continue
+        held = best.get(outcome.rule.group)
+        if held is None or (held.amount is not None and held.amount < outcome.amount):
+            best[outcome.rule.group] = outcome
+    return list(best.values())
+
+
+def _owed(outcome: _Outcome, facts: Known, pack: Pack) -> Owed:
+    assert outcome.amount is not None
+    rule = outcome.rule
+    deadline = _first(rule.deadlines, facts)
+    return Owed(
+        amount=outcome.amount,
+        form=_first(rule.forms, facts).form,
+        due_by=due_by(deadline=deadline, from_at=facts["event_at"], holidays=pack.holidays),
+        rule=rule.reference,
+        evidence_needed=rule.evidence_needed,
+        claim_required=rule.claim_required,
+    )
+
+
+def _first(choices: tuple[Choice, ...], facts: Known) -> Choice:
+    for choice in choices[:-1]:
+        if choice.when is None or choice.when.holds(facts):
+            return choice
+    return choices[-1]
+
+
+def _holds(clause: Clause, facts: Known) -> bool:
+    return clause.when is None or clause.when.holds(facts)
+
+
+def _reason(rule: Rule, pack: Pack, code: str, text: str) -> Reason:
+    return Reason(rule=code, evidence=pack.evidence, grade=rule.grade, text=text)
+
+
+def _not_added(rule: Rule) -> Reason:
+    return Reason(rule=rule.reference, text="Not added: another amount of the same kind, at least as large, is owed.")
+
+
+def _assumptions(pack: Pack, facts: Known, assumed: tuple[str, ...]) -> Reason:
+    taken = ", ".join([f"{name} {_shown(facts[name])}" for name in assumed])
+    return Reason(rule=f"{pack.name}.assumed", text=f"Not said, so taken as: {taken}.")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "unknown" if value is None else str(value)

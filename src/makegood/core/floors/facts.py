@@ -1,0 +1,138 @@
+"""The facts of one case: which a pack knows, of what type, and what their absence means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import attrs
+
+from makegood.core.money import Money
+
+Known = Mapping[str, Any]
+"""Facts after reading: typed values; None where unknown is allowed; no key where absence may yet be refused."""
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+LARGEST_MINOR = 10**15
+
+
+class UnusableFacts(ValueError):
+    """The facts cannot be decided on: one is missing, unknown, ill-typed or out of range. The message says which."""
+
+
+@attrs.frozen(kw_only=True)
+class FactSpec:
+    """One fact that a pack accepts.
+
+    `absent` says what a missing (or null) fact means: ``refuse`` always an error; ``refuse-if-used`` an error once
+    a rule has to look at it; ``unknown`` every comparison with it is false; ``default`` it is taken as `default`.
+    `minimum` and `maximum` (inclusive) bound numbers, and refuse what is not a number; `one_of` lists the accepted texts.
+    """
+
+    name: str
+    type: Literal["datetime", "boolean", "number", "integer", "text", "money"]
+    means: str
+    absent: Literal["refuse", "refuse-if-used", "unknown", "default"] = "refuse-if-used"
+    default: bool | int | float | str | None = None
+    minimum: float = -1e9
+    maximum: float = 1e9
+    one_of: frozenset[str] = frozenset()
+
+
+def _datetime(spec: FactSpec, value: object) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise UnusableFacts(
+            f"{spec.name} must be an ISO 8601 time with its offset, such as 2025-03-01T14:30:00+01:00",
+        )
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise UnusableFacts(f"{spec.name} must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
+def _boolean(spec: FactSpec, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UnusableFacts(f"{spec.name} must be true or false")
+    return value
+
+
+def _number(spec: FactSpec, value: object) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnusableFacts(f"{spec.name} must be a number")
+    if spec.type == "integer" and not isinstance(value, int):
+        raise UnusableFacts(f"{spec.name} must be a whole number")
+    if not spec.minimum <= value <= spec.maximum:
+        raise UnusableFacts(f"{spec.name} must lie between {spec.minimum:,.10g} and {spec.maximum:,.10g}")
+    return value
+
+
+def _text(spec: FactSpec, value: object) -> str:
+    if not isinstance(value, str) or (spec.one_of and value not in spec.one_of):
+        accepted = ", ".join(sorted(spec.one_of))
+        raise UnusableFacts(f"{spec.name} must be one of: {accepted}" if accepted else
+                            f"{spec.name} must be a text")
+    return value
+
+
+def _money(spec: FactSpec, value: object) -> Money:
+    if isinstance(value, Mapping) and set(value) == {"minor", "currency"}:
+        minor, currency = value["minor"], value["currency"]
+        if isinstance(minor, int) and not isinstance(minor, bool) and isinstance(currency, str):
+            try:
+                value = Money(minor=minor, currency=currency)
+            except ValueError as error:
+                raise UnusableFacts(f"{spec.name}: {error}") from error
+    if not isinstance(value, Money) or not 0 <= value.minor <= LARGEST_MINOR:
+        raise UnusableFacts(
+            f'{spec.name} must be money, not negative, such as {{"minor": 25000, "currency": "EUR"}}',
+        )
+    return value
+
+
+READERS: dict[str, Callable[[FactSpec, object], object]] = {
+    "datetime": _datetime,
+    "boolean": _boolean,
+    "number": _number,
+    "integer": _number,
+    "text": _text,
+    "money": _money,
+}
+
+
+def read_facts(
+    *, specs: Mapping[str, FactSpec], needs_one_of: tuple[str, ...], facts: Mapping[str, object],
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """This function will check facts against a pack's list and type them.
+
+    Returns the typed facts and the names of those taken by default. Raises UnusableFacts.
+    """
+    if not facts.keys() <= specs.keys():
+        unknown = ", ".join(sorted(str(name) for name in facts if name not in specs))
+        raise UnusableFacts(f"unknown fact: {unknown}; accepted are {', '.join(specs)}")
+    known: dict[str, Any] = {}
+    assumed: list[str] = []
+    for name, spec in specs.items():
+        value = facts.get(name)
+        if value is not None:
+            known[name] = READERS[spec.type](spec, value)
+        elif spec.absent == "default":
+            known[name] = spec.default
+            assumed.append(name)
+        elif spec.absent == "unknown":
+            known[name] = None
+        elif spec.absent == "refuse":
+            raise missing(name, spec)
+    if needs_one_of and all(facts.get(name) is None for name in needs_one_of):
+        raise UnusableFacts(f"nothing says what happened: give at least one of {', '.join(needs_one_of)}")
+    return known, tuple(assumed)
+
+
+def missing(name: str, spec: FactSpec | None = None) -> UnusableFacts:
+    """This function will make the error for a fact that a rule needs and that was not given."""
+    return UnusableFacts(f"{name} is missing: {spec.means}" if spec else f"{name} is missing: give it")

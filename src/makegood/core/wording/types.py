@@ -1,0 +1,115 @@
+"""The words of the wording rules: what a case says, what a rule is, what the linter answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import attrs
+
+FAULTS = ("ours", "partner", "nobody", "unknown")
+ELEMENTS = ("regret", "explanation", "responsibility", "repentance", "repair", "forgiveness")
+SEVERITIES = ("block", "advice")
+
+
+def _fault(_instance: object, _attribute: object, value: str) -> None:
+    if value not in FAULTS:
+        raise ValueError(f"fault must be one of {', '.join(FAULTS)}, not {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """What the linter should know of the case behind a message.
+
+    `fault`: whose fault it was (ours, partner, nobody, unknown). `facts`: strings that count as the case's own
+    specifics (an order number, a place, a date); with facts, an apology that names none of them is found.
+    `improvement_verified`: a corrective action is linked and verified, so a promise of improvement may be made.
+    `apologies_before`: apologies already sent to this customer for this cause. `is_apology`: whether the message
+    is meant as one; None lets the text decide.
+    """
+
+    fault: str = attrs.field(default="ours", validator=_fault)
+    facts: tuple[str, ...] = ()
+    improvement_verified: bool = False
+    apologies_before: int = 0
+    is_apology: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Rule:
+    """One wording rule as data.
+
+    `patterns` and `unless` are matched within one normalised sentence; a rule without patterns is decided by the
+    linter from the whole message. `scope` is ``apology`` or ``any`` message. The conditions named in `only_if`
+    must all hold; one that holds in `off_if` silences the rule, in `advice_if` makes it advice.
+    """
+
+    id: str
+    evidence: str | None
+    severity: str
+    scope: str
+    message: str
+    suggestion: str
+    patterns: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+    only_if: frozenset[str]
+    off_if: frozenset[str]
+    advice_if: frozenset[str]
+
+
+@attrs.frozen(kw_only=True)
+class WordingRules:
+    """The wording rules of one language, compiled: `elements` and `signs` by name, `rules` by id.
+
+    `generic` holds the words that any apology may contain and that therefore say nothing of the case;
+    `limits` the numbers that the whole-message rules use.
+    """
+
+    language: str
+    elements: Mapping[str, re.Pattern[str]]
+    signs: Mapping[str, re.Pattern[str]]
+    rules: Mapping[str, Rule]
+    generic: frozenset[str]
+    limits: Mapping[str, int]
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """One thing to change: character offsets into the text as given, why, and what to do instead.
+
+    A finding about something that is missing points at the apology it is missing from, or is empty at the start.
+    """
+
+    rule: str
+    evidence: str | None
+    grade: str | None
+    severity: str
+    start: int
+    end: int
+    text: str
+    suggestion: str
+    message: str
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """This finding in the shape that the command line, the API and the console carry."""
+        return attrs.asdict(self)
+
+
+@attrs.frozen(kw_only=True)
+class Element:
+    """One element of an apology and where it stands (character offsets into the text as given)."""
+
+    name: str
+    start: int
+    end: int
+
+
+@attrs.frozen(kw_only=True)
+class Linted:
+    """What the linter found; `flagged` is true when any finding is of severity ``block``."""
+
+    findings: tuple[Finding, ...]
+    has_apology: bool
+    elements: tuple[str, ...]
+    spans: tuple[Element, ...]
+    flagged: bool

@@ -1,0 +1,111 @@
+"""What is owed, given or offered: make-goods, what each person may still give, and the ledger of it all."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from makegood.customers.models import Charge, Customer
+from makegood.failures.models import Failure
+from makegood.organizations.models import Member
+from makegood.store.fields import TenantKey, state_check
+from makegood.store.models import TenantModel
+
+FORMS = ("money", "credit", "exchange", "reperformance", "time_back", "personal", "gift")
+
+
+MAKE_GOOD_PARTS = ("floor", "fix", "extra")
+MAKE_GOOD_STATES = ("offered", "accepted", "delivered", "declined", "swapped", "expired")
+
+
+class MakeGood(TenantModel):
+    """One concrete remedy for one failure. `part` is floor (owed), fix or extra; offered is not delivered.
+
+    `value_minor` is what it is worth to the customer, `cost_minor` what it costs the business.
+    """
+
+    failure = TenantKey(Failure)
+    customer = TenantKey(Customer)
+    part = models.CharField(max_length=10)
+    remedy = models.CharField(max_length=60)
+    title = models.CharField(max_length=160)
+    form = models.CharField(max_length=20)
+    value_minor = models.BigIntegerField()
+    cost_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    rule = models.CharField(max_length=80, default="")
+    reasons = models.JSONField(default=list)
+    charge = TenantKey(Charge, null=True)
+    offered_by = TenantKey(Member, null=True)
+    swapped_for = TenantKey("MakeGood", null=True)
+    state = models.CharField(max_length=10)
+    offered_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("part", MAKE_GOOD_PARTS, "makegood_part"),
+            state_check("state", MAKE_GOOD_STATES, "makegood_state"),
+            state_check("form", FORMS, "makegood_form"),
+            models.CheckConstraint(condition=models.Q(value_minor__gte=0, cost_minor__gte=0), name="makegood_amounts"),
+            models.UniqueConstraint(
+                fields=["organization_id", "failure", "rule"],
+                name="makegood_floor_once",
+                condition=models.Q(part="floor"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "failure"], name="makegood_failure"),
+            models.Index(fields=["organization_id", "customer"], name="makegood_customer"),
+            models.Index(
+                fields=["organization_id", "next_at"],
+                name="makegood_due",
+                condition=models.Q(state="offered"),
+            ),
+        ]
+
+
+class Allowance(TenantModel):
+    """What one member may give without asking on one day, and what they have given: the check is the limit."""
+
+    member = TenantKey(Member)
+    day_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    limit_minor = models.BigIntegerField()
+    given_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "member", "day_date", "currency"], name="allowance_day"),
+            models.CheckConstraint(
+                condition=models.Q(given_minor__gte=0, given_minor__lte=models.F("limit_minor")),
+                name="allowance_within_limit",
+            ),
+        ]
+
+
+LEDGER_ENTRY_ACCOUNTS = ("floor", "extra", "owed", "cash", "credit", "kind", "released")
+
+
+class LedgerEntry(TenantModel):
+    """One movement of value, from one account to another, never changed: debit and credit are one row, so they match."""
+
+    makegood = TenantKey(MakeGood)
+    debit = models.CharField(max_length=10)
+    credit = models.CharField(max_length=10)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            state_check("debit", LEDGER_ENTRY_ACCOUNTS, "ledger_debit"),
+            state_check("credit", LEDGER_ENTRY_ACCOUNTS, "ledger_credit"),
+            models.CheckConstraint(
+                condition=models.Q(amount_minor__gt=0) & ~models.Q(debit=models.F("credit")),
+                name="ledger_moves",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization_id", "makegood"], name="ledger_makegood")]

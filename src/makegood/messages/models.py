@@ -1,0 +1,114 @@
+"""Conversations with customers: threads, messages in and out, and the apologies that may be said once."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.db import models
+
+from makegood.customers.models import Customer
+from makegood.organizations.models import Member
+from makegood.store.fields import TenantKey, state_check
+from makegood.store.models import TenantModel
+
+
+class Thread(TenantModel):
+    """One conversation with one customer. `token` is its opaque public name, in links and reply addresses."""
+
+    customer = TenantKey(Customer)
+    token = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "token"], name="thread_token")]
+        indexes = [models.Index(fields=["organization_id", "customer"], name="thread_customer")]
+
+
+MESSAGE_STATES = ("draft", "queued", "sent", "failed", "unknown", "stopped", "received")
+MESSAGE_KINDS = (
+    "acknowledgement",
+    "apology",
+    "update",
+    "offer",
+    "floor",
+    "follow_up",
+    "score_request",
+    "outcome",
+    "reminder",
+    "reply",
+    "note",
+    "staff",
+)
+
+
+class Message(TenantModel):
+    """Something said, in or out. Subject, body and address are erasable; `key_hash` keeps a redelivery known."""
+
+    thread = TenantKey(Thread, null=True)
+    customer = TenantKey(Customer, null=True)
+    member = TenantKey(Member, null=True)
+    direction = models.CharField(max_length=3)
+    channel = models.CharField(max_length=10)
+    kind = models.CharField(max_length=20)
+    step = models.CharField(max_length=12, default="")
+    state = models.CharField(max_length=10)
+    address = models.CharField(max_length=320, default="", blank=True)
+    subject = models.CharField(max_length=300, default="", blank=True)
+    body = models.TextField(default="", blank=True)
+    findings = models.JSONField(default=list)
+    message_id = models.CharField(max_length=160, default="", blank=True)
+    key_hash = models.BinaryField(null=True)
+    author_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("direction", ("in", "out"), "message_direction"),
+            state_check("channel", ("mail", "status", "hand", "inside"), "message_channel"),
+            state_check("state", MESSAGE_STATES, "message_state"),
+            state_check("kind", MESSAGE_KINDS, "message_kind"),
+            models.UniqueConstraint(
+                fields=["organization_id", "key_hash"],
+                name="message_once",
+                condition=models.Q(key_hash__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "thread", "created_at"], name="message_thread"),
+            models.Index(fields=["organization_id", "-sent_at"], name="message_sent", condition=models.Q(state="sent")),
+            models.Index(
+                fields=["organization_id", "created_at"],
+                name="message_trouble",
+                condition=models.Q(state__in=["failed", "unknown"]),
+            ),
+        ]
+
+
+class Apology(TenantModel):
+    """One apology said to one customer for one key, and the time in which it may not be said again.
+
+    The key (the incident, else the failure's kind with its place, product or partner) is stored as its hash.
+    """
+
+    customer = TenantKey(Customer)
+    key_hash = models.BigIntegerField()
+    key = models.CharField(max_length=160)
+    message = TenantKey(Message, null=True)
+    period = DateTimeRangeField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="apology_once",
+                expressions=[
+                    (
+                        models.Func("organization_id", "organization_id", models.Value("[]"), function="int8range"),
+                        "&&",
+                    ),
+                    (models.Func("customer", "customer", models.Value("[]"), function="int8range"), "&&"),
+                    (models.Func("key_hash", "key_hash", models.Value("[]"), function="int8range"), "&&"),
+                    ("period", "&&"),
+                ],
+            )
+        ]

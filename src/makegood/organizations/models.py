@@ -1,0 +1,163 @@
+"""One business: its people with their roles and limits, its places, and its versioned playbooks and calendars."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from makegood.store.fields import TenantKey, state_check
+from makegood.store.models import TenantModel
+
+ROLES = ("employee", "manager", "finance", "admin")
+TIERS = {"employee": 1, "finance": 1, "manager": 2, "admin": 3}
+
+
+ORGANIZATION_DELIVERIES = ("live", "shadow", "inbox")
+
+
+class Organization(models.Model):
+    """One business. `delivery` says what happens to effects: live, shadow (nothing leaves) or inbox (demo, replay)."""
+
+    id = models.BigAutoField(primary_key=True)
+    organization_id = models.GeneratedField(
+        expression=models.F("id"), output_field=models.BigIntegerField(), db_persist=True
+    )
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    zone = models.CharField(max_length=60, default="UTC")
+    currency = models.CharField(max_length=3, default="EUR")
+    language = models.CharField(max_length=10, default="en")
+    delivery = models.CharField(max_length=10, default="live")
+    reply_address = models.EmailField(default="", blank=True)
+    stopped_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [state_check("delivery", ORGANIZATION_DELIVERIES, "organization_delivery")]
+
+
+class User(AbstractBaseUser):
+    """A person who signs in; one account may be a member of several organizations."""
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.EmailField(unique=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    objects = BaseUserManager["User"]()
+
+
+class Team(TenantModel):
+    """A group of members who take recoveries together."""
+
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "name"], name="team_name")]
+
+
+class Place(TenantModel):
+    """Where service happens: a store, hotel, till, depot or line; places form a tree."""
+
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=30, default="store")
+    parent = TenantKey("Place", null=True)
+    zone = models.CharField(max_length=60, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "code"], name="place_code")]
+
+
+class Member(TenantModel):
+    """One person in one organization: role, limit, presence. `tier` is the owner tier: 1 employee, 2 manager, 3 admin.
+
+    `limit_minor` is what the person may give without asking, a day, in the organization's currency.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.RESTRICT, null=True, related_name="+")
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=10)
+    tier = models.SmallIntegerField()
+    team = TenantKey(Team, null=True)
+    limit_minor = models.BigIntegerField(default=0)
+    active = models.BooleanField(default=True)
+    present = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            state_check("role", ROLES, "member_role"),
+            models.CheckConstraint(condition=models.Q(tier__gte=1, tier__lte=3), name="member_tier"),
+            models.CheckConstraint(condition=models.Q(limit_minor__gte=0), name="member_limit"),
+            models.UniqueConstraint(fields=["organization_id", "user"], name="member_user"),
+            models.UniqueConstraint(fields=["organization_id", "id", "active"], name="member_active_key"),
+        ]
+
+
+class MemberPlace(TenantModel):
+    """A place that a member serves; a member with none serves all."""
+
+    member = TenantKey(Member)
+    place = TenantKey(Place)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "member", "place"], name="member_place_once")]
+
+
+class PlaybookVersion(TenantModel):
+    """One published version of a playbook, never changed; `text` is the YAML as written, `data` the same parsed."""
+
+    code = models.CharField(max_length=60)
+    version = models.IntegerField()
+    text = models.TextField()
+    data = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "code", "version"], name="playbook_version")]
+
+
+class CalendarVersion(TenantModel):
+    """One version of a working calendar and the moment from which it counts; never changed."""
+
+    code = models.CharField(max_length=60)
+    active_from = models.DateTimeField()
+    data = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "code", "active_from"], name="calendar_version")
+        ]
+
+
+INTEGRATION_KINDS = ("payout", "smtp")
+
+
+class Integration(TenantModel):
+    """An outside system that effects go to; `secret` is encrypted with the installation's key."""
+
+    kind = models.CharField(max_length=20)
+    url = models.URLField(max_length=500, default="")
+    secret = models.BinaryField(default=b"")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            state_check("kind", INTEGRATION_KINDS, "integration_kind"),
+            models.UniqueConstraint(fields=["organization_id", "kind"], name="integration_kind_once"),
+        ]
+
+
+class ApiKey(TenantModel):
+    """A program's key: only its hash is kept; scopes say what it may do; revoked keys stay for the record."""
+
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    key_hash = models.BinaryField(unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)

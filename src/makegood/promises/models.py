@@ -1,0 +1,123 @@
+"""The ledger of promises, and the sources that they depend on."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from makegood.customers.models import Customer, Purchase, Visit
+from makegood.organizations.models import Member, Place
+from makegood.store.fields import TenantKey, state_check
+from makegood.store.models import TenantModel
+
+SOURCE_MODES = ("live", "shadow")
+
+
+class Source(TenantModel):
+    """Where events come from. `heard_until` is the latest event time delivered with no gap before it.
+
+    `rhythm_minutes` is how often it is expected to be heard; None declares no rhythm.
+    """
+
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    rhythm_minutes = models.IntegerField(null=True)
+    heard_until = models.DateTimeField(null=True)
+    live_from = models.DateTimeField()
+    mode = models.CharField(max_length=10, default="live")
+    playbook = models.CharField(max_length=60, default="default")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            state_check("mode", SOURCE_MODES, "source_mode"),
+            models.UniqueConstraint(fields=["organization_id", "code"], name="source_code"),
+            models.CheckConstraint(
+                condition=models.Q(rhythm_minutes__isnull=True) | models.Q(rhythm_minutes__gt=0),
+                name="source_rhythm",
+            ),
+        ]
+
+
+PROMISE_STATES = ("open", "kept", "broken", "released")
+
+
+class Promise(TenantModel):
+    """What was promised to whom by when. A changed due date keeps `first_due_at`; `settled_at` is when it left open.
+
+    Late fulfilment is `fulfilled_at` on a broken promise; it unbreaks nothing.
+    """
+
+    source = TenantKey(Source)
+    customer = TenantKey(Customer)
+    purchase = TenantKey(Purchase, null=True)
+    visit = TenantKey(Visit, null=True)
+    place = TenantKey(Place, null=True)
+    member = TenantKey(Member, null=True)
+    recovery_id = models.BigIntegerField(null=True)
+    key_hash = models.BinaryField()
+    kind = models.CharField(max_length=40)
+    what = models.CharField(max_length=160, default="", blank=True)
+    product = models.CharField(max_length=60, default="", blank=True)
+    partner = models.CharField(max_length=60, default="", blank=True)
+    value_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, default="")
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    first_due_at = models.DateTimeField()
+    expected_at = models.DateTimeField(null=True)
+    fulfilled_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, default="open")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("state", PROMISE_STATES, "promise_state"),
+            models.UniqueConstraint(fields=["organization_id", "source", "key_hash"], name="promise_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="open", settled_at__isnull=True)
+                | models.Q(settled_at__isnull=False) & ~models.Q(state="open"),
+                name="promise_settled",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "due_at"], name="promise_due", condition=models.Q(state="open")),
+            models.Index(
+                fields=["organization_id", "expected_at"],
+                name="promise_at_risk",
+                condition=models.Q(state="open", expected_at__gt=models.F("due_at")),
+            ),
+            models.Index(
+                fields=["organization_id", "-settled_at"],
+                name="promise_broken",
+                condition=models.Q(state="broken"),
+            ),
+            models.Index(fields=["organization_id", "customer"], name="promise_customer"),
+            models.Index(
+                fields=["organization_id", "purchase"],
+                name="promise_purchase",
+                condition=models.Q(purchase__isnull=False),
+            ),
+        ]
+
+
+class EarlyWord(TenantModel):
+    """Word of a promise that has not arrived yet (kept, released, changed): held, and joined when it does."""
+
+    source = TenantKey(Source)
+    key_hash = models.BinaryField()
+    action = models.CharField(max_length=10)
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    agreed = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [state_check("action", ("kept", "released", "changed", "expected"), "early_action")]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "source", "key_hash"],
+                name="early_waiting",
+                condition=models.Q(joined_at__isnull=True),
+            )
+        ]

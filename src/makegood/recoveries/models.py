@@ -1,0 +1,267 @@
+"""The case: one customer's failures of one happening, with an owner, a plan, seven steps, clocks and follow-ups."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from makegood.customers.models import Customer
+from makegood.failures.models import Failure, Incident
+from makegood.messages.models import Thread
+from makegood.organizations.models import Member, Place, PlaybookVersion, Team
+from makegood.store.fields import TenantKey, state_check
+from makegood.store.models import TenantModel
+
+STEPS = ("apologise", "fix", "respond", "make_good", "improve", "communicate", "stay")
+TARGETS = ("acknowledge", "own", "fix", "make_good")
+
+
+RECOVERY_STATES = ("open", "closed", "withdrawn")
+RECOVERY_RETURNS = ("", "back", "lapsed", "declined", "unknown")
+
+
+class Recovery(TenantModel):
+    """One recovery. `clock_from` is when its clocks started: when the failure was known. `due_at` is made good by.
+
+    `owner_active` is TRUE while open and NULL afterwards; with the owner it refers to (organization, member, active),
+    so that the database itself refuses an open recovery whose owner is not an active member.
+    """
+
+    number = models.IntegerField()
+    customer = TenantKey(Customer)
+    happening_key = models.CharField(max_length=40)
+    incident = TenantKey(Incident, null=True)
+    place = TenantKey(Place, null=True)
+    team = TenantKey(Team, null=True)
+    thread = TenantKey(Thread)
+    owner = TenantKey(Member)
+    owner_active = models.GeneratedField(
+        expression=models.Case(
+            models.When(state="open", then=models.Value(True)),
+            default=models.Value(None),
+            output_field=models.BooleanField(null=True),
+        ),
+        output_field=models.BooleanField(null=True),
+        db_persist=True,
+    )
+    owner_reasons = models.JSONField(default=list)
+    owner_tier = models.SmallIntegerField()
+    playbook = TenantKey(PlaybookVersion)
+    group = models.CharField(max_length=20)
+    kind = models.CharField(max_length=30)
+    loss = models.CharField(max_length=10)
+    fault = models.CharField(max_length=10)
+    severity = models.SmallIntegerField()
+    review = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, default="open")
+    clock_from = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    next_step = models.CharField(max_length=12, default="apologise")
+    next_due_at = models.DateTimeField()
+    price_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, default="")
+    expected_loss_minor = models.BigIntegerField(default=0)
+    expected_loss_at = models.DateTimeField()
+    returned = models.CharField(max_length=10, default="", blank=True)
+    closed_at = models.DateTimeField(null=True)
+    close_reason = models.CharField(max_length=12, default="")
+    closed_by = TenantKey(Member, null=True)
+    cause_known_at = models.DateTimeField(null=True)
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            state_check("state", RECOVERY_STATES, "recovery_state"),
+            state_check("returned", RECOVERY_RETURNS, "recovery_returned"),
+            models.UniqueConstraint(fields=["organization_id", "number"], name="recovery_number"),
+            models.UniqueConstraint(
+                fields=["organization_id", "customer", "happening_key"],
+                name="recovery_once_per_happening",
+                condition=models.Q(state="open"),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="open", closed_at__isnull=True)
+                | models.Q(closed_at__isnull=False) & ~models.Q(state="open"),
+                name="recovery_closed",
+            ),
+            models.CheckConstraint(condition=models.Q(owner_tier__gte=1, owner_tier__lte=3), name="recovery_tier"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "-expected_loss_minor", "next_due_at"],
+                name="recovery_today",
+                condition=models.Q(state="open"),
+            ),
+            models.Index(fields=["organization_id", "owner"], name="recovery_owned", condition=models.Q(state="open")),
+            models.Index(
+                fields=["organization_id", "expected_loss_at"],
+                name="recovery_stale",
+                condition=models.Q(state="open"),
+            ),
+            models.Index(fields=["organization_id", "state", "-opened_at"], name="recovery_recent"),
+            models.Index(fields=["organization_id", "customer"], name="recovery_customer"),
+            models.Index(fields=["organization_id", "thread"], name="recovery_thread"),
+            models.Index(
+                fields=["organization_id", "incident"],
+                name="recovery_incident",
+                condition=models.Q(incident__isnull=False),
+            ),
+        ]
+
+
+class RecoveryFailure(TenantModel):
+    """Which failures a recovery puts right; a failure is in one recovery only."""
+
+    recovery = TenantKey(Recovery)
+    failure = TenantKey(Failure)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "failure"], name="failure_in_one_recovery")]
+        indexes = [models.Index(fields=["organization_id", "recovery"], name="recovery_failures")]
+
+
+STEP_STATES = ("todo", "done", "skipped", "overdue")
+
+
+class Step(TenantModel):
+    """One of the seven steps of one recovery: done, skipped with a reason, or still to do (overdue past `due_at`)."""
+
+    recovery = TenantKey(Recovery)
+    step = models.CharField(max_length=12)
+    state = models.CharField(max_length=10, default="todo")
+    send = models.CharField(max_length=20, default="person")
+    due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    done_by_id = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            state_check("step", STEPS, "step_name"),
+            state_check("state", STEP_STATES, "step_state"),
+            models.UniqueConstraint(fields=["organization_id", "recovery", "step"], name="step_once"),
+        ]
+
+
+RECOVERY_CLOCK_STATES = ("running", "paused", "met", "missed", "ended")
+
+
+class RecoveryClock(TenantModel):
+    """One running target: due at `due_at`, which is recomputed from start, minutes, calendar and pauses.
+
+    `next_at` is the next moment the ticker must look: the warning, then the breach, then each repeat until a person
+    acknowledges it; NULL while paused, met, or acknowledged.
+    """
+
+    recovery = TenantKey(Recovery)
+    target = models.CharField(max_length=12)
+    started_at = models.DateTimeField()
+    minutes = models.IntegerField()
+    calendar = models.CharField(max_length=60, default="")
+    due_at = models.DateTimeField(null=True)
+    warn_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, default="running")
+    met_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    escalations = models.SmallIntegerField(default=0)
+    acknowledged_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("target", TARGETS, "clock_target"),
+            state_check("state", RECOVERY_CLOCK_STATES, "recovery_clock_state"),
+            models.UniqueConstraint(fields=["organization_id", "recovery", "target"], name="clock_once"),
+            models.CheckConstraint(condition=models.Q(minutes__gte=0), name="clock_minutes"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "next_at"],
+                name="clock_due",
+                condition=models.Q(next_at__isnull=False),
+            )
+        ]
+
+
+PAUSE_REASONS = ("customer", "third_party", "incident", "other")
+
+
+class Pause(TenantModel):
+    """A time that does not count, with reason and author; open-ended while `to_at` is NULL."""
+
+    recovery = TenantKey(Recovery)
+    reason = models.CharField(max_length=20)
+    note = models.CharField(max_length=300, default="", blank=True)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True)
+    by = TenantKey(Member)
+
+    class Meta:
+        constraints = [
+            state_check("reason", PAUSE_REASONS, "pause_reason"),
+            models.CheckConstraint(
+                condition=models.Q(to_at__isnull=True) | models.Q(to_at__gt=models.F("from_at")),
+                name="pause_ends_later",
+            ),
+            models.UniqueConstraint(
+                fields=["organization_id", "recovery"],
+                name="pause_one_open",
+                condition=models.Q(to_at__isnull=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["organization_id", "recovery"], name="pause_recovery")]
+
+
+FOLLOW_UP_STATES = ("planned", "due", "done", "ended")
+
+
+class FollowUp(TenantModel):
+    """One planned contact or check after the make-good; a reply never cancels it."""
+
+    recovery = TenantKey(Recovery)
+    position = models.SmallIntegerField()
+    action = models.CharField(max_length=20)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="planned")
+    done_at = models.DateTimeField(null=True)
+    done_by_id = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=10, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            state_check("state", FOLLOW_UP_STATES, "follow_up_state"),
+            state_check("action", ("ask_score", "check_in", "see_return"), "follow_up_action"),
+            models.UniqueConstraint(fields=["organization_id", "recovery", "position"], name="follow_up_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "due_at"],
+                name="follow_up_due",
+                condition=models.Q(state="planned"),
+            )
+        ]
+
+
+class Rating(TenantModel):
+    """What the customer thought of one delivery: 1-7 and five optional CARES taps; an unanswered one is unknown."""
+
+    recovery = TenantKey(Recovery)
+    makegood_id = models.BigIntegerField(null=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    score = models.SmallIntegerField(null=True)
+    cares = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(score__isnull=True) | models.Q(score__gte=1, score__lte=7),
+                name="rating_score",
+            ),
+            models.UniqueConstraint(
+                fields=["organization_id", "recovery", "makegood_id"],
+                name="rating_once",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [models.Index(fields=["organization_id", "-answered_at"], name="rating_answered")]

@@ -1,0 +1,198 @@
+"""Rule packs: floors read from YAML, every clause checked, made into the core's objects.
+
+A pack that is wrong is refused as a whole, and the error says where. The format is that of `floors/*.yaml`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import attrs
+
+from makegood.core.evidence import GRADE_MEANS, GRADES
+from makegood.core.floors import (
+    Banded,
+    Clause,
+    Deadline,
+    FormClause,
+    Pack,
+    Percent,
+    PerUnit,
+    Reduction,
+    Rule,
+    Simple,
+    Version,
+    fields_of,
+)
+from makegood.core.reasons import Reason
+from makegood.rules.nodes import Node, UnusablePack, read_yaml
+from makegood.rules.pack_clauses import (
+    Scope,
+    last_is_open,
+    read_amount,
+    read_condition,
+    read_fact,
+    read_holiday,
+)
+
+__all__ = ["NoSuchPack", "UnusablePack", "load", "names", "parse"]
+
+FOLDER = Path(__file__).parent / "floors"
+
+
+class NoSuchPack(UnusablePack):
+    """There is no rule pack of that name, and no readable file at that path."""
+
+
+def names() -> tuple[str, ...]:
+    """This function will list the packs that come with Makegood."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def load(name: str | Path) -> Pack:
+    """This function will load a pack by its name, or from a path (a business's own contract).
+
+    A text with a slash in it, or ending in .yaml or .yml, is a path. Raises UnusablePack, and NoSuchPack of it.
+    """
+    if isinstance(name, str) and name in names():
+        return _shipped(name)
+    path = Path(name)
+    if isinstance(name, str) and "/" not in name and path.suffix not in {".yaml", ".yml"}:
+        raise NoSuchPack(f"there is no rule pack {name!r}: use {', '.join(names())}, or the path of a .yaml file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UnusablePack(f"{path} is not UTF-8 text: save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise NoSuchPack(f"cannot read the rule pack {path}: {getattr(error, 'strerror', None) or error}") from error
+    return parse(text, where=path.name)
+
+
+@lru_cache
+def _shipped(name: str) -> Pack:
+    return parse((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), where=f"{name}.yaml")
+
+
+def parse(text: str, *, where: str) -> Pack:
+    """This function will make a pack of YAML text; `where` names the text in errors. Raises UnusablePack."""
+    node = read_yaml(text, where=where).keys(
+        needs="name title jurisdiction facts versions", may="evidence before needs_one_of holidays",
+    )
+    evidence = node["evidence"].one_of(*GRADES) if "evidence" in node else None
+    facts = {name: read_fact(name, fact) for name, fact in node["facts"].items()}
+    if "event_at" not in facts or (facts["event_at"].type, facts["event_at"].absent) != ("datetime", "refuse"):
+        raise node["facts"].wrong("must hold event_at, with type: datetime and absent: refuse")
+    scope = Scope(name=node["name"].text(), evidence=evidence, facts=facts)
+    versions = [_version(one, scope) for one in node.many("versions", least=1)]
+    for earlier, later in zip(versions, versions[1:], strict=False):
+        if earlier.active_to is None or earlier.active_to > later.active_from:
+            raise node["versions"].wrong(f"the one from {earlier.active_from} must end by {later.active_from}")
+    return Pack(
+        name=scope.name,
+        title=node["title"].text(),
+        jurisdiction=node["jurisdiction"].text(),
+        evidence=evidence,
+        before=node["before"].text() if "before" in node else "",
+        facts=facts,
+        needs_one_of=tuple(scope.fact(one).name for one in node.many("needs_one_of")),
+        holidays=tuple(map(read_holiday, node.many("holidays"))),
+        versions=tuple(versions),
+    )
+
+
+def _version(node: Node, scope: Scope) -> Version:
+    node.keys(needs="active_from source checked_date rules", may="active_to grade notes")
+    active_from, checked = node["active_from"].day(), node["checked_date"].day()
+    active_to = node["active_to"].day() if "active_to" in node else None
+    if active_to is not None and active_to <= active_from:
+        raise node["active_to"].wrong("must be after active_from; it is the first day no longer covered")
+    grade = node["grade"].one_of(*GRADE_MEANS) if "grade" in node else None
+    scope = attrs.evolve(scope, grade=grade)
+    rules = tuple(_rule(one, scope, str(active_from)) for one in node.many("rules", least=1))
+    if len({rule.id for rule in rules}) < len(rules):
+        raise node["rules"].wrong("has two rules of one id")
+    text = f"The rules in force from {active_from}: {node['source'].text()} Checked on {checked}."
+    return Version(
+        active_from=active_from,
+        active_to=active_to,
+        checked_date=checked,
+        rules=rules,
+        notes=tuple(_clause(one, scope, "note") for one in node.many("notes")),
+        reason=Reason(rule=f"{scope.name}@{active_from}", evidence=scope.evidence, grade=scope.graded(grade), text=text),
+    )
+
+
+def _rule(node: Node, scope: Scope, version: str) -> Rule:
+    node.keys(
+        needs="id says cite trigger amount form deadline",
+        may="group grade reductions exclusions evidence_needed claim_required",
+    )
+    code = node["id"].text()
+    grade = node["grade"].one_of(*GRADE_MEANS) if "grade" in node else scope.grade
+    scope = attrs.evolve(scope, grade=grade)
+    trigger, amount = read_condition(node["trigger"], scope), read_amount(node["amount"], scope, code)
+    reductions = tuple(_reduction(one, scope, code, amount) for one in node.many("reductions"))
+    last_is_open(node.many("form", least=1))
+    last_is_open(node.many("deadline", least=1))
+    return Rule(
+        id=code,
+        reference=f"{scope.name}.{code}@{version}",
+        group=node["group"].text() if "group" in node else code,
+        says=node["says"].text(),
+        cite=node["cite"].text(),
+        grade=scope.graded(grade),
+        trigger=trigger,
+        uses=tuple(dict.fromkeys((*fields_of(trigger), *_amount_fields(amount)))),
+        amount=amount,
+        reductions=reductions,
+        exclusions=tuple(_clause(one, scope, code) for one in node.many("exclusions")),
+        forms=tuple(_form(one, scope, code) for one in node.many("form")),
+        deadlines=tuple(_deadline(one, scope, code) for one in node.many("deadline")),
+        evidence_needed=tuple(one.text() for one in node.many("evidence_needed")),
+        claim_required=node["claim_required"].true_or_false() if "claim_required" in node else False,
+    )
+
+
+def _amount_fields(amount: Simple | Banded) -> tuple[str, ...]:
+    if isinstance(amount, Banded):
+        return tuple(name for band in amount.bands for name in (*fields_of(band.when), *_amount_fields(band.amount)))
+    return (amount.fact,) if isinstance(amount, PerUnit | Percent) else ()
+
+
+def _clause(node: Node, scope: Scope, code: str) -> Clause:
+    node.keys(needs="id says", may="when cite grade")
+    return Clause(when=scope.when(node), reason=scope.reason(node, f"{code}.{node['id'].text()}"))
+
+
+def _reduction(node: Node, scope: Scope, code: str, amount: Simple | Banded) -> Reduction:
+    node.keys(needs="id when share says", may="band cite grade")
+    band = node["band"].text() if "band" in node else None
+    if band is not None and not (isinstance(amount, Banded) and band in {one.name for one in amount.bands}):
+        raise node["band"].wrong("names no band of this rule's amount")
+    return Reduction(
+        when=read_condition(node["when"], scope),
+        percent=node["share"].number(most=100),
+        band=band,
+        reason=scope.reason(node, f"{code}.{node['id'].text()}"),
+    )
+
+
+def _form(node: Node, scope: Scope, code: str) -> FormClause:
+    node.keys(needs="form says", may="when cite grade")
+    return FormClause(
+        when=scope.when(node), form=node["form"].text(), reason=scope.reason(node, f"{code}.form"),
+    )
+
+
+def _deadline(node: Node, scope: Scope, code: str) -> Deadline:
+    node.keys(needs="says", may="days business_days when cite grade")
+    if ("days" in node) is ("business_days" in node):
+        raise node.wrong("must have either days or business_days")
+    business = "business_days" in node
+    return Deadline(
+        when=scope.when(node),
+        days=node["business_days" if business else "days"].whole(least=0, most=3660),
+        business=business,
+        reason=scope.reason(node, f"{code}.deadline"),
+    )

@@ -1,0 +1,65 @@
+"""The keeper: a small process beside the server that stops it after its last user, even one killed with -9.
+
+While there are users it also starts a server that was killed. Killed itself, it is replaced by the next command.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import makegood
+from makegood.store.embedded import locks
+from makegood.store.embedded.programs import UnableToStartDatabase
+from makegood.store.embedded.server import Server
+
+LOOK_SECONDS = 0.5
+
+
+def ensure_keeper(server: Server) -> None:
+    """Start a keeper, in a session of its own and nobody's child, unless one is there."""
+    if locks.would_wait(server.lock("keeper")):
+        return
+    roots = os.pathsep.join(str(Path(each).parent) for each in makegood.__path__)
+    subprocess.run(
+        [
+            *("/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh"),
+            *(sys.executable, "-m", "makegood.store.embedded.keeper", str(server.home)),
+        ],
+        env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": roots},
+        cwd="/",
+        start_new_session=True,
+        check=True,
+    )
+
+
+def keep(server: Server) -> None:
+    """Look after the server until its last user has left, then stop it and return."""
+    while True:
+        turn = locks.take(server.lock("turn"), wait=False)
+        if turn is not None:
+            try:
+                if not server.is_used():
+                    server.stop(lambda _: None)
+                    return
+                server.ensure_running(lambda _: None)
+            finally:
+                os.close(turn)
+        time.sleep(LOOK_SECONDS)
+
+
+def main() -> None:
+    """Keep the server of the home directory named on the command line."""
+    server = Server(Path(sys.argv[1]))
+    # A home that was removed, or a server that cannot start, is the next command's to report.
+    with suppress(FileNotFoundError, UnableToStartDatabase):
+        if locks.take(server.lock("keeper"), wait=False) is not None:
+            keep(server)
+
+
+if __name__ == "__main__":
+    main()
