@@ -10,7 +10,7 @@ import click
 from makegood.core.capacity import Capacity, UnableToPlan, plan
 
 
-class Number(click.ParamType):
+class Number(click.ParamType[Decimal]):
     """A plain decimal number; thousands may be parted by commas or underscores, a share may end in %."""
 
     name = "number"
@@ -34,7 +34,7 @@ class Number(click.ParamType):
 def _shape(found: Capacity) -> dict[str, object]:
     return {
         "per_day": found.shown_per_day,
-        "staff_hours_per_day": float(round(found.staff_hours_per_day, 1)),
+        "staff_hours_per_day": found.shown_staff_hours,
         "people": found.people,
         "p_miss": round(found.p_miss, 5),
         "reasons": [reason.as_dict() for reason in found.reasons],
@@ -80,7 +80,7 @@ def capacity(
     if as_json:
         print(json.dumps(_shape(found)))
         return 0
-    print(f"{found.shown_per_day:,} recoveries a day, {found.staff_hours_per_day:,.1f} hours of work.")
+    print(f"{found.shown_per_day:,} recoveries a day, {found.shown_staff_hours:,} hours of work.")
     print(f"{found.people:,} people keep a clock of {target_hours:f} hours; {found.p_miss:.2%} miss it.")
     for reason in found.reasons:
         print(f"- {reason.text}")

@@ -20,8 +20,8 @@ from makegood.core.reasons import Reason, because
 ALLOWED_MISS: Final = 0.01
 HANDLING_SPREAD: Final = 0.5
 """Standard deviation of the handling time as a share of its mean: an assumption, not a finding."""
-SIMULATED: Final = 150_000
-SETTLING: Final = 15_000
+SIMULATED: Final = 1_000_000
+SETTLING: Final = 100_000
 LARGEST_TEAM_DAY: Final = 20_000
 LARGEST_TEAM: Final = 2_000
 SEED: Final = 548
@@ -46,10 +46,17 @@ class Capacity:
 
     @property
     def shown_per_day(self) -> int | float:
-        """Recoveries a day as people read it: whole from ten up, else to two places."""
+        """Recoveries a day as people read it: whole from ten up, else three figures."""
         if self.per_day >= 10:
             return int(self.per_day.to_integral_value(rounding=ROUND_HALF_UP))
-        return float(round(self.per_day, 2))
+        return float(f"{self.per_day:.3g}")
+
+    @property
+    def shown_staff_hours(self) -> float:
+        """Hours of work a day as people read it: one place from ten up, else three figures."""
+        if self.staff_hours_per_day >= 10:
+            return float(round(self.staff_hours_per_day, 1))
+        return float(f"{self.staff_hours_per_day:.3g}")
 
 
 def _check(

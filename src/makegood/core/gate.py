@@ -37,20 +37,16 @@ KINDS: Final = frozenset(
     }
 )
 
-DETECTORS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
-    {
-        family: MappingProxyType(defaults)
-        for family, defaults in {
-            "delivery": {"kind": "broken_promise"},
-            "billing": {"kind": "wrong_charge", "money_or_right_owed": True},
-            "outage": {"kind": "outage", "certain_to_notice": True},
-            "promise": {"kind": "broken_promise", "certain_to_notice": True},
-            "rework": {"kind": "rework", "certain_to_notice": True},
-            "interaction": {"kind": "interaction", "human_review": True},
-            "silent": {"kind": "silent", "human_review": True},
-        }.items()
-    }
-)
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "delivery": {"kind": "broken_promise"},
+    "billing": {"kind": "wrong_charge", "money_or_right_owed": True},
+    "outage": {"kind": "outage", "certain_to_notice": True},
+    "promise": {"kind": "broken_promise", "certain_to_notice": True},
+    "rework": {"kind": "rework", "certain_to_notice": True},
+    "interaction": {"kind": "interaction", "human_review": True},
+    "silent": {"kind": "silent", "human_review": True},
+}
+DETECTORS: Final = MappingProxyType({family: MappingProxyType(facts) for family, facts in _DEFAULTS.items()})
 """The detector families (EVIDENCE 6.1), each with the GateFacts it starts from: `GateFacts(**DETECTORS["billing"],
 happened_at=...)`. A delivery is late by degrees, so its playbook's threshold judges it; a commitment made to one
 person (an appointment, a call back) is always noticed."""
@@ -196,6 +192,7 @@ def decide(*, facts: GateFacts, now: datetime) -> GateDecision:
     """
     kind = facts.kind
     gate: Gate = CONTACT
+    reasons: tuple[Reason, ...]
     if facts.before_go_live:
         gate, reasons = QUIET, _GO_LIVE
     elif facts.source_silent and not facts.customer_contacted and kind != "complaint":

@@ -28,7 +28,7 @@ def checked(*, score: object) -> int:
     return score
 
 
-def _tap(_: object, __: object, value: object) -> None:
+def _tap(_: object, __: attrs.Attribute[int | None], value: int | None) -> None:
     if value is not None:
         checked(score=value)
 

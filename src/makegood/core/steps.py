@@ -171,17 +171,14 @@ _BY_MANAGER = because("close.by_manager", "A named manager closes it with a writ
 
 def missing(*, facts: CloseFacts) -> tuple[Missing, ...]:
     """This function will list what an ordinary close still lacks, in the order of the steps."""
-    return tuple(
-        name
-        for name, held in (
-            ("fix", facts.fix_done),
-            ("floor", facts.floor_delivered),
-            ("make_goods", all(one.settled for one in facts.make_goods)),
-            ("cause", facts.cause_set or bool(facts.cause_unknown_reason.strip())),
-            ("follow_up", facts.outcome is not None),
-        )
-        if not held
-    )
+    held: Mapping[Missing, bool] = {
+        "fix": facts.fix_done,
+        "floor": facts.floor_delivered,
+        "make_goods": all(one.settled for one in facts.make_goods),
+        "cause": facts.cause_set or bool(facts.cause_unknown_reason.strip()),
+        "follow_up": facts.outcome is not None,
+    }
+    return tuple(name for name, is_held in held.items() if not is_held)
 
 
 def may_close(*, facts: CloseFacts) -> CloseDecision:
