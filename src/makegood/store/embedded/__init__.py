@@ -20,7 +20,7 @@ import platformdirs
 from makegood.store.embedded import locks
 from makegood.store.embedded.keeper import ensure_keeper
 from makegood.store.embedded.programs import UnableToStartDatabase
-from makegood.store.embedded.server import Server, Tell, tell_on_stderr
+from makegood.store.embedded.server import Server, Tell, Wait, tell_on_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,12 +41,16 @@ class Attached:
         self.url = url
         self._server = server
         self._released = False
+        self._process = os.getpid()
         atexit.register(self.release)
 
     def release(self) -> None:
-        """Give the hold back, once; after the last hold of the last process the server has stopped."""
+        """Give the hold back, once; after the last hold of the last process the server has stopped.
+
+        A hold that came by a fork is the parent's: giving it back in the child does nothing.
+        """
         with _mutex:
-            if self._released:
+            if self._released or self._process != os.getpid():
                 return
             self._released = True
             atexit.unregister(self.release)
@@ -136,10 +140,9 @@ def _share_with_owner(home: Path) -> None:
 
 @contextmanager
 def _turn(server: Server, tell: Tell) -> Iterator[None]:
-    turn = locks.take(server.lock("turn"), wait=False)
-    if turn is None:
-        turn = locks.take(server.lock("turn"))
-    assert turn is not None
+    wait = Wait(tell, "another command is starting or stopping the database")
+    while (turn := locks.take(server.lock("turn"), wait=False)) is None:
+        wait.look_again()
     try:
         yield
     finally:

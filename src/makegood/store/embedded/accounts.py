@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from makegood.store.embedded.programs import UnableToStartDatabase
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -29,7 +31,7 @@ NO_ID = 0xFFFFFFFF
 PASS = 1
 
 
-class UnableToPrepareAccount(RuntimeError):
+class UnableToPrepareAccount(UnableToStartDatabase):
     """The database cannot run as root, and no other account can be used; the message says what to do."""
 
 
@@ -67,7 +69,7 @@ def _make() -> pwd.struct_passwd:
             return entry
         command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
             problem = done.stderr.strip()
         except FileNotFoundError as error:
             problem = str(error)

@@ -49,10 +49,12 @@ def create_cluster(
     locale_options: Sequence[str] = LOCALE_OPTIONS,
     settings: Mapping[str, str] = SETTINGS,
     owner_rights: str = "LOGIN CREATEROLE",
+    keep: tuple[int, ...] = (),
 ) -> None:
     """Make a data directory with the role `makegood_owner` (no superuser) owning the database `makegood`.
 
     It is built beside its place and moved there when it is complete, so that one cut short is never taken for whole.
+    `keep` are open files that the programs keep while they run, even when they outlive the caller.
     """
     for remains in data.parent.glob(f"{data.name}.new-*"):
         shutil.rmtree(remains, ignore_errors=True)
@@ -65,6 +67,7 @@ def create_cluster(
                 *("--auth-local", "trust", "--auth-host", "reject", *locale_options),
             ],
             account=account,
+            keep=keep,
         )
         with (building / "postgresql.conf").open("a", encoding="utf-8") as configuration:
             configuration.write("\n# Makegood's settings, made once: yours to change.\n")
@@ -72,6 +75,7 @@ def create_cluster(
         run_program(
             [programs / "postgres", "--single", "-D", building, "-c", "exit_on_error=on", "postgres"],
             account=account,
+            keep=keep,
             text=f"CREATE ROLE {OWNER} {owner_rights}\nCREATE DATABASE {DATABASE} OWNER {OWNER}\n",
         )
         building.rename(data)
@@ -92,7 +96,7 @@ def check_version(data: Path, *, major: int = MAJOR) -> None:
     if found != str(major):
         raise UnableToStartDatabase(
             f"The database in {data} was written by PostgreSQL {found} and this Makegood brings {major}: "
-            "run `makegood backup` with the Makegood that wrote it, move the directory away, and restore the backup here"
+            "run `makegood backup` with the Makegood that wrote it, move the directory away, and restore that here"
         )
 
 

@@ -25,10 +25,10 @@ def ensure_keeper(server: Server) -> None:
     if locks.would_wait(server.lock("keeper")):
         return
     roots = os.pathsep.join(str(Path(each).parent) for each in makegood.__path__)
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - this interpreter, and a path that the shell does not read
         [
             *("/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh"),
-            *(sys.executable, "-m", "makegood.store.embedded.keeper", str(server.home)),
+            *(sys.executable, "-m", "makegood.store.embedded", str(server.home)),
         ],
         env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": roots},
         cwd="/",
@@ -59,7 +59,3 @@ def main() -> None:
     with suppress(FileNotFoundError, UnableToStartDatabase):
         if locks.take(server.lock("keeper"), wait=False) is not None:
             keep(server)
-
-
-if __name__ == "__main__":
-    main()

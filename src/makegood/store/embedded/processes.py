@@ -40,7 +40,7 @@ def command_line(process: int) -> list[bytes]:
     if sys.platform == "linux":
         try:
             return Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        except (FileNotFoundError, ProcessLookupError):
+        except OSError:
             return []
     import psutil
 

@@ -37,14 +37,15 @@ def run_program(
 ) -> str:
     """Run a program to its end and return what it printed; `keep` are open files that it and its children keep.
 
-    It runs with an environment of its own, so that no PG* variable or locale of the caller changes the outcome.
+    It runs in a session of its own, out of reach of the terminal's Ctrl-C, and with an environment of its own, so that
+    no PG* variable or locale of the caller changes the outcome.
     Raises UnableToStartDatabase with the program's last words where it fails.
     """
-    identity: dict[str, Any] = (
-        {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
-    )
+    identity: dict[str, Any] = {}
+    if account is not None:
+        identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - PostgreSQL's programs; no shell reads the arguments
             [str(part) for part in command],
             input=text,
             capture_output=True,
@@ -53,6 +54,7 @@ def run_program(
             cwd="/",
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
             pass_fds=keep,
+            start_new_session=True,
             **identity,
         )
     except PermissionError as error:
@@ -66,4 +68,4 @@ def run_program(
             f"{Path(command[0]).name} failed ({words[-1] if words else f'exit status {done.returncode}'}): "
             "make sure that the disk has room and that the directory is yours, then try again"
         )
-    return done.stdout
+    return str(done.stdout)

@@ -7,20 +7,19 @@ cannot be stale, whoever was killed and whichever process number was given out a
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import attrs
 
 from makegood.store.embedded import cluster, locks
-from makegood.store.embedded.accounts import Account, UnableToPrepareAccount, account_of_database, let_pass
+from makegood.store.embedded.accounts import Account, account_of_database, let_pass
 from makegood.store.embedded.processes import end_orphans, postmaster_of, processes_in
 from makegood.store.embedded.programs import UnableToStartDatabase, bundled_programs, run_program
 
@@ -75,14 +74,11 @@ class Server:
 
         Raises UnableToStartDatabase, which says why. A wait of more than some seconds is told.
         """
-        try:
-            account = account_of_database(self.home)
-            if self._wait_until_ready(account, tell):
-                return
-            self._prepare(account, tell)
-            self._start(account)
-        except UnableToPrepareAccount as error:
-            raise UnableToStartDatabase(str(error)) from error
+        account = account_of_database(self.home)
+        if self._wait_until_ready(account, tell):
+            return
+        self._prepare(account, tell)
+        self._start(account)
         if not self._wait_until_ready(account, tell):
             raise UnableToStartDatabase(
                 f"The database did not start ({self._last_words()}): see {self.data / 'server.log'}"
@@ -91,33 +87,33 @@ class Server:
     def stop(self, tell: Tell) -> None:
         """Stop the server cleanly, its connections cut, and return when all its processes have ended.
 
-        After a minute it is stopped the hard way, and recovers when it is next started.
+        After a minute it is stopped the hard way, and recovers when it is next started. A server that cannot be seen from
+        here, perhaps in another container, is left alone.
         """
         account = account_of_database(self.home)
-        wait = _Wait(tell, "the database is writing its last pages before it stops")
-        asked: set[int] = set()
+        wait = Wait(tell, "the database is writing its last pages before it stops")
+        asked: set[tuple[int, int]] = set()
         while self.is_running():
             how = signal.SIGINT if wait.seconds() < STOP_SECONDS else signal.SIGQUIT
             if found := postmaster_of(self.data):
-                # Asked to stop before it is ready, it would start all the same and forget: ask again then.
-                if how not in asked and found[1] != "starting":
-                    asked.add(how)
+                if (found[0], how) not in asked:
+                    asked.add((found[0], how))
                     with suppress(ProcessLookupError):
                         os.kill(found[0], how)
-            else:
-                end_orphans(self.data, account)
+            elif not end_orphans(self.data, account) and wait.seconds() > UNSEEN_SECONDS:
+                return
             wait.look_again()
 
     def _wait_until_ready(self, account: Account | None, tell: Tell) -> bool:
         """Wait while any process lives; True once the server is ready, False once there is none."""
-        wait = _Wait(tell, "the database is starting; after a crash it recovers first, which can take a minute")
+        wait = Wait(tell, "the database is starting; after a crash it recovers first, which can take a minute")
         seen_at = time.monotonic()
         while self.is_running():
             if found := postmaster_of(self.data):
                 if found[1] == "ready":
                     return True
                 seen_at = time.monotonic()
-            elif self.data.exists() and end_orphans(self.data, account):
+            elif not self.data.exists() or end_orphans(self.data, account):
                 seen_at = time.monotonic()
             if time.monotonic() - seen_at > UNSEEN_SECONDS:
                 raise UnableToStartDatabase(
@@ -134,9 +130,11 @@ class Server:
             let_pass(programs, account)
         if not self.data.exists():
             tell("making a database, once")
-            cluster.create_cluster(self.data, programs=programs, account=account)
+            with self._as_server() as alive:
+                cluster.create_cluster(self.data, programs=programs, account=account, keep=(alive,))
         cluster.check_version(self.data)
         cluster.make_private_directory(self.data, account)
+        self._make_socket_directory(account)
         self._clear_remains(account)
 
     def _clear_remains(self, account: Account | None) -> None:
@@ -149,55 +147,58 @@ class Server:
                     "start: stop it first"
                 )
             process_file.unlink()
-        sockets = self._socket_directory(account)
         for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
-            (sockets / name).unlink(missing_ok=True)
+            (self._socket_directory() / name).unlink(missing_ok=True)
 
     def _start(self, account: Account | None) -> None:
         log = self.data / "server.log"
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(self.data / "server.log.1")
         quoted = '"' + str(self._socket_directory()).replace('"', '""') + '"'
-        options = {
-            "listen_addresses": "",
-            "unix_socket_directories": quoted,
-            "unix_socket_permissions": "0700",
-            "port": str(PORT),
-        }
-        arguments = " ".join(shlex.quote(f"--{name}={value}") for name, value in options.items())
+        options = (
+            "listen_addresses=",
+            f"unix_socket_directories={quoted}",
+            "unix_socket_permissions=0700",
+            f"port={PORT}",
+        )
+        postgres: list[str | Path] = [
+            bundled_programs() / "postgres",
+            "-D",
+            self.data,
+            *(f"--{each}" for each in options),
+        ]
+        # Not by pg_ctl, whose shell would read a path that has a quote or a dollar sign in it.
+        start: list[str | Path] = ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', log, *postgres]
+        with self._as_server() as alive:
+            run_program(start, account=account, keep=(alive,))
+
+    @contextmanager
+    def _as_server(self) -> Iterator[int]:
+        """Open the server's lock, for programs that hold it on while they or their children live."""
         alive = locks.take(self.lock("server"))
         assert alive is not None
         try:
-            run_program(
-                [
-                    *(bundled_programs() / "pg_ctl", "start", "--no-wait", "--silent"),
-                    *("--pgdata", self.data, "--log", log, "--options", arguments),
-                ],
-                account=account,
-                keep=(alive,),
-            )
+            yield alive
         finally:
             os.close(alive)
 
-    def _socket_directory(self, account: Account | None = None) -> Path:
-        """Return the private directory of the socket: in the home, or where that path is too long, a short one.
-
-        The short one's name is unguessable and noted in the home, so that the address stays the same.
-        """
+    def _socket_directory(self) -> Path:
+        """Return the private directory of the socket: in the home, or where that path would not do, a short one."""
         own = self.home / "socket"
         if len(os.fsencode(own / SOCKET_NAME)) <= SOCKET_PATH_LIMIT and "," not in str(own):
-            if not own.exists():
-                cluster.make_private_directory(own, account)
             return own
-        note = self.home / "socket.path"
+        return Path((self.home / "socket.path").read_text(encoding="utf-8"))
+
+    def _make_socket_directory(self, account: Account | None) -> None:
+        """Make the directory; a short one's name is unguessable and noted in the home, so that the address stays."""
         with suppress(FileNotFoundError):
-            short = Path(note.read_text(encoding="utf-8"))
-            if short.lstat().st_uid == self.data.stat().st_uid:
-                return short
-        short = Path(tempfile.mkdtemp(prefix="makegood-", dir="/tmp"))  # noqa: S108
-        cluster.make_private_directory(short, account)
-        note.write_text(str(short), encoding="utf-8")
-        return short
+            directory = self._socket_directory()
+            if directory.parent == self.home or directory.lstat().st_uid == self.data.stat().st_uid:
+                cluster.make_private_directory(directory, account)
+                return
+        directory = Path(tempfile.mkdtemp(prefix="makegood-", dir="/tmp"))
+        cluster.make_private_directory(directory, account)
+        (self.home / "socket.path").write_text(str(directory), encoding="utf-8")
 
     def _last_words(self) -> str:
         try:
@@ -208,7 +209,7 @@ class Server:
         return (fatal or lines or ["its log is empty"])[-1].strip()
 
 
-class _Wait:
+class Wait:
     """Looking again and again, telling the person now and then that it takes its time."""
 
     def __init__(self, tell: Tell, message: str) -> None:

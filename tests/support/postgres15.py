@@ -1,0 +1,98 @@
+"""PostgreSQL servers for tests: the embedded 18, and Debian's 15 as a stand-in for a server of one's own.
+
+Both give a database `makegood` whose owner `makegood_owner` is no superuser, may create roles, and, for tests only,
+databases. Which one the suite runs on is said by MAKEGOOD_TEST_DATABASE: embedded18 (the default) or debian15.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+from urllib.parse import quote
+
+from makegood.store import embedded
+from makegood.store.embedded import cluster
+from makegood.store.embedded.accounts import account_of_database, let_pass
+from makegood.store.embedded.programs import run_program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["embedded18", "debian15"]
+
+DEBIAN_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+OWNER_RIGHTS = "LOGIN CREATEROLE CREATEDB"
+TEST_SETTINGS = {"fsync": "off", "max_connections": "100", "shared_buffers": "128MB", "jit": "off", "timezone": "UTC"}
+
+
+def kind_from_environment() -> Kind:
+    """Return the kind that MAKEGOOD_TEST_DATABASE names; a misspelt one is an error, not the default."""
+    named = os.environ.get("MAKEGOOD_TEST_DATABASE") or "embedded18"
+    for kind in get_args(Kind):
+        if kind == named:
+            known: Kind = kind
+            return known
+    raise ValueError(f"MAKEGOOD_TEST_DATABASE is {named!r}: use embedded18 or debian15")
+
+
+def debian15_is_installed() -> bool:
+    """Tell whether Debian's package postgresql-15 is there."""
+    return (DEBIAN_PROGRAMS / "postgres").exists()
+
+
+@contextmanager
+def start_test_cluster(kind: Kind, tmp: Path) -> Iterator[str]:
+    """Run a fresh server of this kind in `tmp`, and give its owner's database address."""
+    if kind == "embedded18":
+        with embedded.running(tmp / "makegood", tell=_silently) as url:
+            _grant_createdb(embedded.Server((tmp / "makegood").resolve()).url(user="postgres", database="postgres"))
+            yield url
+    else:
+        with start_debian15(tmp) as superuser_url:
+            yield superuser_url.replace("postgres@/postgres?", f"{cluster.OWNER}@/{cluster.DATABASE}?")
+
+
+@contextmanager
+def start_debian15(tmp: Path) -> Iterator[str]:
+    """Run Debian's PostgreSQL 15 in `tmp`, and give its superuser's address; skips the test where it is absent."""
+    import pytest
+
+    if not debian15_is_installed():
+        pytest.skip("Debian's PostgreSQL 15 is not installed (apt-get install postgresql-15)")
+    account = account_of_database(tmp)
+    if account is not None:
+        let_pass(tmp.resolve(), account)
+    data = tmp / "postgresql15"
+    sockets = Path(tempfile.mkdtemp(prefix="mg15-"))
+    cluster.make_private_directory(sockets, account)
+    cluster.create_cluster(
+        data,
+        programs=DEBIAN_PROGRAMS,
+        account=account,
+        locale_options=("--locale=C.UTF-8",),
+        settings=TEST_SETTINGS | {"listen_addresses": "", "unix_socket_directories": str(sockets)},
+        owner_rights=OWNER_RIGHTS,
+    )
+    pg_ctl: list[str | Path] = [DEBIAN_PROGRAMS / "pg_ctl", "--silent", "--pgdata", data]
+    run_program([*pg_ctl, "start", "--wait", "--timeout=120", "--log", data / "server.log"], account=account)
+    try:
+        yield f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}&port=5432"
+    finally:
+        run_program([*pg_ctl, "stop", "--mode=immediate"], account=account)
+        shutil.rmtree(data)
+        shutil.rmtree(sockets)
+
+
+def _grant_createdb(superuser_url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {cluster.OWNER} CREATEDB")
+
+
+def _silently(_: str) -> None:
+    pass
