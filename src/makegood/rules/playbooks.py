@@ -1,0 +1,302 @@
+"""Playbooks: what is done for which failure and customer, read from YAML, every clause checked.
+
+A version is frozen onto each recovery as its `data`; `from_data` reads it again, so what was promised stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from makegood.core.gate import KINDS
+from makegood.core.plans import SeverityRule
+from makegood.core.remedies import FORMS, LOSSES, Remedy, UnusableRemedy
+from makegood.core.steps import Step
+from makegood.rules.nodes import Node, UnusablePack, read_yaml
+
+FOLDER = Path(__file__).parent / "playbooks"
+TARGETS: Final = ("acknowledge", "own", "fix", "make_good", "respond")
+OPENING_TARGETS: Final = ("acknowledge", "own", "fix", "make_good")
+ACTIONS: Final = ("ask_score", "check_in", "see_return")
+SEND: Final = re.compile(r"person|at_once|after:[1-9][0-9]{0,4}")
+MINUTES: Final = 525_600
+
+
+class UnusablePlaybook(UnusablePack):
+    """A playbook cannot be used; the message says where it is wrong and what belongs there."""
+
+
+@attrs.frozen(kw_only=True)
+class BurstRule:
+    """When failures of one source or place are so many that an incident is proposed (see core.bursts)."""
+
+    minutes: int
+    quantile: Decimal
+    history_weeks: int
+    weeks_needed: int
+    minimum: int
+    share_percent: int
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """Minutes until a target must be met, and how many before that its owner is warned; 0 warns nobody."""
+
+    minutes: int
+    warn_minutes: int
+
+
+@attrs.frozen(kw_only=True)
+class StepRule:
+    """When a step is due, with a clock or so many minutes after the start, and who sends: person, at_once, after:N."""
+
+    minutes: int
+    clock: str
+    send: str
+
+
+@attrs.frozen(kw_only=True)
+class FollowUpRule:
+    """One contact or check, so many days after the make-good was delivered, and who sends it."""
+
+    action: str
+    days: int
+    send: str
+
+
+@attrs.frozen(kw_only=True)
+class Playbook:
+    """One playbook. Minutes are working minutes of `calendar` where it names one.
+
+    `notice_minutes` is by the promise's kind, `any` for the others. `repeats` is how often a missed clock is told
+    again, each `repeat_minutes`, until somebody acknowledges it. `fixes` names, by kind of failure, what puts it right.
+    """
+
+    code: str
+    title: str
+    notice_minutes: Mapping[str, int]
+    burst: BurstRule
+    severity_otherwise: int
+    severity_rules: tuple[SeverityRule, ...]
+    watch_days: int
+    tiers: Mapping[int, int]
+    team: str
+    calendar: str
+    new_customer_percent: int
+    targets: Mapping[str, Target]
+    repeat_minutes: int
+    repeats: int
+    steps: Mapping[str, StepRule]
+    acknowledgement: str
+    follow_ups: tuple[FollowUpRule, ...]
+    prior: Decimal
+    cases_needed: int
+    every_minutes: int
+    floor_packs: tuple[str, ...]
+    fixes: Mapping[str, str]
+    remedies: tuple[Remedy, ...]
+
+    def notice(self, kind: str) -> int:
+        """This function will say after how many minutes lateness of this kind of promise is noticed."""
+        return self.notice_minutes.get(kind, self.notice_minutes["any"])
+
+    def fix(self, kind: str) -> str:
+        """This function will name what puts this kind of failure right."""
+        return self.fixes.get(kind, self.fixes["any"])
+
+
+def names() -> tuple[str, ...]:
+    """This function will list the playbooks that come with Makegood."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def text_of(name: str) -> str:
+    """This function will return the YAML of a playbook that comes with Makegood. Raises UnusablePlaybook."""
+    if name not in names():
+        raise UnusablePlaybook(f"there is no playbook {name!r}: use {', '.join(names())}")
+    return (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@lru_cache
+def load(name: str) -> Playbook:
+    """This function will load a playbook that comes with Makegood. Raises UnusablePlaybook."""
+    return parse(text_of(name), where=f"{name}.yaml")
+
+
+def data_of(text: str, *, where: str = "playbook") -> dict[str, Any]:
+    """This function will check a playbook's YAML and return it as plain JSON data, fit to be frozen.
+
+    Raises UnusablePlaybook, whose message is one line that says where and what.
+    """
+    parse(text, where=where)
+    data: dict[str, Any] = read_yaml(text, where=where).data
+    return data
+
+
+def parse(text: str, *, where: str = "playbook") -> Playbook:
+    """This function will make a playbook of YAML text; `where` names the text in errors. Raises UnusablePlaybook."""
+    try:
+        node = read_yaml(text, where=where)
+    except UnusablePack as error:
+        raise UnusablePlaybook(str(error)) from error
+    return from_data(node.data, where=where)
+
+
+def from_data(data: Any, *, where: str = "playbook") -> Playbook:
+    """This function will make a playbook of plain data, as `data_of` returned it. Raises UnusablePlaybook."""
+    try:
+        return _playbook(Node(data, where))
+    except UnusablePack as error:
+        raise UnusablePlaybook(str(error)) from error
+
+
+def _playbook(node: Node) -> Playbook:
+    node.keys(
+        needs="code title gate severity owners clocks steps acknowledgement follow_ups expected_loss fixes",
+        may="floor_packs remedies",
+    )
+    gate = node["gate"].keys(needs="notice_minutes burst")
+    grades = node["severity"].keys(needs="otherwise watch_days", may="rules")
+    owners = node["owners"].keys(needs="tiers", may="team")
+    clocks = node["clocks"].keys(needs="targets escalation", may="calendar new_customer_percent")
+    escalation = clocks["escalation"].keys(needs="every_minutes repeats")
+    loss = node["expected_loss"].keys(needs="prior cases_needed every_minutes")
+    percent = clocks["new_customer_percent"].whole(least=1, most=100) if "new_customer_percent" in clocks else 100
+    return Playbook(
+        code=node["code"].text(),
+        title=node["title"].text(),
+        notice_minutes=_notice(gate["notice_minutes"]),
+        burst=_burst(gate["burst"]),
+        severity_otherwise=grades["otherwise"].whole(least=1, most=4),
+        severity_rules=tuple(_severity(one) for one in grades.many("rules")),
+        watch_days=grades["watch_days"].whole(least=0, most=3660),
+        tiers=_tiers(owners["tiers"]),
+        team=owners["team"].text() if "team" in owners else "",
+        calendar=clocks["calendar"].text() if clocks.data.get("calendar") else "",
+        new_customer_percent=percent,
+        targets=_targets(clocks["targets"]),
+        repeat_minutes=escalation["every_minutes"].whole(least=1, most=MINUTES),
+        repeats=escalation["repeats"].whole(least=0, most=100),
+        steps=_steps(node["steps"]),
+        acknowledgement=_send(node["acknowledgement"]),
+        follow_ups=tuple(_follow_up(one) for one in node.many("follow_ups", least=1)),
+        prior=_share(loss["prior"]),
+        cases_needed=loss["cases_needed"].whole(least=1, most=10**6),
+        every_minutes=loss["every_minutes"].whole(least=1, most=MINUTES),
+        floor_packs=tuple(one.text() for one in node.many("floor_packs")),
+        fixes=_fixes(node["fixes"]),
+        remedies=tuple(_remedy(one) for one in node.many("remedies")),
+    )
+
+
+def _notice(node: Node) -> dict[str, int]:
+    found = {name: one.whole(least=0, most=MINUTES) for name, one in node.items()}
+    if "any" not in found:
+        raise node.wrong("lacks any, the minutes for every other kind")
+    return found
+
+
+def _burst(node: Node) -> BurstRule:
+    node.keys(needs="minutes quantile history_weeks weeks_needed minimum share_percent")
+    return BurstRule(
+        minutes=node["minutes"].whole(least=1, most=1440),
+        quantile=_share(node["quantile"]),
+        history_weeks=node["history_weeks"].whole(least=1, most=520),
+        weeks_needed=node["weeks_needed"].whole(least=1, most=520),
+        minimum=node["minimum"].whole(least=1, most=10**6),
+        share_percent=node["share_percent"].whole(least=0, most=100),
+    )
+
+
+def _share(node: Node) -> Decimal:
+    try:
+        share = Decimal(node.text())
+    except InvalidOperation:
+        raise node.wrong('must be a share as a text, such as "0.10"') from None
+    if not 0 < share < 1:
+        raise node.wrong("must be between 0 and 1")
+    return share
+
+
+def _severity(node: Node) -> SeverityRule:
+    node.keys(needs="severity", may="kinds losses price_from")
+    return SeverityRule(
+        severity=node["severity"].whole(least=1, most=4),
+        kinds=frozenset(one.one_of(*sorted(KINDS)) for one in node.many("kinds")),
+        losses=frozenset(one.one_of(*sorted(LOSSES)) for one in node.many("losses")),
+        price_from=node["price_from"].money() if "price_from" in node else None,
+    )
+
+
+def _tiers(node: Node) -> dict[int, int]:
+    if not isinstance(node.data, dict) or {str(key) for key in node.data} != {"1", "2", "3", "4"}:
+        raise node.wrong("must name a tier for each severity, 1 to 4")
+    return {int(key): Node(value, f"{node.where}.{key}").whole(least=1, most=3) for key, value in node.data.items()}
+
+
+def _targets(node: Node) -> dict[str, Target]:
+    node.keys(needs=" ".join(TARGETS))
+    found = {}
+    for name in TARGETS:
+        one = node[name].keys(needs="minutes", may="warn_minutes")
+        minutes = one["minutes"].whole(least=1, most=MINUTES)
+        warn = one["warn_minutes"].whole(least=0, most=minutes - 1) if "warn_minutes" in one else 0
+        found[name] = Target(minutes=minutes, warn_minutes=warn)
+    return found
+
+
+def _steps(node: Node) -> dict[str, StepRule]:
+    node.keys(needs=" ".join(Step))
+    found = {}
+    for step in Step:
+        one = node[step].keys(needs="send", may="minutes clock")
+        if ("minutes" in one) is ("clock" in one):
+            raise one.wrong("must have either minutes or clock")
+        minutes = one["minutes"].whole(least=1, most=MINUTES) if "minutes" in one else 0
+        clock = one["clock"].one_of(*OPENING_TARGETS) if "clock" in one else ""
+        found[str(step)] = StepRule(minutes=minutes, clock=clock, send=_send(one["send"]))
+    return found
+
+
+def _send(node: Node) -> str:
+    if not isinstance(node.data, str) or not SEND.fullmatch(node.data):
+        raise node.wrong("must be person, at_once or after:N with N minutes")
+    return node.data
+
+
+def _follow_up(node: Node) -> FollowUpRule:
+    node.keys(needs="action days send")
+    return FollowUpRule(
+        action=node["action"].one_of(*ACTIONS),
+        days=node["days"].whole(least=0, most=3660),
+        send=_send(node["send"]),
+    )
+
+
+def _fixes(node: Node) -> dict[str, str]:
+    found = {name: one.text() for name, one in node.items()}
+    if "any" not in found:
+        raise node.wrong("lacks any, the fix for every other kind")
+    return found
+
+
+def _remedy(node: Node) -> Remedy:
+    node.keys(needs="code title form losses cost value", may="monetary")
+    try:
+        return Remedy(
+            code=node["code"].text(),
+            title=node["title"].text(),
+            form=node["form"].one_of(*sorted(FORMS)),  # type: ignore[arg-type]
+            losses=frozenset(one.text() for one in node.many("losses", least=1)),
+            cost=node["cost"].money(),
+            value=node["value"].money(),
+            monetary=node["monetary"].true_or_false() if "monetary" in node else False,
+        )
+    except UnusableRemedy as error:
+        raise node.wrong(str(error)) from error
