@@ -48,22 +48,22 @@ class Graded:
 
 
 def severity(
-    *, kind: str, loss: str, price: Money | None, rules: Sequence[SeverityRule], otherwise: int, repeated: bool = False
+    *, kind: str, loss: str, price: Money | None, rules: Sequence[SeverityRule], at_least: int, repeated: bool = False
 ) -> Graded:
-    """This function will grade a failure: the gravest rule that fits, else `otherwise`; a repeated one is one graver.
+    """This function will grade a failure: the gravest rule that fits, never under `at_least`; a repeated one is one graver.
 
-    `repeated` says that this customer had another failure within the playbook's watch (EVIDENCE 8 rule 14).
+    `at_least` is how grave it was judged when it was noticed. `repeated` says that this customer had another failure within the playbook's watch (EVIDENCE 8 rule 14).
     """
     fitting = [rule.severity for rule in rules if rule.fits(kind=kind, loss=loss, price=price)]
-    grade = max(fitting, default=otherwise)
-    reasons: tuple[Reason, ...] = (_FITS if fitting else _OTHERWISE,)
+    grade = max([*fitting, at_least])
+    reasons: tuple[Reason, ...] = (_FITS if grade in fitting else _NOTICED,)
     if repeated and grade < GRAVEST:
         grade, reasons = grade + 1, (*reasons, _REPEATED)
     return Graded(severity=grade, reasons=reasons)
 
 
 _FITS = because("severity.rule", "The gravest of the playbook's rules that fit its kind, loss and price.")
-_OTHERWISE = because("severity.default", "No rule of the playbook fits, so its ordinary severity.")
+_NOTICED = because("severity.noticed", "As grave as it was judged when it was noticed; no rule makes it graver.")
 _REPEATED = because("severity.repeated", "This customer was failed before within the watch.", evidence="D1")
 
 

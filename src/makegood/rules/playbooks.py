@@ -36,12 +36,22 @@ class UnusablePlaybook(UnusablePack):
 class BurstRule:
     """When failures of one source or place are so many that an incident is proposed (see core.bursts)."""
 
-    minutes: int
+    window_minutes: int
     quantile: Decimal
-    history_weeks: int
     weeks_needed: int
     minimum: int
-    share_percent: int
+    share: int
+
+
+@attrs.frozen(kw_only=True)
+class PromiseRule:
+    """How a broken promise of one kind is judged: what was lost, whose fault, and when lateness is noticed."""
+
+    loss: str
+    fault: str
+    notice_minutes: int
+    certain_to_notice: bool
+    severity: int
 
 
 @attrs.frozen(kw_only=True)
@@ -74,15 +84,14 @@ class FollowUpRule:
 class Playbook:
     """One playbook. Minutes are working minutes of `calendar` where it names one.
 
-    `notice_minutes` is by the promise's kind, `any` for the others. `repeats` is how often a missed clock is told
+    `promises` is by the promise's kind, `default` for the others. `repeats` is how often a missed clock is told
     again, each `repeat_minutes`, until somebody acknowledges it. `fixes` names, by kind of failure, what puts it right.
     """
 
     code: str
     title: str
-    notice_minutes: Mapping[str, int]
+    promises: Mapping[str, PromiseRule]
     burst: BurstRule
-    severity_otherwise: int
     severity_rules: tuple[SeverityRule, ...]
     watch_days: int
     tiers: Mapping[int, int]
@@ -102,9 +111,9 @@ class Playbook:
     fixes: Mapping[str, str]
     remedies: tuple[Remedy, ...]
 
-    def notice(self, kind: str) -> int:
-        """This function will say after how many minutes lateness of this kind of promise is noticed."""
-        return self.notice_minutes.get(kind, self.notice_minutes["any"])
+    def promise(self, kind: str) -> PromiseRule:
+        """This function will say how a broken promise of this kind is judged."""
+        return self.promises.get(kind, self.promises["default"])
 
     def fix(self, kind: str) -> str:
         """This function will name what puts this kind of failure right."""
@@ -158,11 +167,10 @@ def from_data(data: Any, *, where: str = "playbook") -> Playbook:
 
 def _playbook(node: Node) -> Playbook:
     node.keys(
-        needs="code title gate severity owners clocks steps acknowledgement follow_ups expected_loss fixes",
+        needs="code title promises burst severity owners clocks steps acknowledgement follow_ups expected_loss fixes",
         may="floor_packs remedies",
     )
-    gate = node["gate"].keys(needs="notice_minutes burst")
-    grades = node["severity"].keys(needs="otherwise watch_days", may="rules")
+    grades = node["severity"].keys(needs="watch_days", may="rules")
     owners = node["owners"].keys(needs="tiers", may="team")
     clocks = node["clocks"].keys(needs="targets escalation", may="calendar new_customer_percent")
     escalation = clocks["escalation"].keys(needs="every_minutes repeats")
@@ -171,9 +179,8 @@ def _playbook(node: Node) -> Playbook:
     return Playbook(
         code=node["code"].text(),
         title=node["title"].text(),
-        notice_minutes=_notice(gate["notice_minutes"]),
-        burst=_burst(gate["burst"]),
-        severity_otherwise=grades["otherwise"].whole(least=1, most=4),
+        promises=_promises(node["promises"]),
+        burst=_burst(node["burst"]),
         severity_rules=tuple(_severity(one) for one in grades.many("rules")),
         watch_days=grades["watch_days"].whole(least=0, most=3660),
         tiers=_tiers(owners["tiers"]),
@@ -195,22 +202,30 @@ def _playbook(node: Node) -> Playbook:
     )
 
 
-def _notice(node: Node) -> dict[str, int]:
-    found = {name: one.whole(least=0, most=MINUTES) for name, one in node.items()}
-    if "any" not in found:
-        raise node.wrong("lacks any, the minutes for every other kind")
+def _promises(node: Node) -> dict[str, PromiseRule]:
+    found = {}
+    for name, one in node.items():
+        one.keys(needs="loss fault notice_minutes certain_to_notice severity")
+        found[name] = PromiseRule(
+            loss=one["loss"].one_of(*sorted(LOSSES)),
+            fault=one["fault"].one_of("ours", "partner", "nobody", "unknown"),
+            notice_minutes=one["notice_minutes"].whole(least=0, most=MINUTES),
+            certain_to_notice=one["certain_to_notice"].true_or_false(),
+            severity=one["severity"].whole(least=1, most=4),
+        )
+    if "default" not in found:
+        raise node.wrong("lacks default, for every other kind of promise")
     return found
 
 
 def _burst(node: Node) -> BurstRule:
-    node.keys(needs="minutes quantile history_weeks weeks_needed minimum share_percent")
+    node.keys(needs="window_minutes quantile weeks_needed minimum share")
     return BurstRule(
-        minutes=node["minutes"].whole(least=1, most=1440),
+        window_minutes=node["window_minutes"].whole(least=1, most=60),
         quantile=_share(node["quantile"]),
-        history_weeks=node["history_weeks"].whole(least=1, most=520),
         weeks_needed=node["weeks_needed"].whole(least=1, most=520),
         minimum=node["minimum"].whole(least=1, most=10**6),
-        share_percent=node["share_percent"].whole(least=0, most=100),
+        share=node["share"].whole(least=0, most=100),
     )
 
 
