@@ -21,7 +21,9 @@ ALLOWED_MISS: Final = 0.01
 HANDLING_SPREAD: Final = 0.5
 """Standard deviation of the handling time as a share of its mean: an assumption, not a finding."""
 SIMULATED: Final = 1_000_000
-SETTLING: Final = 100_000
+MONTH_DAYS: Final = 20
+"""Working days after which the simulation starts again with nothing left over. Without an end, a load of 99 % lets
+backlogs grow for months, as no manager would, and the chance of missing would be the luck of the seed."""
 LARGEST_TEAM_DAY: Final = 20_000
 LARGEST_TEAM: Final = 2_000
 SEED: Final = 548
@@ -98,30 +100,38 @@ def working_target(*, target_hours: Decimal, productive_hours: Decimal) -> Decim
     return whole * productive_hours + min(rest, productive_hours)
 
 
-def _simulator(*, per_hour: float, handle_hours: float, allowed_wait: float, seed: int) -> Callable[[int], float]:
+def _simulator(
+    *, per_hour: float, handle_hours: float, allowed_wait: float, month_hours: float, seed: int
+) -> Callable[[int], float]:
     """A function from the number of people to the share that waits too long, on one fixed set of arrivals.
 
     First come, first served, each recovery with its own handling time, so that one person more never makes any wait
-    longer and the fewest people can be found by halving.
+    longer and the fewest people can be found by halving. The draws are scaled to the exact mean load, since near full
+    load a sample's own mean would decide more than anything else.
     """
     random = Random(seed)  # noqa: S311  a simulation, not a secret
     spread = math.sqrt(math.log(1 + HANDLING_SPREAD**2))
-    centre = math.log(handle_hours) - spread**2 / 2
-    arrivals = list(accumulate(random.expovariate(per_hour) for _ in range(SIMULATED)))
-    handlings = [random.lognormvariate(centre, spread) for _ in range(SIMULATED)]
-    counted = SIMULATED - SETTLING
+    arrivals = list(accumulate(random.expovariate(1) for _ in range(SIMULATED)))
+    handlings = [random.lognormvariate(0, spread) for _ in range(SIMULATED)]
+    per_draw, hours_per_draw = SIMULATED / per_hour / arrivals[-1], SIMULATED * handle_hours / sum(handlings)
+    arrivals = [arrival * per_draw for arrival in arrivals]
+    handlings = [handling * hours_per_draw for handling in handlings]
 
     def share_missed(people: int) -> float:
         free_at = [0.0] * people
+        month_ends = month_hours
         missed = 0
-        for index, (arrival, handling) in enumerate(zip(arrivals, handlings, strict=True)):
+        for arrival, handling in zip(arrivals, handlings, strict=True):
+            if arrival >= month_ends:
+                month_ends = (arrival // month_hours + 1) * month_hours
+                free_at = [arrival] * people
             start = free_at[0]
             if start <= arrival:
                 start = arrival
-            elif index >= SETTLING and start - arrival > allowed_wait:
+            elif start - arrival > allowed_wait:
                 missed += 1
             heapreplace(free_at, start + handling)
-        return missed / counted
+        return missed / SIMULATED
 
     return share_missed
 
@@ -155,7 +165,8 @@ def _reasons(per_day: Decimal, hours: Decimal, teams: int, wait: Decimal, produc
             "capacity.queue",
             "Simulated with a fixed seed: arrivals by chance (Poisson) over the working day, "
             f"handling log-normal with a standard deviation of {HANDLING_SPREAD:.0%} of its mean (an assumption), "
-            f"first come first served, {SIMULATED:,} recoveries of which the first {SETTLING:,} are not counted.",
+            f"first come first served, {SIMULATED:,} recoveries, every {MONTH_DAYS} working days starting with "
+            "nothing left over.",
         ),
         because(
             "capacity.target",
@@ -217,6 +228,7 @@ def plan(
         per_hour=float(per_day / productive_hours / teams),
         handle_hours=float(handle_minutes / 60),
         allowed_wait=float(wait),
+        month_hours=float(MONTH_DAYS * productive_hours),
         seed=seed,
     )
     people, p_miss = _fewest(share_missed, least=int(load / teams) + 1)

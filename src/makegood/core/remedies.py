@@ -146,10 +146,10 @@ def _refusal(
     price: Money | None,
     limit: Money | None,
     floor: Money | None,
-    coupon_refused: Reason | None,
+    late: bool,
 ) -> Reason | None:
-    if coupon_refused and remedy.form in COUPON_LIKE:
-        return coupon_refused
+    if late and remedy.form in COUPON_LIKE:
+        return _LATE
     if limit is not None and remedy.cost:
         if remedy.cost.currency != limit.currency:
             return _CURRENCY
@@ -194,7 +194,6 @@ def choose(
     catalogue: Sequence[Remedy],
     limit: Money | None,
     floor: Money | None,
-    facts_known: bool = False,
 ) -> Choice:
     """This function will choose the one make-good beyond the floor, or none, and say why.
 
@@ -202,16 +201,15 @@ def choose(
     whether our first answer missed its clock; `limit` what the giver may spend without asking, None for no limit;
     `floor` what is owed and paid apart from this. The cost stays within the limit; the value together with the floor
     within 150 % of the price, so a floor above that leaves no extra and is itself untouched. First the form that
-    matches the loss, then its fallback (6.2); within a form the band of A1, then the least cost. `facts_known`
-    matters for a loss of trust only. Raises UnusableRemedy for an unknown loss, a negative amount, or a price of
-    another currency than the floor.
+    matches the loss, then its fallback (6.2); within a form the band of A1, then the least cost. A loss of
+    trust has no fallback, so no coupon. An item in another currency than the price, floor or limit is refused. Raises
+    UnusableRemedy for an unknown loss or a negative amount.
     """
     if loss not in MATCHES:
         raise UnusableRemedy(f"{loss!r} is no loss: use one of {', '.join(sorted(LOSSES))}")
     if any(amount is not None and amount.minor < 0 for amount in (price, limit, floor)):
         raise UnusableRemedy("Give a price, a limit and a floor of at least 0")
     match = MATCHES[loss]
-    coupon_refused = _LATE if late else _TRUST if loss == "trust" and not facts_known else None
     answering = [one for one in catalogue if loss in one.losses]
     refused: list[Refused] = []
     chosen: Remedy | None = None
@@ -220,7 +218,7 @@ def choose(
         fitting = []
         for remedy in answering:
             if remedy.form == form:
-                reason = _refusal(remedy, price=price, limit=limit, floor=floor, coupon_refused=coupon_refused)
+                reason = _refusal(remedy, price=price, limit=limit, floor=floor, late=late)
                 if reason:
                     refused.append(Refused(code=remedy.code, reason=reason))
                 else:
@@ -271,12 +269,13 @@ def incident_base(
 
 
 def plan_faults(
-    *, loss: str, late: bool, remedies: Sequence[Remedy], non_monetary: Sequence[str]
+    *, loss: str, late: bool, remedies: Sequence[Remedy], non_monetary: Sequence[str], facts_known: bool = False
 ) -> tuple[Reason, ...]:
     """This function will say what is wrong with a plan made by a person; nothing, if it may stand.
 
     Every plan holds something non-monetary (rule 9); a late one is not coupons and credit only (rule 8); a billing
-    mistake is never answered by credit, coupons or gifts only (rule 4).
+    mistake is never answered by points or gifts only (rule 4); a loss of trust gets no coupon or credit while the facts are not
+    known (6.2).
     """
     faults = []
     if not any(one.strip() for one in non_monetary):
@@ -284,6 +283,10 @@ def plan_faults(
     forms = {remedy.form for remedy in remedies}
     if late and forms and forms <= COUPON_LIKE:
         faults.append(_LATE)
-    if loss == "money" and forms and "money" not in forms:
-        faults.append(because("remedy.money_first", "Money lost is answered with money first.", evidence="C1"))
+    if loss == "trust" and not facts_known and forms & COUPON_LIKE:
+        faults.append(_TRUST)
+    if loss == "money" and forms and not forms & {"money", "credit"}:
+        faults.append(
+            because("remedy.money_first", "Money lost is answered with money, or at least with credit.", evidence="C1")
+        )
     return tuple(faults)
