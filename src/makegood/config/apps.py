@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class ConfigConfig(AppConfig):
     name = "makegood.config"
     label = "config"
+
+    def ready(self) -> None:
+        from makegood.config.handlers import register
+
+        register()

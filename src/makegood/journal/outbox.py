@@ -88,14 +88,34 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
     insert(
         Effect,
         (
-            "id", "organization_id", "kind", "idempotency_key", "subject", "subject_id", "payload", "state",
-            "held_for", "run_at", "attempts", "outcome",
-        ),  # fmt: skip
+            "id",
+            "organization_id",
+            "kind",
+            "idempotency_key",
+            "subject",
+            "subject_id",
+            "payload",
+            "state",
+            "held_for",
+            "run_at",
+            "attempts",
+            "outcome",
+        ),
         [
             (
-                effect_id, organization_id, w.kind, w.idempotency_key, w.subject, w.subject_id, w.payload, "pending",
-                w.held_for, w.run_at, 0, "",
-            )  # fmt: skip
+                effect_id,
+                organization_id,
+                w.kind,
+                w.idempotency_key,
+                w.subject,
+                w.subject_id,
+                w.payload,
+                "pending",
+                w.held_for,
+                w.run_at,
+                0,
+                "",
+            )
             for effect_id, w in zip(ids, wanted, strict=True)
         ],
         on_conflict="ON CONFLICT (organization_id, idempotency_key) DO NOTHING",
@@ -162,8 +182,10 @@ def recover_lapsed(*, organization_id: int) -> int:
     settled = []
     for row in lapsed:
         repeatable = _carriers[row.kind].repeatable
-        outcome = Outcome(state="retry", retry_after=timedelta()) if repeatable else Outcome(
-            state="unknown", text="The worker stopped while sending; it may or may not have left."
+        outcome = (
+            Outcome(state="retry", retry_after=timedelta())
+            if repeatable
+            else Outcome(state="unknown", text="The worker stopped while sending; it may or may not have left.")
         )
         settled.append((_claimed(row), outcome))
     _settle(organization_id=organization_id, now=now, settled=settled)
@@ -172,9 +194,14 @@ def recover_lapsed(*, organization_id: int) -> int:
 
 def _claimed(row: Effect) -> Claimed:
     return Claimed(
-        id=row.id, kind=row.kind, idempotency_key=row.idempotency_key, subject=row.subject,
-        subject_id=row.subject_id, payload=row.payload, attempts=row.attempts,
-    )  # fmt: skip
+        id=row.id,
+        kind=row.kind,
+        idempotency_key=row.idempotency_key,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        payload=row.payload,
+        attempts=row.attempts,
+    )
 
 
 def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int) -> list[Claimed]:

@@ -158,6 +158,6 @@ class Migration(migrations.Migration):
         ),
         SecureTables("Source", "Promise", "EarlyWord"),
         due_organizations(
-            "promises_due", "promises_promise", "due.state = 'open' AND due.due_at <= makegood_moment(clock)"
+            "promises_due", "promises_promise", "due.state = 'open' AND due.due_at < makegood_moment(clock)"
         ),
     ]

@@ -12,7 +12,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import makegood
 from makegood.store.embedded import locks
 from makegood.store.embedded.programs import UnableToStartDatabase
 from makegood.store.embedded.server import Server
@@ -24,7 +23,8 @@ def ensure_keeper(server: Server) -> None:
     """Start a keeper, in a session of its own and nobody's child, unless one is there."""
     if locks.would_wait(server.lock("keeper")):
         return
-    roots = os.pathsep.join(str(Path(each).parent) for each in makegood.__path__)
+    # What can be imported here can be imported there, however this interpreter came by it.
+    roots = os.pathsep.join(each for each in sys.path if each)
     subprocess.run(  # noqa: S603 - this interpreter, and a path that the shell does not read
         [
             *("/bin/sh", "-c", '"$@" </dev/null >/dev/null 2>&1 &', "sh"),

@@ -87,8 +87,8 @@ class Server:
     def stop(self, tell: Tell) -> None:
         """Stop the server cleanly, its connections cut, and return when all its processes have ended.
 
-        After a minute it is stopped the hard way, and recovers when it is next started. A server that cannot be seen from
-        here, perhaps in another container, is left alone.
+        After a minute it is stopped the hard way, and recovers when it is next started. A server that cannot be
+        seen from here, perhaps in another container, is left alone.
         """
         account = account_of_database(self.home)
         wait = Wait(tell, "the database is writing its last pages before it stops")
@@ -168,7 +168,7 @@ class Server:
             *(f"--{each}" for each in options),
         ]
         # Not by pg_ctl, whose shell would read a path that has a quote or a dollar sign in it.
-        start: list[str | Path] = ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', log, *postgres]
+        start: list[str | Path] = ["/bin/sh", "-c", '"$@" </dev/null >>"$0" 2>&1 &', log, *map(str, postgres)]
         with self._as_server() as alive:
             run_program(start, account=account, keep=(alive,))
 

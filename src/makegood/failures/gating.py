@@ -1,0 +1,264 @@
+"""From a broken promise to a failure, and from a waiting failure to the gate's decision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+from django.db import connection
+
+from makegood.core.gate import GateDecision, GateFacts, decide
+from makegood.core.reasons import because
+from makegood.failures.models import Failure
+from makegood.failures.policy import Policies
+from makegood.journal.operations import Happened, record
+from makegood.store.bulk import insert, next_ids
+from makegood.store.clocks import moment as store_moment
+
+BATCH = 1000
+UNHEARD = (
+    because(
+        "gate.unheard", "Its source has not been heard past this moment yet: lateness is not known.", evidence="P3"
+    ),
+)
+COLUMNS = (
+    "id",
+    "organization_id",
+    "kind",
+    "loss",
+    "fault",
+    "severity",
+    "customer_id",
+    "promise_id",
+    "purchase_id",
+    "visit_id",
+    "place_id",
+    "source_id",
+    "happening_key",
+    "what",
+    "price_minor",
+    "currency",
+    "found_by_us",
+    "happened_at",
+    "detected_at",
+    "gate",
+    "gate_at",
+    "gate_reasons",
+)
+PROMISE = (
+    "SELECT p.id, p.customer_id, p.purchase_id, p.visit_id, p.place_id, p.source_id, p.recovery_id, p.kind, p.what,"
+    " p.value_minor, p.currency, p.due_at, p.fulfilled_at, s.live_from, s.rhythm_minutes, s.heard_until, s.playbook"
+    " FROM promises_promise p JOIN promises_source s ON s.organization_id = p.organization_id AND s.id = p.source_id"
+    " WHERE p.organization_id = %s"
+)
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class BrokenPromise:
+    """A promise as the gate needs it, with what is known of its source."""
+
+    id: int
+    customer_id: int
+    purchase_id: int | None
+    visit_id: int | None
+    place_id: int | None
+    source_id: int
+    recovery_id: int | None
+    kind: str
+    what: str
+    value_minor: int | None
+    currency: str
+    due_at: datetime
+    fulfilled_at: datetime | None
+    live_from: datetime
+    rhythm_minutes: int | None
+    heard_until: datetime | None
+    playbook: str
+
+    def happening_key(self) -> str:
+        """Return what its failure belongs to: the recovery it was promised in, the purchase, the visit, or itself."""
+        if self.recovery_id is not None:
+            return f"recovery:{self.recovery_id}"
+        if self.purchase_id is not None:
+            return f"purchase:{self.purchase_id}"
+        if self.visit_id is not None:
+            return f"visit:{self.visit_id}"
+        return f"promise:{self.id}"
+
+
+def promises_read(*, organization_id: int, promise_ids: Sequence[int]) -> list[BrokenPromise]:
+    """Return these promises with what the gate must know of them."""
+    names = [field.name for field in attrs.fields(BrokenPromise)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{PROMISE} AND p.id = ANY(%s)", [organization_id, list(promise_ids)])
+        return [BrokenPromise(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def judge(*, promise: BrokenPromise, policies: Policies, now: datetime) -> GateDecision:
+    """Ask the gate about one broken promise, knowing at `now` only what had happened by then.
+
+    Where the source has a rhythm, lateness is known only once the source was heard past the gate; until then the
+    failure waits, and a source that stays silent beyond its rhythm makes it a review.
+    """
+    policy = policies.promise(playbook=promise.playbook, kind=promise.kind)
+    fulfilled_at = promise.fulfilled_at if promise.fulfilled_at and promise.fulfilled_at <= now else None
+    facts = GateFacts(
+        kind="broken_promise",
+        happened_at=promise.due_at,
+        fulfilled_at=fulfilled_at,
+        notice_minutes=policy.notice_minutes,
+        before_go_live=promise.due_at < promise.live_from,
+        certain_to_notice=policy.certain_to_notice,
+    )
+    decision = decide(facts=facts, now=now)
+    if promise.rhythm_minutes is None or fulfilled_at is not None or decision.gate != "contact":
+        return decision
+    heard = promise.heard_until or promise.live_from
+    if heard >= decision.gate_at:
+        return decision
+    silent_at = max(heard + timedelta(minutes=promise.rhythm_minutes), promise.due_at)
+    if now > silent_at:
+        return decide(facts=attrs.evolve(facts, source_silent=True), now=now)
+    return GateDecision(gate="waiting", gate_at=silent_at + timedelta(milliseconds=1), reasons=UNHEARD)
+
+
+def failures_from_broken(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Make exactly one failure of each broken promise (handler of promises:promise:broken)."""
+    broken_at = {entry.subject_id: entry.at for entry in entries}
+    policies = Policies(organization_id=organization_id)
+    promises = promises_read(organization_id=organization_id, promise_ids=list(broken_at))
+    ids = next_ids(Failure, len(promises))
+    rows: list[tuple[Any, ...]] = []
+    happened: list[Happened] = []
+    for failure_id, promise in zip(ids, sorted(promises, key=lambda p: (p.due_at, p.id)), strict=True):
+        at = broken_at[promise.id]
+        policy = policies.promise(playbook=promise.playbook, kind=promise.kind)
+        decision = judge(promise=promise, policies=policies, now=at)
+        rows.append(
+            (
+                failure_id,
+                organization_id,
+                "broken_promise",
+                policy.loss,
+                policy.fault,
+                policy.severity,
+                promise.customer_id,
+                promise.id,
+                promise.purchase_id,
+                promise.visit_id,
+                promise.place_id,
+                promise.source_id,
+                promise.happening_key(),
+                promise.what,
+                promise.value_minor,
+                promise.currency,
+                True,
+                promise.due_at,
+                at,
+                decision.gate,
+                decision.gate_at,
+                [reason.as_dict() for reason in decision.reasons],
+            )
+        )
+        happened.append(
+            Happened(
+                at=at,
+                event="failures:failure:detected",
+                subject="failure",
+                subject_id=failure_id,
+                data={
+                    "gate": decision.gate,
+                    "gate_at": decision.gate_at.isoformat(),
+                    "promise": promise.id,
+                    "customer": promise.customer_id,
+                    "rules": [reason.rule for reason in decision.reasons],
+                },
+            )
+        )
+    made = insert(
+        Failure, COLUMNS, rows, on_conflict="ON CONFLICT (organization_id, promise_id) DO NOTHING", returning=("id",)
+    )
+    new = {row[0] for row in made}
+    record(organization_id=organization_id, entries=[entry for entry in happened if entry.subject_id in new])
+
+
+def failures_gate(*, organization_id: int, limit: int = BATCH) -> int:
+    """Let the gate decide this organization's waiting failures whose time has come; return how many."""
+    moment = store_moment(organization_id=organization_id)
+    waiting = list(
+        Failure.objects.filter(
+            organization_id=organization_id, gate="waiting", withdrawn_at__isnull=True, gate_at__lte=moment.now
+        )
+        .order_by("gate_at", "id")
+        .select_for_update(skip_locked=True)
+        .values_list("id", "promise_id", "gate_at")[:limit]
+    )
+    at = {promise_id: (failure_id, moment.at(gate_at)) for failure_id, promise_id, gate_at in waiting}
+    _decide(organization_id=organization_id, at=at)
+    return len(waiting)
+
+
+def failures_hear_fulfilled(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Decide at once the waiting failures whose promise was kept late (handler of promises:promise:fulfilled)."""
+    said_at = {entry.subject_id: entry.at for entry in entries}
+    waiting = (
+        Failure.objects.filter(
+            organization_id=organization_id, promise_id__in=list(said_at), gate="waiting", withdrawn_at__isnull=True
+        )
+        .select_for_update()
+        .order_by("id")
+        .values_list("id", "promise_id")
+    )
+    _decide(
+        organization_id=organization_id,
+        at={promise_id: (failure_id, said_at[promise_id]) for failure_id, promise_id in waiting},
+    )
+
+
+def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]]) -> None:
+    if not at:
+        return
+    policies = Policies(organization_id=organization_id)
+    decided = [
+        (at[promise.id][0], at[promise.id][1], judge(promise=promise, policies=policies, now=at[promise.id][1]))
+        for promise in promises_read(organization_id=organization_id, promise_ids=list(at))
+    ]
+    decided.sort(key=lambda row: (row[1], row[0]))
+    gates_set(organization_id=organization_id, decided=decided)
+
+
+def gates_set(*, organization_id: int, decided: Sequence[tuple[int, datetime, GateDecision]]) -> None:
+    """Write the gate's decisions of (failure id, moment, decision), and journal them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE failures_failure f SET gate = d.gate, gate_at = d.gate_at, gate_reasons = d.reasons::jsonb"
+            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[]) AS d(id, gate, gate_at, reasons)"
+            " WHERE f.organization_id = %s AND f.id = d.id",
+            [
+                [failure_id for failure_id, _, _ in decided],
+                [decision.gate for _, _, decision in decided],
+                [decision.gate_at for _, _, decision in decided],
+                [json.dumps([reason.as_dict() for reason in decision.reasons]) for _, _, decision in decided],
+                organization_id,
+            ],
+        )
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at,
+                event="failures:failure:gated",
+                subject="failure",
+                subject_id=failure_id,
+                data={
+                    "gate": decision.gate,
+                    "gate_at": decision.gate_at.isoformat(),
+                    "rules": [reason.rule for reason in decision.reasons],
+                },
+            )
+            for failure_id, at, decision in decided
+        ],
+    )

@@ -1,0 +1,300 @@
+"""Writes of failures: reported by hand or by the customer, withdrawn by late evidence, given a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+from django.db import connection
+from django.db.models import Q
+
+from makegood.core.gate import GateFacts, decide
+from makegood.failures.incidents import incidents_close_withdrawn
+from makegood.failures.models import FAULTS, LOSSES, Cause, Failure, Signal
+from makegood.journal.operations import Happened, record
+from makegood.store.bulk import insert, next_ids
+
+KINDS = ("broken_promise", "not_as_described", "wrong_charge", "rework", "outage", "complaint", "interaction", "other")
+SAME_MATTER = timedelta(days=90)
+
+
+class UnableToReportFailure(ValueError):
+    """A report needs the customer, what went wrong, and what it cost them."""
+
+
+class UnableToSetCause(ValueError):
+    """Choose a cause from the tree."""
+
+
+class UnableToAddCause(ValueError):
+    """A cause needs a name that its parent does not have yet."""
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """What somebody reports: a failure of one customer, seen by a member, a program or the customer."""
+
+    customer_id: int
+    kind: str
+    loss: str
+    what: str
+    happened_at: datetime
+    fault: str = "unknown"
+    severity: int = 2
+    place_id: int | None = None
+    purchase_id: int | None = None
+    charge_id: int | None = None
+    visit_id: int | None = None
+    source_id: int | None = None
+    incident_id: int | None = None
+    price_minor: int | None = None
+    currency: str = ""
+    kept_service: bool | None = None
+    reported_by_id: int | None = None
+    found_by_us: bool = False
+
+    def check(self) -> None:
+        """Raise UnableToReportFailure if an answer is missing or is none of those allowed."""
+        if self.kind not in KINDS or self.loss not in LOSSES or self.fault not in FAULTS or not self.what.strip():
+            raise UnableToReportFailure(UnableToReportFailure.__doc__)
+        if not 1 <= self.severity <= 4:
+            raise UnableToReportFailure("Severity is 1 to 4.")
+
+
+def failure_report(*, organization_id: int, report: Report, now: datetime) -> int:
+    """Put a reported failure through the gate and, if it is a contact or review, into a recovery. Return its id.
+
+    Raises UnableToReportFailure if an answer is missing.
+    """
+    report.check()
+    facts = GateFacts(
+        kind="complaint" if report.kind == "broken_promise" else report.kind,
+        happened_at=report.happened_at,
+        customer_contacted=not report.found_by_us,
+        money_or_right_owed=report.loss == "money",
+        certain_to_notice=report.reported_by_id is not None,
+    )
+    decision = decide(facts=facts, now=now)
+    (failure_id,) = next_ids(Failure, 1)
+    happening = _happening(report, failure_id)
+    Failure.objects.create(
+        id=failure_id,
+        organization_id=organization_id,
+        kind=report.kind,
+        loss=report.loss,
+        fault=report.fault,
+        severity=report.severity,
+        customer_id=report.customer_id,
+        purchase_id=report.purchase_id,
+        charge_id=report.charge_id,
+        visit_id=report.visit_id,
+        place_id=report.place_id,
+        source_id=report.source_id,
+        incident_id=report.incident_id,
+        reported_by_id=report.reported_by_id,
+        happening_key=happening,
+        what=report.what.strip()[:160],
+        price_minor=report.price_minor,
+        currency=report.currency,
+        kept_service=report.kept_service,
+        found_by_us=report.found_by_us,
+        happened_at=report.happened_at,
+        detected_at=now,
+        complained_at=None if report.found_by_us else now,
+        gate=decision.gate,
+        gate_at=decision.gate_at,
+        gate_reasons=[reason.as_dict() for reason in decision.reasons],
+        routed_at=None if decision.gate == "waiting" else now,
+    )
+    taken = decision.gate in ("contact", "review")
+    record(
+        organization_id=organization_id,
+        entries=[
+            _said(
+                failure_id,
+                "detected",
+                now,
+                report.reported_by_id,
+                gate=decision.gate,
+                gate_at=decision.gate_at.isoformat(),
+                customer=report.customer_id,
+                rules=[reason.rule for reason in decision.reasons],
+            ),
+            *([_said(failure_id, "taken", now, report.reported_by_id, happening_key=happening)] if taken else []),
+        ],
+    )
+    return failure_id
+
+
+def _happening(report: Report, failure_id: int) -> str:
+    for name in ("incident", "purchase", "visit", "charge"):
+        key = getattr(report, f"{name}_id")
+        if key is not None:
+            return f"{name}:{key}"
+    return f"failure:{failure_id}"
+
+
+def _said(failure_id: int, action: str, at: datetime, by: int | None, **data: Any) -> Happened:
+    return Happened(
+        at=at,
+        event=f"failures:failure:{action}",
+        subject="failure",
+        subject_id=failure_id,
+        actor_id=by,
+        data=data,
+    )
+
+
+def failures_withdraw(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Withdraw the failures of promises that were kept after all (handler of promises:promise:unbroken)."""
+    said_at = {entry.subject_id: entry.at for entry in entries}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE failures_failure f SET withdrawn_at = u.at"
+            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(promise_id, at)"
+            " WHERE f.organization_id = %s AND f.promise_id = u.promise_id AND f.withdrawn_at IS NULL"
+            " RETURNING f.id, u.at, f.incident_id",
+            [list(said_at), list(said_at.values()), organization_id],
+        )
+        withdrawn = sorted(cursor.fetchall())
+    record(
+        organization_id=organization_id,
+        entries=[_said(failure_id, "withdrawn", at, None) for failure_id, at, _ in withdrawn],
+    )
+    incident_ids = sorted({incident_id for _, _, incident_id in withdrawn if incident_id is not None})
+    if incident_ids:
+        incidents_close_withdrawn(organization_id=organization_id, incident_ids=incident_ids, now=max(said_at.values()))
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class NewSignal:
+    """Evidence that a customer may have been failed. `direct`: they told us themselves, as in a mail or a call."""
+
+    kind: str
+    customer_id: int
+    happened_at: datetime
+    received_at: datetime
+    key_hash: bytes
+    source_id: int
+    promise_id: int | None = None
+    purchase_id: int | None = None
+    place_id: int | None = None
+    value: int | None = None
+    direct: bool = False
+    loss: str = "attention"
+    what: str = ""
+
+
+def signals_record(*, organization_id: int, signals: Sequence[NewSignal]) -> None:
+    """Keep signals, join those that speak of a known failure, and make failures of what customers told us directly.
+
+    A review or a silence that speaks of no known failure stays open for a person to look at (EVIDENCE 6.1).
+    """
+    fresh = {(s.source_id, s.key_hash): s for s in reversed(signals)}
+    ids = next_ids(Signal, len(fresh))
+    made = insert(
+        Signal,
+        ("id", "organization_id", "kind", "customer_id", "source_id", "promise_id", "purchase_id", "place_id",
+         "key_hash", "value", "state", "happened_at", "received_at"),
+        [
+            (signal_id, organization_id, s.kind, s.customer_id, s.source_id, s.promise_id, s.purchase_id, s.place_id,
+             s.key_hash, s.value, "open", s.happened_at, s.received_at)
+            for signal_id, s in zip(ids, fresh.values(), strict=True)
+        ],
+        on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
+        returning=("id", "source_id", "key_hash"),
+    )  # fmt: skip
+    for signal_id, source_id, key_hash in sorted(made):
+        signal = fresh[source_id, bytes(key_hash)]
+        failure_id = _known_failure(organization_id, signal)
+        if failure_id is None and signal.direct:
+            failure_id = failure_report(
+                organization_id=organization_id, report=_complaint(signal), now=signal.received_at
+            )
+        if failure_id is not None:
+            _join(organization_id, signal_id, failure_id, signal)
+
+
+def _complaint(signal: NewSignal) -> Report:
+    return Report(
+        customer_id=signal.customer_id,
+        kind="complaint",
+        loss=signal.loss,
+        what=signal.what or "a complaint",
+        happened_at=signal.happened_at,
+        purchase_id=signal.purchase_id,
+        place_id=signal.place_id,
+        source_id=signal.source_id,
+    )
+
+
+def _known_failure(organization_id: int, signal: NewSignal) -> int | None:
+    failures = Failure.objects.filter(
+        organization_id=organization_id, customer_id=signal.customer_id, withdrawn_at__isnull=True
+    )
+    if signal.promise_id is not None:
+        failures = failures.filter(promise_id=signal.promise_id)
+    elif signal.purchase_id is not None:
+        failures = failures.filter(purchase_id=signal.purchase_id)
+    else:
+        failures = failures.filter(happened_at__gte=signal.happened_at - SAME_MATTER)
+    return failures.order_by("-happened_at", "-id").values_list("id", flat=True).first()
+
+
+def _join(organization_id: int, signal_id: int, failure_id: int, signal: NewSignal) -> None:
+    Signal.objects.filter(organization_id=organization_id, id=signal_id).update(failure_id=failure_id, state="joined")
+    first = (
+        Failure.objects.filter(organization_id=organization_id, id=failure_id)
+        .filter(Q(complained_at__isnull=True) | Q(complained_at__gt=signal.happened_at))
+        .update(complained_at=signal.happened_at)
+    )
+    if first:
+        record(
+            organization_id=organization_id,
+            entries=[_said(failure_id, "complained", signal.received_at, None, signal=signal_id)],
+        )
+
+
+def signal_dismiss(*, organization_id: int, signal_id: int, by: int, now: datetime) -> None:
+    """Note that a person looked at this signal and that it speaks of no failure."""
+    Signal.objects.filter(organization_id=organization_id, id=signal_id, state="open").update(state="dismissed")
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(at=now, event="failures:signal:dismissed", subject="signal", subject_id=signal_id, actor_id=by)
+        ],
+    )
+
+
+def cause_create(*, organization_id: int, name: str, parent_id: int | None = None) -> int:
+    """Add a cause to the tree; return its id.
+
+    Raises UnableToAddCause for an empty name or one that its parent has already.
+    """
+    taken = Cause.objects.filter(organization_id=organization_id, parent_id=parent_id, name=name.strip()).exists()
+    if not name.strip() or taken:
+        raise UnableToAddCause(UnableToAddCause.__doc__)
+    return Cause.objects.create(organization_id=organization_id, parent_id=parent_id, name=name.strip()[:120]).id
+
+
+def failures_cause_set(
+    *, organization_id: int, failure_ids: Sequence[int], cause_id: int, by: int | None, now: datetime
+) -> None:
+    """Say why these failures happened.
+
+    Raises UnableToSetCause for a cause that is not in the organization's tree.
+    """
+    if not Cause.objects.filter(organization_id=organization_id, id=cause_id, retired_at__isnull=True).exists():
+        raise UnableToSetCause(UnableToSetCause.__doc__)
+    Failure.objects.filter(organization_id=organization_id, id__in=list(failure_ids)).update(cause_id=cause_id)
+    record(
+        organization_id=organization_id,
+        entries=[_said(failure_id, "caused", now, by, cause=cause_id) for failure_id in failure_ids],
+    )
+
+
+def failures_erase(*, organization_id: int, customer_ids: Sequence[int]) -> None:
+    """Blank what these customers' failures say in words; the counts stay."""
+    Failure.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(what="")

@@ -1,0 +1,68 @@
+"""What a playbook says about failures: which loss a broken promise is, when it is noticed, what counts as a burst."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from makegood.organizations.models import PlaybookVersion
+
+DEFAULT_PROMISE: Mapping[str, Any] = {
+    "loss": "time",
+    "fault": "ours",
+    "notice_minutes": 0,
+    "certain_to_notice": False,
+    "severity": 2,
+}
+
+
+@attrs.frozen(kw_only=True)
+class PromisePolicy:
+    """How a broken promise of one kind is judged. `notice_minutes`: at least so late is noticed."""
+
+    loss: str
+    fault: str
+    notice_minutes: int
+    certain_to_notice: bool
+    severity: int
+
+
+@attrs.frozen(kw_only=True)
+class BurstPolicy:
+    """What counts as a burst; the defaults are those of the design."""
+
+    quantile: str = "0.999"
+    weeks_needed: int = 4
+    minimum: int = 10
+    share: int = 20
+    window_minutes: int = 15
+
+
+class Policies:
+    """The latest playbook versions of one organization, read once per unit of work."""
+
+    def __init__(self, *, organization_id: int) -> None:
+        versions = (
+            PlaybookVersion.objects.filter(organization_id=organization_id)
+            .order_by("code", "-version")
+            .distinct("code")
+            .values_list("code", "data")
+        )
+        self._data: dict[str, Mapping[str, Any]] = dict(versions)
+        self._promises: dict[tuple[str, str], PromisePolicy] = {}
+
+    def promise(self, *, playbook: str, kind: str) -> PromisePolicy:
+        """Return how a broken promise of this kind is judged under this playbook."""
+        found = self._promises.get((playbook, kind))
+        if found is None:
+            said = self._data.get(playbook, {}).get("promises", {})
+            found = PromisePolicy(**{**DEFAULT_PROMISE, **said.get("default", {}), **said.get(kind, {})})
+            self._promises[playbook, kind] = found
+        return found
+
+    def burst(self, *, playbook: str) -> BurstPolicy:
+        """Return what counts as a burst under this playbook."""
+        said = self._data.get(playbook, {}).get("burst", {})
+        return BurstPolicy(**{name: str(value) if name == "quantile" else value for name, value in said.items()})

@@ -1,0 +1,339 @@
+"""Writes of the ledger of promises: made, changed, expected, kept, released, broken; and the sources behind them.
+
+Each operation takes a batch, writes each table once, and answers the same for the same word heard twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+from django.db import connection
+from django.db.models.functions import Greatest
+
+from makegood.journal.operations import Happened, record
+from makegood.promises import early
+from makegood.promises.models import Promise, Source
+from makegood.store.bulk import insert, next_ids
+from makegood.store.clocks import Moment
+from makegood.store.clocks import moment as store_moment
+
+MADE_COLUMNS = (
+    "id",
+    "organization_id",
+    "source_id",
+    "customer_id",
+    "purchase_id",
+    "visit_id",
+    "place_id",
+    "member_id",
+    "recovery_id",
+    "key_hash",
+    "kind",
+    "what",
+    "product",
+    "partner",
+    "value_minor",
+    "currency",
+    "made_at",
+    "due_at",
+    "first_due_at",
+    "state",
+)
+
+
+SOURCE_LOCK = 7401
+
+
+class UnableToMakePromise(ValueError):
+    """A promise cannot be due before it was made."""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class NewPromise:
+    """A promise as it is made. `key_hash` is the keyed hash of the source's own reference."""
+
+    source_id: int
+    customer_id: int
+    key_hash: bytes
+    kind: str
+    made_at: datetime
+    due_at: datetime
+    what: str = ""
+    purchase_id: int | None = None
+    visit_id: int | None = None
+    place_id: int | None = None
+    member_id: int | None = None
+    recovery_id: int | None = None
+    product: str = ""
+    partner: str = ""
+    value_minor: int | None = None
+    currency: str = ""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Word:
+    """Word about a promise: kept, released, changed or expected, as it happened and as it was received.
+
+    `due_at` is the changed due time, or the expected time; `agreed` says that the customer agreed to a change.
+    """
+
+    source_id: int
+    key_hash: bytes
+    action: str
+    happened_at: datetime
+    received_at: datetime
+    due_at: datetime | None = None
+    agreed: bool = False
+
+
+def source_create(
+    *,
+    organization_id: int,
+    code: str,
+    now: datetime,
+    name: str = "",
+    live_from: datetime | None = None,
+    rhythm_minutes: int | None = None,
+    playbook: str = "default",
+    mode: str = "live",
+) -> int:
+    """Name a source, or find the one of this code; return its id."""
+    source, _ = Source.objects.get_or_create(
+        organization_id=organization_id,
+        code=code,
+        defaults={
+            "name": name or code,
+            "live_from": live_from or now,
+            "rhythm_minutes": rhythm_minutes,
+            "playbook": playbook,
+            "mode": mode,
+            "created_at": now,
+        },
+    )
+    return source.id
+
+
+def source_heard(*, organization_id: int, source_id: int, until_at: datetime) -> None:
+    """Note that everything which happened at this source up to `until_at` has been delivered; never moves back."""
+    Source.objects.filter(organization_id=organization_id, id=source_id).update(
+        heard_until=Greatest("heard_until", until_at)
+    )
+
+
+def promises_make(*, organization_id: int, promises: Sequence[NewPromise]) -> dict[tuple[int, bytes], int]:
+    """Put promises on the ledger; one that is already there stays as it is. Return the ids of the new ones by key.
+
+    Raises UnableToMakePromise if one is due before it was made; nothing is written then.
+    """
+    if any(promise.due_at < promise.made_at for promise in promises):
+        raise UnableToMakePromise(UnableToMakePromise.__doc__)
+    _one_batch_at_a_time({promise.source_id for promise in promises})
+    fresh = {(p.source_id, p.key_hash): p for p in reversed(promises)}
+    ids = next_ids(Promise, len(fresh))
+    made = insert(
+        Promise,
+        MADE_COLUMNS,
+        [
+            (
+                promise_id,
+                organization_id,
+                p.source_id,
+                p.customer_id,
+                p.purchase_id,
+                p.visit_id,
+                p.place_id,
+                p.member_id,
+                p.recovery_id,
+                p.key_hash,
+                p.kind,
+                p.what,
+                p.product,
+                p.partner,
+                p.value_minor,
+                p.currency,
+                p.made_at,
+                p.due_at,
+                p.due_at,
+                "open",
+            )
+            for promise_id, p in zip(ids, fresh.values(), strict=True)
+        ],
+        on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
+        returning=("source_id", "key_hash", "id"),
+    )
+    new = {(source_id, bytes(key_hash)): promise_id for source_id, key_hash, promise_id in made}
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=fresh[key].made_at,
+                event="promises:promise:made",
+                subject="promise",
+                subject_id=promise_id,
+                data={
+                    "due_at": fresh[key].due_at.isoformat(),
+                    "customer": fresh[key].customer_id,
+                    "source": fresh[key].source_id,
+                },
+            )
+            for key, promise_id in new.items()
+        ],
+    )
+    held = early.take(organization_id=organization_id, keys=list(new))
+    promises_hear(organization_id=organization_id, words=held)
+    return new
+
+
+def promises_hear(*, organization_id: int, words: Sequence[Word]) -> None:
+    """Apply word about promises, in the order in which it happened; word of an unknown promise is held for it."""
+    if not words:
+        return
+    _one_batch_at_a_time({word.source_id for word in words})
+    moment = store_moment(organization_id=organization_id)
+    known = _lock(organization_id, {(word.source_id, word.key_hash) for word in words})
+    entries: list[Happened] = []
+    unknown: list[Word] = []
+    for word in sorted(words, key=lambda word: (word.happened_at, word.received_at)):
+        promise = known.get((word.source_id, word.key_hash))
+        if promise is None:
+            unknown.append(word)
+        else:
+            entries += APPLY[word.action](promise, word, moment)
+    early.hold(organization_id=organization_id, words=unknown)
+    _save(organization_id, [promise for promise in known.values() if promise.changed])
+    record(organization_id=organization_id, entries=entries)
+
+
+@attrs.define(kw_only=True, slots=True)
+class Held:
+    """A promise locked for change."""
+
+    id: int
+    customer_id: int
+    due_at: datetime
+    expected_at: datetime | None
+    fulfilled_at: datetime | None
+    state: str
+    settled_at: datetime | None
+    changed: bool = False
+
+
+def _one_batch_at_a_time(source_ids: set[int]) -> None:
+    """Let one transaction at a time write for a source, so that a promise and early word of it cannot miss each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, (id %% 2147483647)::int) FROM unnest(%s::bigint[]) AS id ORDER BY id",
+            [SOURCE_LOCK, sorted(source_ids)],
+        )
+
+
+def _lock(organization_id: int, keys: set[tuple[int, bytes]]) -> dict[tuple[int, bytes], Held]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.source_id, p.key_hash, p.id, p.customer_id, p.due_at, p.expected_at, p.fulfilled_at, p.state,"
+            " p.settled_at FROM promises_promise p"
+            " JOIN unnest(%s::bigint[], %s::bytea[]) AS k(source_id, key_hash)"
+            " ON p.organization_id = %s AND p.source_id = k.source_id AND p.key_hash = k.key_hash"
+            " ORDER BY p.id FOR UPDATE OF p",
+            [[source_id for source_id, _ in keys], [key_hash for _, key_hash in keys], organization_id],
+        )
+        return {
+            (row[0], bytes(row[1])): Held(
+                id=row[2],
+                customer_id=row[3],
+                due_at=row[4],
+                expected_at=row[5],
+                fulfilled_at=row[6],
+                state=row[7],
+                settled_at=row[8],
+            )
+            for row in cursor.fetchall()
+        }
+
+
+def _save(organization_id: int, promises: Sequence[Held]) -> None:
+    if not promises:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE promises_promise p SET due_at = c.due_at, expected_at = c.expected_at,"
+            " fulfilled_at = c.fulfilled_at, state = c.state, settled_at = c.settled_at"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[],"
+            " %s::timestamptz[]) AS c(id, due_at, expected_at, fulfilled_at, state, settled_at)"
+            " WHERE p.organization_id = %s AND p.id = c.id",
+            [
+                [p.id for p in promises],
+                [p.due_at for p in promises],
+                [p.expected_at for p in promises],
+                [p.fulfilled_at for p in promises],
+                [p.state for p in promises],
+                [p.settled_at for p in promises],
+                organization_id,
+            ],
+        )
+
+
+def _said(promise: Held, action: str, at: datetime, **data: Any) -> Happened:
+    return Happened(
+        at=at,
+        event=f"promises:promise:{action}",
+        subject="promise",
+        subject_id=promise.id,
+        data={name: value.isoformat() if isinstance(value, datetime) else value for name, value in data.items()},
+    )
+
+
+def _kept(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+    if promise.fulfilled_at is not None or promise.state == "released":
+        return []
+    promise.changed = True
+    promise.fulfilled_at = word.happened_at
+    in_time = word.happened_at <= promise.due_at
+    if in_time and promise.state == "open":
+        promise.state, promise.settled_at = "kept", word.received_at
+        return [_said(promise, "kept", word.received_at, fulfilled_at=word.happened_at)]
+    if in_time:
+        promise.state, promise.settled_at = "kept", word.received_at
+        return [_said(promise, "unbroken", word.received_at, fulfilled_at=word.happened_at)]
+    entries = []
+    if promise.state == "open":
+        promise.state, promise.settled_at = "broken", promise.due_at
+        broken_at = promise.due_at if moment.stepped else word.received_at
+        entries.append(_said(promise, "broken", broken_at, due_at=promise.due_at))
+    entries.append(_said(promise, "fulfilled", word.received_at, fulfilled_at=word.happened_at))
+    return entries
+
+
+def _released(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+    if promise.state != "open":
+        return []
+    promise.changed = True
+    promise.state, promise.settled_at = "released", word.received_at
+    return [_said(promise, "released", word.received_at)]
+
+
+def _changed(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+    if promise.state != "open" or word.due_at is None or word.due_at == promise.due_at:
+        return []
+    promise.changed = True
+    promise.due_at = word.due_at
+    return [_said(promise, "changed", word.received_at, due_at=word.due_at, agreed=word.agreed)]
+
+
+def _expected(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+    if promise.state != "open" or word.due_at is None or word.due_at == promise.expected_at:
+        return []
+    promise.changed = True
+    promise.expected_at = word.due_at
+    return [_said(promise, "expected", word.received_at, expected_at=word.due_at)]
+
+
+APPLY = {"kept": _kept, "released": _released, "changed": _changed, "expected": _expected}
+
+
+def promises_erase(*, organization_id: int, customer_ids: Sequence[int]) -> None:
+    """Blank what these customers' promises say in words; the ledger's counts stay."""
+    Promise.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(what="")
