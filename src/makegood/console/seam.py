@@ -34,9 +34,10 @@ class Mark(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Piece:
-    """One step's part of the crack: its path, where it ends, its fine branch, and its state."""
+    """One step's part of the crack: its path, a plainer one for small sizes, where it ends, its fine branch, and its state."""
 
     path: str
+    plain: str
     branch: str
     state: str
     left: int
@@ -53,6 +54,7 @@ def pieces(marks: Iterable[Mark]) -> tuple[Piece, ...]:
     return tuple(
         Piece(
             path=_path(points),
+            plain=_path(points[::2]),
             branch=_path(branch),
             state=mark.state,
             left=points[0][0],

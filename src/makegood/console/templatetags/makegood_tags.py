@@ -27,7 +27,7 @@ def moment(at: dt.datetime | None, reader: Reader) -> str | SafeString:
     if at is None:
         return ""
     return format_html(
-        '<time datetime="{}">{} <span class="rel">{}</span></time>',
+        '<time datetime="{}">{}<span class="rel">, {}</span></time>',
         moments.local(at, reader).isoformat(timespec="minutes"),
         moments.absolute(at, reader),
         moments.relative(at, reader),
@@ -99,16 +99,16 @@ def field(question: Field) -> dict[str, Any]:
     return {"field": question}
 
 
-@register.inclusion_tag("console/parts/form.html", takes_context=True)
-def form(context: template.Context, asked: Any, heading: str = "h2") -> dict[str, Any]:
+@register.inclusion_tag("console/parts/form.html")
+def form(asked: Any, heading: str = "h2") -> dict[str, Any]:
     """This function will show a whole form; its title has the given heading level."""
-    return {"form": asked, "heading": heading, "csrf_token": context.get("csrf_token")}
+    return {"form": asked, "heading": heading}
 
 
-@register.inclusion_tag("console/parts/action.html", takes_context=True)
-def action(context: template.Context, act: Any, extra: str = "") -> dict[str, Any]:
+@register.inclusion_tag("console/parts/action.html")
+def action(act: Any, extra: str = "") -> dict[str, Any]:
     """This function will show one button that posts at once."""
-    return {"act": act, "extra": extra, "csrf_token": context.get("csrf_token")}
+    return {"act": act, "extra": extra}
 
 
 @register.inclusion_tag("console/parts/chart.html")

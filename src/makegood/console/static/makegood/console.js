@@ -1,0 +1,111 @@
+/* Small comforts on top of pages that work without them: keys, drafts kept on this device, live lists. */
+"use strict";
+(() => {
+  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
+  const links = () => [...document.querySelectorAll("[data-rows] tbody th a, [data-rows] li > a")];
+
+  const move = (step) => {
+    const all = links();
+    if (!all.length) return;
+    const here = all.indexOf(document.activeElement);
+    const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, here + step));
+    all[next].focus();
+  };
+
+  const keys = {
+    j: () => move(1),
+    k: () => move(-1),
+    "/": () => {
+      const find = [...document.querySelectorAll("main input[type=search], [data-find]")].find((el) => el.offsetParent);
+      if (find) { find.focus(); find.select(); }
+    },
+    "?": () => { const help = document.getElementById("keys"); if (help && !help.open) help.showModal(); },
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const act = keys[event.key];
+    if (act) { event.preventDefault(); act(); }
+  });
+
+  const store = {
+    get: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+    set: (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* a full or closed store keeps nothing */ } },
+    keys: () => { try { return Object.keys(localStorage).filter((key) => key.startsWith("makegood:")); } catch { return []; } },
+    drop: (key) => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
+  };
+  const KEPT_MS = 24 * 60 * 60 * 1000;
+  const kept = (form) => `${PREFIX}${location.pathname}:${form.dataset.keep}`;
+  const fields = (form) => [...form.elements].filter((el) => el.name && el.name !== "csrfmiddlewaretoken" && !/^(hidden|password|file|submit)$/.test(el.type));
+
+  const PREFIX = "makegood:";
+  const keep = (form, sent = false) => store.set(kept(form), {
+    at: Date.now(),
+    path: location.pathname,
+    sent,
+    was: form.dataset.was,
+    values: fields(form).map((el) => [el.name, el.value, el.checked === true]),
+  });
+  const bringBack = (form) => {
+    const found = store.get(kept(form));
+    form.dataset.was = fields(form).map((el) => el.defaultValue ?? "").join("\u0000");
+    if (!found) return;
+    if (found.was !== form.dataset.was) { store.drop(kept(form)); return; }
+    const all = fields(form);
+    for (const [name, value, checked] of found.values) {
+      const one = all.find((el) => el.name === name && (!/^(radio|checkbox)$/.test(el.type) || el.value === value));
+      if (!one) continue;
+      if (/^(radio|checkbox)$/.test(one.type)) one.checked = checked; else one.value = value;
+    }
+  };
+  const sweep = (goes) => {
+    for (const key of store.keys()) {
+      const found = store.get(key);
+      if (!found || goes(found)) store.drop(key);
+    }
+  };
+  const online = () => {
+    for (const el of document.querySelectorAll("[data-offline]")) el.hidden = navigator.onLine;
+  };
+  const start = () => {
+    sweep((found) => Date.now() - found.at > KEPT_MS || (found.sent && found.path !== location.pathname));
+    document.addEventListener("submit", (event) => { if (event.target.querySelector(".sign-out")) sweep(() => true); });
+    for (const form of document.querySelectorAll("form[data-keep]")) {
+      bringBack(form);
+      form.addEventListener("input", () => keep(form));
+      form.addEventListener("submit", (event) => {
+        if (!navigator.onLine) { event.preventDefault(); keep(form); online(); return; }
+        keep(form, true);
+      });
+    }
+    document.querySelector("[data-focus]")?.focus();
+    online();
+    livePause();
+  };
+  addEventListener("online", online);
+  addEventListener("offline", online);
+
+  let paused = false;
+  const says = (text) => { const el = document.querySelector("[data-live-says]"); if (el && el.textContent !== text) el.textContent = text; };
+  const livePause = () => {
+    const button = document.querySelector("[data-live-pause]");
+    if (!button) return;
+    button.hidden = false;
+    says("This page updates by itself.");
+    button.addEventListener("click", () => {
+      paused = !paused;
+      button.textContent = paused ? "Update again" : "Stop updating";
+      says(paused ? "Updating has stopped." : "This page updates by itself.");
+    });
+  };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const live = event.target.closest?.("[data-live]");
+    if (!live || event.target !== live) return;
+    const busy = live.contains(document.activeElement) && typing(document.activeElement);
+    const reading = live.querySelector("details[open]");
+    if (paused || document.hidden || busy || reading) event.preventDefault();
+  });
+  document.addEventListener("htmx:sendError", () => says("The line is down; this page shows what it last heard."));
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && !paused) says("This page updates by itself."); });
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
+})();
