@@ -18,7 +18,6 @@ import psycopg
 import pytest
 from tests.support.waiting import ends, until
 
-import makegood
 from makegood.store import embedded
 from makegood.store.embedded import cluster, locks
 from makegood.store.embedded import server as server_module
@@ -49,7 +48,7 @@ class User:
     """A process that attaches, says what it got, and leaves when it is told to."""
 
     def __init__(self, home: Path) -> None:
-        roots = os.pathsep.join(str(Path(each).parent) for each in makegood.__path__)
+        roots = os.pathsep.join(each for each in sys.path if each)
         self.process = subprocess.Popen(
             [sys.executable, "-c", USER, str(home)],
             stdin=subprocess.PIPE,
