@@ -121,6 +121,22 @@ def test_the_simulation_agrees_with_erlang_c_where_handling_varies_little(monkey
     assert missed(servers) == pytest.approx(last / (sum(terms) + last), abs=0.03)
 
 
+def test_the_simulation_agrees_with_the_formula_of_equal_handlings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erlang 1909, one server and equal handlings D: P(wait <= t) = (1 - load) e^(rate t) for t up to D."""
+    monkeypatch.setattr(capacity, "SIMULATED", 300_000)
+    monkeypatch.setattr(capacity, "HANDLING_SPREAD", 1e-6)
+    missed = capacity._simulator(per_hour=1.2, handle_hours=0.5, allowed_wait=0.25, month_hours=math.inf, seed=3)
+    assert missed(1) == pytest.approx(1 - 0.4 * math.exp(1.2 * 0.25), abs=0.01)
+
+
+def test_every_month_starts_with_nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With months shorter than the allowed wait nothing can be missed, however few people there are."""
+    monkeypatch.setattr(capacity, "SIMULATED", 20_000)
+    figures = {"per_hour": 10.0, "handle_hours": 0.5, "seed": 3}
+    assert capacity._simulator(**figures, allowed_wait=30, month_hours=1.0)(1) == 0
+    assert capacity._simulator(**figures, allowed_wait=30, month_hours=100.0)(1) > 0.5
+
+
 @pytest.mark.usefixtures("quick")
 def test_the_same_figures_always_give_the_same_answer() -> None:
     assert planned(target_hours=1) == planned(target_hours=1)

@@ -275,6 +275,23 @@ def test_one_incident_one_base_that_keeps_the_cap_for_each(
             assert floor + base.remedy.value.minor <= 1.5 * price
 
 
+@pytest.mark.parametrize(
+    ("customers", "given"),
+    [  # the item is worth 50.00
+        ([(10_000, 0), (10_000, 10_000)], True),
+        ([(10_000, 0), (10_000, 10_001)], False),  # one floor leaves no room: nobody gets it
+        ([(3_334, 0), (90_000, 0)], True),
+        ([(3_333, 0), (90_000, 0)], False),  # one price is too low for it
+    ],
+)
+def test_one_customer_bounds_the_base_of_all(customers: list[tuple[int, int]], given: bool) -> None:
+    base = incident_base(
+        loss="time", prices=[eur(price) for price, _ in customers], floors=[eur(floor) for _, floor in customers],
+        kept_service=None, late=False, catalogue=[item("credit", "credit", value=5_000)], limit=None,
+    )  # fmt: skip
+    assert (base.remedy is not None) is given
+
+
 def test_an_incident_whose_prices_are_unknown_still_has_a_base() -> None:
     base = incident_base(
         loss="time", prices=[], floors=[], kept_service=None, late=False, catalogue=EVERYTHING, limit=None

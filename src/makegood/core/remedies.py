@@ -274,8 +274,8 @@ def plan_faults(
     """This function will say what is wrong with a plan made by a person; nothing, if it may stand.
 
     Every plan holds something non-monetary (rule 9); a late one is not coupons and credit only (rule 8); a billing
-    mistake is never answered by points or gifts only (rule 4); a loss of trust gets no coupon or credit while the facts are not
-    known (6.2).
+    mistake is never answered by points or gifts only (rule 4); a loss of trust gets no coupon or credit while
+    the facts are not known (6.2).
     """
     faults = []
     if not any(one.strip() for one in non_monetary):
@@ -286,7 +286,5 @@ def plan_faults(
     if loss == "trust" and not facts_known and forms & COUPON_LIKE:
         faults.append(_TRUST)
     if loss == "money" and forms and not forms & {"money", "credit"}:
-        faults.append(
-            because("remedy.money_first", "Money lost is answered with money, or at least with credit.", evidence="C1")
-        )
+        faults.append(because("remedy.money_first", "Money lost is answered with money or credit.", evidence="C1"))
     return tuple(faults)
