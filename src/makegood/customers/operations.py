@@ -1,0 +1,348 @@
+"""Writes of customers: who they are, what they bought and paid, what is known of them, and forgetting them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+from django.db import connection
+
+from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase, Visit
+from makegood.journal.operations import Happened, record
+from makegood.store.bulk import insert, next_ids
+from makegood.store.secrets import keyed_hash
+
+
+class UnableToKnowCustomer(ValueError):
+    """A customer needs at least one identity: an e-mail, phone, loyalty number, order, handle or token."""
+
+
+class UnableToMerge(ValueError):
+    """Two different customers of this organization can be merged, each once."""
+
+
+class UnableToErase(ValueError):
+    """There is no such customer here."""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Seen:
+    """A customer as a source shows them: `identities` are (kind, value) pairs, the surest first."""
+
+    identities: tuple[tuple[str, str], ...]
+    name: str = ""
+    language: str = ""
+    zone: str = ""
+    channel: str = "mail"
+
+    def keys(self) -> list[tuple[str, bytes]]:
+        """Return the (kind, keyed hash) by which this customer is found."""
+        return [(kind, identity_hash(kind, value)) for kind, value in self.identities]
+
+
+def identity_hash(kind: str, value: str) -> bytes:
+    """Return what is kept of an identity when it is erased: addresses and handles are compared without case."""
+    plain = value.strip()
+    return keyed_hash(plain.lower() if kind in ("email", "handle") else plain, purpose=f"identity:{kind}")
+
+
+def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: datetime) -> list[int]:
+    """Find or make the customer of each sighting, in order; merged customers are followed.
+
+    Raises UnableToKnowCustomer if one has no identity.
+    """
+    if any(not one.identities for one in seen):
+        raise UnableToKnowCustomer(UnableToKnowCustomer.__doc__)
+    keys = [one.keys() for one in seen]
+    wanted = {key for one in keys for key in one}
+    known = _find(organization_id, wanted)
+    fresh: dict[tuple[str, bytes], Seen] = {}
+    for one, mine in zip(seen, keys, strict=True):
+        if not any(key in known for key in mine):
+            fresh.setdefault(mine[0], one)
+    if fresh:
+        _make(organization_id, fresh, now)
+        known = _find(organization_id, wanted)
+    _add_identities(organization_id, seen, keys, known)
+    return [next(known[key] for key in mine if key in known) for mine in keys]
+
+
+def _find(organization_id: int, keys: set[tuple[str, bytes]]) -> dict[tuple[str, bytes], int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.kind, i.value_hash, coalesce(c.merged_into_id, c.id)"
+            " FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)"
+            " JOIN customers_identity i ON i.organization_id = %s AND i.kind = k.kind AND i.value_hash = k.value_hash"
+            " JOIN customers_customer c ON c.organization_id = i.organization_id AND c.id = i.customer_id",
+            [[kind for kind, _ in keys], [value for _, value in keys], organization_id],
+        )
+        return {(kind, bytes(value)): customer_id for kind, value, customer_id in cursor.fetchall()}
+
+
+def _make(organization_id: int, fresh: dict[tuple[str, bytes], Seen], now: datetime) -> None:
+    """Make customers under their first identity; where another transaction was quicker, its customer stands."""
+    ids = next_ids(Customer, len(fresh))
+    insert(
+        Customer,
+        ("id", "organization_id", "name", "language", "zone", "channel", "token", "created_at"),
+        [
+            (
+                customer_id,
+                organization_id,
+                one.name[:200],
+                one.language,
+                one.zone,
+                one.channel,
+                all(kind == "token" for kind, _ in one.identities),
+                now,
+            )
+            for customer_id, one in zip(ids, fresh.values(), strict=True)
+        ],
+    )
+    made = insert(
+        Identity,
+        ("organization_id", "customer_id", "kind", "value", "value_hash"),
+        [
+            (organization_id, customer_id, kind, one.identities[0][1][:320], value_hash)
+            for customer_id, ((kind, value_hash), one) in zip(ids, fresh.items(), strict=True)
+        ],
+        on_conflict="ON CONFLICT (organization_id, kind, value_hash) DO NOTHING",
+        returning=("customer_id",),
+    )
+    lost = set(ids) - {row[0] for row in made}
+    Customer.objects.filter(organization_id=organization_id, id__in=lost).delete()
+
+
+def _add_identities(
+    organization_id: int,
+    seen: Sequence[Seen],
+    keys: Sequence[list[tuple[str, bytes]]],
+    known: dict[tuple[str, bytes], int],
+) -> None:
+    more = {}
+    for one, mine in zip(seen, keys, strict=True):
+        customer_id = next(known[key] for key in mine if key in known)
+        for (_, value), key in zip(one.identities, mine, strict=True):
+            if key not in known:
+                more[key] = (organization_id, customer_id, key[0], value[:320], key[1])
+                known[key] = customer_id
+    insert(
+        Identity,
+        ("organization_id", "customer_id", "kind", "value", "value_hash"),
+        list(more.values()),
+        on_conflict="ON CONFLICT (organization_id, kind, value_hash) DO NOTHING",
+    )
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class NewPurchase:
+    """A purchase as its source tells it; `key_hash` is the keyed hash of the source's reference."""
+
+    customer_id: int
+    key_hash: bytes
+    placed_at: datetime
+    total_minor: int
+    currency: str
+    reference: str = ""
+    what: str = ""
+    place_id: int | None = None
+
+
+def purchases_record(*, organization_id: int, purchases: Sequence[NewPurchase]) -> dict[bytes, int]:
+    """Keep purchases, each once; return the ids of all of them by key, and note each customer's first purchase."""
+    fresh = {p.key_hash: p for p in reversed(purchases)}
+    ids = next_ids(Purchase, len(fresh))
+    insert(
+        Purchase,
+        (
+            "id",
+            "organization_id",
+            "customer_id",
+            "place_id",
+            "key_hash",
+            "reference",
+            "what",
+            "placed_at",
+            "total_minor",
+            "currency",
+        ),
+        [
+            (
+                purchase_id,
+                organization_id,
+                p.customer_id,
+                p.place_id,
+                p.key_hash,
+                p.reference[:120],
+                p.what[:120],
+                p.placed_at,
+                p.total_minor,
+                p.currency,
+            )
+            for purchase_id, p in zip(ids, fresh.values(), strict=True)
+        ],
+        on_conflict="ON CONFLICT (organization_id, key_hash) DO NOTHING",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_customer c SET first_purchase_at = least(c.first_purchase_at, f.first_at)"
+            " FROM (SELECT u.customer_id, min(u.at) AS first_at FROM unnest(%s::bigint[], %s::timestamptz[])"
+            "       AS u(customer_id, at) GROUP BY 1) f"
+            " WHERE c.organization_id = %s AND c.id = f.customer_id"
+            " AND (c.first_purchase_at IS NULL OR c.first_purchase_at > f.first_at)",
+            [[p.customer_id for p in fresh.values()], [p.placed_at for p in fresh.values()], organization_id],
+        )
+    return purchases_find(organization_id=organization_id, keys=list(fresh))
+
+
+def purchases_find(*, organization_id: int, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids of the purchases known by these keys."""
+    if not keys:
+        return {}
+    rows = Purchase.objects.filter(organization_id=organization_id, key_hash__in=list(keys))
+    return {bytes(key_hash): purchase_id for key_hash, purchase_id in rows.values_list("key_hash", "id")}
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class NewCharge:
+    """Money taken or given back: `kind` is charge, refund or chargeback; the amount is never negative."""
+
+    customer_id: int
+    key_hash: bytes
+    kind: str
+    amount_minor: int
+    currency: str
+    charged_at: datetime
+    tender: str = ""
+    purchase_id: int | None = None
+
+
+def charges_record(*, organization_id: int, charges: Sequence[NewCharge]) -> int:
+    """Keep charges, refunds and chargebacks, each once; return how many were new."""
+    fresh = {c.key_hash: c for c in reversed(charges)}
+    made = insert(
+        Charge,
+        (
+            "organization_id",
+            "customer_id",
+            "purchase_id",
+            "kind",
+            "key_hash",
+            "amount_minor",
+            "currency",
+            "tender",
+            "charged_at",
+        ),
+        [
+            (
+                organization_id,
+                c.customer_id,
+                c.purchase_id,
+                c.kind,
+                c.key_hash,
+                c.amount_minor,
+                c.currency,
+                c.tender,
+                c.charged_at,
+            )
+            for c in fresh.values()
+        ],
+        on_conflict="ON CONFLICT (organization_id, key_hash) DO NOTHING",
+        returning=("id",),
+    )
+    return len(made)
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class NewVisit:
+    """A stay, trip or visit; its end is after its beginning."""
+
+    customer_id: int
+    key_hash: bytes
+    active_from: datetime
+    active_to: datetime
+    place_id: int | None = None
+
+
+def visits_record(*, organization_id: int, visits: Sequence[NewVisit]) -> dict[bytes, int]:
+    """Keep visits, each once; return the ids of all of them by key."""
+    fresh = {v.key_hash: v for v in reversed(visits)}
+    insert(
+        Visit,
+        ("organization_id", "customer_id", "place_id", "key_hash", "active_from", "active_to"),
+        [(organization_id, v.customer_id, v.place_id, v.key_hash, v.active_from, v.active_to) for v in fresh.values()],
+        on_conflict="ON CONFLICT (organization_id, key_hash) DO NOTHING",
+    )
+    rows = Visit.objects.filter(organization_id=organization_id, key_hash__in=list(fresh))
+    return {bytes(key_hash): visit_id for key_hash, visit_id in rows.values_list("key_hash", "id")}
+
+
+def fact_add(
+    *,
+    organization_id: int,
+    customer_id: int,
+    text: str,
+    source: str,
+    consented: bool,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> int:
+    """Keep something known of a customer, with where it came from and whether they agreed; return its id."""
+    fact = Fact.objects.create(
+        organization_id=organization_id,
+        customer_id=customer_id,
+        text=text[:500],
+        source=source[:120],
+        consented=consented,
+        recorded_at=now,
+        expires_at=expires_at,
+    )
+    return fact.id
+
+
+def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now: datetime, by: int | None) -> None:
+    """Note that one customer turned out to be another: a pointer, no row is rewritten.
+
+    Raises UnableToMerge for the same customer, an unknown one, or one merged already.
+    """
+    target = Customer.objects.filter(organization_id=organization_id, id=into_id, merged_into__isnull=True).exists()
+    changed = target and customer_id != into_id
+    if not changed or not Customer.objects.filter(
+        organization_id=organization_id, id=customer_id, merged_into__isnull=True
+    ).update(merged_into_id=into_id):
+        raise UnableToMerge(UnableToMerge.__doc__)
+    Customer.objects.filter(organization_id=organization_id, merged_into_id=customer_id).update(merged_into_id=into_id)
+    _record(organization_id, customer_id, "merged", now, by, into=into_id)
+
+
+def customer_erase(*, organization_id: int, customer_id: int, now: datetime, by: int | None) -> None:
+    """Forget a person: every room blanks what it holds of them, in this transaction; counts and history stay.
+
+    Raises UnableToErase for an unknown customer.
+    """
+    changed = Customer.objects.filter(organization_id=organization_id, id=customer_id).update(
+        name="", language="", zone="", erased_at=now
+    )
+    if not changed:
+        raise UnableToErase(UnableToErase.__doc__)
+    Identity.objects.filter(organization_id=organization_id, customer_id=customer_id).update(value="")
+    Purchase.objects.filter(organization_id=organization_id, customer_id=customer_id).update(reference="", what="")
+    Fact.objects.filter(organization_id=organization_id, customer_id=customer_id).delete()
+    _record(organization_id, customer_id, "erased", now, by)
+
+
+def _record(organization_id: int, customer_id: int, action: str, now: datetime, by: int | None, **data: int) -> None:
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event=f"customers:customer:{action}",
+                subject="customer",
+                subject_id=customer_id,
+                actor_id=by,
+                data=data,
+            )
+        ],
+    )

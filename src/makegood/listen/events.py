@@ -1,0 +1,296 @@
+"""The events that Makegood understands: CloudEvents 1.0, each type with the data that it must carry.
+
+Pure reading and checking: what comes out is plain, frozen and complete, or one error that names every problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+MOST_EVENTS = 1000
+IDENTITY_KINDS = ("email", "phone", "loyalty", "order", "handle", "token")
+LONGEST = 200
+
+WORDS = {
+    "promise.kept": "kept",
+    "promise.released": "released",
+    "promise.changed": "changed",
+    "promise.expected": "expected",
+}
+CHARGES = {"charge.made": "charge", "charge.refunded": "refund", "charge.chargeback": "chargeback"}
+SIGNALS = {
+    "signal.complaint": ("complaint", True),
+    "signal.review": ("low_score", False),
+    "signal.outage": ("outage", False),
+    "signal.silent": ("silent", False),
+}
+TYPES = (
+    "customer.seen",
+    "purchase.made",
+    "visit.made",
+    "source.heard",
+    "promise.made",
+    *WORDS,
+    *CHARGES,
+    *SIGNALS,
+)
+
+
+class UnusableEvents(ValueError):
+    """These events cannot be taken; nothing of the request was kept."""
+
+    def __init__(self, problems: Sequence[tuple[int, str]], of: int) -> None:
+        self.problems = tuple(problems)
+        self.of = of
+        first = f"event {problems[0][0]}: {problems[0][1]}"
+        more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
+        super().__init__(f"{first}{more}; nothing was kept, send the batch again when it is right")
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Event:
+    """One event, checked: `data` holds only what its type allows, with times as aware datetimes."""
+
+    id: str
+    type: str
+    at: datetime
+    data: Mapping[str, Any]
+    body: Mapping[str, Any]
+
+
+def read(bodies: Sequence[Any]) -> list[Event]:
+    """Check a batch of CloudEvents and return them read.
+
+    Raises UnusableEvents, naming each problem by the event's position from 0, or if there are more than MOST_EVENTS.
+    """
+    if len(bodies) > MOST_EVENTS:
+        raise UnusableEvents(
+            [(MOST_EVENTS, f"a request holds at most {MOST_EVENTS} events; this one holds {len(bodies)}")], len(bodies)
+        )
+    problems: list[tuple[int, str]] = []
+    events = []
+    for position, body in enumerate(bodies):
+        try:
+            events.append(_event(body))
+        except _Problem as problem:
+            problems.append((position, str(problem)))
+    if problems:
+        raise UnusableEvents(problems, len(bodies))
+    return events
+
+
+class _Problem(ValueError):
+    """What is wrong with one event."""
+
+
+def _event(body: Any) -> Event:
+    if not isinstance(body, Mapping):
+        raise _Problem("an event is a JSON object")
+    if body.get("specversion", "1.0") != "1.0":
+        raise _Problem("specversion must be 1.0")
+    kind = body.get("type")
+    if kind not in TYPES:
+        raise _Problem(f"type must be one of {', '.join(TYPES)}")
+    data = body.get("data")
+    if not isinstance(data, Mapping):
+        raise _Problem("data must be an object")
+    return Event(
+        id=_text(body, "id", required=True),
+        type=kind,
+        at=_time(body, "time", required=True),
+        data=_READERS[kind](data),
+        body=body,
+    )
+
+
+def _text(data: Mapping[str, Any], name: str, *, required: bool = False, longest: int = LONGEST) -> str:
+    value = data.get(name)
+    if value is None and not required:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or (required and not value.strip()):
+        raise _Problem(f"{name} must be text")
+    if len(value) > longest:
+        raise _Problem(f"{name} must be at most {longest} characters")
+    if "\x00" in value:
+        raise _Problem(f"{name} must not hold a NUL character")
+    return value.strip()
+
+
+def _time(data: Mapping[str, Any], name: str, *, required: bool = False) -> Any:
+    value = data.get(name)
+    if value is None and not required:
+        return None
+    if isinstance(value, datetime):
+        moment = value
+    else:
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise _Problem(f"{name} must be an ISO 8601 time with an offset, such as 2026-11-22T09:00:00Z") from None
+    if moment.tzinfo is None:
+        raise _Problem(f"{name} needs an offset, such as Z or +01:00")
+    if not 1990 <= moment.year <= 2200:
+        raise _Problem(f"{name} must lie between the years 1990 and 2200")
+    return moment
+
+
+def _money(data: Mapping[str, Any], name: str, *, required: bool = False) -> tuple[int | None, str]:
+    value = data.get(name)
+    if value is None and not required:
+        return None, ""
+    if not isinstance(value, Mapping):
+        raise _Problem(f'{name} must be money, such as {{"minor": 2500, "currency": "EUR"}}')
+    minor, currency = value.get("minor"), value.get("currency")
+    if not isinstance(minor, int) or isinstance(minor, bool) or not 0 <= minor < 10**15:
+        raise _Problem(f"{name}.minor must be a whole number of cents, zero or more")
+    if not isinstance(currency, str) or len(currency) != 3 or not currency.isalpha() or not currency.isupper():
+        raise _Problem(f"{name}.currency must be three capital letters, such as EUR")
+    return minor, currency
+
+
+def _customer(data: Mapping[str, Any], *, required: bool = True) -> tuple[tuple[str, str], ...]:
+    value = data.get("customer")
+    if value is None and not required:
+        return ()
+    if not isinstance(value, Mapping):
+        raise _Problem('customer must be an object, such as {"email": "ana@example.com"}')
+    pairs = tuple((kind, _text(value, kind, longest=320)) for kind in IDENTITY_KINDS if value.get(kind))
+    if not pairs:
+        raise _Problem(f"customer needs at least one of {', '.join(IDENTITY_KINDS)}")
+    return pairs
+
+
+def _seen(data: Mapping[str, Any]) -> dict[str, Any]:
+    customer = data.get("customer")
+    identities = _customer(data)
+    assert isinstance(customer, Mapping)
+    return {
+        "identities": identities,
+        "name": _text(customer, "name"),
+        "language": _text(customer, "language", longest=10),
+        "zone": _zone(customer),
+    }
+
+
+def _zone(data: Mapping[str, Any]) -> str:
+    from zoneinfo import available_timezones
+
+    zone = _text(data, "zone", longest=60)
+    if zone and zone not in available_timezones():
+        raise _Problem(f"zone {zone!r} is not a time zone; use one such as Europe/Lisbon")
+    return zone
+
+
+def _purchase(data: Mapping[str, Any]) -> dict[str, Any]:
+    minor, currency = _money(data, "total", required=True)
+    return {
+        **_seen(data),
+        "reference": _text(data, "reference", required=True, longest=120),
+        "what": _text(data, "what", longest=120),
+        "placed_at": _time(data, "placed_at", required=True),
+        "place": _text(data, "place", longest=60),
+        "minor": minor,
+        "currency": currency,
+    }
+
+
+def _visit(data: Mapping[str, Any]) -> dict[str, Any]:
+    active_from, active_to = _time(data, "from", required=True), _time(data, "to", required=True)
+    if active_to <= active_from:
+        raise _Problem("to must be later than from")
+    return {
+        **_seen(data),
+        "reference": _text(data, "reference", required=True, longest=120),
+        "place": _text(data, "place", longest=60),
+        "active_from": active_from,
+        "active_to": active_to,
+    }
+
+
+def _heard(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"until": _time(data, "until", required=True)}
+
+
+def _made(data: Mapping[str, Any]) -> dict[str, Any]:
+    made_at, due_at = _time(data, "made_at"), _time(data, "due_at", required=True)
+    if made_at is not None and due_at < made_at:
+        raise _Problem("due_at must not be earlier than made_at")
+    minor, currency = _money(data, "value")
+    return {
+        **_seen(data),
+        "reference": _text(data, "reference", required=True, longest=120),
+        "kind": _text(data, "kind", longest=40) or "delivery",
+        "what": _text(data, "what", longest=160),
+        "purchase": _text(data, "purchase", longest=120),
+        "visit": _text(data, "visit", longest=120),
+        "place": _text(data, "place", longest=60),
+        "product": _text(data, "product", longest=60),
+        "partner": _text(data, "partner", longest=60),
+        "made_at": made_at,
+        "due_at": due_at,
+        "minor": minor,
+        "currency": currency,
+    }
+
+
+def _word(data: Mapping[str, Any]) -> dict[str, Any]:
+    agreed = data.get("agreed", False)
+    if not isinstance(agreed, bool):
+        raise _Problem("agreed must be true or false")
+    return {
+        "reference": _text(data, "reference", required=True, longest=120),
+        "due_at": _time(data, "due_at"),
+        "agreed": agreed,
+    }
+
+
+def _moved(data: Mapping[str, Any]) -> dict[str, Any]:
+    _time(data, "due_at", required=True)
+    return _word(data)
+
+
+def _charge(data: Mapping[str, Any]) -> dict[str, Any]:
+    minor, currency = _money(data, "amount", required=True)
+    return {
+        **_seen(data),
+        "reference": _text(data, "reference", required=True, longest=120),
+        "purchase": _text(data, "purchase", longest=120),
+        "tender": _text(data, "tender", longest=30),
+        "minor": minor,
+        "currency": currency,
+    }
+
+
+def _signal(data: Mapping[str, Any]) -> dict[str, Any]:
+    value = data.get("value")
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not -32768 <= value <= 32767):
+        raise _Problem("value must be a whole number")
+    return {
+        **_seen(data),
+        "purchase": _text(data, "purchase", longest=120),
+        "promise": _text(data, "promise", longest=120),
+        "place": _text(data, "place", longest=60),
+        "what": _text(data, "what", longest=160),
+        "value": value,
+    }
+
+
+_READERS = {
+    "customer.seen": _seen,
+    "purchase.made": _purchase,
+    "visit.made": _visit,
+    "source.heard": _heard,
+    "promise.made": _made,
+    "promise.kept": _word,
+    "promise.released": _word,
+    "promise.changed": _moved,
+    "promise.expected": _moved,
+    **dict.fromkeys(CHARGES, _charge),
+    **dict.fromkeys(SIGNALS, _signal),
+}

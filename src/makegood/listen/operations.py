@@ -1,0 +1,294 @@
+"""Taking events in: each is kept raw once and acted on once, all of a batch or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from makegood.customers.operations import (
+    NewCharge,
+    NewPurchase,
+    NewVisit,
+    Seen,
+    charges_record,
+    customers_resolve,
+    purchases_find,
+    purchases_record,
+    visits_record,
+)
+from makegood.failures.operations import NewSignal, signals_record
+from makegood.listen.events import CHARGES, SIGNALS, WORDS, Event, UnusableEvents, read
+from makegood.listen.models import Raw
+from makegood.organizations.models import Place
+from makegood.promises.models import Promise
+from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard
+from makegood.store.bulk import insert
+from makegood.store.clocks import moment as store_moment
+from makegood.store.secrets import keyed_hash
+
+
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """How many events of a batch were new, and how many had been taken before."""
+
+    new: int
+    known: int
+
+
+@attrs.frozen(kw_only=True)
+class _Batch:
+    """A batch being taken: whose, from where, and what its references stand for."""
+
+    organization_id: int
+    source_id: int
+    customers: Mapping[int, int]
+    places: Mapping[str, int]
+    purchases: Mapping[bytes, int]
+    visits: Mapping[bytes, int]
+    received_at: Mapping[int, datetime]
+
+    def key(self, kind: str, reference: str) -> bytes:
+        return reference_key(source_id=self.source_id, kind=kind, reference=reference)
+
+
+def reference_key(*, source_id: int, kind: str, reference: str) -> bytes:
+    """Return the keyed hash that stands for a source's own reference."""
+    return keyed_hash(f"{source_id}:{kind}:{reference}")
+
+
+def events_accept(*, organization_id: int, source_id: int, bodies: Sequence[Any], now: datetime) -> Accepted:
+    """Take a batch of CloudEvents from one source: keep each raw once, and act on the new ones, in bulk.
+
+    In a stepped organization a word is received when it happened; elsewhere now. Raises UnusableEvents, with nothing
+    written, if any event is malformed or names a place that does not exist.
+    """
+    events = read(bodies)
+    new = _keep_raw(organization_id, source_id, events, now)
+    _act(organization_id, source_id, new, now)
+    return Accepted(new=len(new), known=len(events) - len(new))
+
+
+def _keep_raw(organization_id: int, source_id: int, events: Sequence[Event], now: datetime) -> list[Event]:
+    by_key = {keyed_hash(f"{source_id}:{event.id}", purpose="event"): event for event in reversed(events)}
+    kept = insert(
+        Raw,
+        ("organization_id", "source_id", "key_hash", "type", "body", "happened_at", "received_at"),
+        [
+            (organization_id, source_id, key_hash, event.type, _plain(event.body), event.at, now)
+            for key_hash, event in reversed(by_key.items())
+        ],
+        on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
+        returning=("key_hash",),
+    )
+    fresh = {bytes(row[0]) for row in kept}
+    return [event for key_hash, event in reversed(by_key.items()) if key_hash in fresh]
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in body.items()} | {
+        "data": {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in body.get("data", {}).items()
+        }
+    }
+
+
+def _act(organization_id: int, source_id: int, events: Sequence[Event], now: datetime) -> None:
+    if not events:
+        return
+    stepped = store_moment(organization_id=organization_id).stepped
+    batch = _Batch(
+        organization_id=organization_id,
+        source_id=source_id,
+        customers=_customers(organization_id, events, now),
+        places=_places(organization_id, events),
+        purchases={},
+        visits={},
+        received_at={id(event): event.at if stepped else now for event in events},
+    )
+    batch = attrs.evolve(batch, purchases=_purchases(batch, events), visits=_visits(batch, events))
+    _charges(batch, events)
+    _promises(batch, events)
+    _words(batch, events)
+    _signals(batch, events)
+    heard = max(event.data["until"] if event.type == "source.heard" else event.at for event in events)
+    source_heard(organization_id=organization_id, source_id=source_id, until_at=heard)
+
+
+def _customers(organization_id: int, events: Sequence[Event], now: datetime) -> dict[int, int]:
+    speaking = [event for event in events if "identities" in event.data]
+    found = customers_resolve(
+        organization_id=organization_id,
+        seen=[
+            Seen(
+                identities=event.data["identities"],
+                name=event.data["name"],
+                language=event.data["language"],
+                zone=event.data["zone"],
+            )
+            for event in speaking
+        ],
+        now=now,
+    )
+    return {id(event): customer_id for event, customer_id in zip(speaking, found, strict=True)}
+
+
+def _places(organization_id: int, events: Sequence[Event]) -> dict[str, int]:
+    named = {event.data["place"] for event in events if event.data.get("place")}
+    rows = Place.objects.filter(organization_id=organization_id, code__in=named)
+    places = dict(rows.values_list("code", "id"))
+    missing = named - set(places)
+    if missing:
+        raise UnusableEvents(
+            [
+                (position, f"there is no place {event.data['place']!r}: add it first")
+                for position, event in enumerate(events)
+                if event.data.get("place") in missing
+            ],
+            len(events),
+        )
+    return places
+
+
+def _purchases(batch: _Batch, events: Sequence[Event]) -> dict[bytes, int]:
+    known = purchases_record(
+        organization_id=batch.organization_id,
+        purchases=[
+            NewPurchase(
+                customer_id=batch.customers[id(event)],
+                key_hash=batch.key("purchase", event.data["reference"]),
+                placed_at=event.data["placed_at"],
+                total_minor=event.data["minor"],
+                currency=event.data["currency"],
+                reference=event.data["reference"],
+                what=event.data["what"],
+                place_id=batch.places.get(event.data["place"]),
+            )
+            for event in events
+            if event.type == "purchase.made"
+        ],
+    )
+    named = {batch.key("purchase", event.data["purchase"]) for event in events if event.data.get("purchase")}
+    return known | purchases_find(organization_id=batch.organization_id, keys=list(named - set(known)))
+
+
+def _visits(batch: _Batch, events: Sequence[Event]) -> dict[bytes, int]:
+    made = [event for event in events if event.type == "visit.made"]
+    if not made:
+        return {}
+    return visits_record(
+        organization_id=batch.organization_id,
+        visits=[
+            NewVisit(
+                customer_id=batch.customers[id(event)],
+                key_hash=batch.key("visit", event.data["reference"]),
+                active_from=event.data["active_from"],
+                active_to=event.data["active_to"],
+                place_id=batch.places.get(event.data["place"]),
+            )
+            for event in made
+        ],
+    )
+
+
+def _charges(batch: _Batch, events: Sequence[Event]) -> None:
+    charges_record(
+        organization_id=batch.organization_id,
+        charges=[
+            NewCharge(
+                customer_id=batch.customers[id(event)],
+                key_hash=batch.key("charge", event.data["reference"]),
+                kind=CHARGES[event.type],
+                amount_minor=event.data["minor"],
+                currency=event.data["currency"],
+                charged_at=event.at,
+                tender=event.data["tender"],
+                purchase_id=batch.purchases.get(batch.key("purchase", event.data["purchase"])),
+            )
+            for event in events
+            if event.type in CHARGES
+        ],
+    )
+
+
+def _promises(batch: _Batch, events: Sequence[Event]) -> None:
+    made = [event for event in events if event.type == "promise.made"]
+    if not made:
+        return
+    promises_make(
+        organization_id=batch.organization_id,
+        promises=[
+            NewPromise(
+                source_id=batch.source_id,
+                customer_id=batch.customers[id(event)],
+                key_hash=batch.key("promise", event.data["reference"]),
+                kind=event.data["kind"],
+                what=event.data["what"],
+                made_at=event.data["made_at"] or min(event.at, event.data["due_at"]),
+                due_at=event.data["due_at"],
+                purchase_id=batch.purchases.get(batch.key("purchase", event.data["purchase"])),
+                visit_id=batch.visits.get(batch.key("visit", event.data["visit"])),
+                place_id=batch.places.get(event.data["place"]),
+                product=event.data["product"],
+                partner=event.data["partner"],
+                value_minor=event.data["minor"],
+                currency=event.data["currency"],
+            )
+            for event in made
+        ],
+    )
+
+
+def _words(batch: _Batch, events: Sequence[Event]) -> None:
+    promises_hear(
+        organization_id=batch.organization_id,
+        words=[
+            Word(
+                source_id=batch.source_id,
+                key_hash=batch.key("promise", event.data["reference"]),
+                action=WORDS[event.type],
+                happened_at=event.at,
+                received_at=batch.received_at[id(event)],
+                due_at=event.data["due_at"],
+                agreed=event.data["agreed"],
+            )
+            for event in events
+            if event.type in WORDS
+        ],
+    )
+
+
+def _signals(batch: _Batch, events: Sequence[Event]) -> None:
+    said = [event for event in events if event.type in SIGNALS]
+    if not said:
+        return
+    keys = {batch.key("promise", event.data["promise"]) for event in said if event.data["promise"]}
+    promises = {
+        bytes(key_hash): promise_id
+        for key_hash, promise_id in Promise.objects.filter(
+            organization_id=batch.organization_id, source_id=batch.source_id, key_hash__in=keys
+        ).values_list("key_hash", "id")
+    }
+    signals_record(
+        organization_id=batch.organization_id,
+        signals=[
+            NewSignal(
+                kind=SIGNALS[event.type][0],
+                direct=SIGNALS[event.type][1],
+                customer_id=batch.customers[id(event)],
+                happened_at=event.at,
+                received_at=batch.received_at[id(event)],
+                key_hash=batch.key("signal", event.id),
+                source_id=batch.source_id,
+                promise_id=promises.get(batch.key("promise", event.data["promise"])),
+                purchase_id=batch.purchases.get(batch.key("purchase", event.data["purchase"])),
+                place_id=batch.places.get(event.data["place"]),
+                value=event.data["value"],
+                what=event.data["what"],
+            )
+            for event in said
+        ],
+    )
