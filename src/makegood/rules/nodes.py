@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -97,6 +98,11 @@ class Node:
         if not isinstance(value, int):
             raise self.wrong("must be a whole number")
         return value
+
+    def share(self, *, most: int) -> int | Decimal:
+        """A percentage, exactly as written."""
+        value = self.number(most=most)
+        return value if isinstance(value, int) else Decimal(str(value))
 
     def true_or_false(self) -> bool:
         """True or false."""

@@ -174,7 +174,7 @@ def _percent(node: Node, scope: Scope) -> Percent:
     node.keys(needs="of share", may="cap")
     return Percent(
         fact=scope.fact(node["of"], "money").name,
-        percent=node["share"].number(most=1000),
+        percent=node["share"].share(most=1000),
         cap=node["cap"].money() if "cap" in node else None,
     )
 
@@ -186,8 +186,11 @@ def last_is_open(nodes: list[Node]) -> None:
     """This function will refuse a list read from the top whose last entry alone is not without a condition."""
     for number, node in enumerate(nodes, start=1):
         if ("when" in node) is (number == len(nodes)):
-            raise node.wrong("must have a condition (when), since only the last is for all other cases"
-                             if number < len(nodes) else "must have no condition (when): it is for all other cases")
+            raise node.wrong(
+                "must have a condition (when), since only the last is for all other cases"
+                if number < len(nodes)
+                else "must have no condition (when): it is for all other cases"
+            )
 
 
 def read_holiday(node: Node) -> Holiday:

@@ -6,6 +6,7 @@ A pack that is wrong is refused as a whole, and the error says where. The format
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -77,7 +78,8 @@ def _shipped(name: str) -> Pack:
 def parse(text: str, *, where: str) -> Pack:
     """This function will make a pack of YAML text; `where` names the text in errors. Raises UnusablePack."""
     node = read_yaml(text, where=where).keys(
-        needs="name title jurisdiction facts versions", may="evidence before needs_one_of holidays",
+        needs="name title jurisdiction facts versions",
+        may="evidence before needs_one_of holidays",
     )
     evidence = node["evidence"].one_of(*GRADES) if "evidence" in node else None
     facts = {name: read_fact(name, fact) for name, fact in node["facts"].items()}
@@ -85,7 +87,7 @@ def parse(text: str, *, where: str) -> Pack:
         raise node["facts"].wrong("must hold event_at, with type: datetime and absent: refuse")
     scope = Scope(name=node["name"].text(), evidence=evidence, facts=facts)
     versions = [_version(one, scope) for one in node.many("versions", least=1)]
-    for earlier, later in zip(versions, versions[1:], strict=False):
+    for earlier, later in pairwise(versions):
         if earlier.active_to is None or earlier.active_to > later.active_from:
             raise node["versions"].wrong(f"the one from {earlier.active_from} must end by {later.active_from}")
     return Pack(
@@ -119,7 +121,9 @@ def _version(node: Node, scope: Scope) -> Version:
         checked_date=checked,
         rules=rules,
         notes=tuple(_clause(one, scope, "note") for one in node.many("notes")),
-        reason=Reason(rule=f"{scope.name}@{active_from}", evidence=scope.evidence, grade=scope.graded(grade), text=text),
+        reason=Reason(
+            rule=f"{scope.name}@{active_from}", evidence=scope.evidence, grade=scope.graded(grade), text=text
+        ),
     )
 
 
@@ -172,7 +176,7 @@ def _reduction(node: Node, scope: Scope, code: str, amount: Simple | Banded) -> 
         raise node["band"].wrong("names no band of this rule's amount")
     return Reduction(
         when=read_condition(node["when"], scope),
-        percent=node["share"].number(most=100),
+        percent=node["share"].share(most=100),
         band=band,
         reason=scope.reason(node, f"{code}.{node['id'].text()}"),
     )
@@ -181,7 +185,9 @@ def _reduction(node: Node, scope: Scope, code: str, amount: Simple | Banded) -> 
 def _form(node: Node, scope: Scope, code: str) -> FormClause:
     node.keys(needs="form says", may="when cite grade")
     return FormClause(
-        when=scope.when(node), form=node["form"].text(), reason=scope.reason(node, f"{code}.form"),
+        when=scope.when(node),
+        form=node["form"].text(),
+        reason=scope.reason(node, f"{code}.form"),
     )
 
 

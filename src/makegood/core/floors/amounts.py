@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from makegood.core.floors.conditions import Condition
-from makegood.core.floors.facts import Known, missing
+from makegood.core.floors.facts import Known, MissingFact
 from makegood.core.money import Money
 from makegood.core.reasons import Reason
 
@@ -18,7 +19,7 @@ class Flat:
 
     amount: Money
 
-    def of(self, facts: Known) -> Money:  # noqa: ARG002
+    def of(self, facts: Known) -> Money:
         """The amount."""
         return self.amount
 
@@ -44,7 +45,7 @@ class Percent:
     """A share of an amount among the facts, such as the fare paid; at most `cap`."""
 
     fact: str
-    percent: int | float
+    percent: int | Decimal
     cap: Money | None = None
 
     def of(self, facts: Known) -> Money:
@@ -85,13 +86,16 @@ class Reduction:
     """The share of the amount that is owed when a condition holds; in one band only, if `band` names it."""
 
     when: Condition
-    percent: int | float
+    percent: int | Decimal
     band: str | None
     reason: Reason
 
 
 def amount_of(
-    *, amount: Simple | Banded, reductions: tuple[Reduction, ...], facts: Known,
+    *,
+    amount: Simple | Banded,
+    reductions: tuple[Reduction, ...],
+    facts: Known,
 ) -> tuple[Money, tuple[Reason, ...]]:
     """This function will work out an amount and say why; at most one reduction applies, the first that fits."""
     reasons: tuple[Reason, ...] = ()
@@ -109,7 +113,7 @@ def amount_of(
 def _given(facts: Known, name: str) -> Any:
     value = facts.get(name)
     if value is None:
-        raise missing(name)
+        raise MissingFact(name)
     return value
 
 

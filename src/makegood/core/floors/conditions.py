@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from makegood.core.floors.facts import Known, missing
+from makegood.core.floors.facts import Known, MissingFact
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "known"]
 
@@ -35,7 +35,10 @@ class Compare:
     op: Operator
     value: Any
     _compare: Callable[[Any, Any], bool] | None = attrs.field(
-        init=False, eq=False, repr=False, default=attrs.Factory(_compare, takes_self=True),
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(_compare, takes_self=True),
     )
 
     def holds(self, facts: Known) -> bool:
@@ -45,7 +48,7 @@ class Compare:
         try:
             fact = facts[self.field]
         except KeyError:
-            raise missing(self.field) from None
+            raise MissingFact(self.field) from None
         return fact is not None and self._compare(fact, self.value)
 
 

@@ -13,7 +13,7 @@ from makegood.core.reasons import Reason
 SATURDAY, SUNDAY = 5, 6
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class FixedHoliday:
     """A holiday on the same day every year, kept on Friday or Monday when it falls on a weekend."""
 
@@ -26,7 +26,7 @@ class FixedHoliday:
         return day + timedelta(days={SATURDAY: -1, SUNDAY: 1}.get(day.weekday(), 0))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class MovingHoliday:
     """A holiday on the nth weekday (Monday is 0) of a month; nth -1 is the last."""
 
@@ -70,8 +70,11 @@ def due_by(*, deadline: Deadline, from_at: datetime, holidays: tuple[Holiday, ..
     if not deadline.business:
         return from_at + timedelta(days=deadline.days)
     at, left = from_at, deadline.days
+    year, kept = at.year, holidays_around(holidays, at.year)
     while left:
         at += timedelta(days=1)
-        if at.weekday() < SATURDAY and at.date() not in holidays_around(holidays, at.year):
+        if at.year != year:
+            year, kept = at.year, holidays_around(holidays, at.year)
+        if at.weekday() < SATURDAY and at.date() not in kept:
             left -= 1
     return at

@@ -10,7 +10,7 @@ import attrs
 
 from makegood.core.floors.amounts import amount_of
 from makegood.core.floors.deadlines import Deadline, due_by
-from makegood.core.floors.facts import Known, UnusableFacts, read_facts
+from makegood.core.floors.facts import Known, MissingFact, UnusableFacts, read_facts
 from makegood.core.floors.packs import Clause, FormClause, Pack, Rule, Version
 from makegood.core.money import CurrenciesDiffer, Money
 from makegood.core.reasons import Reason
@@ -56,6 +56,8 @@ class FloorDecision:
 
 @attrs.frozen(kw_only=True)
 class _Outcome:
+    """What one rule came to: an amount above nothing, or None."""
+
     rule: Rule
     amount: Money | None
     reasons: tuple[Reason, ...]
@@ -75,17 +77,19 @@ def owed(*, pack: Pack, facts: Mapping[str, object]) -> FloorDecision:
         outcomes = [_apply(rule, known, pack) for rule in version.rules]
         winners = _largest_of_each_group(outcomes)
         granted = tuple(_owed(outcome, known, pack) for outcome in winners)
+    except MissingFact as error:
+        raise MissingFact(error.name, pack.facts[error.name].means) from None
     except CurrenciesDiffer as error:
         raise UnusableFacts(f"the amounts cannot be compared: {error}") from error
     reasons = [version.reason]
     for outcome in outcomes:
         reasons += outcome.reasons
-        if outcome.amount is not None and outcome not in winners:
+        if outcome.amount is not None and all(outcome is not winner for winner in winners):
             reasons.append(_not_added(outcome.rule))
     for won in winners:
         reasons.append(_first(won.rule.forms, known).reason)
         reasons.append(_first(won.rule.deadlines, known).reason)
-    reasons += [note.reason for note in version.notes if note.when is None or note.when.holds(known)]
+    reasons += [note.reason for note in version.notes if _noted(note, known)]
     if assumed:
         reasons.append(_assumptions(pack, known, assumed))
     return FloorDecision(owed=granted, reasons=tuple(reasons))
@@ -101,8 +105,10 @@ def version_on(*, pack: Pack, event_date: date) -> Version:
                 )
             return version
     first = pack.versions[0].active_from
-    raise UnusableFacts(f"{pack.name} has no rules for {event_date}: its first version begins on {first}"
-                        + (f"; {pack.before}" if pack.before else ""))
+    raise UnusableFacts(
+        f"{pack.name} has no rules for {event_date}: its first version begins on {first}"
+        + (f"; {pack.before}" if pack.before else "")
+    )
 
 
 def _apply(rule: Rule, facts: Known, pack: Pack) -> _Outcome:
@@ -117,7 +123,7 @@ def _apply(rule: Rule, facts: Known, pack: Pack) -> _Outcome:
     used = ", ".join([f"{name} {_shown(facts.get(name))}" for name in rule.uses])
     text = f"{rule.says}: {amount} ({rule.cite}; facts: {used})"
     reasons = (_reason(rule, pack, code, text), *reasons)
-    return _Outcome(rule=rule, amount=amount if amount else None, reasons=reasons)
+    return _Outcome(rule=rule, amount=amount or None, reasons=reasons)
 
 
 def _largest_of_each_group(outcomes: list[_Outcome]) -> list[_Outcome]:
@@ -154,6 +160,13 @@ def _first(choices: tuple[Choice, ...], facts: Known) -> Choice:
 
 def _holds(clause: Clause, facts: Known) -> bool:
     return clause.when is None or clause.when.holds(facts)
+
+
+def _noted(note: Clause, facts: Known) -> bool:
+    try:
+        return _holds(note, facts)
+    except MissingFact:
+        return False
 
 
 def _reason(rule: Rule, pack: Pack, code: str, text: str) -> Reason:

@@ -22,13 +22,21 @@ class UnusableFacts(ValueError):
     """The facts cannot be decided on: one is missing, unknown, ill-typed or out of range. The message says which."""
 
 
+class MissingFact(UnusableFacts):
+    """A rule has to look at a fact that was not given."""
+
+    def __init__(self, name: str, means: str = "give it") -> None:
+        self.name = name
+        super().__init__(f"{name} is missing: {means}")
+
+
 @attrs.frozen(kw_only=True)
 class FactSpec:
     """One fact that a pack accepts.
 
     `absent` says what a missing (or null) fact means: ``refuse`` always an error; ``refuse-if-used`` an error once
     a rule has to look at it; ``unknown`` every comparison with it is false; ``default`` it is taken as `default`.
-    `minimum` and `maximum` (inclusive) bound numbers, and refuse what is not a number; `one_of` lists the accepted texts.
+    `minimum` and `maximum` (inclusive) bound numbers and keep NaN out; `one_of` lists the accepted texts.
     """
 
     name: str
@@ -75,8 +83,7 @@ def _number(spec: FactSpec, value: object) -> int | float:
 def _text(spec: FactSpec, value: object) -> str:
     if not isinstance(value, str) or (spec.one_of and value not in spec.one_of):
         accepted = ", ".join(sorted(spec.one_of))
-        raise UnusableFacts(f"{spec.name} must be one of: {accepted}" if accepted else
-                            f"{spec.name} must be a text")
+        raise UnusableFacts(f"{spec.name} must be one of: {accepted}" if accepted else f"{spec.name} must be a text")
     return value
 
 
@@ -106,7 +113,10 @@ READERS: dict[str, Callable[[FactSpec, object], object]] = {
 
 
 def read_facts(
-    *, specs: Mapping[str, FactSpec], needs_one_of: tuple[str, ...], facts: Mapping[str, object],
+    *,
+    specs: Mapping[str, FactSpec],
+    needs_one_of: tuple[str, ...],
+    facts: Mapping[str, object],
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """This function will check facts against a pack's list and type them.
 
@@ -127,12 +137,7 @@ def read_facts(
         elif spec.absent == "unknown":
             known[name] = None
         elif spec.absent == "refuse":
-            raise missing(name, spec)
+            raise MissingFact(name, spec.means)
     if needs_one_of and all(facts.get(name) is None for name in needs_one_of):
         raise UnusableFacts(f"nothing says what happened: give at least one of {', '.join(needs_one_of)}")
     return known, tuple(assumed)
-
-
-def missing(name: str, spec: FactSpec | None = None) -> UnusableFacts:
-    """This function will make the error for a fact that a rule needs and that was not given."""
-    return UnusableFacts(f"{name} is missing: {spec.means}" if spec else f"{name} is missing: give it")

@@ -1,0 +1,65 @@
+"""`makegood floor`: what is owed by law or contract, in which form, by when, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from makegood.core.floors import FloorDecision, UnusableFacts, owed
+from makegood.rules.packs import UnusablePack, load
+
+LARGEST_FILE = 1_000_000
+
+
+@click.command()
+@click.argument("rulepack")
+@click.option(
+    "--facts", "facts_file", required=True, metavar="FILE", help="JSON facts of one case; - reads standard input."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def floor(rulepack: str, facts_file: str, as_json: bool) -> int:
+    """Say what is owed under RULEPACK: eu261, uk261, us-dot, or the path of a .yaml file."""
+    try:
+        decision = owed(pack=load(rulepack), facts=_facts(facts_file))
+    except (UnusablePack, UnusableFacts) as error:
+        raise click.ClickException(str(error)) from error
+    print(json.dumps(decision.as_dict(), ensure_ascii=False) if as_json else _human(decision))
+    return 0
+
+
+def _facts(name: str) -> dict[str, object]:
+    try:
+        raw = sys.stdin.buffer.read(LARGEST_FILE + 1) if name == "-" else Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise click.ClickException(
+            f"cannot read {name}: {reason}; give a JSON file, or - for standard input"
+        ) from error
+    if len(raw) > LARGEST_FILE:
+        raise click.ClickException(f"{name} is larger than 1 MB: give the facts of one case")
+    try:
+        facts = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{name} is not usable JSON: {error}") from error
+    if not isinstance(facts, dict):
+        raise click.ClickException(f"{name} must hold one JSON object of facts")
+    return facts
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice")
+    return found
+
+
+def _human(decision: FloorDecision) -> str:
+    lines = [
+        f"Owed: {owed.amount}, {owed.form.replace('_', ' ')}, by {owed.due_by.isoformat()} ({owed.rule})"
+        for owed in decision.owed
+    ] or ["Nothing is owed."]
+    return "\n".join([*lines, *(f"  - {reason.text}" for reason in decision.reasons)])
