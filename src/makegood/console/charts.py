@@ -33,8 +33,6 @@ class Bar:
     width: float
     height: float
     row: int
-    text: str
-    middle: float
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +68,7 @@ class Drawing:
     labels: tuple[Label, ...] = ()
 
 
-def nice_step(high: float, *, ticks: int = 4) -> float:
+def nice_step(high: float, *, ticks: int = 5) -> float:
     """This function will choose a round distance between ticks: 1, 2 or 5 times a power of ten."""
     if high <= 0:
         return 1.0
@@ -100,51 +98,73 @@ def _labels(points: tuple[Point, ...]) -> tuple[Label, ...]:
     )
 
 
+@attrs.frozen(kw_only=True)
+class Scale:
+    """A linear scale from values to heights on the chart; `step` is the distance between ticks."""
+
+    low: float
+    high: float
+    step: float = 1.0
+
+    def up(self, value: float) -> float:
+        """This function will give the height at which a value stands, in the chart's units from the top."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """This function will place a tick at every step from the lowest to the highest value."""
+        values = [self.low + self.step * i for i in range(round((self.high - self.low) / self.step) + 1)]
+        return tuple(Tick(at=self.up(value), text=_write(round(value, 6))) for value in values)
+
+
+SHARE = Scale(low=0.0, high=100.0)
+
+
+def _scale(values: list[float], *, from_zero: bool) -> Scale:
+    low = min(0.0, *values) if from_zero else min(values)
+    step = nice_step(max(values) - low)
+    floor = math.floor(low / step) * step
+    return Scale(low=floor, high=max(math.ceil(max(values) / step) * step, floor + step), step=step)
+
+
+def _line(points: tuple[Point, ...], scale: Scale, *, row: int, name: str) -> Line:
+    dots = tuple((round(_across(i, len(points)), 1), scale.up(point.value)) for i, point in enumerate(points))
+    return Line(path="M" + "L".join(f"{x} {y}" for x, y in dots), dots=dots, row=row, name=name)
+
+
+def _bars(points: tuple[Point, ...], scale: Scale, *, row: int, rows: int) -> list[Bar]:
+    room = (WIDTH - LEFT - RIGHT) / len(points) * 0.72
+    wide = room / rows
+    foot = scale.up(max(scale.low, 0.0))
+    return [
+        Bar(
+            x=round(_across(i, len(points)) - room / 2 + wide * row, 1),
+            y=min(foot, scale.up(point.value)),
+            width=round(wide * 0.94, 1),
+            height=round(max(abs(foot - scale.up(point.value)), 0.5), 1),
+            row=row,
+        )
+        for i, point in enumerate(points)
+    ]
+
+
 def draw(chart: Chart) -> Drawing:
     """This function will compute the drawing of a chart; one without points has no marks.
 
     Bars start at zero. A pareto's second series is the running share in percent, drawn as a line on its own scale.
     """
-    if not chart.series or not chart.series[0].points:
+    drawn = [series for series in chart.series if series.points]
+    if not drawn:
         return Drawing()
     pareto = chart.kind == "pareto"
-    scaled = chart.series[:1] if pareto else chart.series
-    values = [point.value for series in scaled for point in series.points]
-    low = 0.0 if chart.from_zero or chart.kind != "line" else min(values)
-    low = min(low, *values, 0.0) if min(values) < 0 else low
-    step = nice_step(max(values) - low)
-    floor = math.floor(low / step) * step
-    top = max(math.ceil(max(values) / step) * step, floor + step)
-
-    def up(value: float, *, bottom: float = floor, height: float = top) -> float:
-        share = (value - bottom) / (height - bottom)
-        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
-
-    count = round((top - floor) / step)
-    ticks = tuple(
-        Tick(at=up(floor + step * i), text=_write(round(floor + step * i, 6))) for i in range(count + 1)
-    )
+    measured = drawn[:1] if pareto else drawn
+    values = [point.value for series in measured for point in series.points]
+    scale = _scale(values, from_zero=chart.from_zero or chart.kind != "line")
     bars: list[Bar] = []
     lines: list[Line] = []
-    for row, series in enumerate(chart.series):
-        number = len(series.points)
+    for row, series in enumerate(drawn):
         if chart.kind == "line" or (pareto and row):
-            share = {"bottom": 0.0, "height": 100.0} if pareto else {}
-            dots = tuple((round(_across(i, number), 1), up(p.value, **share)) for i, p in enumerate(series.points))
-            path = "M" + "L".join(f"{x} {y}" for x, y in dots)
-            lines.append(Line(path=path, dots=dots, row=row, name=series.name))
-            continue
-        rows = 1 if pareto else len(chart.series)
-        room = (WIDTH - LEFT - RIGHT) / max(number, 1) * 0.72
-        wide = room / rows
-        for index, point in enumerate(series.points):
-            x = _across(index, number) - room / 2 + wide * row
-            foot, head = up(max(floor, 0.0)), up(point.value)
-            bars.append(
-                Bar(
-                    x=round(x, 1), y=min(foot, head), width=round(wide * 0.94, 1),
-                    height=round(max(abs(foot - head), 0.5), 1), row=row, text=point.text,
-                    middle=round(x + wide * 0.47, 1),
-                )  # fmt: skip
-            )
-    return Drawing(ticks=ticks, bars=tuple(bars), lines=tuple(lines), labels=_labels(chart.series[0].points))
+            lines.append(_line(series.points, SHARE if pareto else scale, row=row, name=series.name))
+        else:
+            bars += _bars(series.points, scale, row=row, rows=len(measured))
+    return Drawing(ticks=scale.ticks(), bars=tuple(bars), lines=tuple(lines), labels=_labels(drawn[0].points))

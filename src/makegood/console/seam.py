@@ -22,6 +22,7 @@ PIECES = (
 )
 BRANCHES = (((52, 27), (60, 37)), ((150, 12), (163, 3)), ((256, 28), (246, 38)), ((346, 13), (338, 3)),
             ((450, 26), (461, 37)), ((552, 14), (562, 4)), ((652, 26), (644, 36)))  # fmt: skip
+PLAIN_DEPTH = 1.7
 MENDED = ("done", "skipped")
 
 
@@ -34,15 +35,12 @@ class Mark(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Piece:
-    """One step's part of the crack: its path, a plainer one for small sizes, where it ends, its fine branch, and its state."""
+    """One step's part of the crack: its path, a plainer one for small sizes, its fine branch, and its state."""
 
     path: str
     plain: str
     branch: str
     state: str
-    left: int
-    x: int
-    y: int
 
 
 def _path(points: Iterable[tuple[int, int]]) -> str:
@@ -54,12 +52,9 @@ def pieces(marks: Iterable[Mark]) -> tuple[Piece, ...]:
     return tuple(
         Piece(
             path=_path(points),
-            plain=_path(points[::2]),
+            plain=_path((x, round(20 + (y - 20) * PLAIN_DEPTH)) for x, y in points[::2]),
             branch=_path(branch),
             state=mark.state,
-            left=points[0][0],
-            x=points[-1][0],
-            y=points[-1][1],
         )
         for mark, points, branch in zip(marks, PIECES, BRANCHES, strict=False)
     )

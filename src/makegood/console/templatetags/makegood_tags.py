@@ -71,6 +71,12 @@ def money(amount: Money | None, reader: Reader) -> str:
     )
 
 
+@register.filter
+def nth(listed: tuple[str, ...], index: int) -> str:
+    """This function will give the heading of a column by its index, or nothing beyond the last."""
+    return listed[index] if index < len(listed) else ""
+
+
 @register.inclusion_tag("console/parts/seam.html")
 def seam(steps: tuple[Any, ...], size: str = "large", reader: Reader | None = None) -> dict[str, Any]:
     """This function will draw the seam: `large` with the steps' names under it, `small` for a row of a list."""

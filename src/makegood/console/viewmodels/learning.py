@@ -50,8 +50,8 @@ class Chart:
 class Figure:
     """One number: `value` as written, or None where there is not enough data and `needs` says what would be enough.
 
-    `definition` says what is counted, `window` over what time, `of` out of how many, `method` how; `cases_url` opens the
-    cases behind it.
+    `definition` says what is counted, `window` over what time, `of` out of how many, `method` how; `cases_url` opens
+    the cases behind it.
     """
 
     name: str
