@@ -254,6 +254,8 @@ def test_reasons_say_why_and_what_else_is_due(facts, rule):
         (delay(239, **LONG), "eu261.note.care-long"),
         (delay(299), "eu261.note.refund-after-5-hours"),
         (delay(300), "eu261.note.refund-or-rerouting"),
+        (delay(180), "eu261.note.care-medium"),
+        (delay(240, **MEDIUM), "eu261.note.care-long"),
     ],
 )
 def test_reasons_do_not_promise_more(facts, rule):

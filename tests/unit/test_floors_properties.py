@@ -1,12 +1,13 @@
 """What holds for every case: more delay never pays less, nothing is negative, the same facts decide the same."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makegood.core.floors import UnusableFacts, owed
+from makegood.core.floors import FloorDecision, UnusableFacts, owed
 from makegood.rules.packs import load, names
 
 EVENTS = st.datetimes(min_value=datetime(2024, 10, 29), max_value=datetime(2190, 1, 1)).map(
@@ -126,7 +127,5 @@ def test_any_json_is_decided_or_refused(pack, data):
     known = list(load(pack).facts)
     facts = data.draw(st.dictionaries(st.sampled_from(known), JSON_VALUES))
     base = data.draw(AIR_261 if pack != "us-dot" else US)
-    try:
-        owed(pack=load(pack), facts=base | facts)
-    except UnusableFacts as error:
-        assert str(error)
+    with contextlib.suppress(UnusableFacts):
+        assert isinstance(owed(pack=load(pack), facts=base | facts), FloorDecision)

@@ -150,6 +150,12 @@ def test_a_doubt_about_the_length_of_the_flight_is_said():
     assert "us-dot.note.bag-in-doubt" not in rules_given(case(bag_delay_minutes=901, flight_minutes=600, **ABROAD))
 
 
+def test_doubt_and_report_are_not_spoken_of_within_the_time_allowed():
+    assert "us-dot.note.bag-in-doubt" not in rules_given(case(bag_delay_minutes=900, **ABROAD))
+    assert "us-dot.note.bag-report" not in rules_given(case(bag_delay_minutes=720))
+    assert "us-dot.note.bag-report" in rules_given(case(bag_delay_minutes=721))
+
+
 def test_acceptance_is_the_reason_given():
     assert "us-dot.fare.accepted" in rules_given(case(cancelled=True, alternative_accepted=True))
 

@@ -1,0 +1,114 @@
+"""`makegood floor`: the shape that other programs rely on, and one line for every mistake."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from makegood.cli.main import main
+
+FACTS = {
+    "event_at": "2025-03-01T10:00:00+01:00",
+    "distance_km": 1501,
+    "intra_eu": True,
+    "arrival_delay_minutes": 180,
+}
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    def call(*arguments, facts=None, stdin=None):
+        if facts is not None:
+            path = tmp_path / "facts.json"
+            path.write_bytes(facts if isinstance(facts, bytes) else json.dumps(facts).encode())
+            arguments = (*arguments, "--facts", str(path))
+        if stdin is not None:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        monkeypatch.setattr(sys, "argv", ["makegood", "floor", *arguments])
+        with pytest.raises(SystemExit) as done:
+            main()
+        out, err = capsys.readouterr()
+        return done.value.code, out, err
+
+    return call
+
+
+def test_json(run):
+    status, out, err = run("eu261", "--json", facts=FACTS)
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert set(answer) == {"owed", "reasons"}
+    assert answer["owed"] == [
+        {
+            "amount": {"minor": 40000, "currency": "EUR"},
+            "form": "cash_or_bank",
+            "due_by": "2025-03-08T10:00:00+01:00",
+            "rule": "eu261.delay@2005-02-17",
+        },
+    ]
+    assert answer["reasons"]
+    assert all(set(reason) == {"rule", "evidence", "grade", "text"} for reason in answer["reasons"])
+
+
+def test_nothing_owed_is_an_answer(run):
+    status, out, _ = run("uk261", "--json", facts=FACTS | {"arrival_delay_minutes": 179})
+    assert status == 0
+    assert json.loads(out)["owed"] == []
+
+
+def test_standard_input(run):
+    status, out, _ = run("eu261", "--facts", "-", "--json", stdin=json.dumps(FACTS).encode())
+    assert status == 0
+    assert json.loads(out)["owed"]
+
+
+def test_text_for_people(run):
+    status, out, _ = run("eu261", facts=FACTS)
+    assert status == 0
+    assert out.startswith("Owed: 400.00 EUR, cash or bank, by 2025-03-08T10:00:00+01:00")
+    assert run("eu261", facts=FACTS | {"arrival_delay_minutes": 0})[1].startswith("Nothing is owed.")
+
+
+@pytest.mark.parametrize(
+    ("pack", "facts", "says"),
+    [
+        ("eu999", FACTS, "there is no rule pack 'eu999'"),
+        ("/nowhere/own.yaml", FACTS, "cannot read the rule pack"),
+        ("eu261", {}, "event_at is missing"),
+        ("eu261", FACTS | {"delayed": 1}, "unknown fact: delayed; accepted are"),
+        ("eu261", FACTS | {"event_at": "2004-01-01T00:00:00+01:00"}, "first version begins on 2005-02-17"),
+        ("eu261", [], "must hold one JSON object"),
+        ("eu261", b"{", "is not usable JSON"),
+        ("eu261", b"\xff\xfe", "is not usable JSON"),
+        ("eu261", b"[" * 100_000, "is not usable JSON"),
+        ("eu261", b'{"event_at": 1, "event_at": 2}', "event_at stands twice"),
+        ("eu261", b" " * 1_000_001, "larger than 1 MB"),
+    ],
+)
+def test_unusable_input_is_one_line_and_status_2(run, pack, facts, says):
+    status, out, err = run(pack, "--json", facts=facts)
+    assert (status, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there(run, tmp_path):
+    status, _, err = run("eu261", "--facts", str(tmp_path / "none.json"))
+    assert status == 2
+    assert "cannot read" in err
+    status, _, err = run("eu261")
+    assert status == 2
+    assert "--facts" in err
+
+
+def test_floors_need_no_django():
+    code = (
+        "import sys; from makegood.core.floors import owed; from makegood.rules.packs import load; import makegood.cli.floor;"
+        "load('eu261'); sys.exit('django' in sys.modules)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": ":".join(sys.path)}).returncode
+        == 0
+    )
