@@ -71,10 +71,13 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
 def _find(organization_id: int, keys: set[tuple[str, bytes]]) -> dict[tuple[str, bytes], int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.kind, i.value_hash, coalesce(c.merged_into_id, c.id)"
-            " FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)"
-            " JOIN customers_identity i ON i.organization_id = %s AND i.kind = k.kind AND i.value_hash = k.value_hash"
-            " JOIN customers_customer c ON c.organization_id = i.organization_id AND c.id = i.customer_id",
+            "SELECT k.kind, k.value_hash, c.id FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)"
+            " CROSS JOIN LATERAL ("
+            "  SELECT i.organization_id, i.customer_id FROM customers_identity i"
+            "  WHERE i.organization_id = %s AND i.kind = k.kind AND i.value_hash = k.value_hash LIMIT 1) i"
+            " CROSS JOIN LATERAL ("
+            "  SELECT coalesce(c.merged_into_id, c.id) AS id FROM customers_customer c"
+            "  WHERE c.organization_id = i.organization_id AND c.id = i.customer_id LIMIT 1) c",
             [[kind for kind, _ in keys], [value for _, value in keys], organization_id],
         )
         return {(kind, bytes(value)): customer_id for kind, value, customer_id in cursor.fetchall()}

@@ -1,14 +1,19 @@
-"""Many rows in one statement: set-based inserts for what arrives by the thousand."""
+"""Many rows in one statement: set-based writes for what arrives by the thousand.
+
+Rows travel as one JSON parameter and become a record set in the database: measured, that is several times quicker to
+prepare than arrays, and needs no temporary table.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, models
 
-ARRAY_TYPES = {
+COLUMN_TYPES = {
     "AutoField": "bigint",
     "BigAutoField": "bigint",
     "BigIntegerField": "bigint",
@@ -19,16 +24,17 @@ ARRAY_TYPES = {
     "DateTimeField": "timestamptz",
     "FloatField": "double precision",
     "IntegerField": "integer",
-    "JSONField": "text",
+    "JSONField": "jsonb",
     "SmallIntegerField": "smallint",
     "TextField": "text",
-    "TenantKey": "bigint",
     "ForeignKey": "bigint",
 }
 
 
 def next_ids(model: type[models.Model], count: int) -> list[int]:
     """Take `count` fresh ids of this model's table, in ascending order."""
+    if count == 0:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
@@ -37,9 +43,23 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
         return sorted(row[0] for row in cursor.fetchall())
 
 
-def _type(field: models.Field[Any, Any]) -> str:
-    kind = "ForeignKey" if isinstance(field, models.ForeignKey) else field.get_internal_type()
-    return ARRAY_TYPES[kind]
+def _plain(value: object) -> object:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (bytes, memoryview)):
+        return "\\x" + bytes(value).hex()
+    raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+def record_set(alias: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, str]:
+    """Return what to write after FROM, and its one parameter, for these rows; `columns` maps names to types.
+
+    ``from_, parameter = record_set("u", {"id": "bigint", "at": "timestamptz"}, rows)``
+    """
+    names = list(columns)
+    parameter = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain)
+    listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    return f"json_to_recordset(%s::json) AS {alias}({listed})", parameter
 
 
 def insert(
@@ -53,32 +73,27 @@ def insert(
     """Insert `rows` (values in the order of `columns`, which are attribute names) in one statement.
 
     `on_conflict` is the clause after the values, such as ``ON CONFLICT DO NOTHING``; JSON columns take Python
-    values. Columns with a Python default that are not named keep the database's default or NULL.
+    values. Columns that are not named keep the database's default or NULL.
     """
-    listed = [tuple(row) for row in rows]
+    listed = list(rows)
     if not listed:
         return []
     fields = [_field(model, name) for name in columns]
-    values: list[Any] = []
-    for field, column in zip(fields, zip(*listed, strict=True), strict=True):
-        if isinstance(field, models.JSONField):
-            values.append([None if value is None else json.dumps(value) for value in column])
-        else:
-            values.append(list(column))
     names = ", ".join(f'"{field.column}"' for field in fields)
-    picks = ", ".join(
-        f'u."{field.column}"::jsonb' if isinstance(field, models.JSONField) else f'u."{field.column}"'
-        for field in fields
-    )
-    arrays = ", ".join(f"%s::{_type(field)}[]" for field in fields)
+    picks = ", ".join(f'u."{field.column}"' for field in fields)
+    from_, parameter = record_set("u", {field.column: _type(field) for field in fields}, listed)
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks} FROM unnest({arrays}) AS u({names})'
-            f" {on_conflict}{back}",
-            values,
+            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks} FROM {from_} {on_conflict}{back}',
+            [parameter],
         )
         return cursor.fetchall() if returning else []
+
+
+def _type(field: models.Field[Any, Any]) -> str:
+    kind = "ForeignKey" if isinstance(field, models.ForeignKey) else field.get_internal_type()
+    return COLUMN_TYPES[kind]
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
