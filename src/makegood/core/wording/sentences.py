@@ -16,7 +16,9 @@ _SAME = str.maketrans(
         "\u2026": ".",
     }
 )
-_QUOTED = re.compile(r'"[^"]{1,400}"|(?<![\w\'])\'(?:[^\'\n]|(?<=\w)\'(?=\w)){1,400}\'(?!\w)|^[ ]*>[^\n]*', re.MULTILINE)
+_QUOTED = re.compile(
+    r'"[^"]{1,400}"|(?<![\w\'])\'(?:[^\'\n]|(?<=\w)\'(?=\w)){1,400}\'(?!\w)|^[ ]*>[^\n]*', re.MULTILINE
+)
 _BREAK = re.compile(r'(?<=[.!?])[")\]\']{0,2}\s+|\n[ ]*\n\s*|\n(?=[ ]*[-*\u2022])')
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|nr|e\.g|i\.e|a\.m|p\.m|approx|vs|etc)\.$")
 _GREETING = re.compile(r"\s*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening))\b[^,:!.\n]{0,50}[,:!.\n]")
@@ -74,10 +76,8 @@ def body(normalised: str) -> str:
     """Return the message without its greeting and its closing, where names would pass for specifics."""
     greeting = _GREETING.match(normalised)
     rest = normalised[greeting.end() :] if greeting else normalised
-    closing = None
-    for closing in _CLOSING.finditer(rest):
-        pass
-    return rest[: closing.start()] if closing and closing.start() > len(rest) // 3 else rest
+    ends = [closing.start() for closing in _CLOSING.finditer(rest) if closing.start() > len(rest) // 3]
+    return rest[: ends[-1]] if ends else rest
 
 
 def _stripped(normalised: str, start: int, end: int) -> Iterator[Sentence]:

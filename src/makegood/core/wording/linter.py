@@ -1,0 +1,139 @@
+"""The apology linter: what in a message's wording would cost the customer's trust, why, and what to say instead.
+
+Rules and their evidence come as data (`WordingRules`); the severities were set so that a plain, specific apology of
+an ordinary employee passes and a corporate one does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from makegood.core.evidence import GRADES
+from makegood.core.wording.reading import Reading, read
+from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
+
+_Hit = tuple[str, int, int, str | None]
+"""Rule id, start, end, and a severity that overrules the rule's own (or None)."""
+
+
+def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
+    """Judge the wording of one message to a customer.
+
+    `case` says what is known of the failure behind it (by default: our fault, nothing else known). Findings are in
+    the order of the text; their offsets are characters of `text`. Evidence P1, P4, P5, P8, P9, P10 and R2.
+    """
+    case = case or Case()
+    reading = read(text=text, rules=rules, case=case)
+    hits = [*_pattern_hits(reading, rules), *_improvement(reading, rules)]
+    hits += _stock(reading, rules)
+    hits += _claims_cause(reading, rules)
+    if reading.apology:
+        hits += _missing(reading, rules, case)
+        hits += _repetition(reading, rules, case)
+    findings = [
+        finding for hit in hits if (finding := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
+    ]
+    findings.sort(key=lambda item: (item.start, item.end, item.rule))
+    return Linted(
+        findings=tuple(findings),
+        has_apology=reading.says_sorry,
+        elements=tuple(dict.fromkeys(span.name for span in sorted(reading.spans, key=lambda span: span.start))),
+        spans=tuple(sorted(reading.spans, key=lambda span: (span.start, span.end, span.name))),
+        flagged=any(item.severity == "block" for item in findings),
+    )
+
+
+def _finding(*, text: str, rule: Rule, reading: Reading, hit: _Hit) -> Finding | None:
+    _, start, end, severity = hit
+    if rule.scope == "apology" and not reading.apology:
+        return None
+    if not rule.only_if <= reading.conditions or rule.off_if & reading.conditions:
+        return None
+    if severity is None:
+        severity = "advice" if rule.advice_if & reading.conditions else rule.severity
+    return Finding(
+        rule=rule.id,
+        evidence=rule.evidence,
+        grade=GRADES[rule.evidence] if rule.evidence else None,
+        severity=severity,
+        start=start,
+        end=end,
+        text=text[start:end],
+        suggestion=rule.suggestion,
+        message=rule.message,
+    )
+
+
+def _pattern_hits(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    for rule in rules.rules.values():
+        if rule.patterns is None:
+            continue
+        for part in reading.sentences:
+            excused: list[tuple[int, int]] | None = None
+            for match in rule.patterns.finditer(part.text):
+                if excused is None:
+                    excused = [found.span() for found in rule.unless.finditer(part.text)] if rule.unless else []
+                if not any(start < match.end() and match.start() < end for start, end in excused):
+                    yield rule.id, part.start + match.start(), part.start + match.end(), None
+
+
+def _improvement(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    """Promises to do better; one that names a change already made, and only its purpose, is advice."""
+    for part in reading.sentences:
+        for match in rules.signs["improvement_flat"].finditer(part.text):
+            told = rules.signs["changed"].search(part.text)
+            purpose = rules.signs["purpose"].search(part.text)
+            vague = rules.signs["vague_change"].search(part.text)
+            concrete = told and purpose and not vague
+            severity = "advice" if concrete else None
+            yield "wording.improvement", part.start + match.start(), part.start + match.end(), severity
+
+
+def _stock(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    spans = [
+        (part.start + match.start(), part.start + match.end())
+        for part in reading.sentences
+        for match in rules.signs["stock"].finditer(part.text)
+    ]
+    yield from (("wording.scripted", start, end, None) for start, end in spans)
+    if len(spans) >= rules.limits["stock_block"]:
+        yield "wording.script", spans[0][0], spans[-1][1], None
+
+
+def _claims_cause(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    owned = [(span.start, span.end) for span in reading.spans if span.name == "responsibility"]
+    for part in reading.sentences:
+        for match in rules.signs["claims_cause"].finditer(part.text):
+            start, end = part.start + match.start(), part.start + match.end()
+            if any(first < end and start < last for first, last in owned):
+                yield "wording.claims-cause", start, end, None
+
+
+def _missing(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit]:
+    """What an apology needs and this one lacks; each points at its first sorry."""
+    start, end = reading.sorries[0] if reading.sorries else (0, 0)
+    if not reading.says_sorry:
+        yield "wording.no-apology", 0, 0, None
+    if not reading.has("responsibility"):
+        yield "wording.no-responsibility", start, end, None
+    if not reading.has("repair"):
+        yield "wording.no-repair", start, end, None
+        if not reading.timed:
+            yield "wording.no-next", start, end, None
+    telling = len(reading.telling)
+    if telling < rules.limits["what_least"] and not reading.facts_named:
+        yield "wording.no-what", start, end, None
+    if not reading.timed and telling < rules.limits["when_words"] and not reading.facts_named:
+        yield "wording.no-when", start, end, None
+    if any(fact.strip() for fact in case.facts) and not reading.facts_named:
+        yield "wording.no-facts", start, end, None
+
+
+def _repetition(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit]:
+    count = len(reading.sorries)
+    if case.apologies_before and reading.sorries:
+        yield "wording.repeat", *reading.sorries[0], None
+    if count >= rules.limits["sorries_advice"]:
+        dense = count * rules.limits["words_per_sorry"] > reading.words
+        severity = "block" if count >= rules.limits["sorries_block"] or dense else "advice"
+        yield "wording.many-sorries", *reading.sorries[rules.limits["sorries_advice"] - 1], severity

@@ -1,0 +1,106 @@
+"""What a message says before it is judged: its sentences, the elements of an apology in it, what it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import attrs
+
+from makegood.core.wording.sentences import Sentence, body, normal, sentences, unquoted
+from makegood.core.wording.types import ELEMENTS, Case, Element, WordingRules
+
+_WORD = re.compile(r"[^\W\d_][\w'-]*")
+_NOT_ENDING = re.compile(r"'(?:s|t|re|ve|ll|d|m)$")
+_MASK = "\u25a1"
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """One message as read: `spans` holds every element found, `sorries` where it says sorry (offsets into the text).
+
+    `apology` is whether the message is to be judged as an apology; `says_sorry` whether it apologises at all.
+    """
+
+    sentences: tuple[Sentence, ...]
+    spans: tuple[Element, ...]
+    sorries: tuple[tuple[int, int], ...]
+    says_sorry: bool
+    apology: bool
+    conditions: frozenset[str]
+    words: int
+    telling: frozenset[str]
+    timed: bool
+    facts_named: bool
+
+    def has(self, element: str) -> bool:
+        """Whether the message holds this element."""
+        return any(span.name == element for span in self.spans)
+
+
+def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
+    """Read `text` for what the rules need to know, without judging it."""
+    whole = normal(text.rstrip())
+    plain = unquoted(whole)
+    parts = tuple(sentences(plain))
+    spans = tuple(span for part in parts for span in _elements(part, rules))
+    sorries = tuple((span.start, span.end) for span in spans if span.name == "regret")
+    # Owning the mistake outright is an apology even where the word sorry is missing.
+    owns = any(rules.signs["claims_cause"].search(part.text) for part in parts) and any(
+        span.name == "responsibility" for span in spans
+    )
+    names = {span.name for span in spans}
+    conditions: set[str] = {name for name in ("responsibility", "repair") if name in names}
+    conditions.add("fault_ours" if case.fault == "ours" else "not_ours")
+    if case.improvement_verified:
+        conditions.add("verified")
+    said = body(whole)
+    says_sorry = bool(sorries) or owns
+    # Lamenting without apologising ("saddened to read your review") stands in an apology's place and is judged so.
+    laments = any(rules.signs["lament"].search(part.text) for part in parts)
+    return Reading(
+        sentences=parts,
+        spans=spans,
+        sorries=sorries,
+        says_sorry=says_sorry,
+        apology=says_sorry or laments if case.is_apology is None else case.is_apology,
+        conditions=frozenset(conditions),
+        words=len(_WORD.findall(said)),
+        telling=frozenset(_telling(said, rules)),
+        timed=bool(rules.signs["time"].search(said)),
+        facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
+    )
+
+
+def _elements(part: Sentence, rules: WordingRules) -> Iterator[Element]:
+    idle = [found.span() for sign in ("small_talk", "condolence") for found in rules.signs[sign].finditer(part.text)]
+    for name in ELEMENTS:
+        for match in rules.elements[name].finditer(part.text):
+            # 'Sorry to bother you' regrets nothing.
+            if name == "regret" and any(start <= match.start() < end for start, end in idle):
+                continue
+            if _counts(name, part.text, match, rules):
+                yield Element(name=name, start=part.start + match.start(), end=part.start + match.end())
+
+
+def _counts(name: str, sentence: str, match: re.Match[str], rules: WordingRules) -> bool:
+    """Whether a match is really the element: 'not our fault' owns nothing, 'find your feedback' repairs nothing."""
+    if name == "responsibility":
+        before = sentence[max(0, match.start() - 60) : match.start()].rstrip()
+        return not any(guard.end() == len(before) for guard in rules.signs["guarded"].finditer(before))
+    if name == "repair":
+        verb = max(sentence.rfind(" ", 0, match.end()), sentence.rfind("\n", 0, match.end())) + 1
+        return not rules.signs["unrepaired"].match(sentence, verb)
+    return True
+
+
+def _telling(said: str, rules: WordingRules) -> Iterator[str]:
+    """The words that say something of this case: not in the vocabulary that any apology shares."""
+    for found in _WORD.findall(said):
+        for piece in _NOT_ENDING.sub("", found.strip("'-")).split("-"):
+            if len(piece) > 1 and piece not in rules.generic and _stem(piece) not in rules.generic:
+                yield _stem(piece)
+
+
+def _stem(word: str) -> str:
+    return word[:-1] if word.endswith("s") and len(word) > 3 else word

@@ -1,0 +1,112 @@
+"""The loader of the wording rules: reads a language's YAML, fills in word classes, compiles, checks."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from makegood.core.evidence import GRADES
+from makegood.core.wording.types import ELEMENTS, SEVERITIES, Rule, WordingRules
+
+_CLASS = re.compile(r"\{([a-z_]+)\}")
+_GAP = re.compile(r" ~(\d) ")
+_LAST_GAP = re.compile(r" ~(\d)(?=\)|\||$)")
+CONDITIONS = frozenset({"fault_ours", "not_ours", "responsibility", "repair", "verified"})
+SCOPES = ("apology", "any")
+
+
+class UnableToReadWordingRules(ValueError):
+    """The wording rules of a language cannot be used as they are written."""
+
+
+@functools.cache
+def wording_rules(language: str = "en") -> WordingRules:
+    """Load the wording rules of one language (ISO 639-1 code), compiled once.
+
+    Raises UnableToReadWordingRules when there are none for the language or when they are malformed.
+    """
+    source = resources.files("makegood.rules") / "wording" / f"{language}.yaml"
+    if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
+        raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
+    return parsed(yaml.safe_load(source.read_text(encoding="utf-8")))
+
+
+def parsed(document: Mapping[str, Any]) -> WordingRules:
+    """Compile a document of wording rules.
+
+    Raises UnableToReadWordingRules naming the part that is wrong.
+    """
+    words = _classes(document["words"])
+    elements = {name: _compiled(lines, words, name) for name, lines in document["elements"].items()}
+    if set(elements) != set(ELEMENTS):
+        raise UnableToReadWordingRules(f"The elements must be exactly {', '.join(ELEMENTS)}.")
+    rules = [_rule(item, words) for item in document["rules"]]
+    return WordingRules(
+        language=document["language"],
+        elements=elements,
+        signs={name: _compiled(lines, words, name) for name, lines in document["signs"].items()},
+        rules={rule.id: rule for rule in rules},
+        generic=frozenset(document["generic"].split()),
+        limits=document["limits"],
+    )
+
+
+def _classes(raw: Mapping[str, str]) -> dict[str, str]:
+    """Word classes, those that use earlier ones filled in."""
+    done: dict[str, str] = {}
+    for name, pattern in raw.items():
+        done[name] = _filled(pattern.strip(), done, name)
+    return done
+
+
+def _filled(pattern: str, words: Mapping[str, str], where: str) -> str:
+    def known(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            raise UnableToReadWordingRules(f"{where} uses the unknown word class {match[0]}.")
+        return words[match[1]]
+
+    return _CLASS.sub(known, pattern)
+
+
+def _compiled(lines: str, words: Mapping[str, str], where: str) -> re.Pattern[str]:
+    patterns = [_regex(_filled(line.strip(), words, where)) for line in lines.splitlines() if line.strip()]
+    try:
+        return re.compile(r"(?<![\w'])(?:" + "|".join(patterns) + r")(?!\w)")
+    except re.error as error:
+        raise UnableToReadWordingRules(f"A pattern of {where} is not a regular expression: {error}.") from error
+
+
+def _regex(pattern: str) -> str:
+    """One pattern of the rules' small notation as a regular expression: bounded gaps, any white space."""
+    pattern = _GAP.sub(r"(?: \\S{1,40}){0,\1}? ", pattern)
+    pattern = _LAST_GAP.sub(r"(?: \\S{1,40}){0,\1}", pattern)
+    return re.sub(r" (?!\?)", r"\\s{1,9}", pattern).replace(" ?", r"\s{0,9}")
+
+
+def _rule(item: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
+    name = item["id"]
+    conditions = {key: frozenset(item.get(key, ())) for key in ("only_if", "off_if", "advice_if")}
+    if unknown := frozenset().union(*conditions.values()) - CONDITIONS:
+        raise UnableToReadWordingRules(f"{name} names the unknown condition {min(unknown)}.")
+    if item["severity"] not in SEVERITIES or item["scope"] not in SCOPES:
+        raise UnableToReadWordingRules(f"{name} has an unknown severity or scope.")
+    if item["evidence"] is not None and item["evidence"] not in GRADES:
+        raise UnableToReadWordingRules(f"{name} names evidence that the register does not hold.")
+    return Rule(
+        id=name,
+        evidence=item["evidence"],
+        severity=item["severity"],
+        scope=item["scope"],
+        message=item["message"],
+        suggestion=item["suggestion"],
+        patterns=_compiled(item["patterns"], words, name) if "patterns" in item else None,
+        unless=_compiled(item["unless"], words, name) if "unless" in item else None,
+        only_if=conditions["only_if"],
+        off_if=conditions["off_if"],
+        advice_if=conditions["advice_if"],
+    )
