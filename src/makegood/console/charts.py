@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 40
+SMALLEST = 1e-9
 MOST_LABELS = 12
 LONGEST_LABEL = 14
 
@@ -69,8 +70,10 @@ class Drawing:
 
 
 def nice_step(high: float, *, ticks: int = 5) -> float:
-    """This function will choose a round distance between ticks: 1, 2 or 5 times a power of ten."""
-    if high <= 0:
+    """This function will choose a round distance between ticks: 1, 2 or 5 times a power of ten.
+
+    A range too small to draw counts as none."""
+    if high < SMALLEST:
         return 1.0
     rough = high / ticks
     power = 10.0 ** math.floor(math.log10(rough))
@@ -121,10 +124,11 @@ SHARE = Scale(low=0.0, high=100.0)
 
 
 def _scale(values: list[float], *, from_zero: bool) -> Scale:
-    low = min(0.0, *values) if from_zero else min(values)
-    step = nice_step(max(values) - low)
+    shown = [*values, 0.0] if from_zero else values
+    low, high = min(shown), max(shown)
+    step = nice_step(high - low)
     floor = math.floor(low / step) * step
-    return Scale(low=floor, high=max(math.ceil(max(values) / step) * step, floor + step), step=step)
+    return Scale(low=floor, high=max(math.ceil(high / step) * step, floor + step), step=step)
 
 
 def _line(points: tuple[Point, ...], scale: Scale, *, row: int, name: str) -> Line:
