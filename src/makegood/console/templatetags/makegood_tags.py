@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
+NARROW_LABEL, NARROW_LABELS = 6, 6
+"""How long a label may be, and how many fit, under a chart on a phone."""
+
 
 @register.filter
 def moment(at: dt.datetime | None, reader: Reader) -> str | SafeString:
@@ -125,7 +128,10 @@ def chart(drawn: Chart) -> dict[str, Any]:
         (point, [series.points[index] for series in more if index < len(series.points)])
         for index, point in enumerate(head.points if head else ())
     ]
-    return {"chart": drawn, "drawing": charts.draw(drawn), "rows": rows}
+    drawing = charts.draw(drawn)
+    wide = any(len(label.text) > NARROW_LABEL for label in drawing.labels)
+    crowd = "wordy" if wide else "many" if len(drawing.labels) > NARROW_LABELS else ""
+    return {"chart": drawn, "drawing": drawing, "rows": rows, "crowd": crowd}
 
 
 @register.inclusion_tag("console/parts/meter.html")
