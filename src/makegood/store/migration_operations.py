@@ -90,9 +90,11 @@ def secure_table(model: type[models.Model], *, append_only: bool) -> list[str]:
         f'CREATE POLICY finder ON "{table}" FOR SELECT TO {FINDER_ROLE} USING (true)',
         f'GRANT {rights} ON "{table}" TO {APP_ROLE}',
         f'GRANT SELECT ON "{table}" TO {FINDER_ROLE}',
+        # Without statistics the planner takes every organization for an average one. With them it takes one founded
+        # since the last ANALYZE for empty, and answers with whichever index begins with the organization.
+        f'ALTER TABLE "{table}" ALTER COLUMN organization_id SET STATISTICS 0',
     ]
     if any(field.name == "id" for field in model._meta.fields):
-        statements.append(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_tenant_id" UNIQUE (organization_id, id)')
         statements.append(
             f"DO $do$ BEGIN EXECUTE 'GRANT USAGE ON SEQUENCE ' ||"
             f" pg_get_serial_sequence('{table}', 'id') || ' TO {APP_ROLE}'; END $do$"
@@ -108,15 +110,20 @@ def secure_table(model: type[models.Model], *, append_only: bool) -> list[str]:
 
 
 def composite_keys(model: type[models.Model]) -> list[str]:
-    """List the statements that tie each tenant key to (organization_id, id) of its target."""
+    """List the statements that tie each tenant key to (organization_id, id) of its target, which gets that key."""
     table = model._meta.db_table
-    return [
-        f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{field.column}_tenant"'
-        f' FOREIGN KEY (organization_id, "{field.column}")'
-        f' REFERENCES "{field.related_model._meta.db_table}" (organization_id, id)'
-        for field in model._meta.local_fields
-        if isinstance(field, TenantKey)
-    ]
+    statements = []
+    for field in model._meta.local_fields:
+        if isinstance(field, TenantKey):
+            target = field.related_model._meta.db_table
+            statements += [
+                f"DO $do$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{target}_tenant_id') THEN"
+                f' ALTER TABLE "{target}" ADD CONSTRAINT "{target}_tenant_id" UNIQUE (organization_id, id);'
+                " END IF; END $do$",
+                f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{field.column}_tenant"'
+                f' FOREIGN KEY (organization_id, "{field.column}") REFERENCES "{target}" (organization_id, id)',
+            ]
+    return statements
 
 
 def due_organizations(name: str, table: str, condition: str) -> Finder:
