@@ -43,7 +43,12 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     whole = normal(text.rstrip())
     plain = unquoted(whole)
     parts = tuple(sentences(plain))
-    spans = tuple(span for part in parts for span in _elements(part, rules))
+    # What we did beside what they asked for, over two sentences, owns the difference.
+    contrasts = (
+        Element(name="responsibility", start=match.start(), end=match.end())
+        for match in rules.signs["contrast"].finditer(plain)
+    )
+    spans = (*(span for part in parts for span in _elements(part, rules)), *contrasts)
     sorries = tuple((span.start, span.end) for span in spans if span.name == "regret")
     # Owning the mistake outright is an apology even where the word sorry is missing.
     owns = any(rules.signs["claims_cause"].search(part.text) for part in parts) and any(
