@@ -1,0 +1,53 @@
+# `make run` serves the demo; `make test` runs every check. Both set up what they need.
+PYTHON ?= python3
+PORT ?= 8000
+SPEED ?=
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: run test lint bench requirements clean
+
+run: $(VENV)/run.stamp
+	$(BIN)/makegood demo --port $(PORT) $(if $(SPEED),--speed $(SPEED))
+
+test: $(VENV)/test.stamp $(VENV)/system.stamp lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	MAKEGOOD_TEST_DATABASE=debian15 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/integration tests/contract
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: $(VENV)/test.stamp $(VENV)/system.stamp
+	$(BIN)/python -m benchmarks
+
+requirements:
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--strip-extras --output-file requirements/run.txt requirements/run.in
+	$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--strip-extras --output-file requirements/test.txt requirements/test.in
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
+
+# Tests drive Debian's Chromium and run a second time on Debian's PostgreSQL 15.
+$(VENV)/system.stamp: | $(VENV)/bin/python
+	@test -x /usr/bin/chromium -a -x /usr/lib/postgresql/15/bin/postgres \
+		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium postgresql-15)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
