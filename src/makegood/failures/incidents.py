@@ -175,6 +175,13 @@ def incident_dismiss(*, organization_id: int, incident_id: int, by: int, now: da
         .values_list("id", "happening_key")
     )
     Failure.objects.filter(organization_id=organization_id, incident_id=incident_id).update(incident_id=None)
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(at=now, event="failures:failure:freed", subject="failure", subject_id=failure_id)
+            for failure_id, _ in held
+        ],
+    )
     _record(organization_id, incident_id, "dismissed", now, by, {"failures": len(held)})
     _take(organization_id, held, now)
     return len(held)

@@ -81,7 +81,7 @@ def insert(
     fields = [_field(model, name) for name in columns]
     names = ", ".join(f'"{field.column}"' for field in fields)
     picks = ", ".join(f'u."{field.column}"' for field in fields)
-    from_, parameter = record_set("u", {field.column: _type(field) for field in fields}, listed)
+    from_, parameter = record_set("u", {str(field.column): _type(field) for field in fields}, listed)
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     with connection.cursor() as cursor:
         cursor.execute(

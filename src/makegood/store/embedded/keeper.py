@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from makegood.store.embedded import locks
+from makegood.store.embedded.processes import postmaster_of
 from makegood.store.embedded.programs import UnableToStartDatabase
 from makegood.store.embedded.server import Server
 
@@ -46,7 +47,8 @@ def keep(server: Server) -> None:
                 if not server.is_used():
                     server.stop(lambda _: None)
                     return
-                server.ensure_running(lambda _: None)
+                if postmaster_of(server.data) is None:
+                    server.ensure_running(lambda _: None)
             finally:
                 os.close(turn)
         time.sleep(LOOK_SECONDS)

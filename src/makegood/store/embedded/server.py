@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import struct
 import sys
 import tempfile
 import time
@@ -31,7 +33,11 @@ SOCKET_PATH_LIMIT = 103
 """Bytes of a socket's path, the least of what the systems allow."""
 
 LOG_LIMIT = 10_000_000
+ENCRYPTION_REQUEST = 80877103
+"""The number by which PostgreSQL's protocol asks for TLS before anything else."""
+
 LOOK_SECONDS = 0.02
+ANSWER_SECONDS = 5
 TELL_SECONDS = 3
 UNSEEN_SECONDS = 30
 STOP_SECONDS = 60
@@ -110,7 +116,7 @@ class Server:
         seen_at = time.monotonic()
         while self.is_running():
             if found := postmaster_of(self.data):
-                if found[1] == "ready":
+                if found[1] == "ready" and self._answers():
                     return True
                 seen_at = time.monotonic()
             elif not self.data.exists() or end_orphans(self.data, account):
@@ -199,6 +205,18 @@ class Server:
         directory = Path(tempfile.mkdtemp(prefix="makegood-", dir="/tmp"))
         cluster.make_private_directory(directory, account)
         (self.home / "socket.path").write_text(str(directory), encoding="utf-8")
+
+    def _answers(self) -> bool:
+        """Tell whether the server takes connections, by the shortest question that there is: would it encrypt?
+
+        A server that was killed a moment ago may still stand in the list of processes, and does not answer.
+        """
+        with socket.socket(socket.AF_UNIX) as connection, suppress(OSError):
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(str(self._socket_directory() / SOCKET_NAME))
+            connection.sendall(struct.pack("!II", 8, ENCRYPTION_REQUEST))
+            return connection.recv(1) != b""
+        return False
 
     def _last_words(self) -> str:
         try:
