@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
@@ -50,9 +50,10 @@ class Graded:
 def severity(
     *, kind: str, loss: str, price: Money | None, rules: Sequence[SeverityRule], at_least: int, repeated: bool = False
 ) -> Graded:
-    """This function will grade a failure: the gravest rule that fits, never under `at_least`; a repeated one is one graver.
+    """This function will grade a failure: the gravest rule that fits, one graver where it is repeated.
 
-    `at_least` is how grave it was judged when it was noticed. `repeated` says that this customer had another failure within the playbook's watch (EVIDENCE 8 rule 14).
+    It is never under `at_least`, which is how grave it was judged when it was noticed. `repeated` says that this
+    customer had another failure within the playbook's watch (EVIDENCE 8 rule 14).
     """
     fitting = [rule.severity for rule in rules if rule.fits(kind=kind, loss=loss, price=price)]
     grade = max([*fitting, at_least])
@@ -106,9 +107,3 @@ def expected_loss(*, at_stake_minor: int, chance: Decimal) -> int:
     """This function will weigh what is at stake (price, floor and open make-good, minor units) with a chance."""
     return int((at_stake_minor * chance).to_integral_value(rounding=ROUND_HALF_UP))
 
-
-def next_step(*, order: Sequence[str], open_steps: Collection[str], undecided: bool) -> str:
-    """This function will name the one thing to do next: to decide, the first open step, or nothing ("done")."""
-    if undecided:
-        return "decide"
-    return next((step for step in order if step in open_steps), "done")

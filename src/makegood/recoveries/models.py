@@ -12,7 +12,7 @@ from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
 STEPS = ("apologise", "fix", "respond", "make_good", "improve", "communicate", "stay")
-TARGETS = ("acknowledge", "own", "fix", "make_good")
+TARGETS = ("acknowledge", "own", "fix", "make_good", "respond")
 
 
 RECOVERY_STATES = ("open", "closed", "withdrawn")
@@ -21,6 +21,9 @@ RECOVERY_RETURNS = ("", "back", "lapsed", "declined", "unknown")
 
 class Recovery(TenantModel):
     """One recovery. `clock_from` is when its clocks started: when the failure was known. `due_at` is made good by.
+
+    `next_step` is one of the seven, or "decide" while under review, or "done". `expected_loss_at` is when the expected
+    loss is to be reckoned again; NULL under a stepped clock, where nobody looks. `close_note` is a manager's reason.
 
     `owner_active` is TRUE while open and NULL afterwards; with the owner it refers to (organization, member, active),
     so that the database itself refuses an open recovery whose owner is not an active member.
@@ -61,10 +64,11 @@ class Recovery(TenantModel):
     price_minor = models.BigIntegerField(null=True)
     currency = models.CharField(max_length=3, default="")
     expected_loss_minor = models.BigIntegerField(default=0)
-    expected_loss_at = models.DateTimeField()
+    expected_loss_at = models.DateTimeField(null=True)
     returned = models.CharField(max_length=10, default="", blank=True)
     closed_at = models.DateTimeField(null=True)
     close_reason = models.CharField(max_length=12, default="")
+    close_note = models.CharField(max_length=300, default="", blank=True)
     closed_by = TenantKey(Member, null=True)
     cause_known_at = models.DateTimeField(null=True)
     version = models.IntegerField(default=1)

@@ -81,11 +81,20 @@ class FollowUpRule:
 
 
 @attrs.frozen(kw_only=True)
+class Fix:
+    """What puts one kind of failure right: a title for the step, and the sentence that the customer reads of it."""
+
+    title: str
+    says: str
+
+
+@attrs.frozen(kw_only=True)
 class Playbook:
     """One playbook. Minutes are working minutes of `calendar` where it names one.
 
     `promises` is by the promise's kind, `default` for the others. `repeats` is how often a missed clock is told
-    again, each `repeat_minutes`, until somebody acknowledges it. `fixes` names, by kind of failure, what puts it right.
+    again, each `repeat_minutes`, until somebody acknowledges it. `fixes` says, by kind of failure, what puts it right.
+    `acknowledgement` is who sends it, or "none" where the apology goes at once and stands for it.
     """
 
     code: str
@@ -108,15 +117,15 @@ class Playbook:
     cases_needed: int
     every_minutes: int
     floor_packs: tuple[str, ...]
-    fixes: Mapping[str, str]
+    fixes: Mapping[str, Fix]
     remedies: tuple[Remedy, ...]
 
     def promise(self, kind: str) -> PromiseRule:
         """This function will say how a broken promise of this kind is judged."""
         return self.promises.get(kind, self.promises["default"])
 
-    def fix(self, kind: str) -> str:
-        """This function will name what puts this kind of failure right."""
+    def fix(self, kind: str) -> Fix:
+        """This function will say what puts this kind of failure right."""
         return self.fixes.get(kind, self.fixes["any"])
 
 
@@ -191,7 +200,7 @@ def _playbook(node: Node) -> Playbook:
         repeat_minutes=escalation["every_minutes"].whole(least=1, most=MINUTES),
         repeats=escalation["repeats"].whole(least=0, most=100),
         steps=_steps(node["steps"]),
-        acknowledgement=_send(node["acknowledgement"]),
+        acknowledgement=_acknowledgement(node),
         follow_ups=tuple(_follow_up(one) for one in node.many("follow_ups", least=1)),
         prior=_share(loss["prior"]),
         cases_needed=loss["cases_needed"].whole(least=1, most=10**6),
@@ -285,6 +294,14 @@ def _send(node: Node) -> str:
     return node.data
 
 
+def _acknowledgement(node: Node) -> str:
+    if node.data["acknowledgement"] != "none":
+        return _send(node["acknowledgement"])
+    if node["steps"]["apologise"].data.get("send") != "at_once":
+        raise node["acknowledgement"].wrong("may be none only where steps.apologise is sent at_once")
+    return "none"
+
+
 def _follow_up(node: Node) -> FollowUpRule:
     node.keys(needs="action days send")
     return FollowUpRule(
@@ -294,8 +311,11 @@ def _follow_up(node: Node) -> FollowUpRule:
     )
 
 
-def _fixes(node: Node) -> dict[str, str]:
-    found = {name: one.text() for name, one in node.items()}
+def _fixes(node: Node) -> dict[str, Fix]:
+    found = {}
+    for name, one in node.items():
+        one.keys(needs="title says")
+        found[name] = Fix(title=one["title"].text(), says=one["says"].text())
     if "any" not in found:
         raise node.wrong("lacks any, the fix for every other kind")
     return found

@@ -51,10 +51,11 @@ class Migration(migrations.Migration):
                 ("price_minor", models.BigIntegerField(null=True)),
                 ("currency", models.CharField(default="", max_length=3)),
                 ("expected_loss_minor", models.BigIntegerField(default=0)),
-                ("expected_loss_at", models.DateTimeField()),
+                ("expected_loss_at", models.DateTimeField(null=True)),
                 ("returned", models.CharField(blank=True, default="", max_length=10)),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("close_reason", models.CharField(default="", max_length=12)),
+                ("close_note", models.CharField(blank=True, default="", max_length=300)),
                 ("cause_known_at", models.DateTimeField(null=True)),
                 ("version", models.IntegerField(default=1)),
                 (
@@ -363,7 +364,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="recoveryclock",
             constraint=models.CheckConstraint(
-                condition=models.Q(("target__in", ("acknowledge", "own", "fix", "make_good"))), name="clock_target"
+                condition=models.Q(("target__in", ("acknowledge", "own", "fix", "make_good", "respond"))),
+                name="clock_target",
             ),
         ),
         migrations.AddConstraint(

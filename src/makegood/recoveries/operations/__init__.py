@@ -1,0 +1,57 @@
+"""Writes of recoveries: opened, owned, stepped, clocked, followed and closed; each inside the caller's transaction."""
+
+from makegood.recoveries.operations.changing import UnableToChangeRecovery
+from makegood.recoveries.operations.clocks import (
+    calendar_changed,
+    clock_acknowledge,
+    clock_explained,
+    pause_end,
+    pause_start,
+)
+from makegood.recoveries.operations.closing import (
+    UnableToClose,
+    UnableToReopen,
+    close,
+    close_decision,
+    failures_withdrawn,
+    reopen,
+)
+from makegood.recoveries.operations.deciding import review_decide
+from makegood.recoveries.operations.following import follow_up_done
+from makegood.recoveries.operations.hearing import failures_caused, failures_held, makegoods_moved, messages_sent
+from makegood.recoveries.operations.opening import recoveries_open_for
+from makegood.recoveries.operations.owning import member_left, owner_change
+from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
+from makegood.recoveries.operations.replying import replies_received
+from makegood.recoveries.operations.stepping import step_done, step_skip, step_undo
+
+__all__ = [
+    "UnableToChangeRecovery",
+    "UnableToClose",
+    "UnableToRate",
+    "UnableToReopen",
+    "calendar_changed",
+    "clock_acknowledge",
+    "clock_explained",
+    "close",
+    "close_decision",
+    "failures_caused",
+    "failures_held",
+    "failures_withdrawn",
+    "follow_up_done",
+    "makegoods_moved",
+    "member_left",
+    "messages_sent",
+    "owner_change",
+    "pause_end",
+    "pause_start",
+    "rating_answer",
+    "rating_ask",
+    "recoveries_open_for",
+    "reopen",
+    "replies_received",
+    "review_decide",
+    "step_done",
+    "step_skip",
+    "step_undo",
+]

@@ -1,0 +1,34 @@
+"""Changing one recovery: locked, and refused if somebody changed it since it was read."""
+
+from __future__ import annotations
+
+from django.db.models import F
+
+from makegood.recoveries.models import Recovery
+
+
+class UnableToChangeRecovery(ValueError):
+    """Somebody changed this recovery meanwhile: reload it and try again."""
+
+
+def recovery_for_change(
+    *, organization_id: int, recovery_id: int, version: int | None = None, states: tuple[str, ...] = ("open",)
+) -> Recovery:
+    """This function will lock a recovery until the transaction ends.
+
+    `version` is the one that the person saw. Raises UnableToChangeRecovery if it is another by now, if there is no
+    such recovery, or if it is in none of `states`.
+    """
+    recovery = Recovery.objects.select_for_update().filter(organization_id=organization_id, id=recovery_id).first()
+    if recovery is None:
+        raise UnableToChangeRecovery("There is no such recovery here: look for it in the list.")
+    if version is not None and recovery.version != version:
+        raise UnableToChangeRecovery(UnableToChangeRecovery.__doc__)
+    if recovery.state not in states:
+        raise UnableToChangeRecovery(f"This recovery is {recovery.state}: reload it to see what can be done.")
+    return recovery
+
+
+def recovery_touch(*, organization_id: int, recovery_id: int) -> None:
+    """This function will count one more change by a person, so that a form read before it is refused."""
+    Recovery.objects.filter(organization_id=organization_id, id=recovery_id).update(version=F("version") + 1)

@@ -1,0 +1,361 @@
+"""Clocks: met, started, paused, resumed, reckoned anew. Every change of a deadline is journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+from django.db import connection
+from django.db.models import Min
+
+from makegood.core.clock import Deadline
+from makegood.core.clock import Pause as CorePause
+from makegood.failures.models import Failure
+from makegood.journal.operations import Happened, record
+from makegood.recoveries.frozen import (
+    VISIT_BOUND,
+    Calendars,
+    calendars_named,
+    due_after,
+    explained,
+    playbook_frozen,
+    target_minutes,
+)
+from makegood.recoveries.models import PAUSE_REASONS, Pause, Recovery, RecoveryClock, RecoveryFailure, Step
+from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+
+MEET = """
+UPDATE recoveries_recoveryclock c SET
+    state = CASE WHEN c.state IN ('running', 'paused') THEN
+        CASE WHEN c.due_at IS NULL OR u.at <= c.due_at THEN 'met' ELSE 'missed' END ELSE c.state END,
+    met_at = u.at, next_at = NULL
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS u(recovery, target, at)
+WHERE c.organization_id = %s AND c.recovery_id = u.recovery AND c.target = u.target
+    AND c.met_at IS NULL AND c.state <> 'ended'
+RETURNING c.recovery_id, c.target, c.due_at, c.state, c.met_at
+"""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Met:
+    """What a clock waited for has happened."""
+
+    recovery_id: int
+    target: str
+    at: datetime
+
+
+def clocked(
+    *, recovery_id: int, target: str, due_at: datetime | None, state: str, at: datetime, by: int | None = None
+) -> Happened:
+    """This function will say for the journal where a clock stands now; `due_at` is None while a pause hides it."""
+    return Happened(
+        at=at,
+        event="recoveries:recovery:clocked",
+        subject="recovery",
+        subject_id=recovery_id,
+        data={"target": target, "due_at": due_at.isoformat() if due_at else None, "state": state},
+        actor_id=by,
+    )
+
+
+def clocks_meet(*, organization_id: int, met: Sequence[Met]) -> None:
+    """Stop clocks whose target was reached; late ones are missed, and are not told again."""
+    if not met:
+        return
+    once = {(one.recovery_id, one.target): one for one in reversed(met)}
+    listed = [once[key] for key in sorted(once)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MEET,
+            [
+                [one.recovery_id for one in listed],
+                [one.target for one in listed],
+                [one.at for one in listed],
+                organization_id,
+            ],
+        )
+        rows = cursor.fetchall()
+    record(
+        organization_id=organization_id,
+        entries=[
+            clocked(recovery_id=recovery_id, target=target, due_at=due_at, state=state, at=at)
+            for recovery_id, target, due_at, state, at in rows
+        ],
+    )
+
+
+def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: datetime) -> datetime | None:
+    """Start a target's clock for a recovery, or start it again where it was met; return when it is due.
+
+    One that runs already goes on as it is, so that a second reply brings no more time.
+    """
+    playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
+    minutes, warn = target_minutes(playbook=playbook, target=target, group=recovery.group)
+    going = RecoveryClock.objects.filter(
+        organization_id=organization_id, recovery_id=recovery.id, target=target, met_at=None
+    ).exclude(state="ended")
+    if (running := going.first()) is not None:
+        return running.due_at
+    inputs = _Inputs(organization_id, recovery, playbook.calendar)
+    due_at = inputs.due(target, at, minutes)
+    warn_at = inputs.warn(target, at, minutes, warn, due_at)
+    state = "running" if due_at else "paused"
+    RecoveryClock.objects.update_or_create(
+        organization_id=organization_id,
+        recovery_id=recovery.id,
+        target=target,
+        defaults={
+            "started_at": at,
+            "minutes": minutes,
+            "calendar": playbook.calendar,
+            "due_at": due_at,
+            "warn_at": warn_at,
+            "next_at": warn_at or due_at,
+            "state": state,
+            "met_at": None,
+            "breached_at": None,
+            "escalations": 0,
+            "acknowledged_by_id": None,
+        },
+    )
+    record(
+        organization_id=organization_id,
+        entries=[clocked(recovery_id=recovery.id, target=target, due_at=due_at, state=state, at=at)],
+    )
+    return due_at
+
+
+class _Inputs:
+    """What the deadlines of one recovery are reckoned from: its calendar's versions, its pauses, the visit's end."""
+
+    def __init__(self, organization_id: int, recovery: Recovery, calendar: str) -> None:
+        self.calendars: Calendars = calendars_named(organization_id=organization_id, codes={calendar})[calendar]
+        self.pauses = [
+            CorePause(from_at=row.from_at, to_at=row.to_at, reason=row.reason, by=str(row.by_id))
+            for row in Pause.objects.filter(organization_id=organization_id, recovery_id=recovery.id).order_by(
+                "from_at"
+            )
+        ]
+        failure_ids = RecoveryFailure.objects.filter(
+            organization_id=organization_id, recovery_id=recovery.id
+        ).values_list("failure_id", flat=True)
+        self.visit_ends_at: datetime | None = Failure.objects.filter(
+            organization_id=organization_id, id__in=list(failure_ids), visit__isnull=False
+        ).aggregate(soonest=Min("visit__active_to"))["soonest"]
+
+    def due(self, target: str, started_at: datetime, minutes: int) -> datetime | None:
+        return due_after(
+            started_at=started_at,
+            minutes=minutes,
+            calendars=self.calendars,
+            pauses=self.pauses,
+            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+        )
+
+    def warn(
+        self, target: str, started_at: datetime, minutes: int, before: int, due_at: datetime | None
+    ) -> datetime | None:
+        if not before or due_at is None:
+            return None
+        at = self.due(target, started_at, minutes - before)
+        return at if at is not None and at < due_at else None
+
+    def why(self, target: str, started_at: datetime, minutes: int) -> Deadline:
+        return explained(
+            started_at=started_at,
+            minutes=minutes,
+            calendars=self.calendars,
+            pauses=self.pauses,
+            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+        )
+
+
+def clock_explained(*, organization_id: int, recovery: Recovery, clock: RecoveryClock) -> Deadline:
+    """This function will reckon a clock's deadline anew from its inputs and say why it is what it is."""
+    inputs = _Inputs(organization_id, recovery, clock.calendar)
+    return inputs.why(clock.target, clock.started_at, clock.minutes)
+
+
+def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: int | None = None) -> None:
+    """Reckon a recovery's running deadlines anew, after a pause or a change of its calendar."""
+    recovery = Recovery.objects.get(organization_id=organization_id, id=recovery_id)
+    playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
+    clocks = RecoveryClock.objects.filter(
+        organization_id=organization_id, recovery_id=recovery_id, state__in=("running", "paused")
+    ).order_by("target")
+    entries = []
+    inputs = _Inputs(organization_id, recovery, playbook.calendar)
+    for clock in clocks:
+        due_at = inputs.due(clock.target, clock.started_at, clock.minutes)
+        _, before = target_minutes(playbook=playbook, target=clock.target, group=recovery.group)
+        warn_at = inputs.warn(clock.target, clock.started_at, clock.minutes, before, due_at)
+        if (due_at, clock.state) == (clock.due_at, "running"):
+            continue
+        told = clock.due_at is not None and clock.next_at == clock.due_at
+        clock.state = "running" if due_at else "paused"
+        clock.due_at, clock.warn_at = due_at, warn_at
+        clock.next_at = due_at if told or warn_at is None or warn_at <= now else warn_at
+        clock.save(update_fields=["state", "due_at", "warn_at", "next_at"])
+        entries.append(
+            clocked(recovery_id=recovery_id, target=clock.target, due_at=due_at, state=clock.state, at=now, by=by)
+        )
+        if due_at is not None:
+            _carry_deadline(organization_id, recovery, clock.target, due_at, now)
+    record(organization_id=organization_id, entries=entries)
+
+
+def _carry_deadline(organization_id: int, recovery: Recovery, target: str, due_at: datetime, now: datetime) -> None:
+    """Move what is due with a clock: its step, overdue no longer where there is time again, and the recovery itself."""
+    steps = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, step=target)
+    steps.filter(state__in=("todo", "overdue")).update(due_at=due_at)
+    if due_at > now:
+        steps.filter(state="overdue").update(state="todo")
+    own = Recovery.objects.filter(organization_id=organization_id, id=recovery.id)
+    if target == "make_good":
+        own.update(due_at=due_at)
+    own.filter(next_step=target).update(next_due_at=due_at)
+
+
+def pause_start(
+    *,
+    organization_id: int,
+    recovery_id: int,
+    reason: str,
+    by: int,
+    now: datetime,
+    note: str = "",
+    version: int | None = None,
+) -> int:
+    """Stop a recovery's clocks, with a reason that the customer may read; return the pause's id.
+
+    Raises UnableToChangeRecovery for an unknown reason, or while a pause is open already.
+    """
+    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    if reason not in PAUSE_REASONS:
+        raise UnableToChangeRecovery(f"A pause is for one of {', '.join(PAUSE_REASONS)}: choose one.")
+    open_now = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id, to_at=None)
+    if open_now.exists():
+        raise UnableToChangeRecovery("The clocks are paused already: let them run first.")
+    pause = Pause.objects.create(
+        organization_id=organization_id,
+        recovery_id=recovery_id,
+        reason=reason,
+        note=note.strip()[:300],
+        from_at=now,
+        by_id=by,
+    )
+    _record_pause(
+        organization_id=organization_id,
+        recovery_id=recovery_id,
+        action="paused",
+        now=now,
+        by=by,
+        data={"reason": reason, "from_at": now.isoformat()},
+    )
+    clocks_reckon(organization_id=organization_id, recovery_id=recovery_id, now=now, by=by)
+    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+    return pause.id
+
+
+def pause_end(
+    *, organization_id: int, recovery_id: int, by: int | None, now: datetime, version: int | None = None
+) -> None:
+    """Let a recovery's clocks run again; the time of the pause does not count, and time used stays used.
+
+    Raises UnableToChangeRecovery if nothing is paused.
+    """
+    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    pause = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id, to_at=None).first()
+    if pause is None:
+        raise UnableToChangeRecovery("The clocks are running already.")
+    if pause.from_at >= now:
+        pause.delete()
+    else:
+        pause.to_at = now
+        pause.save(update_fields=["to_at"])
+    data = {"reason": pause.reason, "from_at": pause.from_at.isoformat(), "to_at": now.isoformat()}
+    _record_pause(organization_id=organization_id, recovery_id=recovery_id, action="resumed", now=now, by=by, data=data)
+    clocks_reckon(organization_id=organization_id, recovery_id=recovery_id, now=now, by=by)
+    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+
+
+def _record_pause(
+    *, organization_id: int, recovery_id: int, action: str, now: datetime, by: int | None, data: dict[str, str]
+) -> None:
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event=f"recoveries:recovery:{action}",
+                subject="recovery",
+                subject_id=recovery_id,
+                data=data,
+                actor_id=by,
+            )
+        ],
+    )
+
+
+def calendar_changed(*, organization_id: int, calendar: str, now: datetime) -> int:
+    """Reckon every running clock of a calendar anew, after a version was published; return how many recoveries."""
+    ids = (
+        RecoveryClock.objects.filter(
+            organization_id=organization_id, calendar=calendar, state__in=("running", "paused"), recovery__state="open"
+        )
+        .order_by("recovery_id")
+        .values_list("recovery_id", flat=True)
+        .distinct()
+    )
+    listed = list(ids)
+    for recovery_id in listed:
+        clocks_reckon(organization_id=organization_id, recovery_id=recovery_id, now=now)
+    return len(listed)
+
+
+def clock_acknowledge(*, organization_id: int, recovery_id: int, target: str, by: int, now: datetime) -> None:
+    """Note that a person knows of a missed clock: it is told no more.
+
+    Raises UnableToChangeRecovery if that clock was not missed.
+    """
+    known = RecoveryClock.objects.filter(
+        organization_id=organization_id, recovery_id=recovery_id, target=target, state="missed"
+    ).update(next_at=None, acknowledged_by_id=by)
+    if not known:
+        raise UnableToChangeRecovery("This clock was not missed: there is nothing to acknowledge.")
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event="recoveries:recovery:acknowledged",
+                subject="recovery",
+                subject_id=recovery_id,
+                data={"target": target},
+                actor_id=by,
+            )
+        ],
+    )
+
+
+def clocks_end(*, organization_id: int, recovery_ids: Sequence[int], at: datetime) -> None:
+    """End the clocks of recoveries that close: what still ran is ended, and nothing is told any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE recoveries_recoveryclock SET next_at = NULL,"
+            " state = CASE WHEN state IN ('running', 'paused') THEN 'ended' ELSE state END"
+            " WHERE organization_id = %s AND recovery_id = ANY(%s) AND (next_at IS NOT NULL"
+            " OR state IN ('running', 'paused')) RETURNING recovery_id, target, due_at, state",
+            [organization_id, list(recovery_ids)],
+        )
+        rows = cursor.fetchall()
+    record(
+        organization_id=organization_id,
+        entries=[
+            clocked(recovery_id=recovery_id, target=target, due_at=due_at, state=state, at=at)
+            for recovery_id, target, due_at, state in rows
+            if state == "ended"
+        ],
+    )

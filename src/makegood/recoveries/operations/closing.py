@@ -1,0 +1,285 @@
+"""Closing, withdrawing and reopening: a recovery ends only as core.steps.may_close allows (invariant 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
+from makegood.core.steps import Step as StepName
+from makegood.failures.models import Failure
+from makegood.journal.models import Effect
+from makegood.journal.operations import Happened, record
+from makegood.makegoods.models import MakeGood
+from makegood.messages.models import Message
+from makegood.organizations.models import Member
+from makegood.recoveries.models import Rating, Recovery, RecoveryFailure, Step
+from makegood.recoveries.operations.changing import recovery_for_change, recovery_touch
+from makegood.recoveries.operations.clocks import clock_start, clocks_end
+from makegood.recoveries.operations.owning import Staff, owners_set, reasons_data
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.recoveries.plan import plan_stop
+
+SATISFIED_FROM = 6
+
+
+class UnableToClose(ValueError):
+    """This recovery cannot be closed yet: see what is missing, or let a manager close it with a written reason."""
+
+
+class UnableToReopen(ValueError):
+    """This recovery cannot be reopened: another one is open for the same happening, so go on there."""
+
+
+def close_facts(
+    *,
+    organization_id: int,
+    recovery_ids: Collection[int],
+    by: int | None = None,
+    manager_reason: str = "",
+) -> Mapping[int, CloseFacts]:
+    """This function will gather what closing asks about, for many recoveries at once.
+
+    `by` closes: it counts as the owner where it owns the recovery, and as the manager where it is an active one.
+    """
+    ids = list(recovery_ids)
+    recoveries = {row.id: row for row in Recovery.objects.filter(organization_id=organization_id, id__in=ids)}
+    owed: dict[int, list[Failure]] = {one: [] for one in recoveries}
+    of_failure: dict[int, int] = {}
+    for link in RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=ids).select_related(
+        "failure"
+    ):
+        owed[link.recovery_id].append(link.failure)
+        of_failure[link.failure_id] = link.recovery_id
+    given: dict[int, list[MakeGood]] = {one: [] for one in recoveries}
+    for makegood in MakeGood.objects.filter(organization_id=organization_id, failure_id__in=list(of_failure)):
+        given[of_failure[makegood.failure_id]].append(makegood)
+    steps: dict[int, dict[str, Step]] = {one: {} for one in recoveries}
+    for step in Step.objects.filter(organization_id=organization_id, recovery_id__in=ids, step__in=("fix", "improve")):
+        steps[step.recovery_id][step.step] = step
+    said = _said(organization_id, recoveries.values())
+    unhappy = _unhappy(organization_id, ids)
+    manager = Member.objects.filter(organization_id=organization_id, id=by, active=True, tier__gte=2).first()
+    return {
+        one: CloseFacts(
+            fix_done=steps[one]["fix"].state == "done",
+            floor_delivered=all(m.state == "delivered" for m in given[one] if m.part == "floor"),
+            make_goods=tuple(
+                MakeGoodFact(state=m.state, reminders=int(m.reminded_at is not None))  # type: ignore[arg-type]
+                for m in given[one]
+                if m.part != "floor" and m.state != "swapped"
+            ),
+            cause_set=bool(owed[one]) and all(f.cause_id is not None for f in owed[one] if f.withdrawn_at is None),
+            cause_unknown_reason=steps[one]["improve"].note if steps[one]["improve"].state == "skipped" else "",
+            outcome=None if one in unhappy else recoveries[one].returned or None,
+            all_failures_withdrawn=bool(owed[one]) and all(f.withdrawn_at is not None for f in owed[one]),
+            said_or_given=one in said or any(m.state in ("accepted", "delivered") for m in given[one]),
+            closed_by_owner=by is not None and recoveries[one].owner_id == by,
+            manager_id=manager.id if manager else None,
+            manager_reason=manager_reason,
+        )
+        for one in recoveries
+    }
+
+
+def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
+    """Those whose customer was told something, or may be being told it this moment."""
+    by_thread = {row.thread_id: row.id for row in recoveries}
+    said = Message.objects.filter(organization_id=organization_id, thread_id__in=list(by_thread), direction="out")
+    told = set(said.filter(state__in=("sent", "unknown")).values_list("thread_id", flat=True))
+    queued = dict(said.filter(state="queued").values_list("id", "thread_id"))
+    leaving = Effect.objects.filter(
+        organization_id=organization_id, subject="message", subject_id__in=list(queued)
+    ).exclude(state__in=("pending", "stopped", "failed"))
+    told |= {queued[message_id] for message_id in leaving.values_list("subject_id", flat=True)}
+    return {by_thread[thread_id] for thread_id in told if thread_id is not None}
+
+
+def _unhappy(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
+    """Those whose last answered score is under 6: they stay open until the follow-up finds them back."""
+    rows = (
+        Rating.objects.filter(organization_id=organization_id, recovery_id__in=recovery_ids, score__isnull=False)
+        .order_by("recovery_id", "-answered_at")
+        .distinct("recovery_id")
+        .values_list("recovery_id", "score")
+    )
+    return {recovery_id for recovery_id, score in rows if score < SATISFIED_FROM}
+
+
+def close_decision(*, organization_id: int, recovery_id: int, by: int | None = None, reason: str = "") -> CloseDecision:
+    """This function will say whether a recovery may close now, and what is missing."""
+    facts = close_facts(organization_id=organization_id, recovery_ids=[recovery_id], by=by, manager_reason=reason)
+    return may_close(facts=facts[recovery_id])
+
+
+def close(
+    *,
+    organization_id: int,
+    recovery_id: int,
+    by: int,
+    now: datetime,
+    reason: str = "",
+    version: int | None = None,
+) -> None:
+    """Close a recovery: everything is done, its owner closes what evidence withdrew, or a manager writes why.
+
+    Raises UnableToClose, which says what is missing, or UnableToChangeRecovery.
+    """
+    recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    decision = close_decision(organization_id=organization_id, recovery_id=recovery_id, by=by, reason=reason)
+    if not decision.allowed:
+        raise UnableToClose(" ".join(one.text for one in decision.reasons))
+    rule = decision.reasons[0].rule.removeprefix("close.")
+    closed_write(
+        organization_id=organization_id,
+        closed=[recovery.id],
+        state=str(decision.state),
+        why=rule,
+        at=now,
+        by=by,
+        note=reason.strip()[:300] if rule == "by_manager" else "",
+    )
+
+
+def closed_write(
+    *,
+    organization_id: int,
+    closed: Sequence[int],
+    state: str,
+    why: str,
+    at: datetime,
+    by: int | None,
+    note: str = "",
+) -> None:
+    """Write that recoveries closed or were withdrawn; what was not sent yet is stopped."""
+    Recovery.objects.filter(organization_id=organization_id, id__in=list(closed)).update(
+        state=state, closed_at=at, close_reason=why, closed_by_id=by, close_note=note, review=False
+    )
+    clocks_end(organization_id=organization_id, recovery_ids=closed, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE recoveries_followup SET state = 'ended', done_at = %s WHERE organization_id = %s"
+            " AND recovery_id = ANY(%s) AND state IN ('planned', 'due')",
+            [at, organization_id, list(closed)],
+        )
+    if state == "withdrawn":
+        plan_stop(organization_id=organization_id, recovery_ids=closed, now=at)
+    for recovery_id in closed:
+        recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at,
+                event="recoveries:recovery:closed",
+                subject="recovery",
+                subject_id=recovery_id,
+                data={"state": state, "reason": why},
+                actor_id=by,
+            )
+            for recovery_id in closed
+        ],
+    )
+
+
+def close_complete(*, organization_id: int, recovery_ids: Collection[int], at: datetime) -> int:
+    """Close those of these recoveries that lack nothing any more, by themselves; return how many."""
+    facts = close_facts(organization_id=organization_id, recovery_ids=recovery_ids)
+    ready = [
+        one
+        for one, known in sorted(facts.items())
+        if (decision := may_close(facts=known)).allowed and decision.reasons[0].rule == "close.complete"
+    ]
+    if ready:
+        closed_write(organization_id=organization_id, closed=ready, state="closed", why="complete", at=at, by=None)
+    return len(ready)
+
+
+def reopen(*, organization_id: int, recovery_id: int, by: int, now: datetime, version: int | None = None) -> None:
+    """Open a closed recovery again, with a clock to respond.
+
+    Raises UnableToReopen where another is open for the same happening, or UnableToChangeRecovery.
+    """
+    recovery = recovery_for_change(
+        organization_id=organization_id, recovery_id=recovery_id, version=version, states=("closed",)
+    )
+    reopened_write(organization_id=organization_id, recovery=recovery, why="by_hand", at=now, by=by)
+
+
+def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: datetime, by: int | None) -> None:
+    """Write that a recovery is open again; an owner who left meanwhile is replaced.
+
+    Raises UnableToReopen where another is open for the same happening.
+    """
+    staff = Staff(organization_id=organization_id)
+    if staff.active(recovery.owner_id) is None:
+        chosen = staff.choose(
+            key=recovery.happening_key,
+            tier=recovery.owner_tier,
+            place_id=recovery.place_id,
+            team_id=recovery.team_id,
+            at=at,
+        )
+        owned = [(recovery.id, chosen.id, recovery.owner_tier, reasons_data(chosen.reasons))]
+        owners_set(organization_id=organization_id, owned=owned, at=at, by=by, why="reopened")
+    try:
+        with transaction.atomic():
+            Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(
+                state="open", closed_at=None, close_reason="", close_note="", closed_by_id=None, returned=""
+            )
+    except IntegrityError:
+        raise UnableToReopen(UnableToReopen.__doc__) from None
+    recovery.state = "open"
+    recovery_touch(organization_id=organization_id, recovery_id=recovery.id)
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at,
+                event="recoveries:recovery:reopened",
+                subject="recovery",
+                subject_id=recovery.id,
+                data={"reason": why},
+                actor_id=by,
+            )
+        ],
+    )
+    clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=at)
+    Step.objects.filter(
+        organization_id=organization_id, recovery_id=recovery.id, step=StepName.RESPOND, state__in=("done", "skipped")
+    ).update(state="todo", done_at=None, done_by_id=None)
+
+
+def failures_withdrawn(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Withdraw recoveries whose every failure was withdrawn, if nothing was said or given; else tell the owner.
+
+    A handler of `failures:failure:withdrawn`.
+    """
+    links = RecoveryFailure.objects.filter(
+        organization_id=organization_id, failure_id__in=[entry.subject_id for entry in entries]
+    )
+    at = {entry.subject_id: entry.at for entry in entries}
+    latest: dict[int, datetime] = {}
+    for link in links:
+        latest[link.recovery_id] = max(latest.get(link.recovery_id, at[link.failure_id]), at[link.failure_id])
+    rows = list(
+        Recovery.objects.select_for_update()
+        .filter(organization_id=organization_id, id__in=list(latest), state="open")
+        .order_by("id")
+    )
+    facts = close_facts(organization_id=organization_id, recovery_ids=[row.id for row in rows])
+    notes = []
+    by_moment: dict[datetime, list[int]] = {}
+    for row in rows:
+        decision = may_close(facts=facts[row.id])
+        if decision.allowed and str(decision.state) == "withdrawn":
+            by_moment.setdefault(latest[row.id], []).append(row.id)
+        else:
+            notes.append(StaffNote(member_id=row.owner_id, recovery_id=row.id, what="withdrawn", at=latest[row.id]))
+    for moment, ids in by_moment.items():
+        closed_write(
+            organization_id=organization_id, closed=ids, state="withdrawn", why="withdrawn", at=moment, by=None
+        )
+    staff_tell(organization_id=organization_id, notes=notes)

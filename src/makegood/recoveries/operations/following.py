@@ -1,0 +1,220 @@
+"""After the make-good: the follow-up plan, which no reply cancels, and the customer's return."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import attrs
+from django.db import connection
+
+from makegood.journal.operations import Happened, record
+from makegood.recoveries.frozen import playbook_frozen
+from makegood.recoveries.models import RECOVERY_RETURNS, FollowUp, Recovery
+from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+from makegood.recoveries.operations.closing import close_complete
+from makegood.recoveries.operations.rating import ratings_ask
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.recoveries.plan import plan_follow_up
+from makegood.store.bulk import record_set
+from makegood.store.clocks import moment as store_moment
+
+RETURNED = """
+SELECT r.id, CASE
+    WHEN EXISTS (SELECT 1 FROM customers_purchase p WHERE p.organization_id = r.organization_id
+        AND p.customer_id = r.customer_id AND p.placed_at > r.opened_at AND p.placed_at <= u.at) THEN 'back'
+    WHEN before.n >= 2 AND u.at - r.opened_at > 2 * (before.last_at - before.first_at) / (before.n - 1) THEN 'lapsed'
+    ELSE 'unknown' END
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, at)
+JOIN recoveries_recovery r ON r.organization_id = %s AND r.id = u.id
+CROSS JOIN LATERAL (SELECT count(*) AS n, min(placed_at) AS first_at, max(placed_at) AS last_at
+    FROM customers_purchase p WHERE p.organization_id = r.organization_id AND p.customer_id = r.customer_id
+    AND p.placed_at <= r.opened_at) before
+"""
+"""Back: something bought since. Lapsed: nothing for twice their own usual time between purchases. Else unknown."""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Delivered:
+    """Something was delivered to the customer of a recovery."""
+
+    recovery_id: int
+    at: datetime
+
+
+def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> None:
+    """Date the follow-ups from a delivery: the score is asked for once each, the later looks move with the last."""
+    if not delivered:
+        return
+    latest = {one.recovery_id: one.at for one in sorted(delivered, key=lambda one: one.at)}
+    versions = Recovery.objects.filter(organization_id=organization_id, id__in=list(latest), state="open").values_list(
+        "id", "playbook_id"
+    )
+    looks, asks = [], []
+    for recovery_id, version_id in versions:
+        rules = playbook_frozen(organization_id=organization_id, version_id=version_id).follow_ups
+        for position, rule in enumerate(rules, start=1):
+            due_at = latest[recovery_id] + timedelta(days=rule.days)
+            (asks if rule.action == "ask_score" else looks).append((recovery_id, position, due_at))
+    types = {"recovery": "bigint", "position": "smallint", "due_at": "timestamptz"}
+    with connection.cursor() as cursor:
+        from_, parameter = record_set("u", types, looks)
+        cursor.execute(
+            f"UPDATE recoveries_followup f SET due_at = u.due_at FROM {from_} WHERE f.organization_id = %s"
+            " AND f.recovery_id = u.recovery AND f.position = u.\"position\" AND f.state = 'planned'",
+            [parameter, organization_id],
+        )
+        from_, parameter = record_set("u", types, asks)
+        cursor.execute(
+            f"WITH moved AS (UPDATE recoveries_followup f SET due_at = u.due_at FROM {from_}"
+            " WHERE f.organization_id = %s AND f.recovery_id = u.recovery AND f.action = 'ask_score'"
+            " AND f.state = 'planned' RETURNING f.recovery_id)"
+            " INSERT INTO recoveries_followup (organization_id, recovery_id, position, action, due_at, state, outcome)"
+            " SELECT %s, u.recovery, (SELECT coalesce(max(f.position), 0) + 1 FROM recoveries_followup f"
+            "   WHERE f.organization_id = %s AND f.recovery_id = u.recovery), 'ask_score', u.due_at, 'planned', ''"
+            f" FROM {from_} WHERE u.recovery NOT IN (SELECT recovery_id FROM moved)",
+            [parameter, organization_id, organization_id, organization_id, parameter],
+        )
+
+
+def follow_ups_come_due(*, organization_id: int, limit: int) -> int:
+    """Handle follow-ups that came due, in one batch; return how many.
+
+    A score is asked for. A check-in waits for its owner, with words drafted. A look for the return finds the customer
+    back, lapsed or unknown, which ends the plan; what lacks nothing then closes by itself.
+    """
+    moment = store_moment(organization_id=organization_id)
+    rows = list(
+        FollowUp.objects.select_for_update(skip_locked=True, of=("self", "recovery"))
+        .select_related("recovery")
+        .filter(organization_id=organization_id, state="planned", due_at__lte=moment.now)
+        .order_by("due_at", "id")[:limit]
+    )
+    due = [(row, moment.at(row.due_at)) for row in rows]
+    _ask(organization_id, [one for one in due if one[0].action == "ask_score"])
+    _check_in(organization_id, [one for one in due if one[0].action == "check_in"])
+    _see_return(organization_id, [one for one in due if one[0].action == "see_return"])
+    return len(rows)
+
+
+def _settle(organization_id: int, due: Sequence[tuple[FollowUp, datetime]], state: str) -> None:
+    if not due:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE recoveries_followup f SET state = %s, done_at = CASE WHEN %s = 'done' THEN u.at END"
+            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, at) WHERE f.organization_id = %s AND f.id = u.id",
+            [state, state, [row.id for row, _ in due], [at for _, at in due], organization_id],
+        )
+    record(
+        organization_id=organization_id,
+        entries=[_followed(row.recovery_id, at, row.action, "due" if state == "due" else "done") for row, at in due],
+    )
+
+
+def _followed(
+    recovery_id: int, at: datetime, action: str, state: str, *, by: int | None = None, outcome: str = ""
+) -> Happened:
+    return Happened(
+        at=at,
+        event="recoveries:recovery:followed",
+        subject="recovery",
+        subject_id=recovery_id,
+        data={"action": action, "state": state, "outcome": outcome},
+        actor_id=by,
+    )
+
+
+def _ask(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:
+    _settle(organization_id, due, "done")
+    ratings_ask(organization_id=organization_id, asked=[(row.recovery_id, at) for row, at in due])
+
+
+def _check_in(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:
+    _settle(organization_id, due, "due")
+    plan_follow_up(organization_id=organization_id, due=[(row.recovery_id, row.id, at) for row, at in due])
+    staff_tell(
+        organization_id=organization_id,
+        notes=[
+            StaffNote(
+                member_id=row.recovery.owner_id, recovery_id=row.recovery_id, what="follow_up", at=at, due_at=row.due_at
+            )
+            for row, at in due
+        ],
+    )
+
+
+def _see_return(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:
+    if not due:
+        return
+    _settle(organization_id, due, "done")
+    with connection.cursor() as cursor:
+        cursor.execute(RETURNED, [[row.recovery_id for row, _ in due], [at for _, at in due], organization_id])
+        found = dict(cursor.fetchall())
+        cursor.execute(
+            "UPDATE recoveries_recovery r SET returned = u.outcome FROM unnest(%s::bigint[], %s::text[])"
+            " AS u(id, outcome) WHERE r.organization_id = %s AND r.id = u.id",
+            [list(found), list(found.values()), organization_id],
+        )
+        cursor.execute(
+            "UPDATE recoveries_followup SET outcome = u.outcome FROM unnest(%s::bigint[], %s::text[])"
+            " AS u(id, outcome) WHERE organization_id = %s AND recoveries_followup.id = u.id",
+            [[row.id for row, _ in due], [found[row.recovery_id] for row, _ in due], organization_id],
+        )
+    by_moment: dict[datetime, list[int]] = {}
+    for row, at in due:
+        by_moment.setdefault(at, []).append(row.recovery_id)
+    ready = _ready(organization_id, list(found))
+    for at, recovery_ids in sorted(by_moment.items()):
+        if mine := [one for one in recovery_ids if one in ready]:
+            close_complete(organization_id=organization_id, recovery_ids=mine, at=at)
+
+
+def _ready(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
+    """Those that could close at all: the fix is done. Spares the rest the full question."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT recovery_id FROM recoveries_step WHERE organization_id = %s AND recovery_id = ANY(%s)"
+            " AND step = 'fix' AND state = 'done'",
+            [organization_id, list(recovery_ids)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def follow_up_done(
+    *,
+    organization_id: int,
+    recovery_id: int,
+    follow_up_id: int,
+    by: int,
+    now: datetime,
+    outcome: str = "",
+    version: int | None = None,
+) -> None:
+    """Record that a follow-up was done by a member; an `outcome` ends the plan: back, lapsed, declined or unknown.
+
+    Raises UnableToChangeRecovery for an unknown outcome, or a follow-up that is not to be done.
+    """
+    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    if outcome not in RECOVERY_RETURNS:
+        raise UnableToChangeRecovery("A follow-up ends as back, lapsed, declined or unknown: choose one.")
+    row = FollowUp.objects.filter(
+        organization_id=organization_id, id=follow_up_id, recovery_id=recovery_id, state__in=("planned", "due")
+    ).first()
+    if row is None:
+        raise UnableToChangeRecovery("This follow-up is not to be done any more: reload the recovery.")
+    row.state, row.done_at, row.done_by_id, row.outcome = "done", now, by, outcome
+    row.save(update_fields=["state", "done_at", "done_by_id", "outcome"])
+    record(
+        organization_id=organization_id,
+        entries=[_followed(recovery_id, now, row.action, "done", by=by, outcome=outcome)],
+    )
+    rest = FollowUp.objects.filter(
+        organization_id=organization_id, recovery_id=recovery_id, state__in=("planned", "due")
+    )
+    if outcome:
+        rest.update(state="ended", done_at=now)
+    if outcome or not rest.exists():
+        Recovery.objects.filter(organization_id=organization_id, id=recovery_id).update(returned=outcome or "unknown")
+    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+    close_complete(organization_id=organization_id, recovery_ids=[recovery_id], at=now)

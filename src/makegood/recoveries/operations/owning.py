@@ -1,0 +1,281 @@
+"""Owners: who gets a recovery, and how it changes hands. Never nobody."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import attrs
+from django.db import connection
+
+from makegood.core.owners import Candidate, Chosen, choose
+from makegood.core.plans import HIGHEST_TIER, raised
+from makegood.core.reasons import Reason, because
+from makegood.journal.operations import Happened, record
+from makegood.organizations.models import Member, MemberPlace, Place, Team
+from makegood.recoveries.models import Recovery
+from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+
+LOAD_DAYS = 7
+"""A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait."""
+
+
+@lru_cache(maxsize=4096)
+def reasons_data(reasons: tuple[Reason, ...]) -> list[dict[str, str | None]]:
+    """This function will write reasons as the plain data that is stored; the list is shared and must not be changed."""
+    return [reason.as_dict() for reason in reasons]
+
+
+@attrs.frozen(kw_only=True)
+class Colleague:
+    """One active member as the choice of an owner sees them; `places` empty means that they serve all."""
+
+    id: int
+    tier: int
+    present: bool
+    team_id: int | None
+    places: frozenset[int]
+
+
+class Staff:
+    """The active members of one organization and their loads, read once per batch.
+
+    Asked in the order of the moments: a load counts what was opened strictly before the moment asked about, whether
+    stored already or chosen earlier in this batch, so that the choice does not depend on how batches are cut.
+    """
+
+    def __init__(self, *, organization_id: int, until: datetime | None = None) -> None:
+        """Read the members; `until` is the last moment that will be asked about, where there are several."""
+        self._organization_id = organization_id
+        self._until = until
+        self._parents: dict[int, int | None] | None = None
+        served: dict[int, set[int]] = defaultdict(set)
+        for member_id, place_id in MemberPlace.objects.filter(organization_id=organization_id).values_list(
+            "member_id", "place_id"
+        ):
+            served[member_id].add(place_id)
+        members = Member.objects.filter(organization_id=organization_id, active=True).order_by("id")
+        self.members = tuple(
+            Colleague(
+                id=one.id, tier=one.tier, present=one.present, team_id=one.team_id, places=frozenset(served[one.id])
+            )
+            for one in members
+        )
+        teams = Team.objects.filter(organization_id=organization_id).values_list("name", "id")
+        self._teams: dict[str, int] = dict(teams)
+        self._since: datetime | None = None
+        self._load: Counter[int] = Counter()
+        self._stored: deque[tuple[datetime, int]] = deque()
+        self._chosen: list[tuple[datetime, int]] = []
+        self._counted = 0
+
+    def team_named(self, name: str) -> int | None:
+        """This function will find a team by its name; none where the playbook names none."""
+        return self._teams.get(name) if name else None
+
+    def active(self, member_id: int | None) -> Colleague | None:
+        """This function will find an active member."""
+        return next((one for one in self.members if one.id == member_id), None)
+
+    def choose(
+        self,
+        *,
+        key: str,
+        tier: int,
+        place_id: int | None,
+        team_id: int | None,
+        at: datetime | None,
+        but: int | None = None,
+    ) -> Chosen:
+        """This function will choose an owner as things stood at a moment, leaving out `but` where others are left.
+
+        Loads do not count where `at` is None. Raises UnableToFindOwner when nobody is active.
+        """
+        if at is not None:
+            self._count_until(at)
+        up = self._ancestors(place_id)
+        others = [one for one in self.members if one.id != but] or self.members
+        candidates = [
+            Candidate(
+                id=one.id,
+                tier=one.tier,
+                load=self._load[one.id],
+                present=one.present,
+                serves_place=not one.places or not up.isdisjoint(one.places),
+                in_team=team_id is None or one.team_id == team_id,
+            )
+            for one in others
+        ]
+        return choose(key=key, candidates=candidates, tier=tier)
+
+    def took(self, *, member_id: int, at: datetime) -> None:
+        """This function will remember that a member took one on in this batch."""
+        self._chosen.append((at, member_id))
+
+    def _ancestors(self, place_id: int | None) -> frozenset[int]:
+        if place_id is None:
+            return frozenset()
+        if self._parents is None:
+            rows = Place.objects.filter(organization_id=self._organization_id).values_list("id", "parent_id")
+            self._parents = dict(rows)
+        found: list[int] = []
+        here: int | None = place_id
+        while here is not None and here not in found:
+            found.append(here)
+            here = self._parents.get(here)
+        return frozenset(found)
+
+    def _count_until(self, at: datetime) -> None:
+        since = at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=LOAD_DAYS)
+        if since != self._since:
+            self._since = since
+            self._read_loads(since, at)
+            self._counted = 0
+        while self._stored and self._stored[0][0] < at:
+            self._load[self._stored.popleft()[1]] += 1
+        while self._counted < len(self._chosen) and self._chosen[self._counted][0] < at:
+            took_at, member_id = self._chosen[self._counted]
+            self._load[member_id] += took_at >= since
+            self._counted += 1
+
+    def _read_loads(self, since: datetime, at: datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT owner_id, count(*) FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
+                " AND opened_at >= %s AND opened_at < %s GROUP BY owner_id",
+                [self._organization_id, since, at],
+            )
+            self._load = Counter(dict(cursor.fetchall()))
+            self._stored = deque()
+            if self._until is not None and self._until > at:
+                cursor.execute(
+                    "SELECT opened_at, owner_id FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
+                    " AND opened_at >= %s AND opened_at < %s ORDER BY opened_at",
+                    [self._organization_id, at, self._until],
+                )
+                self._stored.extend(cursor.fetchall())
+
+
+def owner_change(
+    *,
+    organization_id: int,
+    recovery_id: int,
+    to: int | None,
+    by: int | None,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> int:
+    """Hand a recovery over to a member, or to whom the rules choose where `to` is None; return the new owner's id.
+
+    Raises UnableToChangeRecovery if it is closed or was changed meanwhile, or if nobody active is meant.
+    """
+    recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    staff = Staff(organization_id=organization_id)
+    if to is None:
+        chosen = staff.choose(
+            key=recovery.happening_key,
+            tier=recovery.owner_tier,
+            place_id=recovery.place_id,
+            team_id=recovery.team_id,
+            at=now,
+            but=recovery.owner_id,
+        )
+        reasons = chosen.reasons
+        to = chosen.id
+    else:
+        reasons = (because("owner.handed", reason.strip() or "Handed over by a colleague."),)
+    colleague = staff.active(to)
+    if colleague is None:
+        raise UnableToChangeRecovery("The new owner must be an active member: choose somebody else.")
+    owners_set(
+        organization_id=organization_id,
+        owned=[(recovery_id, to, max(recovery.owner_tier, colleague.tier), reasons_data(reasons))],
+        at=now,
+        by=by,
+        why="handed",
+    )
+    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+    return to
+
+
+def owner_raise(*, organization_id: int, recovery: Recovery, at: datetime, by: int | None, why: str) -> None:
+    """Give a recovery that failed to an owner one tier up, the highest tier keeping it."""
+    tier = raised(level=recovery.owner_tier, most=HIGHEST_TIER)
+    chosen = Staff(organization_id=organization_id).choose(
+        key=recovery.happening_key, tier=tier, place_id=recovery.place_id, team_id=recovery.team_id, at=at
+    )
+    owners_set(
+        organization_id=organization_id,
+        owned=[(recovery.id, chosen.id, tier, reasons_data(chosen.reasons))],
+        at=at,
+        by=by,
+        why=why,
+    )
+
+
+def owners_set(
+    *,
+    organization_id: int,
+    owned: Sequence[tuple[int, int, int, Sequence[Mapping[str, Any]]]],
+    at: datetime,
+    by: int | None,
+    why: str,
+) -> None:
+    """Write new owners, (recovery, member, tier, reasons), and journal each; `why` is a short code."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE recoveries_recovery r SET owner_id = u.owner, owner_tier = u.tier, owner_reasons = u.reasons::jsonb"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::text[]) AS u(id, owner, tier, reasons)"
+            " WHERE r.organization_id = %s AND r.id = u.id",
+            [
+                [recovery_id for recovery_id, _, _, _ in owned],
+                [member_id for _, member_id, _, _ in owned],
+                [min(HIGHEST_TIER, tier) for _, _, tier, _ in owned],
+                [json.dumps(list(reasons)) for _, _, _, reasons in owned],
+                organization_id,
+            ],
+        )
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at,
+                event="recoveries:recovery:owned",
+                subject="recovery",
+                subject_id=recovery_id,
+                data={"owner": member_id, "tier": min(HIGHEST_TIER, tier), "why": why},
+                actor_id=by,
+            )
+            for recovery_id, member_id, tier, _ in owned
+        ],
+    )
+
+
+def member_left(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Hand over the open recoveries of members who leave, in the transaction in which they leave.
+
+    Raises UnableToFindOwner when nobody active is left, which undoes the leaving.
+    """
+    left = {entry.subject_id: entry for entry in entries}
+    rows = list(
+        Recovery.objects.filter(organization_id=organization_id, state="open", owner_id__in=list(left))
+        .select_for_update()
+        .order_by("id")
+    )
+    if not rows:
+        return
+    staff = Staff(organization_id=organization_id)
+    for member_id, entry in left.items():
+        owned = []
+        for row in rows:
+            if row.owner_id == member_id:
+                chosen = staff.choose(
+                    key=row.happening_key, tier=row.owner_tier, place_id=row.place_id, team_id=row.team_id, at=entry.at
+                )
+                owned.append((row.id, chosen.id, row.owner_tier, reasons_data(chosen.reasons)))
+        owners_set(organization_id=organization_id, owned=owned, at=entry.at, by=entry.actor_id, why="left")

@@ -1,0 +1,94 @@
+"""The expected loss of open recoveries: what is at stake, by the chance that the next clock is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import connection
+
+from makegood.core.plans import expected_loss, p_miss
+from makegood.recoveries.frozen import playbook_frozen
+from makegood.store.bulk import record_set
+from makegood.store.clocks import now as store_now
+
+CASES = 2000
+"""How many past clocks of a target the chance is taken from: the latest."""
+
+STALE = """
+SELECT r.id, r.playbook_id, coalesce(r.price_minor, 0), c.target, c.due_at
+FROM (SELECT id, organization_id, playbook_id, price_minor FROM recoveries_recovery
+    WHERE organization_id = %s AND state = 'open' AND expected_loss_at <= %s
+    ORDER BY expected_loss_at LIMIT %s FOR UPDATE SKIP LOCKED) r
+LEFT JOIN LATERAL (SELECT k.target, k.due_at FROM recoveries_recoveryclock k
+    WHERE k.organization_id = r.organization_id AND k.recovery_id = r.id AND k.met_at IS NULL
+    AND k.state IN ('running', 'missed') ORDER BY k.due_at LIMIT 1) c ON true
+"""
+OWED = """
+SELECT rf.recovery_id, sum(m.value_minor) FROM recoveries_recoveryfailure rf JOIN makegoods_makegood m
+ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id
+WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s)
+AND (m.part = 'floor' OR m.state IN ('offered', 'accepted')) GROUP BY rf.recovery_id
+"""
+PAST = """
+SELECT extract(epoch FROM due_at - met_at)::float FROM recoveries_recoveryclock
+WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS NOT NULL ORDER BY id DESC LIMIT %s
+"""
+
+
+def expected_losses_reckon(*, organization_id: int, limit: int) -> int:
+    """Reckon the expected loss of recoveries whose figure is stale, in one batch; return how many.
+
+    At stake is the price, the floor and what is offered and not delivered. The chance is that of the clock that is
+    due next: the share of past clocks of its target that were missed from this remaining time, else the prior.
+    """
+    now = store_now(organization_id=organization_id)
+    with connection.cursor() as cursor:
+        cursor.execute(STALE, [organization_id, now, limit])
+        stale = cursor.fetchall()
+        if not stale:
+            return 0
+        cursor.execute(OWED, [organization_id, [row[0] for row in stale]])
+        owed: dict[int, int] = {recovery_id: int(minor) for recovery_id, minor in cursor.fetchall()}
+    slacks = _slacks(organization_id, sorted({row[3] for row in stale if row[3]}))
+    rows = []
+    for recovery_id, version_id, price, target, due_at in stale:
+        playbook = playbook_frozen(organization_id=organization_id, version_id=version_id)
+        chance = _chance(
+            target, due_at, now=now, slacks=slacks, prior=playbook.prior, cases_needed=playbook.cases_needed
+        )
+        loss = expected_loss(at_stake_minor=price + owed.get(recovery_id, 0), chance=chance)
+        rows.append((recovery_id, loss, now + timedelta(minutes=playbook.every_minutes)))
+    from_, parameter = record_set("u", {"id": "bigint", "loss": "bigint", "again_at": "timestamptz"}, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE recoveries_recovery r SET expected_loss_minor = u.loss, expected_loss_at = u.again_at"
+            f" FROM {from_} WHERE r.organization_id = %s AND r.id = u.id",
+            [parameter, organization_id],
+        )
+    return len(rows)
+
+
+def _slacks(organization_id: int, targets: Sequence[str]) -> dict[str, list[float]]:
+    found = {}
+    with connection.cursor() as cursor:
+        for target in targets:
+            cursor.execute(PAST, [organization_id, target, CASES])
+            found[target] = sorted(row[0] for row in cursor.fetchall())
+    return found
+
+
+def _chance(
+    target: str | None,
+    due_at: datetime | None,
+    *,
+    now: datetime,
+    slacks: Mapping[str, Sequence[float]],
+    prior: Decimal,
+    cases_needed: int,
+) -> Decimal:
+    if target is None or due_at is None:
+        return Decimal(0)
+    left = (due_at - now).total_seconds()
+    return p_miss(left_seconds=left, slacks=slacks[target], prior=prior, cases_needed=cases_needed)

@@ -1,0 +1,75 @@
+"""A customer's reply: a thanks changes nothing, anything else reaches the owner with a clock (invariant 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from makegood.core.replies import read_reply
+from makegood.journal.operations import Happened, record
+from makegood.messages.models import Message
+from makegood.recoveries.models import Recovery
+from makegood.recoveries.operations.clocks import clock_start
+from makegood.recoveries.operations.closing import UnableToReopen, reopened_write
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
+
+
+def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Read replies and bring those that need an answer to the owner; a handler of `messages:message:received`.
+
+    A thanks neither reopens nor cancels anything. Any other reply reopens what was closed, starts the clock to
+    respond and tells the owner. What was withdrawn stays so, and its owner is told.
+    """
+    replies = [entry for entry in entries if entry.data.get("kind") == "reply" and entry.data.get("thread")]
+    messages = Message.objects.in_bulk([entry.subject_id for entry in replies])
+    for entry in replies:
+        recovery = (
+            Recovery.objects.select_for_update()
+            .filter(organization_id=organization_id, thread_id=entry.data["thread"])
+            .first()
+        )
+        if recovery is not None:
+            _hear(organization_id, recovery, entry, read_reply(text=messages[entry.subject_id].body).kind)
+
+
+def _hear(organization_id: int, recovery: Recovery, entry: Happened, kind: str) -> None:
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=entry.at,
+                event="recoveries:recovery:replied",
+                subject="recovery",
+                subject_id=recovery.id,
+                data={"kind": kind, "message": entry.subject_id},
+            )
+        ],
+    )
+    if kind == "thanks":
+        return
+    recovery = _go_on(organization_id, recovery, entry)
+    due_at = None
+    if recovery.state == "open":
+        due_at = clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=entry.at)
+    owner_id = Recovery.objects.values_list("owner_id", flat=True).get(organization_id=organization_id, id=recovery.id)
+    staff_tell(
+        organization_id=organization_id,
+        notes=[
+            StaffNote(member_id=owner_id, recovery_id=recovery.id, what=f"reply.{kind}", at=entry.at, due_at=due_at)
+        ],
+    )
+
+
+def _go_on(organization_id: int, recovery: Recovery, entry: Happened) -> Recovery:
+    """Reopen what was closed, or go on in the one that is open for the same happening by now."""
+    if recovery.state != "closed":
+        return recovery
+    try:
+        reopened_write(organization_id=organization_id, recovery=recovery, why="reply", at=entry.at, by=None)
+    except UnableToReopen:
+        return Recovery.objects.select_for_update().get(
+            organization_id=organization_id,
+            state="open",
+            customer_id=recovery.customer_id,
+            happening_key=recovery.happening_key,
+        )
+    return recovery

@@ -1,0 +1,179 @@
+"""Steps: marked done or skipped, one or thousands at a time, together with the clocks that they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+from django.db import connection
+
+from makegood.journal.operations import Happened, record
+from makegood.recoveries.models import STEPS, Step
+from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+from makegood.recoveries.operations.clocks import Met, clocks_meet
+
+CLOCK_OF_STEP = {"fix": "fix", "make_good": "make_good"}
+NOTE = 300
+
+MARK = """
+UPDATE recoveries_step s SET state = u.state, done_at = u.at, done_by_id = u.by_id,
+    note = CASE WHEN u.note = '' THEN s.note ELSE u.note END
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[])
+    AS u(recovery, step, state, at, by_id, note)
+WHERE s.organization_id = %s AND s.recovery_id = u.recovery AND s.step = u.step AND s.state IN ('todo', 'overdue')
+RETURNING s.recovery_id, s.step, s.state, s.done_at, s.done_by_id
+"""
+NEXT = """
+UPDATE recoveries_recovery r SET
+    next_step = coalesce(n.step, 'done'), next_due_at = coalesce(n.due_at, r.next_due_at)
+FROM unnest(%s::bigint[]) AS u(id)
+LEFT JOIN LATERAL (
+    SELECT s.step, s.due_at FROM recoveries_step s
+    WHERE s.organization_id = %s AND s.recovery_id = u.id AND s.state IN ('todo', 'overdue')
+    ORDER BY array_position(%s::text[], s.step::text) LIMIT 1) n ON true
+WHERE r.organization_id = %s AND r.id = u.id AND NOT r.review
+    AND (r.next_step, r.next_due_at) IS DISTINCT FROM (coalesce(n.step, 'done'), coalesce(n.due_at, r.next_due_at))
+"""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Mark:
+    """One step of one recovery that was done, or skipped, at a moment, by a member or by nobody (the system)."""
+
+    recovery_id: int
+    step: str
+    at: datetime
+    state: str = "done"
+    by: int | None = None
+    note: str = ""
+
+
+def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
+    """Mark steps and meet the clocks bound to those done; one that is marked already stays. Return how many changed."""
+    if not marks:
+        return 0
+    once = {(one.recovery_id, one.step): one for one in reversed(marks)}
+    listed = sorted(once.values(), key=lambda one: (one.recovery_id, one.step))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MARK,
+            [
+                [one.recovery_id for one in listed],
+                [one.step for one in listed],
+                [one.state for one in listed],
+                [one.at for one in listed],
+                [one.by for one in listed],
+                [one.note[:NOTE] for one in listed],
+                organization_id,
+            ],
+        )
+        changed = cursor.fetchall()
+    if not changed:
+        return 0
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at,
+                event="recoveries:recovery:stepped",
+                subject="recovery",
+                subject_id=recovery_id,
+                data={"step": step, "state": state},
+                actor_id=by,
+            )
+            for recovery_id, step, state, at, by in changed
+        ],
+    )
+    clocks_meet(
+        organization_id=organization_id,
+        met=[
+            Met(recovery_id=recovery_id, target=CLOCK_OF_STEP[step], at=at)
+            for recovery_id, step, state, at, _ in changed
+            if step in CLOCK_OF_STEP
+        ],
+    )
+    next_steps_set(organization_id=organization_id, recovery_ids=sorted({row[0] for row in changed}))
+    return len(changed)
+
+
+def next_steps_set(*, organization_id: int, recovery_ids: Sequence[int]) -> None:
+    """Bring the next step of these recoveries up to date with their steps."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [list(recovery_ids), organization_id, list(STEPS), organization_id])
+
+
+def step_done(
+    *,
+    organization_id: int,
+    recovery_id: int,
+    step: str,
+    by: int,
+    now: datetime,
+    note: str = "",
+    version: int | None = None,
+) -> None:
+    """Record that a step was done by a member.
+
+    Raises UnableToChangeRecovery if the recovery is closed or was changed meanwhile, or the step is not to be done.
+    """
+    _step(organization_id, Mark(recovery_id=recovery_id, step=step, at=now, by=by, note=note), version)
+
+
+def step_skip(
+    *,
+    organization_id: int,
+    recovery_id: int,
+    step: str,
+    by: int,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> None:
+    """Skip a step, with a written reason.
+
+    Raises UnableToChangeRecovery as `step_done` does, or without a reason.
+    """
+    if not reason.strip():
+        raise UnableToChangeRecovery("A step is skipped only with a reason: say why.")
+    mark = Mark(recovery_id=recovery_id, step=step, at=now, state="skipped", by=by, note=reason.strip())
+    _step(organization_id, mark, version)
+
+
+def _step(organization_id: int, mark: Mark, version: int | None) -> None:
+    recovery = recovery_for_change(organization_id=organization_id, recovery_id=mark.recovery_id, version=version)
+    if recovery.review:
+        raise UnableToChangeRecovery("Decide first whether the customer is to be contacted.")
+    if not steps_mark(organization_id=organization_id, marks=[mark]):
+        raise UnableToChangeRecovery("This step is not to be done any more: reload the recovery.")
+    recovery_touch(organization_id=organization_id, recovery_id=mark.recovery_id)
+
+
+def step_undo(
+    *, organization_id: int, recovery_id: int, step: str, by: int, now: datetime, version: int | None = None
+) -> None:
+    """Take back a step that was marked by mistake; a clock that it met stays met.
+
+    Raises UnableToChangeRecovery if it is not done or skipped.
+    """
+    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    undone = Step.objects.filter(
+        organization_id=organization_id, recovery_id=recovery_id, step=step, state__in=("done", "skipped")
+    ).update(state="todo", done_at=None, done_by_id=None)
+    if not undone:
+        raise UnableToChangeRecovery("This step is still to be done.")
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event="recoveries:recovery:stepped",
+                subject="recovery",
+                subject_id=recovery_id,
+                data={"step": step, "state": "todo"},
+                actor_id=by,
+            )
+        ],
+    )
+    next_steps_set(organization_id=organization_id, recovery_ids=[recovery_id])
+    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)

@@ -1,0 +1,61 @@
+"""Telling staff: one note a member for a batch, as an effect; nothing is told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+
+import attrs
+
+from makegood.journal.outbox import Wanted, effects_add
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class StaffNote:
+    """What one member is told of one recovery: `what` is a code, such as warning.fix, breach.fix or reply."""
+
+    member_id: int
+    recovery_id: int
+    what: str
+    at: datetime
+    due_at: datetime | None = None
+    turn: int = 0
+
+
+def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
+    """Put one staff effect for each member into the outbox, holding all that they are told in this batch.
+
+    The payload is ``{"member", "notes": [{"recovery", "what", "due_at"}]}``, ids and codes only.
+    """
+    by_member: dict[int, list[StaffNote]] = {}
+    for note in notes:
+        by_member.setdefault(note.member_id, []).append(note)
+    wanted = []
+    for member_id, mine in sorted(by_member.items()):
+        mine.sort(key=lambda note: (note.at, note.recovery_id, note.what))
+        digest = blake2b(digest_size=16)
+        for note in mine:
+            digest.update(f"{note.recovery_id}:{note.what}:{note.turn}:{note.at.isoformat()};".encode())
+        wanted.append(
+            Wanted(
+                kind="staff",
+                idempotency_key=f"staff:{member_id}:{digest.hexdigest()}",
+                subject="member",
+                subject_id=member_id,
+                run_at=mine[-1].at,
+                payload={
+                    "member": member_id,
+                    "notes": [
+                        {
+                            "recovery": note.recovery_id,
+                            "what": note.what,
+                            "due_at": note.due_at.isoformat() if note.due_at else None,
+                        }
+                        for note in mine
+                    ],
+                },
+            )
+        )
+    if wanted:
+        effects_add(organization_id=organization_id, wanted=wanted)

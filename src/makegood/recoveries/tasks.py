@@ -1,0 +1,24 @@
+"""What the ticker calls, inside one unit of work of one organization; each returns how many rows it handled."""
+
+from __future__ import annotations
+
+from makegood.recoveries.operations.escalating import clocks_escalate
+from makegood.recoveries.operations.following import follow_ups_come_due
+from makegood.recoveries.operations.reckoning import expected_losses_reckon
+
+BATCH = 1000
+
+
+def clocks_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will warn of clocks that run out and tell of those that ran out."""
+    return clocks_escalate(organization_id=organization_id, limit=limit)
+
+
+def follow_ups_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will ask for scores, bring check-ins to their owners, and see who came back."""
+    return follow_ups_come_due(organization_id=organization_id, limit=limit)
+
+
+def expected_loss_refresh(*, organization_id: int, limit: int = 2 * BATCH) -> int:
+    """This function will reckon anew the expected losses that are stale."""
+    return expected_losses_reckon(organization_id=organization_id, limit=limit)
