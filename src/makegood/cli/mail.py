@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ def mail(files: tuple[Path, ...], *, _as_json: bool) -> int:
     A file that is no mail still gets its line, which says what is wrong with it; a file that cannot be read is named on
     stderr, and the exit status is 2. At most 25 MiB of each file are read.
     """
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer  # bytes, so that the terminal's encoding cannot spoil the lines
     unreadable: list[str] = []
     for file in files:
         try:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.policy import Compat32, compat32
 from email.message import Message
 from email.parser import BytesParser
+from email.policy import Compat32, compat32
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -125,8 +125,11 @@ def parse(raw: bytes) -> Mail:
     if not senders:
         defects.append("no sender address")
     return Mail(
-        kind=kind_of(headers, content_type=_safely(message.get_content_type, "text/plain"),
-                     types=[one.content_type for one in content.files]),
+        kind=kind_of(
+            headers,
+            content_type=_safely(message.get_content_type, "text/plain"),
+            types=[one.content_type for one in content.files],
+        ),
         sender=senders[0][1] if senders else decode_header(_first(headers, "from")),
         sender_name=senders[0][0] if senders else "",
         to=_recipients(headers, "to"),
@@ -150,7 +153,8 @@ def thread_tokens(mail: Mail) -> tuple[str, ...]:
     out; then the message ids it replies to; then those it refers to, nearest first. A token holds no "@", an id does.
     """
     tokens = [
-        match[1] for address in (*mail.delivered_to, *mail.to, *mail.cc)
+        match[1]
+        for address in (*mail.delivered_to, *mail.to, *mail.cc)
         if (match := re.fullmatch(r"[^@+]+\+([^@]+)@[^@]+", address))
     ]
     return tuple(dict.fromkeys((*tokens, *mail.in_reply_to, *reversed(mail.references))))
@@ -159,7 +163,7 @@ def thread_tokens(mail: Mail) -> tuple[str, ...]:
 class _RawHeaders(Compat32):
     """Headers as they came, odd bytes as surrogates: the library's own reading would lose them."""
 
-    def header_fetch_parse(self, name: str, value: Any) -> Any:  # noqa: ANN401, ARG002
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
         return value
 
 
@@ -173,7 +177,7 @@ def _split(raw: bytes, defects: list[str]) -> Message:
         start = _HEADER.search(raw, 0, 2_000)
         if start and start.start() and not message.keys():
             defects.append("lines before the headers were not read")
-            message = BytesParser(policy=_POLICY).parsebytes(raw[start.start():])
+            message = BytesParser(policy=_POLICY).parsebytes(raw[start.start() :])
     except Exception:  # noqa: BLE001  RecursionError on parts nested very deep, ValueError, LookupError and others
         defects.append("parts could not be split")
     else:
@@ -234,7 +238,11 @@ def _pieces(part: Message, content: _Content, *, depth: int) -> list[tuple[str, 
         content.defects.append("text after the last part was not read")
     if not isinstance(children, list) or (kind.startswith("message/") and depth > 0):
         return _leaf(part, kind, content)
-    found = [pieces for child in children if (pieces := _pieces(child, content, depth=depth + 1))]
+    found = [
+        pieces
+        for child in children
+        if isinstance(child, Message) and (pieces := _pieces(child, content, depth=depth + 1))
+    ]
     if kind == "multipart/alternative":
         said = [pieces for pieces in found if any(text.strip() for _, text in pieces)]
         plain = [pieces for pieces in said if any(way == "plain" and text.strip() for way, text in pieces)]
@@ -251,7 +259,7 @@ def _rescued(body: str) -> list[Message] | str:
         return body
     head = f'Content-Type: multipart/mixed; boundary="{boundary[1]}"\n\n'
     payload = BytesParser(policy=_POLICY).parsebytes((head + body).encode("utf-8", "surrogateescape")).get_payload()
-    return payload if isinstance(payload, list) else body
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else body
 
 
 def _leaf(part: Message, kind: str, content: _Content) -> list[tuple[str, str]]:
@@ -303,7 +311,7 @@ def _plain(kind: str, text: str, defects: list[str]) -> str:
         return ""
 
 
-def _safely(read: Any, otherwise: Any) -> Any:  # noqa: ANN401
+def _safely(read: Any, otherwise: Any) -> Any:
     """Call one of the library's readers, which may raise on malformed parameters."""
     try:
         return read()

@@ -19,8 +19,15 @@ ADDRESS_LIMIT = 500
 
 # Labels are widened to the superset that senders really use, as browsers do (WHATWG Encoding Standard, 4.2).
 _WIDER = {
-    "ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
-    "euc_kr": "cp949", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
 }
 # Python's registry also holds codecs that are no charsets (rot13, punycode, unicode_escape): only these may be named.
 _CHARSET = re.compile(r"utf-(8|16|32)|utf-7$|iso8859|iso2022|cp\d|koi8|gb|big5|euc|shift|hz$|johab|mac-|kz1048|ptcp")
@@ -116,7 +123,7 @@ def _entry(entry: str) -> list[tuple[str, str]]:
     bracketed = _BRACKETED.search(text)
     if bracketed:
         address = bracketed[1].rsplit(":", 1)[-1]  # what stands before is an old source route
-        return [(_name(text[:bracketed.start()]), address)]
+        return [(_name(text[: bracketed.start()]), address)]
     bare = _ADDRESS.findall(text)
     comment = re.search(r"\(([^()]*)\)", text)
     name = _name(comment[1] if comment else text.replace(bare[0], "") if len(bare) == 1 else "")

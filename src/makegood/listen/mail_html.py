@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import nh3
@@ -10,20 +11,63 @@ import nh3
 HTML_LIMIT = 2_000_000
 """Characters of HTML that are read; a longer mail is cut there."""
 
+NESTING_LIMIT = 400
+"""Levels of elements that are followed."""
+
 QUOTE_MARK = "-----Original Message-----"
 """The line written where a mail program marked by an element, and by no words, that history begins."""
 
-_BLOCKS = {"p", "div", "table", "tr", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "section",
-           "article", "header", "footer", "center", "blockquote", "hr", "dl", "dt", "dd", "form", "fieldset"}
+_BLOCKS = {
+    "p",
+    "div",
+    "table",
+    "tr",
+    "ul",
+    "ol",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "center",
+    "blockquote",
+    "hr",
+    "dl",
+    "dt",
+    "dd",
+    "form",
+    "fieldset",
+}
 _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "table"}
 _KEPT = _BLOCKS | {"br", "td", "th", "span", "a", "b", "i", "tbody", "thead"}
 _DROPPED_WHOLE = {"script", "style", "title", "template", "noscript", "head", "textarea", "select"}
 # Elements in which mail programs put the history, by class or id: Gmail, Yahoo, Thunderbird, Proton, Outlook for Mac.
-_QUOTED = re.compile(r"\b(gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote|OLK_SRC_BODY_SECTION|"
-                     r"zmail_extra|gmail_extra_quote|tutanota_quote)\b")
+_QUOTED = re.compile(
+    r"\b(gmail_quote|yahoo_quoted|moz-cite-prefix|protonmail_quote|OLK_SRC_BODY_SECTION|"
+    r"zmail_extra|gmail_extra_quote|tutanota_quote)\b"
+)
 # Elements after which all is history: Hotmail, Outlook on the web and on phones.
-_STARTS_HISTORY = {"stopSpelling", "divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container",
-                   "x_divRplyFwdMsg"}
+_STARTS_HISTORY = {
+    "stopSpelling",
+    "divRplyFwdMsg",
+    "appendonsend",
+    "mail-editor-reference-message-container",
+    "x_divRplyFwdMsg",
+}
+
+
+# Elements without a content or whose end may be left out do not nest.
+_NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|tr|td|th|dd|dt|br|hr|img|meta|link|input|col|wbr|area|base|option|html|head|body|o:p)[\s/>])[a-z]",
+    re.IGNORECASE,
+)
 
 
 class _Writer(HTMLParser):
@@ -36,6 +80,7 @@ class _Writer(HTMLParser):
         self.quoted: list[bool] = []
         self.open: list[str] = []
         self.depth = 0
+        self.preformatted = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = " ".join(value or "" for _, value in attrs)
@@ -53,14 +98,14 @@ class _Writer(HTMLParser):
         if tag not in {"br", "hr"}:
             quotes = tag == "blockquote" or bool(_QUOTED.search(names))
             self.open.append(tag)
+            self.preformatted += tag == "pre"
             self.quoted.append(quotes)
             self.depth += quotes
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in self.open:
-            return
         while self.open:
             last, quotes = self.open.pop(), self.quoted.pop()
+            self.preformatted -= last == "pre"
             if last in _BLOCKS or quotes:
                 self.end_line(blank=last in _SPACED)
             self.depth -= quotes
@@ -68,7 +113,7 @@ class _Writer(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        if "pre" not in self.open:
+        if not self.preformatted:
             self.words.append(re.sub(r"\s+", " ", data))
             return
         first, *rest = data.split("\n")
@@ -93,13 +138,35 @@ class _Writer(HTMLParser):
             self.lines.append("> " * min(self.depth, 1))
 
 
+def _too_deep(html: str) -> bool:
+    """Say whether elements that must be closed stand open in more than `NESTING_LIMIT` levels."""
+    depth = 0
+    for match in _NESTING.finditer(html):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > NESTING_LIMIT:
+            return True
+    return False
+
+
 def html_to_text(html: str) -> str:
-    """Turn a mail's HTML into plain text: one line per block, quoted history marked, no scripts, styles or links."""
-    cleaned = nh3.clean(html[:HTML_LIMIT], tags=_KEPT, clean_content_tags=_DROPPED_WHOLE,
-                        attributes={"*": {"id", "class"}}, link_rel=None)
+    """Turn a mail's HTML into plain text: one line per block, quoted history marked, no scripts, styles or links.
+
+    HTML nested deeper than `NESTING_LIMIT` gives its bare words on one line: nobody wrote it to be read, and building
+    its tree takes time that grows with the square of the depth.
+    """
+    html = html[:HTML_LIMIT]
+    if _too_deep(html):
+        return re.sub(r"\s+", " ", unescape(re.sub(r"<[^<>]*>", " ", html))).strip()
+    cleaned = nh3.clean(
+        html,
+        tags=_KEPT,
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes={"*": {"id", "class"}},
+        link_rel=None,
+    )
     writer = _Writer()
     writer.feed(cleaned)
     writer.close()
     writer.end_line()
     text = "\n".join(line.rstrip().replace("\xa0", " ") for line in writer.lines)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n> ").lstrip("\n")

@@ -9,13 +9,18 @@ from makegood.listen.mail_decoding import addresses, decode_header
 
 Kind = Literal["person", "auto-reply", "bounce", "list"]
 
-_DAEMON = re.compile(r"mailer[-_. ]?daemon|mail delivery (?:sub)?system|mail ?delivery service|internet mail delivery|"
-                     r"mail administrator|mail system administrator", re.IGNORECASE)
+_DAEMON = re.compile(
+    r"mailer[-_. ]?daemon|mail delivery (?:sub)?system|mail ?delivery service|internet mail delivery|"
+    r"mail administrator|mail system administrator",
+    re.IGNORECASE,
+)
 _AWAY = re.compile(
     r"\s*(?:automatic reply|auto(?:matic|mated)?[- ]?(?:reply|response)|autoreply|out of (?:the )?office|ooo\b|"
     r"abwesenheit\w*|abwesend|automatische (?:antwort|nachricht)|réponse automatique|absence du bureau|"
     r"respuesta automática|fuera de la oficina|resposta automática|fora do escritório|"
-    r"risposta automatica|fuori ufficio|automatisch antwoord|automatiskt svar|автоответ)", re.IGNORECASE)
+    r"risposta automatica|fuori ufficio|automatisch antwoord|automatiskt svar|автоответ)",
+    re.IGNORECASE,
+)
 _LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "x-beenthere", "x-mailing-list", "mailing-list")
 _LIST_OWNER = re.compile(r"<?(?:owner-[^@]+|[^@]+-(?:owner|bounces?|request)(?:\+[^@]*)?)@", re.IGNORECASE)
 
@@ -34,8 +39,20 @@ def kind_of(headers: dict[str, list[str]], *, content_type: str, types: list[str
     return "list" if _listed(text) else "person"
 
 
-_READ = {"return-path", "from", "sender", "subject", "auto-submitted", "precedence", "x-autoreply", "x-autorespond",
-         "x-failed-recipients", "content-type", "feedback-type", *_LIST_HEADERS}
+_READ = {
+    "return-path",
+    "from",
+    "sender",
+    "subject",
+    "auto-submitted",
+    "precedence",
+    "x-autoreply",
+    "x-autorespond",
+    "x-failed-recipients",
+    "content-type",
+    "feedback-type",
+    *_LIST_HEADERS,
+}
 
 
 def _bounced(text: dict[str, str], headers: dict[str, list[str]], content_type: str, types: list[str]) -> bool:

@@ -16,19 +16,30 @@ PATTERN_LIMIT = 1_000
 """Characters; a longer line is the writer's prose, never history's head."""
 
 _NAMES_FROM = "from|von|de|da|van|från|fra|от|od|差出人|发件人"
-_NAMES_SUBJECT = "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|тема|předmět|temat|件名|主题"
-_NAMES_OTHER = ("sent|date|to|cc|reply-to|gesendet|datum|an|envoyé|à|enviado|enviado el|fecha|para|data|inviato|a|"
-                "verzonden|aan|skickat|till|sendt|til|кому|дата|odesláno|komu|wysłano|do|日時|宛先|发送时间|收件人")
-_BLOCK_LINE = re.compile(rf"[>*\s]*(?:(?P<from>{_NAMES_FROM})|(?P<subject>{_NAMES_SUBJECT})|{_NAMES_OTHER})"
-                         r"\s*\*?\s?[:：]", re.IGNORECASE)
+# A customer may write "From: London, To: Paris, Date: 3 May": only a subject or a time of sending proves a mail.
+_NAMES_PROOF = (
+    "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|тема|předmět|temat|件名|主题|sent|"
+    "gesendet|envoyé|enviado(?: el)?|inviato|verzonden|skickat|sendt|отправлено|odesláno|wysłano|发送时间"
+)
+_NAMES_OTHER = "date|to|cc|reply-to|datum|an|à|fecha|para|data|a|aan|till|til|кому|дата|komu|do|日時|宛先|收件人"
+_BLOCK_LINE = re.compile(
+    rf"[>*\s]*(?:(?P<from>{_NAMES_FROM})|(?P<proof>{_NAMES_PROOF})|{_NAMES_OTHER})"
+    r"\s*\*?\s?[:\uff1a]",
+    re.IGNORECASE,
+)
 _SEPARATOR = re.compile(
     r"\s*-{2,}\s*(?:original message|original appointment|forwarded message|reply message|"
     r"(?:urspr|weitergeleitete|original)\w*[ -]?nachricht|message (?:d'origine|original|transféré)|"
     r"mensaje (?:original|reenviado)|mensagem (?:original|encaminhada)|messaggio (?:originale|inoltrato)|"
     r"oorspronkelijk bericht|ursprungligt meddelande|пересылаемое сообщение)\s*-{2,}\s*|"
-    r".*\breply above this line\b.*", re.IGNORECASE)
-_WROTE = re.compile(r"(?:wrote|schrieb.*|a écrit|escribió|escreveu|ha scritto|schreef.*|skrev.*|написал\w*|пишет|"
-                    r"napsal\w*(?:\(a\))?|napisał\w*|writes)\s?[:：]$", re.IGNORECASE)
+    r".*\breply above this line\b.*",
+    re.IGNORECASE,
+)
+_WROTE = re.compile(
+    r"(?:wrote|schrieb.*|a écrit|escribió|escreveu|ha scritto|schreef.*|skrev.*|написал\w*|пишет|"
+    r"napsal\w*(?:\(a\))?|napisał\w*|writes)\s?[:\uff1a]$",
+    re.IGNORECASE,
+)
 _STARTS_ATTRIBUTION = re.compile(r"(?:on|am|le|el|em|il|op|den|på|dne|w dniu|в)\s|\d|\w{2,4}[.,]\s", re.IGNORECASE)
 _CLOCK_OR_YEAR = re.compile(r"\d[:.h]\d\d|\b(?:19|20)\d\d\b")
 _QUOTED = re.compile(r"\s{0,3}>")
@@ -36,14 +47,17 @@ _DEVICE = re.compile(
     r"[\s\-]*(?:sent (?:from|via) (?:my |the |an? )?\S.{0,40}|get outlook for .{0,30}|sent with .{0,30}|"
     r"(?:von meinem|gesendet (?:von|mit)) .{0,40}|envoyé (?:de|depuis) mon .{0,40}|"
     r"enviado (?:desde mi|do meu|desde|via) .{0,40}|inviato da .{0,40}|verzonden vanaf .{0,40}|"
-    r"отправлено (?:с|из) .{0,40})\s*", re.IGNORECASE)
+    r"отправлено (?:\u0441|из) .{0,40})\s*",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(
     r"\s*(?:(?:with )?(?:best|kind|kindest|warm|many)?(?: wishes| regards)|regards|best|cheers|sincerely|"
     r"yours (?:sincerely|faithfully|truly)|sincerely yours|respectfully|br|kr|"
     r"(?:mit )?(?:freundliche[nm]?|viele|beste|liebe|herzliche) (?:grüße[n]?|grüsse[n]?|gruß|gruss)|mfg|lg|vg|"
     r"(?:bien )?cordialement|salutations(?: distinguées)?|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|"
     r"atenciosamente|att|abraços?|cordiali saluti|distinti saluti|met vriendelijke groet(?:en)?)\s*[,.!]?\s*",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 
 
 def new_text(text: str, *, sender_name: str = "") -> tuple[str, list[str]]:
@@ -85,10 +99,10 @@ def _above_history(lines: list[str]) -> list[str]:
 
 
 def _begins_block(lines: list[str], at: int) -> bool:
-    """Say whether a block of mail headers begins here: a sender and a subject among at least three lines."""
+    """Say whether a block of mail headers begins here: a sender, and a subject or sending time, in three lines."""
     if not _BLOCK_LINE.match(lines[at]):
         return False
-    found = [_BLOCK_LINE.match(line) for line in lines[at:at + 10] if line.strip()]
+    found = [_BLOCK_LINE.match(line) for line in lines[at : at + 10] if line.strip()]
     run: list[re.Match[str]] = []
     misses = 0
     for match in found:
@@ -97,7 +111,7 @@ def _begins_block(lines: list[str], at: int) -> bool:
             break
         if match:
             run.append(match)
-    return len(run) >= 3 and any(m["from"] for m in run) and any(m["subject"] for m in run)
+    return len(run) >= 3 and any(m["from"] for m in run) and any(m["proof"] for m in run)
 
 
 def _without_rule(lines: list[str]) -> list[str]:
@@ -114,7 +128,7 @@ def _attribution_start(lines: list[str], at: int) -> int | None:
         start = at - back
         if start < 0 or not lines[start].strip():
             return None
-        whole = " ".join(line.strip()[:PATTERN_LIMIT] for line in lines[start:at + 1])
+        whole = " ".join(line.strip()[:PATTERN_LIMIT] for line in lines[start : at + 1])
         dated = _CLOCK_OR_YEAR.search(whole)
         if _STARTS_ATTRIBUTION.match(lines[start].strip()) and dated and (_WROTE.search(whole) or "@" in whole):
             return start
@@ -132,7 +146,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
         before = at - 1
         while before >= 0 and before not in gone and not lines[before].strip():
             before -= 1
-        if before >= 0 and before not in gone and re.search(r"[:：]\s*$", lines[before]):
+        if before >= 0 and before not in gone and re.search(r"[:\uff1a]\s*$", lines[before]):
             start = _attribution_start(lines, before)
             gone.update(range(start, before + 1) if start is not None else ())
     return [line for at, line in enumerate(lines) if at not in gone]
@@ -143,7 +157,7 @@ def _without_signature(lines: list[str], *, sender_name: str) -> list[str]:
     lines = _before_dashes(lines)
     lines = _trimmed([line for line in lines if not _DEVICE.fullmatch(line)])
     for at in range(max(1, len(lines) - 8), len(lines)):
-        if (_CLOSING.fullmatch(lines[at]) or _is_name(lines[at], sender_name)) and _only_card(lines[at + 1:]):
+        if (_CLOSING.fullmatch(lines[at]) or _is_name(lines[at], sender_name)) and _only_card(lines[at + 1 :]):
             if any(line.strip() for line in lines[:at]):
                 return _trimmed(lines[:at])
             break
@@ -178,8 +192,12 @@ def _sentence(line: str) -> bool:
     """Say whether a line reads as words of the message and not as a card's: a postscript, or words in a row."""
     words = line.split()
     lower = sum(word.isalpha() and word.islower() for word in words)
-    return bool(re.match(r"p\.?\s?s\b", line, re.IGNORECASE)) or lower >= 3 or line.endswith(("?", "!")) or (
-        lower >= 1 and line.endswith("."))
+    return (
+        bool(re.match(r"p\.?\s?s\b", line, re.IGNORECASE))
+        or lower >= 3
+        or line.endswith(("?", "!"))
+        or (lower >= 1 and line.endswith("."))
+    )
 
 
 def _trimmed(lines: list[str]) -> list[str]:
