@@ -35,6 +35,8 @@ import json, sys
 from pathlib import Path
 import psycopg
 from makegood.store import embedded
+print("ready", flush=True)
+sys.stdin.readline()
 attached = embedded.attach(Path(sys.argv[1]))
 with psycopg.connect(attached.url) as connection:
     user = connection.execute("SELECT current_user").fetchone()[0]
@@ -47,7 +49,7 @@ sys.stdin.read()
 class User:
     """A process that attaches, says what it got, and leaves when it is told to."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, at_once: bool = True) -> None:
         roots = os.pathsep.join(each for each in sys.path if each)
         self.process = subprocess.Popen(
             [sys.executable, "-c", USER, str(home)],
@@ -57,6 +59,14 @@ class User:
             text=True,
             env=os.environ | {"PYTHONPATH": roots},
         )
+        assert self.process.stdout
+        assert self.process.stdout.readline() == "ready\n"
+        self.go() if at_once else None
+
+    def go(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
         assert self.process.stdout
@@ -139,7 +149,9 @@ def users(home: Path) -> Iterator[list[User]]:
 
 
 def test_one_server_starts_however_many_commands_start_at_once(home: Path, users: list[User]) -> None:
-    users.extend(User(home) for _ in range(8))
+    users.extend(User(home, at_once=False) for _ in range(8))
+    for user in users:
+        user.go()
     answers = [user.answer() for user in users]
     assert len({answer["server"] for answer in answers}) == 1
     assert len({answer["url"] for answer in answers}) == 1
@@ -156,8 +168,7 @@ def test_rows_are_there_after_the_server_was_killed(home: Path) -> None:
         keep_rows(url)
         found = postmaster_of(home / "database")
         assert found
-        with ends(found[0]):
-            kill(found[0])
+        kill(found[0])
         with embedded.running(home) as again:
             assert again == url
             assert count(again) == 1000
@@ -368,21 +379,27 @@ def test_a_directory_that_is_no_database_is_left_alone(home: Path) -> None:
     assert [each.name for each in (home / "database").iterdir()] == ["holiday.jpg"]
 
 
-def test_a_process_counts_once_and_a_forked_child_does_not_release_for_it(home: Path) -> None:
+def test_a_process_counts_once_and_its_forked_child_not_at_all(home: Path) -> None:
     first, second = embedded.attach(home), embedded.attach(home)
     first.release()
     first.release()
     assert server_of(home).is_running()
-    with subprocess.Popen(["true"]) as bystander:
-        bystander.wait()
+    (said, say), (told, tell) = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(tell)
         second.release()
+        os.write(say, b"released")
+        os.read(told, 1)
         os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(said, 8) == b"released"
     assert server_of(home).is_running()
     second.release()
     assert not server_of(home).is_running()
+    os.write(tell, b".")
+    assert os.waitpid(child, 0)[1] == 0
+    for end in (said, say, told, tell):
+        os.close(end)
 
 
 @as_root
