@@ -135,6 +135,27 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("I don't ask you to like it.", "Take as long as you need."),
     ),
+    "dismissive": (
+        ("I don't see what else you want from me.", "Get over it.", "Sorry about that, okay?"),
+        ("What else can I do for you?", "I see what you mean.", "Tell me what else went wrong."),
+    ),
+    "staff-blame": (
+        (
+            "I've given her a final warning.",
+            "The waiter has been sacked.",
+            "Our trainee messed it up.",
+            "It was Danny's fault.",
+        ),
+        ("My colleague Dan will bring it.", "None of it was your fault.", "I'm the manager responsible here."),
+    ),
+    "vague-next": (
+        (
+            "Someone from the team will be in touch.",
+            "You will have it at some point.",
+            "We will call when we get a chance.",
+        ),
+        ("Someone from the depot will call you by 4 today.", "I will call you at four.", "Come when it suits you."),
+    ),
     "selling": (
         (
             "Check out our new spring collection!",
@@ -245,6 +266,26 @@ def test_responsibility_for_causing_is_asked_only_when_the_fault_is_ours() -> No
 def test_responsibility_for_putting_right_is_always_asked() -> None:
     for fault in ("ours", "partner", "nobody", "unknown"):
         assert "no-repair" in found("I'm sorry the storm cancelled your flight to Lisbon on Monday.", fault=fault)
+
+
+TOLD = (
+    "I'm sorry about the wedding album, Beth. I chose the thin paper because the printer liked it, and the ink "
+    "shows through on your grandmother's page."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        (TOLD, "block"),
+        (TOLD + " The heavy one comes to your door on Friday.", "advice"),
+        (TOLD + " Rest assured that we value you.", "block"),
+        ("I'm sorry about the wedding album, Beth.", "block"),
+    ],
+)
+def test_what_is_lacking_is_advice_where_people_tell_what_they_did(text: str, severity: str) -> None:
+    found_in = {finding.rule: finding.severity for finding in linted(text).findings}
+    assert found_in["wording.no-repair"] == severity
 
 
 def test_claiming_the_cause_when_it_was_not_ours_is_advice() -> None:

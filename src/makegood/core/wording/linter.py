@@ -64,12 +64,19 @@ def _finding(*, text: str, rule: Rule, reading: Reading, hit: _Hit) -> Finding |
     )
 
 
+def _dated(rule: Rule, sentence: str, rules: WordingRules) -> bool:
+    """Whether a time in the sentence answers the rule: 'somebody will call' is vague, 'by four today' is not."""
+    return rule.id == "wording.vague-next" and rules.signs["time"].search(sentence) is not None
+
+
 def _pattern_hits(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
     for rule in rules.rules.values():
         if rule.patterns is None:
             continue
         for part in reading.sentences:
             excused: list[tuple[int, int]] | None = None
+            if _dated(rule, part.text, rules):
+                continue
             for match in rule.patterns.finditer(part.text):
                 if excused is None:
                     excused = [found.span() for found in rule.unless.finditer(part.text)] if rule.unless else []
@@ -115,9 +122,10 @@ def _missing(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit
     if not reading.says_sorry:
         yield "wording.no-apology", 0, 0, None
     if not reading.has("responsibility"):
-        yield "wording.no-responsibility", start, end, None
+        yield "wording.no-responsibility", start, end, _absence(reading, rules)
     if not reading.has("repair"):
-        yield "wording.no-repair", start, end, None
+        ahead = any(rules.signs["forward"].search(part.text) for part in reading.sentences)
+        yield "wording.no-repair", start, end, _absence(reading, rules) if ahead else None
         if not reading.timed:
             yield "wording.no-next", start, end, None
     telling = len(reading.telling)
@@ -127,6 +135,15 @@ def _missing(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit
         yield "wording.no-when", start, end, None
     if any(fact.strip() for fact in case.facts) and not reading.facts_named:
         yield "wording.no-facts", start, end, None
+
+
+def _absence(reading: Reading, rules: WordingRules) -> str | None:
+    """Advice instead of a block where people tell in their own words what happened: owning and repairing have more
+    forms than any list holds, and canned apologies do not tell.
+    """
+    least = rules.limits["narrated_words" if reading.narrated else "telling_words"]
+    canned = any(rules.signs["stock"].search(part.text) for part in reading.sentences)
+    return "advice" if len(reading.telling) >= least and not canned else None
 
 
 def _repetition(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit]:

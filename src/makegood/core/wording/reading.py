@@ -17,9 +17,12 @@ _MASK = "\u25a1"
 
 @attrs.frozen(kw_only=True)
 class Reading:
-    """One message as read: `spans` holds every element found, `sorries` where it says sorry (offsets into the text).
+    """One message as read.
 
-    `apology` is whether the message is to be judged as an apology; `says_sorry` whether it apologises at all.
+    `spans` holds every element found, `sorries` where it says sorry (offsets into the text). `says_sorry` is
+    whether it apologises at all, `apology` whether it is to be judged as an apology. `telling` are the words that
+    belong to this case alone, `narrated` whether someone tells what they or their people did, `timed` whether any
+    time is named.
     """
 
     sentences: tuple[Sentence, ...]
@@ -31,6 +34,7 @@ class Reading:
     words: int
     telling: frozenset[str]
     timed: bool
+    narrated: bool
     facts_named: bool
 
     def has(self, element: str) -> bool:
@@ -73,6 +77,7 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         words=len(_WORD.findall(said)),
         telling=frozenset(_telling(said, rules)),
         timed=bool(rules.signs["time"].search(said)),
+        narrated=any(rules.signs["narrated"].search(part.text) for part in parts),
         facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
     )
 
