@@ -125,6 +125,7 @@ RECOVERY: Mapping[str, Callable[[RecoveryFold, Mapping[str, Any]], RecoveryFold]
     "recoveries:recovery:opened": _opened,
     "recoveries:recovery:owned": lambda before, data: attrs.evolve(before, owner=data["owner"]),
     "recoveries:recovery:clocked": _clocked,
+    "recoveries:recovery:escalated": _clocked,
     "recoveries:recovery:stepped": lambda before, data: attrs.evolve(
         before, steps={**before.steps, data["step"]: data["state"]}
     ),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import attrs
 from django.conf import settings
-from makegood.makegoods.operations import FloorDue, Offer, floors_post, makegoods_offer
+from django.db import transaction
 from makegood.messages.operations import Outgoing, messages_queue
 
 from makegood.core.money import Money
@@ -19,6 +19,7 @@ from makegood.customers.models import Customer
 from makegood.failures.models import Failure, Incident
 from makegood.journal.outbox import effects_hold, effects_stop
 from makegood.makegoods.models import MakeGood
+from makegood.makegoods.operations import FloorDue, Offer, UnableToOffer, floors_post, makegoods_offer
 from makegood.messages.models import Message, Thread
 from makegood.organizations.models import Member, Organization
 from makegood.recoveries.frozen import playbook_frozen
@@ -116,7 +117,18 @@ def _offer(organization_id: int, planned: Sequence[Planned], failures: dict[int,
             offer = base and attrs.evolve(base, failure_id=failure.id, customer_id=one.customer_id, at=one.at)
         if offer is not None:
             offers.append(offer)
-    makegoods_offer(organization_id=organization_id, offers=offers, now=now)
+    _offer_each(organization_id, offers, now)
+
+
+def _offer_each(organization_id: int, offers: Sequence[Offer], now: datetime) -> None:
+    """Offer all at once; where one of them is refused (a limit, the cap), the others still go and that one waits."""
+    try:
+        with transaction.atomic():
+            makegoods_offer(organization_id=organization_id, offers=offers, now=now)
+    except UnableToOffer:
+        if len(offers) > 1:
+            for offer in offers:
+                _offer_each(organization_id, [offer], now)
 
 
 def _price(failure: Failure) -> Money | None:
@@ -155,7 +167,9 @@ def _incident_extra(
 ) -> Offer | None:
     """The same for every customer of an incident: what its first ones were offered, else what fits them all."""
     given = (
-        MakeGood.objects.filter(organization_id=organization_id, failure__incident_id=one.incident_id, part="extra")
+        MakeGood.objects.filter(
+            organization_id=organization_id, failure__incident_id=one.incident_id or 0, part="extra"
+        )
         .order_by("offered_at", "id")
         .first()
     )

@@ -61,19 +61,19 @@ def close_facts(
         steps[step.recovery_id][step.step] = step
     said = _said(organization_id, recoveries.values())
     unhappy = _unhappy(organization_id, ids)
-    manager = Member.objects.filter(organization_id=organization_id, id=by, active=True, tier__gte=2).first()
+    manager = Member.objects.filter(organization_id=organization_id, id=by or 0, active=True, tier__gte=2).first()
     return {
         one: CloseFacts(
             fix_done=steps[one]["fix"].state == "done",
-            floor_delivered=all(m.state == "delivered" for m in given[one] if m.part == "floor"),
+            floor_delivered=all(m.state in ("delivered", "withdrawn") for m in given[one] if m.part == "floor"),
             make_goods=tuple(
                 MakeGoodFact(state=m.state, reminders=int(m.reminded_at is not None))  # type: ignore[arg-type]
                 for m in given[one]
-                if m.part != "floor" and m.state != "swapped"
+                if m.part != "floor" and m.state not in ("swapped", "withdrawn")
             ),
             cause_set=bool(owed[one]) and all(f.cause_id is not None for f in owed[one] if f.withdrawn_at is None),
             cause_unknown_reason=steps[one]["improve"].note if steps[one]["improve"].state == "skipped" else "",
-            outcome=None if one in unhappy else recoveries[one].returned or None,
+            outcome=None if one in unhappy else recoveries[one].returned or None,  # type: ignore[arg-type]
             all_failures_withdrawn=bool(owed[one]) and all(f.withdrawn_at is not None for f in owed[one]),
             said_or_given=one in said or any(m.state in ("accepted", "delivered") for m in given[one]),
             closed_by_owner=by is not None and recoveries[one].owner_id == by,
@@ -105,7 +105,7 @@ def _unhappy(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
         .distinct("recovery_id")
         .values_list("recovery_id", "score")
     )
-    return {recovery_id for recovery_id, score in rows if score < SATISFIED_FROM}
+    return {recovery_id for recovery_id, score in rows if score is not None and score < SATISFIED_FROM}
 
 
 def close_decision(*, organization_id: int, recovery_id: int, by: int | None = None, reason: str = "") -> CloseDecision:

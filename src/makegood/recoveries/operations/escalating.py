@@ -97,7 +97,8 @@ def _write(organization_id: int, told: list[Told]) -> None:
 def _tell(organization_id: int, told: list[Told]) -> None:
     staff = Staff(organization_id=organization_id)
     above: dict[tuple[int, int, int | None], int] = {}
-    entries, notes = [], []
+    entries: list[Happened] = []
+    notes: list[StaffNote] = []
     for one in told:
         recovery = one.clock.recovery
         tier = raised(level=recovery.owner_tier, by=max(one.escalations, 1), most=HIGHEST_TIER)

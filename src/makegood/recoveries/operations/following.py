@@ -50,7 +50,8 @@ def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> 
     versions = Recovery.objects.filter(organization_id=organization_id, id__in=list(latest), state="open").values_list(
         "id", "playbook_id"
     )
-    looks, asks = [], []
+    looks: list[tuple[int, int, datetime]] = []
+    asks: list[tuple[int, int, datetime]] = []
     for recovery_id, version_id in versions:
         rules = playbook_frozen(organization_id=organization_id, version_id=version_id).follow_ups
         for position, rule in enumerate(rules, start=1):

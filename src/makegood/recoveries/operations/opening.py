@@ -25,6 +25,7 @@ from makegood.recoveries.frozen import (
     target_minutes,
 )
 from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step
+from makegood.recoveries.operations.clocks import clocked
 from makegood.recoveries.operations.joining import Joining, joining_apply
 from makegood.recoveries.operations.owning import Staff, reasons_data
 from makegood.recoveries.operations.taken import Taken, repeated_customers, taken_read, targets_of
@@ -343,7 +344,13 @@ def _write(organization_id: int, openings: Sequence[Opening]) -> None:
     )
     insert(RecoveryClock, CLOCK_COLUMNS, [row for one in openings for row in _clock_rows(organization_id, one)])
     insert(FollowUp, FOLLOW_UP_COLUMNS, [row for one in openings for row in _follow_up_rows(organization_id, one)])
-    record(organization_id=organization_id, entries=[_opened(one) for one in openings])
+    late = [
+        clocked(recovery_id=one.id, target=clock.target, due_at=clock.due_at, state=clock.state, at=one.first.at)
+        for one in openings
+        for clock in one.clocks
+        if clock.state == "missed"
+    ]
+    record(organization_id=organization_id, entries=[*(_opened(one) for one in openings), *late])
 
 
 def _recovery_row(organization_id: int, one: Opening, *, stepped: bool) -> tuple[Any, ...]:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
-from django.db import connection
+from django.db.models import Model
 
+from makegood.customers.models import Customer, Purchase, Visit
+from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened
-from makegood.recoveries.models import Recovery
-
-READ = """
-SELECT f.id, f.customer_id, f.happening_key, coalesce(encode(p.key_hash, 'hex'), f.happening_key), f.gate, f.gate_at,
-    f.kind, f.loss, f.fault, f.severity, f.incident_id, i.owner_id, f.place_id,
-    coalesce(bought.placed_at, p.made_at, f.happened_at), c.first_purchase_at, f.price_minor, f.currency, v.active_to,
-    coalesce(nullif(s.playbook, ''), 'default'), parent.id
-FROM failures_failure f
-JOIN customers_customer c ON c.organization_id = f.organization_id AND c.id = f.customer_id
-LEFT JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id
-LEFT JOIN recoveries_recovery parent ON parent.organization_id = p.organization_id AND parent.id = p.recovery_id
-    AND parent.state <> 'withdrawn'
-LEFT JOIN customers_purchase bought ON bought.organization_id = f.organization_id AND bought.id = f.purchase_id
-LEFT JOIN customers_visit v ON v.organization_id = f.organization_id AND v.id = f.visit_id
-LEFT JOIN promises_source s ON s.organization_id = f.organization_id AND s.id = f.source_id
-LEFT JOIN failures_incident i ON i.organization_id = f.organization_id AND i.id = f.incident_id
-WHERE f.organization_id = %s AND f.id = ANY(%s) AND f.withdrawn_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM recoveries_recoveryfailure rf WHERE rf.organization_id = f.organization_id AND rf.failure_id = f.id)
-"""
+from makegood.promises.models import Promise, Source
+from makegood.recoveries.models import Recovery, RecoveryFailure
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -62,29 +48,76 @@ class Taken:
     at: datetime
 
 
-COLUMNS = tuple(field.name for field in attrs.fields(Taken))[:-1]
-
-
 def taken_read(*, organization_id: int, entries: Sequence[Happened]) -> list[Taken]:
-    """This function will read the failures of these entries that still stand and that no recovery has."""
+    """This function will read the failures of these entries that still stand and that no recovery has.
+
+    Each table is asked by its ids alone: where a table has no statistics yet, as in an organization's first minutes,
+    the database joins row by row, which grows with the square of the batch.
+    """
     at = {entry.subject_id: entry.at for entry in entries}
-    with connection.cursor() as cursor:
-        cursor.execute(READ, [organization_id, list(at)])
-        rows = [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
-    return [Taken(**row, at=at[row["failure_id"]]) for row in rows]
+    mine = {"organization_id": organization_id}
+    joined = set(RecoveryFailure.objects.filter(failure_id__in=list(at), **mine).values_list("failure_id", flat=True))
+    failures = [
+        one for one in Failure.objects.filter(id__in=list(at), withdrawn_at=None, **mine) if one.id not in joined
+    ]
+    bought = _values(Purchase, mine, (one.purchase_id for one in failures), "placed_at")
+    since = _values(Customer, mine, (one.customer_id for one in failures), "first_purchase_at")
+    ends = _values(Visit, mine, (one.visit_id for one in failures), "active_to")
+    playbooks = _values(Source, mine, (one.source_id for one in failures), "playbook")
+    leaders = _values(Incident, mine, (one.incident_id for one in failures), "owner_id")
+    promises = {
+        one.id: one
+        for one in Promise.objects.filter(id__in=[one.promise_id for one in failures if one.promise_id], **mine).only(
+            "key_hash", "made_at", "recovery_id"
+        )
+    }
+    parents = _values(Recovery, mine, (one.recovery_id for one in promises.values()), "state")
+    found = []
+    for one in failures:
+        promise = promises.get(one.promise_id or 0)
+        parent_id = promise.recovery_id if promise else None
+        found.append(
+            Taken(
+                failure_id=one.id,
+                customer_id=one.customer_id,
+                happening_key=one.happening_key,
+                natural_key=bytes(promise.key_hash).hex() if promise else one.happening_key,
+                gate=one.gate,
+                gate_at=one.gate_at,
+                kind=one.kind,
+                loss=one.loss,
+                fault=one.fault,
+                severity=one.severity,
+                incident_id=one.incident_id,
+                incident_owner_id=leaders.get(one.incident_id),
+                place_id=one.place_id,
+                bought_at=bought.get(one.purchase_id) or (promise.made_at if promise else one.happened_at),
+                first_purchase_at=since.get(one.customer_id),
+                price_minor=one.price_minor,
+                currency=one.currency,
+                visit_ends_at=ends.get(one.visit_id),
+                playbook=playbooks.get(one.source_id) or "default",
+                parent_id=parent_id if parents.get(parent_id) in ("open", "closed") else None,
+                at=at[one.id],
+            )
+        )
+    return found
+
+
+def _values(model: type[Model], mine: dict[str, int], ids: Iterable[int | None], column: str) -> dict[int | None, Any]:
+    wanted = {one for one in ids if one is not None}
+    if not wanted:
+        return {}
+    return dict(model._default_manager.filter(id__in=wanted, **mine).values_list("id", column))
 
 
 def targets_of(*, organization_id: int, taken: Sequence[Taken]) -> dict[tuple[int, str], int]:
     """This function will find the open recoveries of these customers and happenings."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT r.customer_id, r.happening_key, r.id"
-            " FROM unnest(%s::bigint[], %s::text[]) AS u(customer, happening)"
-            " JOIN recoveries_recovery r ON r.organization_id = %s AND r.state = 'open'"
-            " AND r.customer_id = u.customer AND r.happening_key = u.happening",
-            [[one.customer_id for one in taken], [one.happening_key for one in taken], organization_id],
-        )
-        return {(customer, happening): recovery_id for customer, happening, recovery_id in cursor.fetchall()}
+    happenings = {one.happening_key for one in taken}
+    rows = Recovery.objects.filter(
+        organization_id=organization_id, state="open", customer_id__in={one.customer_id for one in taken}
+    ).values_list("customer_id", "happening_key", "id")
+    return {(customer, happening): one for customer, happening, one in rows if happening in happenings}
 
 
 def repeated_customers(*, organization_id: int, firsts: Sequence[Taken], days: int) -> set[int]:

@@ -20,7 +20,7 @@ from makegood.core.remedies import FORMS, LOSSES, Remedy, UnusableRemedy
 from makegood.core.steps import Step
 from makegood.rules.nodes import Node, UnusablePack, read_yaml
 
-FOLDER = Path(__file__).parent / "playbooks"
+FOLDER = Path(__file__).parent
 TARGETS: Final = ("acknowledge", "own", "fix", "make_good", "respond")
 OPENING_TARGETS: Final = ("acknowledge", "own", "fix", "make_good")
 ACTIONS: Final = ("ask_score", "check_in", "see_return")

@@ -1,0 +1,501 @@
+"""One recovery in full, as its page shows it, and why its clocks say what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from makegood.core.money import Money
+from makegood.core.steps import CloseDecision
+from makegood.failures.models import Failure
+from makegood.journal.models import Entry
+from makegood.makegoods.models import MakeGood
+from makegood.messages.models import Message
+from makegood.recoveries.frozen import playbook_frozen
+from makegood.recoveries.models import (
+    STEPS,
+    TARGETS,
+    FollowUp,
+    Pause,
+    Rating,
+    Recovery,
+    RecoveryClock,
+    RecoveryFailure,
+    Step,
+)
+from makegood.recoveries.operations import clock_explained, close_decision
+from makegood.recoveries.queries.lists import money
+
+TIMELINE = 500
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class StepLine:
+    """One step; `overdue` also where its time has passed and no clock told so."""
+
+    step: str
+    state: str
+    send: str
+    due_at: datetime | None
+    done_at: datetime | None
+    done_by_id: int | None
+    note: str
+    overdue: bool
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class ClockLine:
+    """One clock: running, paused, met, missed or ended."""
+
+    target: str
+    state: str
+    started_at: datetime
+    minutes: int
+    due_at: datetime | None
+    warn_at: datetime | None
+    met_at: datetime | None
+    breached_at: datetime | None
+    escalations: int
+    acknowledged_by_id: int | None
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class FailureLine:
+    """One failure that this recovery puts right."""
+
+    id: int
+    kind: str
+    loss: str
+    fault: str
+    severity: int
+    what: str
+    happened_at: datetime
+    detected_at: datetime
+    complained_at: datetime | None
+    withdrawn_at: datetime | None
+    found_by_us: bool
+    gate: str
+    gate_reasons: tuple[Mapping[str, Any], ...]
+    price: Money | None
+    kept_service: bool | None
+    cause_id: int | None
+    promise_id: int | None
+    purchase_id: int | None
+    charge_id: int | None
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class MessageLine:
+    """Something said, in or out, with what the wording rules found."""
+
+    id: int
+    direction: str
+    channel: str
+    kind: str
+    step: str
+    state: str
+    subject: str
+    body: str
+    findings: tuple[Any, ...]
+    author_id: int | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class MakeGoodLine:
+    """One remedy: floor (owed), fix or extra."""
+
+    id: int
+    failure_id: int
+    part: str
+    remedy: str
+    title: str
+    form: str
+    value: Money
+    cost: Money
+    rule: str
+    reasons: tuple[Mapping[str, Any], ...]
+    state: str
+    offered_at: datetime
+    due_at: datetime | None
+    settled_at: datetime | None
+    offered_by_id: int | None
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class FollowUpLine:
+    """One contact or check after the make-good."""
+
+    id: int
+    position: int
+    action: str
+    due_at: datetime
+    state: str
+    done_at: datetime | None
+    outcome: str
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class RatingLine:
+    """What the customer thought of one delivery; no score yet is unknown."""
+
+    id: int
+    makegood_id: int | None
+    asked_at: datetime
+    answered_at: datetime | None
+    score: int | None
+    cares: Mapping[str, int]
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class PauseLine:
+    """A time that did not count."""
+
+    reason: str
+    note: str
+    from_at: datetime
+    to_at: datetime | None
+    by_id: int
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class TimelineLine:
+    """One entry of the journal about this recovery."""
+
+    at: datetime
+    event: str
+    actor_id: int | None
+    data: Mapping[str, Any]
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """One recovery in full. `fix` is what puts it right, by the playbook that it froze."""
+
+    id: int
+    number: int
+    version: int
+    state: str
+    review: bool
+    customer_id: int
+    customer: str
+    token_customer: bool
+    owner_id: int
+    owner: str
+    owner_tier: int
+    owner_reasons: tuple[Mapping[str, Any], ...]
+    place: str
+    place_id: int | None
+    incident_id: int | None
+    incident: str
+    thread_id: int
+    thread_token: str
+    playbook: str
+    playbook_version: int
+    fix: str
+    group: str
+    kind: str
+    loss: str
+    fault: str
+    severity: int
+    clock_from: datetime
+    opened_at: datetime
+    due_at: datetime
+    next_step: str
+    next_due_at: datetime
+    price: Money | None
+    expected_loss: Money | None
+    returned: str
+    closed_at: datetime | None
+    close_reason: str
+    close_note: str
+    failures: tuple[FailureLine, ...]
+    steps: tuple[StepLine, ...]
+    clocks: tuple[ClockLine, ...]
+    messages: tuple[MessageLine, ...]
+    makegoods: tuple[MakeGoodLine, ...]
+    follow_ups: tuple[FollowUpLine, ...]
+    ratings: tuple[RatingLine, ...]
+    pauses: tuple[PauseLine, ...]
+    timeline: tuple[TimelineLine, ...]
+    closing: CloseDecision | None
+
+
+@attrs.frozen(kw_only=True)
+class ClockWhy:
+    """Why a clock says what it says: its deadline reckoned anew, the reasons, and what was journalled about it."""
+
+    clock: ClockLine
+    due_at: datetime | None
+    reasons: tuple[Mapping[str, Any], ...]
+    history: tuple[TimelineLine, ...]
+
+
+def recovery_by_number(*, organization_id: int, number: int) -> int | None:
+    """This function will find a recovery's id by the number that people use."""
+    return Recovery.objects.filter(organization_id=organization_id, number=number).values_list("id", flat=True).first()
+
+
+def recovery_by_thread(*, organization_id: int, thread_id: int) -> int | None:
+    """This function will find the recovery of a conversation."""
+    return (
+        Recovery.objects.filter(organization_id=organization_id, thread_id=thread_id)
+        .values_list("id", flat=True)
+        .first()
+    )
+
+
+def recovery_case(*, organization_id: int, recovery_id: int, now: datetime) -> Case | None:
+    """This function will read one recovery in full; None if there is no such one here."""
+    row = (
+        Recovery.objects.select_related("customer", "owner", "place", "incident", "thread", "playbook")
+        .filter(organization_id=organization_id, id=recovery_id)
+        .first()
+    )
+    if row is None:
+        return None
+    failures = _failures(organization_id, recovery_id)
+    frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
+    steps = _steps(organization_id, row, now)
+    return Case(
+        id=row.id,
+        number=row.number,
+        version=row.version,
+        state=row.state,
+        review=row.review,
+        customer_id=row.customer_id,
+        customer=row.customer.name,
+        token_customer=row.customer.token,
+        owner_id=row.owner_id,
+        owner=row.owner.name,
+        owner_tier=row.owner_tier,
+        owner_reasons=tuple(row.owner_reasons),
+        place=row.place.name if row.place else "",
+        place_id=row.place_id,
+        incident_id=row.incident_id,
+        incident=row.incident.title if row.incident else "",
+        thread_id=row.thread_id,
+        thread_token=row.thread.token,
+        playbook=row.playbook.code,
+        playbook_version=row.playbook.version,
+        fix=next((one.note for one in steps if one.step == "fix"), "") or frozen.fix(row.kind).title,
+        group=row.group,
+        kind=row.kind,
+        loss=row.loss,
+        fault=row.fault,
+        severity=row.severity,
+        clock_from=row.clock_from,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        next_step=row.next_step,
+        next_due_at=row.next_due_at,
+        price=money(row.price_minor, row.currency),
+        expected_loss=money(row.expected_loss_minor, row.currency),
+        returned=row.returned,
+        closed_at=row.closed_at,
+        close_reason=row.close_reason,
+        close_note=row.close_note,
+        failures=failures,
+        steps=steps,
+        clocks=_clocks(organization_id, recovery_id),
+        messages=_messages(organization_id, row.thread_id),
+        makegoods=_makegoods(organization_id, [one.id for one in failures]),
+        follow_ups=_follow_ups(organization_id, recovery_id),
+        ratings=_ratings(organization_id, recovery_id),
+        pauses=_pauses(organization_id, recovery_id),
+        timeline=_timeline(organization_id, recovery_id),
+        closing=close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None,
+    )
+
+
+def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]:
+    ids = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id=recovery_id).values_list(
+        "failure_id", flat=True
+    )
+    rows = Failure.objects.filter(organization_id=organization_id, id__in=list(ids)).order_by("detected_at", "id")
+    return tuple(
+        FailureLine(
+            id=row.id,
+            kind=row.kind,
+            loss=row.loss,
+            fault=row.fault,
+            severity=row.severity,
+            what=row.what,
+            happened_at=row.happened_at,
+            detected_at=row.detected_at,
+            complained_at=row.complained_at,
+            withdrawn_at=row.withdrawn_at,
+            found_by_us=row.found_by_us,
+            gate=row.gate,
+            gate_reasons=tuple(row.gate_reasons),
+            price=money(row.price_minor, row.currency),
+            kept_service=row.kept_service,
+            cause_id=row.cause_id,
+            promise_id=row.promise_id,
+            purchase_id=row.purchase_id,
+            charge_id=row.charge_id,
+        )
+        for row in rows
+    )
+
+
+def _steps(organization_id: int, recovery: Recovery, now: datetime) -> tuple[StepLine, ...]:
+    rows = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id)
+    lines = [
+        StepLine(
+            step=row.step,
+            state=row.state,
+            send=row.send,
+            due_at=row.due_at,
+            done_at=row.done_at,
+            done_by_id=row.done_by_id,
+            note=row.note,
+            overdue=row.state == "overdue"
+            or (row.state == "todo" and recovery.state == "open" and row.due_at is not None and row.due_at < now),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(lines, key=lambda line: STEPS.index(line.step)))
+
+
+def _clock_line(row: RecoveryClock) -> ClockLine:
+    return ClockLine(
+        target=row.target,
+        state=row.state,
+        started_at=row.started_at,
+        minutes=row.minutes,
+        due_at=row.due_at,
+        warn_at=row.warn_at,
+        met_at=row.met_at,
+        breached_at=row.breached_at,
+        escalations=row.escalations,
+        acknowledged_by_id=row.acknowledged_by_id,
+    )
+
+
+def _clocks(organization_id: int, recovery_id: int) -> tuple[ClockLine, ...]:
+    rows = RecoveryClock.objects.filter(organization_id=organization_id, recovery_id=recovery_id)
+    return tuple(_clock_line(row) for row in sorted(rows, key=lambda row: TARGETS.index(row.target)))
+
+
+def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
+    rows = Message.objects.filter(organization_id=organization_id, thread_id=thread_id).order_by("created_at", "id")
+    return tuple(
+        MessageLine(
+            id=row.id,
+            direction=row.direction,
+            channel=row.channel,
+            kind=row.kind,
+            step=row.step,
+            state=row.state,
+            subject=row.subject,
+            body=row.body,
+            findings=tuple(row.findings),
+            author_id=row.author_id,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+        )
+        for row in rows
+    )
+
+
+def _makegoods(organization_id: int, failure_ids: list[int]) -> tuple[MakeGoodLine, ...]:
+    rows = MakeGood.objects.filter(organization_id=organization_id, failure_id__in=failure_ids).order_by(
+        "offered_at", "id"
+    )
+    return tuple(
+        MakeGoodLine(
+            id=row.id,
+            failure_id=row.failure_id,
+            part=row.part,
+            remedy=row.remedy,
+            title=row.title,
+            form=row.form,
+            value=Money(minor=row.value_minor, currency=row.currency),
+            cost=Money(minor=row.cost_minor, currency=row.currency),
+            rule=row.rule,
+            reasons=tuple(row.reasons),
+            state=row.state,
+            offered_at=row.offered_at,
+            due_at=row.due_at,
+            settled_at=row.settled_at,
+            offered_by_id=row.offered_by_id,
+        )
+        for row in rows
+    )
+
+
+def _follow_ups(organization_id: int, recovery_id: int) -> tuple[FollowUpLine, ...]:
+    rows = FollowUp.objects.filter(organization_id=organization_id, recovery_id=recovery_id).order_by("due_at", "id")
+    return tuple(
+        FollowUpLine(
+            id=row.id,
+            position=row.position,
+            action=row.action,
+            due_at=row.due_at,
+            state=row.state,
+            done_at=row.done_at,
+            outcome=row.outcome,
+        )
+        for row in rows
+    )
+
+
+def _ratings(organization_id: int, recovery_id: int) -> tuple[RatingLine, ...]:
+    rows = Rating.objects.filter(organization_id=organization_id, recovery_id=recovery_id).order_by("asked_at", "id")
+    return tuple(
+        RatingLine(
+            id=row.id,
+            makegood_id=row.makegood_id,
+            asked_at=row.asked_at,
+            answered_at=row.answered_at,
+            score=row.score,
+            cares=row.cares,
+        )
+        for row in rows
+    )
+
+
+def _pauses(organization_id: int, recovery_id: int) -> tuple[PauseLine, ...]:
+    rows = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id).order_by("from_at")
+    return tuple(
+        PauseLine(reason=row.reason, note=row.note, from_at=row.from_at, to_at=row.to_at, by_id=row.by_id)
+        for row in rows
+    )
+
+
+def _timeline(organization_id: int, recovery_id: int) -> tuple[TimelineLine, ...]:
+    """The latest entries, oldest first."""
+    rows = Entry.objects.filter(organization_id=organization_id, subject="recovery", subject_id=recovery_id).order_by(
+        "-id"
+    )[:TIMELINE]
+    return tuple(
+        TimelineLine(at=row.at, event=row.event, actor_id=row.actor_id, data=row.data) for row in reversed(rows)
+    )
+
+
+def clock_why(*, organization_id: int, recovery_id: int, target: str) -> ClockWhy | None:
+    """This function will say why a clock is due when it is; None if there is no such clock."""
+    clock = (
+        RecoveryClock.objects.select_related("recovery")
+        .filter(organization_id=organization_id, recovery_id=recovery_id, target=target)
+        .first()
+    )
+    if clock is None:
+        return None
+    found = clock_explained(organization_id=organization_id, recovery=clock.recovery, clock=clock)
+    told = ("recoveries:recovery:opened", "recoveries:recovery:paused", "recoveries:recovery:resumed")
+    return ClockWhy(
+        clock=_clock_line(clock),
+        due_at=found.due_at,
+        reasons=tuple(reason.as_dict() for reason in found.reasons),
+        history=tuple(
+            line
+            for line in _timeline(organization_id, recovery_id)
+            if line.data.get("target") == target or line.event in told
+        ),
+    )

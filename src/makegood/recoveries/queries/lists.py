@@ -1,0 +1,204 @@
+"""Lists of recoveries: what to do today, by expected loss; and the search among all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from makegood.core.money import Money
+from makegood.recoveries.models import STEPS, Recovery, Step
+
+COUNT_TO = 10_000
+"""Counting stops here: "more than 10,000" says enough, and a page stays quick."""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class StepMark:
+    """One of the seven steps as a list shows it: todo, done, skipped or overdue."""
+
+    step: str
+    state: str
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Listed:
+    """One recovery in a list. `expected_loss` is what is at stake times the chance that its next clock is missed."""
+
+    id: int
+    number: int
+    customer_id: int
+    customer: str
+    what: str
+    kind: str
+    loss: str
+    severity: int
+    group: str
+    state: str
+    review: bool
+    owner_id: int
+    owner: str
+    place_id: int | None
+    place: str
+    incident_id: int | None
+    next_step: str
+    next_due_at: datetime
+    due_at: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    price: Money | None
+    expected_loss: Money | None
+    steps: tuple[StepMark, ...]
+    version: int
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Page:
+    """One page of a list: `total` counts at most 10,000, and `more` says whether there are more pages."""
+
+    rows: tuple[Listed, ...]
+    total: int
+    more: bool
+
+
+@attrs.frozen(kw_only=True)
+class Filters:
+    """What a list is narrowed to; None or empty narrows nothing. `overdue` keeps those due before this moment."""
+
+    state: str = ""
+    owner_id: int | None = None
+    place_ids: Sequence[int] | None = None
+    customer_ids: Sequence[int] | None = None
+    number: int | None = None
+    kind: str = ""
+    severity: int | None = None
+    incident_id: int | None = None
+    review: bool | None = None
+    overdue: datetime | None = None
+    group: str = ""
+
+
+def today(
+    *, organization_id: int, owner_id: int | None = None, place_ids: Sequence[int] | None = None, limit: int = 50,
+    offset: int = 0,
+) -> Page:  # fmt: skip
+    """This function will list the open recoveries with the greatest expected loss first, sooner due before later.
+
+    `owner_id` and `place_ids` narrow it to one person's or to some places'.
+    """
+    rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids))
+    return _page(organization_id, rows.order_by("-expected_loss_minor", "next_due_at", "id"), limit, offset)
+
+
+def recoveries_list(*, organization_id: int, filters: Filters, limit: int = 50, offset: int = 0) -> Page:
+    """This function will list recoveries that fit the filters, the latest opened first."""
+    order = ["-opened_at", "-id"] if filters.state else ["-number"]
+    return _page(organization_id, _filtered(organization_id, filters).order_by(*order), limit, offset)
+
+
+def customer_recoveries(*, organization_id: int, customer_id: int, limit: int = 50) -> tuple[Listed, ...]:
+    """This function will list one customer's recoveries, the latest first."""
+    return recoveries_list(
+        organization_id=organization_id, filters=Filters(customer_ids=[customer_id]), limit=limit
+    ).rows
+
+
+def workload(*, organization_id: int) -> dict[int, int]:
+    """This function will count each member's open recoveries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT owner_id, count(*) FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
+            " GROUP BY owner_id",
+            [organization_id],
+        )
+        return dict(cursor.fetchall())
+
+
+def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
+    found = Q(organization_id=organization_id)
+    exact = {
+        "state": filters.state,
+        "owner_id": filters.owner_id,
+        "number": filters.number,
+        "kind": filters.kind,
+        "severity": filters.severity,
+        "incident_id": filters.incident_id,
+        "group": filters.group,
+    }
+    found &= Q(**{name: value for name, value in exact.items() if value not in ("", None)})
+    if filters.place_ids is not None:
+        found &= Q(place_id__in=list(filters.place_ids))
+    if filters.customer_ids is not None:
+        found &= Q(customer_id__in=list(filters.customer_ids))
+    if filters.review is not None:
+        found &= Q(review=filters.review)
+    if filters.overdue is not None:
+        found &= Q(state="open", next_due_at__lt=filters.overdue)
+    return Recovery.objects.filter(found)
+
+
+def _page(organization_id: int, rows: QuerySet[Recovery], limit: int, offset: int) -> Page:
+    page = list(rows.select_related("customer", "owner", "place")[offset : offset + limit + 1])
+    total = len(rows.order_by().values_list("id")[:COUNT_TO]) if offset or len(page) > limit else offset + len(page)
+    listed = _listed(organization_id, page[:limit])
+    return Page(rows=listed, total=total, more=len(page) > limit)
+
+
+def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...]:
+    ids = [row.id for row in rows]
+    marks: dict[int, dict[str, str]] = {one: {} for one in ids}
+    for recovery_id, step, state in Step.objects.filter(
+        organization_id=organization_id, recovery_id__in=ids
+    ).values_list("recovery_id", "step", "state"):
+        marks[recovery_id][step] = state
+    said = _what(organization_id, ids)
+    return tuple(
+        Listed(
+            id=row.id,
+            number=row.number,
+            customer_id=row.customer_id,
+            customer=row.customer.name,
+            what=said.get(row.id, ""),
+            kind=row.kind,
+            loss=row.loss,
+            severity=row.severity,
+            group=row.group,
+            state=row.state,
+            review=row.review,
+            owner_id=row.owner_id,
+            owner=row.owner.name,
+            place_id=row.place_id,
+            place=row.place.name if row.place else "",
+            incident_id=row.incident_id,
+            next_step=row.next_step,
+            next_due_at=row.next_due_at,
+            due_at=row.due_at,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            price=money(row.price_minor, row.currency),
+            expected_loss=money(row.expected_loss_minor, row.currency),
+            steps=tuple(StepMark(step=step, state=marks[row.id].get(step, "todo")) for step in STEPS),
+            version=row.version,
+        )
+        for row in rows
+    )
+
+
+def _what(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, str]:
+    """What the first failure of each was about."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (rf.recovery_id) rf.recovery_id, f.what FROM recoveries_recoveryfailure rf"
+            " JOIN failures_failure f ON f.organization_id = rf.organization_id AND f.id = rf.failure_id"
+            " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) ORDER BY rf.recovery_id, rf.id",
+            [organization_id, list(recovery_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def money(minor: int | None, currency: str) -> Money | None:
+    """This function will make money of a stored amount; none where the amount or its currency is unknown."""
+    return Money(minor=minor, currency=currency) if minor is not None and currency else None
