@@ -97,11 +97,12 @@ _numbers = count(1)
 @pytest.fixture
 def make_org(database: str) -> Callable[..., Org]:
     """A function that founds an organization; its clock is stepped and stands at START unless told otherwise."""
+    from django.db import transaction
+
     from makegood.customers.models import Customer
     from makegood.organizations import operations as organizations
     from makegood.promises.operations import source_create
     from makegood.store.clocks import clock_set
-    from django.db import transaction
 
     def make(*, clock: str = "stepped", at: datetime = START, delivery: str = "inbox", playbook: str = "default") -> Org:
         code = f"org{next(_numbers)}"

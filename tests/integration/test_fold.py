@@ -6,6 +6,8 @@ import random
 from collections import defaultdict
 from datetime import timedelta
 
+from tests.conftest import START, Org
+
 from makegood.core.fold import fold_failure, fold_promise, fold_recovery
 from makegood.failures.models import Failure
 from makegood.journal.models import Entry
@@ -16,7 +18,6 @@ from makegood.store.clocks import clock_step
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
-from tests.conftest import START, Org
 
 ACTIONS = ("kept", "released", "changed", "expected")
 

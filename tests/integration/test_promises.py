@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.conftest import START, Org
+
 from makegood.failures.models import Failure, Incident
 from makegood.promises.models import Promise
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make
@@ -11,7 +13,6 @@ from makegood.store.clocks import clock_step
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
-from tests.conftest import START, Org
 
 HOUR = timedelta(hours=1)
 

@@ -72,7 +72,7 @@ class Telling:
                 evidence=CLOCKS,
             )
             for begin, end in gaps
-            if begin < self.last and end > self.start
+            if begin < end <= self.last and end > self.start
         ]
 
     def due(self, minutes: int) -> Reason:

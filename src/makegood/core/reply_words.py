@@ -210,6 +210,6 @@ children family mum mom dad mother father grandma birthday party he's she's they
 internet wifi broadband tv xx xxx xo hugs fixed resolved solved sorted settled speeds normal engineer driver
 technician plumber receptionist chef waiter waitress agent rep representative side twenty ten five fifteen thirty
 statement points wallet must say honest honestly tbh fair enough smile smiling relief
-""".split()  # noqa: SIM905  a list literal would be one word a line
+""".split()
 )
 """Words that a clause without any sign of pleasure may be made of."""

@@ -72,7 +72,7 @@ class Gated:
 
 @attrs.frozen(kw_only=True)
 class Given:
-    """What was given in the window in one currency, at cost, in minor units: what was owed apart from what went beyond."""
+    """What was given in the window in one currency, at cost, in minor units: what was owed apart from extras."""
 
     currency: str
     floor_minor: int

@@ -5,7 +5,7 @@ Each operation takes a batch, writes each table once, and answers the same for t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ MADE_COLUMNS = (
     "partner",
     "value_minor",
     "currency",
+    "facts",
     "made_at",
     "due_at",
     "first_due_at",
@@ -53,7 +54,10 @@ class UnableToMakePromise(ValueError):
 
 @attrs.frozen(kw_only=True, slots=True)
 class NewPromise:
-    """A promise as it is made. `key_hash` is the keyed hash of the source's own reference."""
+    """A promise as it is made. `key_hash` is the keyed hash of the source's own reference.
+
+    `facts` are what a rule pack asks for: numbers, codes and ISO times, never personal data.
+    """
 
     source_id: int
     customer_id: int
@@ -71,6 +75,7 @@ class NewPromise:
     partner: str = ""
     value_minor: int | None = None
     currency: str = ""
+    facts: Mapping[str, Any] | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -154,6 +159,7 @@ def promises_make(*, organization_id: int, promises: Sequence[NewPromise]) -> di
                 p.partner,
                 p.value_minor,
                 p.currency,
+                p.facts and dict(p.facts),
                 p.made_at,
                 p.due_at,
                 p.due_at,
@@ -222,7 +228,7 @@ class Held:
 
 
 def _one_batch_at_a_time(source_ids: set[int]) -> None:
-    """Let one transaction at a time write for a source, so that a promise and early word of it cannot miss each other."""
+    """Let one transaction at a time write for a source, so that a promise and early word of it always meet."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, (id %% 2147483647)::int) FROM unnest(%s::bigint[]) AS id ORDER BY id",
@@ -307,7 +313,7 @@ def _kept(promise: Held, word: Word, moment: Moment) -> list[Happened]:
     return entries
 
 
-def _released(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+def _released(promise: Held, word: Word, _: Moment) -> list[Happened]:
     if promise.state != "open":
         return []
     promise.changed = True
@@ -315,7 +321,7 @@ def _released(promise: Held, word: Word, moment: Moment) -> list[Happened]:
     return [_said(promise, "released", word.received_at)]
 
 
-def _changed(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+def _changed(promise: Held, word: Word, _: Moment) -> list[Happened]:
     if promise.state != "open" or word.due_at is None or word.due_at == promise.due_at:
         return []
     promise.changed = True
@@ -323,7 +329,7 @@ def _changed(promise: Held, word: Word, moment: Moment) -> list[Happened]:
     return [_said(promise, "changed", word.received_at, due_at=word.due_at, agreed=word.agreed)]
 
 
-def _expected(promise: Held, word: Word, moment: Moment) -> list[Happened]:
+def _expected(promise: Held, word: Word, _: Moment) -> list[Happened]:
     if promise.state != "open" or word.due_at is None or word.due_at == promise.expected_at:
         return []
     promise.changed = True

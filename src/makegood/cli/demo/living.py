@@ -1,0 +1,167 @@
+"""Living through the day: events as the demo's clocks reach them, and colleagues and customers who do their part.
+
+The newcomer's own recoveries are left to the newcomer: colleagues act only on what they own themselves.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+from django.db.models import F
+
+from makegood.cli.demo import airline, shops
+from makegood.cli.demo.founding import Demo
+from makegood.failures.models import Incident
+from makegood.listen.operations import events_accept
+from makegood.recoveries.models import Rating, Step
+from makegood.recoveries.operations import UnableToChangeRecovery, rating_answer, step_done
+from makegood.store.clocks import clock_set, clock_step
+from makegood.store.clocks import now as store_now
+from makegood.store.tenancy import tenant
+from makegood.store.ticking import tick_dry
+
+CHUNK = 200
+SEED_STEP = timedelta(minutes=10)
+COLLEAGUES_AT_ONCE = 4
+MINE = {airline.CODE: "Maria Lopez", shops.CODE: "Ines Duarte"}
+"""Whom the newcomer plays in each organization."""
+
+Work = Callable[[], int]
+
+
+@attrs.define(kw_only=True)
+class Feed:
+    """What is still to happen in one demo organization, in time order."""
+
+    demo: Demo
+    code: str
+    moments: Sequence[tuple[datetime, Callable[[datetime], None]]]
+    position: int = 0
+
+    def advance(self) -> int:
+        """Let everything happen whose time has come by the organization's clock; return how many."""
+        with tenant(organization_id=self.demo.organization_id):
+            now = store_now(organization_id=self.demo.organization_id)
+            start = self.position
+            while self.position < len(self.moments) and self.moments[self.position][0] <= now:
+                if self.position - start == CHUNK:
+                    break
+                self.moments[self.position][1](now)
+                self.position += 1
+            return self.position - start
+
+
+def begin_airline(*, work: Work, speed: float) -> Feed:
+    """Found the airline, live through its morning until the first incident is proposed, and start its clock."""
+    day = airline.worst_day()
+    demo = airline.found_airline(day)
+    feed = Feed(
+        demo=demo,
+        code=airline.CODE,
+        moments=[(at, _taking(demo, body)) for at, body in airline.events(day)],
+    )
+    now = airline.begins_at(day)
+    for _ in range(int(timedelta(days=1) / SEED_STEP)):
+        now += SEED_STEP
+        with tenant(organization_id=demo.organization_id):
+            clock_step(organization_id=demo.organization_id, moment_at=now)
+        while feed.advance() == CHUNK:
+            pass
+        while tick_dry(only=[demo.organization_id]) + work():
+            pass
+        with tenant(organization_id=demo.organization_id):
+            if Incident.objects.filter(organization_id=demo.organization_id, state="proposed").exists():
+                break
+    _run(demo, speed)
+    return feed
+
+
+def begin_shops(*, work: Work, speed: float) -> Feed:
+    """Found the shops and the hotel and start their clock; the script follows it."""
+    demo = shops.found_shops()
+    feed = Feed(
+        demo=demo,
+        code=shops.CODE,
+        moments=[(shops.BEGINS_AT + one.after, _acting(demo, one)) for one in shops.script()],
+    )
+    for after in (timedelta(minutes=30), timedelta(minutes=70)):
+        with tenant(organization_id=demo.organization_id):
+            clock_step(organization_id=demo.organization_id, moment_at=shops.BEGINS_AT + after)
+        feed.advance()
+        while tick_dry(only=[demo.organization_id]) + work():
+            pass
+    _run(demo, speed)
+    return feed
+
+
+def _taking(demo: Demo, body: dict[str, Any]) -> Callable[[datetime], None]:
+    def take(now: datetime) -> None:
+        events_accept(organization_id=demo.organization_id, source_id=demo.source_id, bodies=[body], now=now)
+
+    return take
+
+
+def _acting(demo: Demo, one: shops.Happening) -> Callable[[datetime], None]:
+    def act(now: datetime) -> None:
+        one.act(demo, now)
+
+    return act
+
+
+def _run(demo: Demo, speed: float) -> None:
+    with tenant(organization_id=demo.organization_id):
+        now = store_now(organization_id=demo.organization_id)
+        clock_set(organization_id=demo.organization_id, kind="running", moment_at=now, speed=speed)
+
+
+def colleagues_act(*, feed: Feed, rnd: random.Random) -> int:
+    """Let colleagues put right a few of the recoveries that they own, the most pressing first; return how many."""
+    mine = feed.demo.members[MINE[feed.code]]
+    organization_id = feed.demo.organization_id
+    acted = 0
+    with tenant(organization_id=organization_id):
+        now = store_now(organization_id=organization_id)
+        waiting = Step.objects.filter(
+            organization_id=organization_id,
+            step="fix",
+            state__in=["todo", "overdue"],
+            recovery__state="open",
+            recovery__review=False,
+            recovery__opened_at__lte=now - timedelta(minutes=20),
+        ).exclude(recovery__owner_id=mine)
+        for recovery_id, owner_id in waiting.order_by("due_at", "id").values_list(
+            "recovery_id", F("recovery__owner_id")
+        )[:COLLEAGUES_AT_ONCE]:
+            if rnd.random() < 0.5:  # half of the colleagues are busy with something else
+                continue
+            try:
+                step_done(organization_id=organization_id, recovery_id=recovery_id, step="fix", by=owner_id, now=now)
+            except UnableToChangeRecovery:
+                continue
+            acted += 1
+    return acted
+
+
+def customers_act(*, feed: Feed, rnd: random.Random) -> int:
+    """Let a few customers rate what was delivered to them; most never do. Return how many did."""
+    organization_id = feed.demo.organization_id
+    acted = 0
+    with tenant(organization_id=organization_id):
+        now = store_now(organization_id=organization_id)
+        asked = Rating.objects.filter(
+            organization_id=organization_id, answered_at__isnull=True, asked_at__lte=now - timedelta(minutes=15)
+        ).order_by("asked_at", "id")
+        for rating in asked[:COLLEAGUES_AT_ONCE]:
+            if rnd.random() < 0.1:  # silence is the usual answer
+                rating_answer(
+                    organization_id=organization_id,
+                    recovery_id=rating.recovery_id,
+                    score=rnd.choice((3, 5, 6, 6, 7, 7)),
+                    now=now,
+                )
+                acted += 1
+    return acted
