@@ -13,6 +13,10 @@ COMMANDS: dict[str, str] = {
     "lint": "makegood.cli.lint:lint",
     "capacity": "makegood.cli.capacity:capacity",
     "mail": "makegood.cli.mail:mail",
+    "serve": "makegood.cli.serve:serve",
+    "web": "makegood.cli.web:web",
+    "worker": "makegood.cli.worker:worker",
+    "tick": "makegood.cli.tick:tick",
 }
 
 

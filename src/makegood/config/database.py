@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 APP_ROLE_OPTION = "-c role=makegood_app"
+CONNECT_SECONDS = "10"
 
 
 class UnusableDatabaseUrl(ValueError):
@@ -14,31 +15,39 @@ class UnusableDatabaseUrl(ValueError):
 
 
 def settings_of(url: str) -> dict[str, Any]:
-    """Translate a postgresql:// URL into Django's database settings."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+    """Translate a postgresql:// URL into Django's database settings; host and port may also stand in its query.
+
+    Raises UnusableDatabaseUrl.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise UnusableDatabaseUrl(UnusableDatabaseUrl.__doc__) from None
+    name = unquote(parts.path[1:])
+    asked_port = query.pop("port", "") or str(port or "")
+    if parts.scheme not in ("postgres", "postgresql") or not name or not (asked_port or "0").isdecimal():
         raise UnusableDatabaseUrl(UnusableDatabaseUrl.__doc__)
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    host = query.pop("host", "") or unquote(parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.strip("/")),
+        "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": query.pop("port", "") or str(parts.port or ""),
+        "HOST": query.pop("host", "") or unquote(parts.hostname or ""),
+        "PORT": asked_port,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": query,
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS} | query,
     }
 
 
 def databases() -> dict[str, dict[str, Any]]:
     """Return the application's database (as the application role) and the owner's, for migrations and backups."""
-    url = os.environ.get("DATABASE_URL", "postgresql://makegood@127.0.0.1/makegood")
+    url = os.environ.get("DATABASE_URL") or "postgresql://makegood@127.0.0.1/makegood"
     owner_url = os.environ.get("DATABASE_OWNER_URL")
     default = settings_of(url)
     owner = settings_of(owner_url or url)
-    if owner_url is None:
+    if not owner_url:
         default["OPTIONS"]["options"] = f"{default['OPTIONS'].get('options', '')} {APP_ROLE_OPTION}".strip()
     return {"default": default, "owner": owner}

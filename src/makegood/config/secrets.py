@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 
-
-def home() -> Path:
-    """Return where the embedded database and files live (MAKEGOOD_HOME, else the user's data directory)."""
-    named = os.environ.get("MAKEGOOD_HOME")
-    if named:
-        return Path(named).expanduser()
-    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(base).expanduser() / "makegood"
+from makegood.store.embedded import home_directory
 
 
 def installation_secret() -> str:
@@ -21,13 +13,15 @@ def installation_secret() -> str:
     named = os.environ.get("MAKEGOOD_SECRET")
     if named:
         return named
-    path = home() / "secret"
+    path = home_directory() / "secret"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_name(f"secret.{os.getpid()}")
+    partial.touch(mode=0o600)
+    partial.write_text(secrets.token_urlsafe(48), encoding="ascii")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.link(partial, path)
     except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        value = secrets.token_urlsafe(48)
-        file.write(value)
-    return value
+        pass
+    finally:
+        partial.unlink()
+    return path.read_text(encoding="ascii").strip()

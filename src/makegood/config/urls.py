@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from makegood.config.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz),
+]

@@ -49,3 +49,12 @@ class Throttle(models.Model):
     key_hash = models.BinaryField(primary_key=True)
     window_at = models.DateTimeField()
     count = models.IntegerField(default=0)
+
+
+class Heartbeat(models.Model):
+    """That one process is well, until when: `stale_at` passes unless it beats again. It belongs to no organization."""
+
+    process = models.CharField(max_length=80, primary_key=True)
+    kind = models.CharField(max_length=10)
+    beat_at = models.DateTimeField()
+    stale_at = models.DateTimeField()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import attrs
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from makegood.store.tenancy import tenant
 
@@ -49,14 +49,28 @@ def find_due() -> list[tuple[str, int]]:
         return [(names[position], organization_id) for position, organization_id in cursor.fetchall()]
 
 
-def tick_once(*, only: Collection[int] | None = None) -> int:
-    """Handle one batch of each kind for each organization that has any due; return how many rows were handled."""
+OnError = Callable[[str, int, Exception], None]
+
+
+def tick_once(*, only: Collection[int] | None = None, on_error: OnError | None = None) -> int:
+    """Handle one batch of each kind for each organization that has any due; return how many rows were handled.
+
+    With `on_error`, called as on_error(kind, organization id, error), a unit of work that fails is undone and handed
+    to it while the others go on; a database that does not answer is raised all the same.
+    """
     handled = 0
     for name, organization_id in find_due():
         if only is not None and organization_id not in only:
             continue
-        with tenant(organization_id=organization_id):
-            handled += _kinds[name].handle(organization_id=organization_id)
+        try:
+            with tenant(organization_id=organization_id):
+                handled += _kinds[name].handle(organization_id=organization_id)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if on_error is None:
+                raise
+            on_error(name, organization_id, error)
     return handled
 
 

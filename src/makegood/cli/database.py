@@ -1,0 +1,151 @@
+"""The database that a command works on: attached, migrated, and used as the application's role."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from makegood.store.embedded import UnableToStartDatabase, attach, home_directory
+
+SETTINGS = "makegood.config.settings"
+MIGRATING = 7402
+"""The advisory lock that lets one command at a time migrate."""
+OLDEST_MAJOR = 15
+
+
+@contextmanager
+def open_database(*, migrate: bool = True) -> Iterator[None]:
+    """Run the block with Django set up on a migrated database, reached as the application's role.
+
+    Without DATABASE_URL it is the embedded server of the home directory, which this process attaches to meanwhile.
+    `migrate` false leaves the database as it is, for commands that look at one or replace it.
+    Raises ClickException, in one sentence that says what to do, where there is no database to work on.
+    """
+    with _embedded_if_none_is_named():
+        _set_up_django()
+        from django.db import connections
+
+        try:
+            with _database_errors_in_one_line():
+                if migrate:
+                    _migrate_if_behind()
+                    _refuse_unsafe_role()
+            yield
+        finally:
+            connections.close_all()
+
+
+@contextmanager
+def _embedded_if_none_is_named() -> Iterator[None]:
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    if os.environ.get("DATABASE_OWNER_URL"):
+        raise click.ClickException("DATABASE_OWNER_URL is set but DATABASE_URL is not: set both, or neither.")
+    try:
+        attached = attach(home_directory())
+    except UnableToStartDatabase as error:
+        raise click.ClickException(str(error)) from error
+    os.environ["DATABASE_URL"] = attached.url
+    try:
+        yield
+    finally:
+        del os.environ["DATABASE_URL"]
+        attached.release()
+
+
+def _set_up_django() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    try:
+        django.setup()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error}: set MAKEGOOD_HOME to a directory of your own.") from error
+
+
+@contextmanager
+def _database_errors_in_one_line() -> Iterator[None]:
+    from django.db import DatabaseError, InterfaceError
+
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        words = " ".join(str(error).split())
+        raise click.ClickException(
+            f"The database cannot be used ({words}): check DATABASE_URL and that the server runs."
+        ) from error
+
+
+def migrations_behind() -> list[str]:
+    """List the migrations that this database still needs.
+
+    Raises ClickException if it has some that this Makegood does not know.
+    """
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["owner"])
+    known, ours = set(executor.loader.disk_migrations), executor.loader.migrated_apps
+    strange = sorted(key for key in executor.loader.applied_migrations if key[0] in ours and key not in known)
+    if strange:
+        app, name = strange[0]
+        raise click.ClickException(
+            f"The database was written by a newer Makegood (it knows {app}.{name}): install that one, or a newer one."
+        )
+    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
+def _migrate_if_behind() -> None:
+    from django.core.management import call_command
+    from django.db import ProgrammingError, connections
+
+    _refuse_old_server()
+    if not migrations_behind():
+        return
+    owner = connections["owner"]
+    try:
+        with owner.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+        try:
+            call_command("migrate", database="owner", verbosity=0, interactive=False)
+            with owner.cursor() as cursor:
+                cursor.execute("GRANT SELECT ON django_migrations TO makegood_app")
+        finally:
+            with owner.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+    except ProgrammingError as error:
+        words = " ".join(str(error).split())
+        raise click.ClickException(
+            f"The database needs to be migrated and this user may not ({words}): name its owner in DATABASE_OWNER_URL."
+        ) from error
+
+
+def _refuse_old_server() -> None:
+    from django.db import connections
+
+    owner = connections["owner"]
+    owner.ensure_connection()
+    major = owner.connection.info.server_version // 10_000
+    if major < OLDEST_MAJOR:
+        raise click.ClickException(f"PostgreSQL {major} is too old: Makegood needs {OLDEST_MAJOR} or newer.")
+
+
+def _refuse_unsafe_role() -> None:
+    from makegood.store.tenancy import UnsafeRole, refuse_unsafe_role
+
+    try:
+        refuse_unsafe_role()
+    except UnsafeRole as error:
+        raise click.ClickException(str(error)) from error
+
+
+def tell(message: str) -> None:
+    """Say one line on stderr."""
+    print(f"makegood: {message}", file=sys.stderr, flush=True)

@@ -1,0 +1,111 @@
+"""Loops that run until they are told to stop: each round does what there is to do, then waits a tick.
+
+They outlive the database: a connection that breaks is made anew, with growing pauses, and a unit of work that fails is
+said once a minute and tried again, while the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+
+TICK_SECONDS = 1.0
+LONGEST_PAUSE = 5.0
+SAY_AGAIN = 60.0
+
+log = logging.getLogger("makegood")
+
+_work: list[Callable[[], int]] = []
+
+
+def work_with(work: Callable[[], int]) -> None:
+    """Name what the worker does each round; only `config` calls this. It returns how much it carried out."""
+    _work[:] = [work]
+
+
+def work_round() -> int:
+    """Carry out what is due in the outbox, one batch of each organization; return how much that was."""
+    return sum(work() for work in _work)
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def stop_with_parent() -> None:
+    """Send this process SIGTERM when its standard input ends, which is when the parent that holds it has died."""
+
+    def watch() -> None:
+        # Not through sys.stdin, whose lock a daemon thread would still hold at the interpreter's end.
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+class Complaints:
+    """What went wrong, each said at once and then at most once a minute."""
+
+    def __init__(self) -> None:
+        self._said_at: dict[str, float] = {}
+
+    def say(self, what: str, error: BaseException) -> None:
+        """Write the error's type and trace to the log, unless that was done within the last minute.
+
+        What it says is left out, but for the first line of a database's: it may quote a person's words.
+        """
+        from django.db import DatabaseError
+
+        kind = type(error).__name__
+        words = f" ({str(error).splitlines()[0]})" if isinstance(error, DatabaseError) and str(error) else ""
+        key = f"{what}:{kind}"
+        now = time.monotonic()
+        if now - self._said_at.get(key, -SAY_AGAIN) < SAY_AGAIN:
+            return
+        self._said_at[key] = now
+        log.error("%s failed: %s%s\n%s", what, kind, words, "".join(traceback.format_tb(error.__traceback__)))
+
+
+def run_loop(*, kind: str, step: Callable[[], int], longest: timedelta) -> None:
+    """Call `step` again and again while it does something, else once a tick, until a signal comes.
+
+    `kind` is worker or tick, by which health knows it; `longest` is how long one step may take and still be well.
+    """
+    from django.db import DatabaseError, InterfaceError, connections
+
+    from makegood.store.heartbeats import Heart
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    stop = stop_on_signals()
+    heart = Heart(kind=kind, longest=longest)
+    heart.start()
+    complaints = Complaints()
+    pause = TICK_SECONDS
+    log.info("%s runs", kind)
+    while not stop.is_set():
+        heart.moved()
+        try:
+            done = step()
+            pause = TICK_SECONDS
+        except (DatabaseError, InterfaceError) as error:
+            complaints.say(kind, error)
+            connections.close_all()
+            done, pause = 0, min(pause * 2, LONGEST_PAUSE)
+        except Exception as error:  # noqa: BLE001  one that is unforeseen must not end all that still works
+            complaints.say(kind, error)
+            done, pause = 0, LONGEST_PAUSE
+        if not done:
+            stop.wait(pause)
+    heart.stop()
+    log.info("%s has stopped", kind)

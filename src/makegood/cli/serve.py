@@ -1,0 +1,76 @@
+"""`makegood serve`: everything on one machine, each part a process of its own, kept running."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import time
+
+import click
+
+from makegood.cli.database import open_database, tell
+from makegood.cli.loops import stop_on_signals
+from makegood.cli.supervising import Child, UnableToKeepRunning, supervise
+from makegood.cli.web import refuse_taken_port
+
+ASK_SECONDS = 0.5
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> int:
+    """Run it all: the database if none is named, the web, a worker and the ticker, until stopped."""
+    serve_all(host=host, port=port)
+    return 0
+
+
+def serve_all(*, host: str, port: int, path: str = "/") -> None:
+    """Run every part until SIGTERM or SIGINT; say where to open once all are well.
+
+    Raises ClickException if a part cannot run.
+    """
+    refuse_taken_port(host, port)
+    # The parts get the environment as it was: without DATABASE_URL each attaches to the embedded server for itself.
+    environment = dict(os.environ) | {"PORT": str(port)}
+    parts = (("web", "--host", host, "--port", str(port)), ("worker",), ("tick",))
+    with open_database():
+        from django.db import connections
+
+        connections.close_all()
+        stop = stop_on_signals()
+        opening = _Opening(host, port, path)
+        try:
+            supervise([Child(part, environment) for part in parts], stop=stop, meanwhile=opening.look)
+        except UnableToKeepRunning as error:
+            raise click.ClickException(str(error)) from error
+
+
+class _Opening:
+    """Says once, when health first answers that all is well, where to open."""
+
+    def __init__(self, host: str, port: int, path: str) -> None:
+        self._host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
+        self._port, self._path = port, path
+        self._ask_at = 0.0
+
+    def look(self) -> None:
+        """Ask, now and then, until it is said."""
+        if time.monotonic() < self._ask_at:
+            return
+        self._ask_at = time.monotonic() + ASK_SECONDS
+        if is_well(self._host, self._port):
+            tell(f"open http://{self._host}:{self._port}{self._path} (stop with Ctrl-C)")
+            self._ask_at = float("inf")
+
+
+def is_well(host: str, port: int) -> bool:
+    """Tell whether /healthz answers 200."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

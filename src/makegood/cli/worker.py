@@ -1,0 +1,24 @@
+"""`makegood worker`: carries out what was decided: mail, payouts, notes to staff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from makegood.cli.database import open_database
+from makegood.cli.loops import run_loop, stop_with_parent, work_round
+
+LONGEST = timedelta(minutes=6)
+"""Above the claim of a batch: a worker that takes longer has lost its claim, and is stuck."""
+
+
+@click.command()
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
+def worker(with_parent: bool) -> int:
+    """Carry out the outbox until stopped. Any number may run at once."""
+    if with_parent:
+        stop_with_parent()
+    with open_database():
+        run_loop(kind="worker", step=work_round, longest=LONGEST)
+    return 0
