@@ -9,19 +9,22 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import attrs
-from django.conf import settings
 from django.db import transaction
-from makegood.messages.operations import Outgoing, messages_queue
 
 from makegood.core.money import Money
 from makegood.core.remedies import Choice, choose, incident_base
+from makegood.core.wording import Case
 from makegood.customers.models import Customer
 from makegood.failures.models import Failure, Incident
 from makegood.journal.outbox import effects_hold, effects_stop
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.operations import FloorDue, Offer, UnableToOffer, floors_post, makegoods_offer
+from makegood.messages.apologies import apologies_release
+from makegood.messages.links import status_url
 from makegood.messages.models import Message, Thread
+from makegood.messages.operations import Outgoing, messages_queue
 from makegood.organizations.models import Member, Organization
+from makegood.promises.models import Promise
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, score_request
@@ -223,15 +226,62 @@ def _offer_of(one: Planned, failure: Failure, choice: Choice) -> Offer | None:
 
 
 def _say(organization_id: int, planned: Sequence[Planned], failures: dict[int, Failure], now: datetime) -> None:
+    """Acknowledge and apologise. Where the apology stands for both but was said before, the acknowledgement goes."""
     told = _told(organization_id, planned, failures)
-    queued = []
-    for one, about in zip(planned, told, strict=True):
-        if one.playbook.acknowledgement != "none":
-            words = acknowledgement(about)
-            queued.append(_outgoing(one, "acknowledgement", "", words, one.playbook.acknowledgement))
-        words = apology(about)
-        queued.append(_outgoing(one, "apology", "apologise", words, one.playbook.steps["apologise"].send))
-    messages_queue(organization_id=organization_id, queued=queued, now=now)
+    keys = _apology_keys(organization_id, planned, failures)
+    acknowledged = [
+        (one, about) for one, about in zip(planned, told, strict=True) if one.playbook.acknowledgement != "none"
+    ]
+    messages_queue(
+        organization_id=organization_id,
+        queued=[
+            _outgoing(one, "acknowledgement", "", acknowledgement(about), one.playbook.acknowledgement)
+            for one, about in zip(planned, told, strict=True)
+            if one.playbook.acknowledgement != "none"
+        ],
+        now=now,
+    )
+    answers = messages_queue(
+        organization_id=organization_id,
+        queued=[
+            attrs.evolve(
+                _outgoing(one, "apology", "apologise", apology(about), one.playbook.steps["apologise"].send),
+                apology_key=key,
+                case=Case(fault=one.fault),
+            )
+            for one, about, key in zip(planned, told, keys, strict=True)
+        ],
+        now=now,
+    )
+    unsaid = [
+        _outgoing(one, "acknowledgement", "", acknowledgement(about), "at_once")
+        for one, about, answer in zip(planned, told, answers, strict=True)
+        if answer.blocked and one.playbook.acknowledgement == "none"
+    ]
+    messages_queue(organization_id=organization_id, queued=unsaid, now=now)
+
+
+def _apology_keys(organization_id: int, planned: Sequence[Planned], failures: dict[int, Failure]) -> list[str]:
+    """What each apology is for: the incident, else the failure's kind with its place, product or partner."""
+    firsts = [failures[one.failure_ids[0]] for one in planned]
+    promises = {
+        promise_id: (product, partner)
+        for promise_id, product, partner in Promise.objects.filter(
+            organization_id=organization_id,
+            id__in=[one.promise_id for one in firsts if one.promise_id and not one.place_id],
+        ).values_list("id", "product", "partner")
+    }
+    return [_apology_key(one, *promises.get(one.promise_id or 0, ("", ""))) for one in firsts]
+
+
+def _apology_key(failure: Failure, product: str, partner: str) -> str:
+    if failure.incident_id:
+        return f"incident:{failure.incident_id}"
+    if failure.place_id:
+        return f"{failure.kind}:place:{failure.place_id}"
+    if product:
+        return f"{failure.kind}:product:{product}"
+    return f"{failure.kind}:partner:{partner}" if partner else failure.kind
 
 
 def _outgoing(one: Planned, kind: str, step: str, words: tuple[str, str], send: str) -> Outgoing:
@@ -291,7 +341,7 @@ def _told(organization_id: int, planned: Sequence[Planned], failures: dict[int, 
             happened_at=failures[one.failure_ids[0]].happened_at,
             fix=one.playbook.fix(one.kind).says,
             next_at=due[one.recovery_id],
-            status_url=status_url(tokens[one.thread_id]),
+            status_url=status_url(organization_id=organization_id, token=tokens[one.thread_id]),
             same_at=incidents.get(one.incident_id or 0),
         )
         for one in planned
@@ -328,11 +378,6 @@ def _look_after(
     messages_queue(organization_id=organization_id, queued=queued, now=store_now(organization_id=organization_id))
 
 
-def status_url(token: str) -> str:
-    """This function will return the address of the page on which a customer follows their recovery."""
-    return f"{settings.PUBLIC_URL}/s/{token}"
-
-
 def plan_hold(*, organization_id: int, recovery_ids: Sequence[int], incident_id: int) -> None:
     """Hold what these recoveries have not sent or paid yet, until the incident is decided."""
     messages, makegoods = _pending(organization_id, recovery_ids)
@@ -347,6 +392,7 @@ def plan_stop(*, organization_id: int, recovery_ids: Sequence[int], now: datetim
     Message.objects.filter(organization_id=organization_id, id__in=messages, state__in=("draft", "queued")).update(
         state="stopped"
     )
+    apologies_release(organization_id=organization_id, message_ids=messages)
 
 
 def _pending(organization_id: int, recovery_ids: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -12,6 +12,9 @@ from makegood.recoveries.operations.clocks import clock_start
 from makegood.recoveries.operations.closing import UnableToReopen, reopened_write
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
+WRITTEN = (None, "person")
+"""What a person wrote; automatic answers, bounces and lists are no reply."""
+
 
 def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Read replies and bring those that need an answer to the owner; a handler of `messages:message:received`.
@@ -19,7 +22,11 @@ def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> No
     A thanks neither reopens nor cancels anything. Any other reply reopens what was closed, starts the clock to
     respond and tells the owner. What was withdrawn stays so, and its owner is told.
     """
-    replies = [entry for entry in entries if entry.data.get("kind") == "reply" and entry.data.get("thread")]
+    replies = [
+        entry
+        for entry in entries
+        if entry.data.get("kind") == "reply" and entry.data.get("thread") and entry.data.get("mail") in WRITTEN
+    ]
     messages = Message.objects.in_bulk([entry.subject_id for entry in replies])
     for entry in replies:
         recovery = (

@@ -1,6 +1,7 @@
 """Reads of recoveries for the faces: plain frozen data, each in a fixed number of statements."""
 
-from makegood.recoveries.queries.case import (
+from makegood.recoveries.queries.case import clock_why, recovery_by_number, recovery_by_thread, recovery_case
+from makegood.recoveries.queries.lines import (
     Case,
     ClockLine,
     ClockWhy,
@@ -12,10 +13,6 @@ from makegood.recoveries.queries.case import (
     RatingLine,
     StepLine,
     TimelineLine,
-    clock_why,
-    recovery_by_number,
-    recovery_by_thread,
-    recovery_case,
 )
 from makegood.recoveries.queries.lists import (
     Filters,

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
-
-import attrs
 
 from makegood.core.money import Money
-from makegood.core.steps import CloseDecision
 from makegood.failures.models import Failure
 from makegood.journal.models import Entry
 from makegood.makegoods.models import MakeGood
@@ -27,212 +22,22 @@ from makegood.recoveries.models import (
     Step,
 )
 from makegood.recoveries.operations import clock_explained, close_decision
+from makegood.recoveries.queries.lines import (
+    Case,
+    ClockLine,
+    ClockWhy,
+    FailureLine,
+    FollowUpLine,
+    MakeGoodLine,
+    MessageLine,
+    PauseLine,
+    RatingLine,
+    StepLine,
+    TimelineLine,
+)
 from makegood.recoveries.queries.lists import money
 
 TIMELINE = 500
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class StepLine:
-    """One step; `overdue` also where its time has passed and no clock told so."""
-
-    step: str
-    state: str
-    send: str
-    due_at: datetime | None
-    done_at: datetime | None
-    done_by_id: int | None
-    note: str
-    overdue: bool
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class ClockLine:
-    """One clock: running, paused, met, missed or ended."""
-
-    target: str
-    state: str
-    started_at: datetime
-    minutes: int
-    due_at: datetime | None
-    warn_at: datetime | None
-    met_at: datetime | None
-    breached_at: datetime | None
-    escalations: int
-    acknowledged_by_id: int | None
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class FailureLine:
-    """One failure that this recovery puts right."""
-
-    id: int
-    kind: str
-    loss: str
-    fault: str
-    severity: int
-    what: str
-    happened_at: datetime
-    detected_at: datetime
-    complained_at: datetime | None
-    withdrawn_at: datetime | None
-    found_by_us: bool
-    gate: str
-    gate_reasons: tuple[Mapping[str, Any], ...]
-    price: Money | None
-    kept_service: bool | None
-    cause_id: int | None
-    promise_id: int | None
-    purchase_id: int | None
-    charge_id: int | None
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class MessageLine:
-    """Something said, in or out, with what the wording rules found."""
-
-    id: int
-    direction: str
-    channel: str
-    kind: str
-    step: str
-    state: str
-    subject: str
-    body: str
-    findings: tuple[Any, ...]
-    author_id: int | None
-    created_at: datetime
-    sent_at: datetime | None
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class MakeGoodLine:
-    """One remedy: floor (owed), fix or extra."""
-
-    id: int
-    failure_id: int
-    part: str
-    remedy: str
-    title: str
-    form: str
-    value: Money
-    cost: Money
-    rule: str
-    reasons: tuple[Mapping[str, Any], ...]
-    state: str
-    offered_at: datetime
-    due_at: datetime | None
-    settled_at: datetime | None
-    offered_by_id: int | None
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class FollowUpLine:
-    """One contact or check after the make-good."""
-
-    id: int
-    position: int
-    action: str
-    due_at: datetime
-    state: str
-    done_at: datetime | None
-    outcome: str
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class RatingLine:
-    """What the customer thought of one delivery; no score yet is unknown."""
-
-    id: int
-    makegood_id: int | None
-    asked_at: datetime
-    answered_at: datetime | None
-    score: int | None
-    cares: Mapping[str, int]
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class PauseLine:
-    """A time that did not count."""
-
-    reason: str
-    note: str
-    from_at: datetime
-    to_at: datetime | None
-    by_id: int
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class TimelineLine:
-    """One entry of the journal about this recovery."""
-
-    at: datetime
-    event: str
-    actor_id: int | None
-    data: Mapping[str, Any]
-
-
-@attrs.frozen(kw_only=True)
-class Case:
-    """One recovery in full. `fix` is what puts it right, by the playbook that it froze."""
-
-    id: int
-    number: int
-    version: int
-    state: str
-    review: bool
-    customer_id: int
-    customer: str
-    token_customer: bool
-    owner_id: int
-    owner: str
-    owner_tier: int
-    owner_reasons: tuple[Mapping[str, Any], ...]
-    place: str
-    place_id: int | None
-    incident_id: int | None
-    incident: str
-    thread_id: int
-    thread_token: str
-    playbook: str
-    playbook_version: int
-    fix: str
-    group: str
-    kind: str
-    loss: str
-    fault: str
-    severity: int
-    clock_from: datetime
-    opened_at: datetime
-    due_at: datetime
-    next_step: str
-    next_due_at: datetime
-    price: Money | None
-    expected_loss: Money | None
-    returned: str
-    closed_at: datetime | None
-    close_reason: str
-    close_note: str
-    failures: tuple[FailureLine, ...]
-    steps: tuple[StepLine, ...]
-    clocks: tuple[ClockLine, ...]
-    messages: tuple[MessageLine, ...]
-    makegoods: tuple[MakeGoodLine, ...]
-    follow_ups: tuple[FollowUpLine, ...]
-    ratings: tuple[RatingLine, ...]
-    pauses: tuple[PauseLine, ...]
-    timeline: tuple[TimelineLine, ...]
-    closing: CloseDecision | None
-
-
-@attrs.frozen(kw_only=True)
-class ClockWhy:
-    """Why a clock says what it says: its deadline reckoned anew, the reasons, and what was journalled about it."""
-
-    clock: ClockLine
-    due_at: datetime | None
-    reasons: tuple[Mapping[str, Any], ...]
-    history: tuple[TimelineLine, ...]
 
 
 def recovery_by_number(*, organization_id: int, number: int) -> int | None:

@@ -323,12 +323,13 @@ def _fixes(node: Node) -> dict[str, Fix]:
 
 def _remedy(node: Node) -> Remedy:
     node.keys(needs="code title form losses cost value", may="monetary")
+    losses: Any = [one.text() for one in node.many("losses", least=1)]
     try:
         return Remedy(
             code=node["code"].text(),
             title=node["title"].text(),
             form=node["form"].one_of(*sorted(FORMS)),  # type: ignore[arg-type]
-            losses=frozenset(one.text() for one in node.many("losses", least=1)),
+            losses=losses,
             cost=node["cost"].money(),
             value=node["value"].money(),
             monetary=node["monetary"].true_or_false() if "monetary" in node else False,
