@@ -10,7 +10,8 @@ from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.closing import closed_write
 from makegood.recoveries.operations.stepping import next_steps_set
-from makegood.recoveries.plan import plan_start, planned_of
+from makegood.recoveries.plan import plan_start
+from makegood.recoveries.planned import planned_of
 
 
 def review_decide(
@@ -42,10 +43,8 @@ def contact_decided(*, organization_id: int, recovery: Recovery, at: datetime, b
     Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(review=False)
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery.id])
     _record(organization_id, recovery.id, "contact", at, by)
-    plan_start(
-        organization_id=organization_id,
-        planned=[planned_of(organization_id=organization_id, recovery_id=recovery.id, at=at)],
-    )
+    planned = planned_of(organization_id=organization_id, at={recovery.id: at})
+    plan_start(organization_id=organization_id, planned=planned)
 
 
 def _record(organization_id: int, recovery_id: int, how: str, at: datetime, by: int | None) -> None:

@@ -15,7 +15,7 @@ from makegood.recoveries.operations.changing import UnableToChangeRecovery, reco
 from makegood.recoveries.operations.closing import close_complete
 from makegood.recoveries.operations.rating import ratings_ask
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
-from makegood.recoveries.plan import plan_follow_up
+from makegood.recoveries.saying import check_in
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
 
@@ -133,7 +133,7 @@ def _ask(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None
 
 def _check_in(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:
     _settle(organization_id, due, "due")
-    plan_follow_up(organization_id=organization_id, due=[(row.recovery_id, row.id, at) for row, at in due])
+    check_in(organization_id=organization_id, due=[(row.recovery_id, row.id, at) for row, at in due])
     staff_tell(
         organization_id=organization_id,
         notes=[

@@ -12,7 +12,7 @@ from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.closing import reopened_write
 from makegood.recoveries.operations.deciding import contact_decided
 from makegood.recoveries.operations.owning import owner_raise
-from makegood.recoveries.operations.taken import Taken
+from makegood.recoveries.taken import Taken
 from makegood.store.bulk import insert
 
 

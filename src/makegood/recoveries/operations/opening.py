@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 from django.db import connection
 
-from makegood.core.money import Money
 from makegood.core.plans import expected_loss, group, severity
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Thread
@@ -28,8 +27,9 @@ from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock,
 from makegood.recoveries.operations.clocks import clocked
 from makegood.recoveries.operations.joining import Joining, joining_apply
 from makegood.recoveries.operations.owning import Staff, reasons_data
-from makegood.recoveries.operations.taken import Taken, repeated_customers, taken_read, targets_of
-from makegood.recoveries.plan import Planned, plan_start
+from makegood.recoveries.plan import plan_start
+from makegood.recoveries.planned import Planned, incident_kinds
+from makegood.recoveries.taken import Taken, repeated_customers, taken_read, targets_of
 from makegood.rules.playbooks import OPENING_TARGETS, Playbook
 from makegood.store.bulk import insert, next_ids
 from makegood.store.clocks import moment as store_moment
@@ -76,6 +76,7 @@ class Opening:
     id: int
     thread_id: int
     number: int
+    token: str
     plan_kind: str
     first: Taken
     failures: tuple[Taken, ...]
@@ -178,18 +179,13 @@ def _plans(organization_id: int, firsts: Sequence[Taken], latest: dict[str, Froz
 
     An incident has one plan, that of its first recovery, however late the others join it (invariant 12).
     """
-    incidents = {one.incident_id for one in firsts if one.incident_id is not None}
-    of_incident: dict[int, tuple[Frozen, str]] = {}
-    if incidents:
-        rows = (
-            Recovery.objects.filter(organization_id=organization_id, incident_id__in=incidents)
-            .order_by("incident_id", "number")
-            .distinct("incident_id")
-            .values_list("incident_id", "playbook_id", "kind")
-        )
-        for incident_id, version_id, kind in rows:
-            playbook = playbook_frozen(organization_id=organization_id, version_id=version_id)
-            of_incident[incident_id] = Frozen(id=version_id, playbook=playbook), kind
+    incidents = sorted({one.incident_id for one in firsts if one.incident_id is not None})
+    of_incident: dict[int | None, tuple[Frozen, str]] = {}
+    for incident_id, (version_id, kind) in incident_kinds(
+        organization_id=organization_id, incident_ids=incidents
+    ).items():
+        playbook = playbook_frozen(organization_id=organization_id, version_id=version_id)
+        of_incident[incident_id] = Frozen(id=version_id, playbook=playbook), kind
     plans = {}
     for one in firsts:
         plan = latest[one.playbook], one.kind
@@ -212,7 +208,7 @@ def _opening(
         severity(
             kind=one.kind,
             loss=one.loss,
-            price=Money(minor=one.price_minor, currency=one.currency) if one.price_minor and one.currency else None,
+            price=one.price,
             rules=playbook.severity_rules,
             at_least=one.severity,
             repeated=repeated,
@@ -231,6 +227,7 @@ def _opening(
         id=keys[0],
         thread_id=keys[1],
         number=keys[2],
+        token=secrets.token_urlsafe(18),
         plan_kind=plan[1],
         first=first,
         failures=tuple(failures),
@@ -304,12 +301,13 @@ def _planned(one: Opening) -> Planned:
     return Planned(
         recovery_id=one.id,
         thread_id=one.thread_id,
-        number=one.number,
+        token=one.token,
         customer_id=one.first.customer_id,
         owner_id=one.owner_id,
         incident_id=one.first.incident_id,
-        failure_ids=tuple(failure.failure_id for failure in one.failures),
+        failures=one.failures,
         at=one.first.at,
+        due_at=one.due_at,
         review=one.review,
         playbook=one.frozen.playbook,
         fault=one.first.fault,
@@ -322,10 +320,7 @@ def _write(organization_id: int, openings: Sequence[Opening]) -> None:
     insert(
         Thread,
         THREAD_COLUMNS,
-        [
-            (one.thread_id, organization_id, one.first.customer_id, secrets.token_urlsafe(18), one.first.at)
-            for one in openings
-        ],
+        [(one.thread_id, organization_id, one.first.customer_id, one.token, one.first.at) for one in openings],
     )
     insert(Recovery, RECOVERY_COLUMNS, [_recovery_row(organization_id, one, stepped=stepped) for one in openings])
     insert(

@@ -16,7 +16,7 @@ from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.closing import reopened_write
 from makegood.recoveries.operations.owning import owner_raise
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
-from makegood.recoveries.plan import plan_ask
+from makegood.recoveries.saying import score_ask
 from makegood.store.bulk import insert
 
 
@@ -36,7 +36,7 @@ def ratings_ask(*, organization_id: int, asked: Sequence[tuple[int, datetime]]) 
         on_conflict="ON CONFLICT DO NOTHING",
         returning=("id", "recovery_id", "asked_at"),
     )
-    plan_ask(
+    score_ask(
         organization_id=organization_id, asked=[(recovery_id, rating_id, at) for rating_id, recovery_id, at in new]
     )
     record(

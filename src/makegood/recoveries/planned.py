@@ -1,0 +1,99 @@
+"""A recovery whose plan is about to start, with all that giving and saying need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from makegood.messages.models import Thread
+from makegood.recoveries.frozen import playbook_frozen
+from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.taken import Taken, taken_of
+from makegood.rules.playbooks import Playbook
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Planned:
+    """A recovery whose plan starts at `at`. `kind` is what the fix goes by; under `review` only what is owed posts."""
+
+    recovery_id: int
+    thread_id: int
+    token: str
+    customer_id: int
+    owner_id: int
+    incident_id: int | None
+    failures: tuple[Taken, ...]
+    at: datetime
+    due_at: datetime
+    review: bool
+    playbook: Playbook
+    fault: str
+    kind: str
+
+    @property
+    def first(self) -> Taken:
+        """The failure that opened it."""
+        return self.failures[0]
+
+    @property
+    def failure_ids(self) -> tuple[int, ...]:
+        """All its failures."""
+        return tuple(one.failure_id for one in self.failures)
+
+
+def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Planned]:
+    """This function will read recoveries whose words or gifts come later than their opening, each at its moment.
+
+    An incident's recoveries go by the kind of its first one, as they did when they opened.
+    """
+    rows = list(Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id"))
+    links: dict[int, list[int]] = {row.id: [] for row in rows}
+    for recovery_id, failure_id in (
+        RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=list(links))
+        .order_by("id")
+        .values_list("recovery_id", "failure_id")
+    ):
+        links[recovery_id].append(failure_id)
+    moments = {failure_id: at[one] for one, failure_ids in links.items() for failure_id in failure_ids}
+    taken = {one.failure_id: one for one in taken_of(organization_id=organization_id, at=moments)}
+    tokens = dict(
+        Thread.objects.filter(organization_id=organization_id, id__in=[row.thread_id for row in rows]).values_list(
+            "id", "token"
+        )
+    )
+    kinds = incident_kinds(
+        organization_id=organization_id, incident_ids=[row.incident_id for row in rows if row.incident_id]
+    )
+    return [
+        Planned(
+            recovery_id=row.id,
+            thread_id=row.thread_id,
+            token=tokens[row.thread_id],
+            customer_id=row.customer_id,
+            owner_id=row.owner_id,
+            incident_id=row.incident_id,
+            failures=tuple(taken[one] for one in links[row.id]),
+            at=at[row.id],
+            due_at=row.due_at,
+            review=False,
+            playbook=playbook_frozen(organization_id=organization_id, version_id=row.playbook_id),
+            fault=row.fault,
+            kind=kinds[row.incident_id][1] if row.incident_id in kinds else row.kind,
+        )
+        for row in rows
+    ]
+
+
+def incident_kinds(*, organization_id: int, incident_ids: Sequence[int]) -> dict[int | None, tuple[int, str]]:
+    """This function will return each incident's one plan: the playbook version and the kind of its first recovery."""
+    if not incident_ids:
+        return {}
+    rows = (
+        Recovery.objects.filter(organization_id=organization_id, incident_id__in=list(incident_ids))
+        .order_by("incident_id", "number")
+        .distinct("incident_id")
+        .values_list("incident_id", "playbook_id", "kind")
+    )
+    return {incident_id: (version_id, kind) for incident_id, version_id, kind in rows}

@@ -1,0 +1,119 @@
+"""What a plan says: the acknowledgement, the apology, the question for a score, the later look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import attrs
+
+from makegood.core.wording import Case
+from makegood.messages.links import status_url
+from makegood.messages.operations import Outgoing, messages_queue
+from makegood.organizations.models import Member, Organization
+from makegood.recoveries.planned import Planned, planned_of
+from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, score_request
+from makegood.store.clocks import now as store_now
+
+
+def first_words(*, organization_id: int, planned: Sequence[Planned], now: datetime) -> None:
+    """Acknowledge and apologise. Where the apology stands for both but was said before, the acknowledgement goes."""
+    told = _told(organization_id, planned)
+    messages_queue(
+        organization_id=organization_id,
+        queued=[
+            _outgoing(one, "acknowledgement", "", acknowledgement(about), one.playbook.acknowledgement)
+            for one, about in zip(planned, told, strict=True)
+            if one.playbook.acknowledgement != "none"
+        ],
+        now=now,
+    )
+    answers = messages_queue(
+        organization_id=organization_id,
+        queued=[
+            attrs.evolve(
+                _outgoing(one, "apology", "apologise", apology(about), one.playbook.steps["apologise"].send),
+                apology_key=one.first.apology_key,
+                case=Case(fault=one.fault),
+            )
+            for one, about in zip(planned, told, strict=True)
+        ],
+        now=now,
+    )
+    unsaid = [
+        _outgoing(one, "acknowledgement", "", acknowledgement(about), "at_once")
+        for one, about, answer in zip(planned, told, answers, strict=True)
+        if answer.blocked and one.playbook.acknowledgement == "none"
+    ]
+    messages_queue(organization_id=organization_id, queued=unsaid, now=now)
+
+
+def score_ask(*, organization_id: int, asked: Sequence[tuple[int, int, datetime]]) -> None:
+    """Send the question for a score, (recovery, rating, at), as the playbook's follow-up says."""
+    _look_after(organization_id, "score_request", "ask_score", score_request, asked)
+
+
+def check_in(*, organization_id: int, due: Sequence[tuple[int, int, datetime]]) -> None:
+    """Draft or send a later look after the customer, (recovery, follow-up, at), as the playbook says."""
+    _look_after(organization_id, "follow_up", "check_in", follow_up, due)
+
+
+def _look_after(
+    organization_id: int,
+    kind: str,
+    action: str,
+    word: Callable[[Told], tuple[str, str]],
+    due: Sequence[tuple[int, int, datetime]],
+) -> None:
+    if not due:
+        return
+    rows = {recovery_id: row_id for recovery_id, row_id, _ in due}
+    planned = planned_of(organization_id=organization_id, at={recovery_id: at for recovery_id, _, at in due})
+    queued = []
+    for one, about in zip(planned, _told(organization_id, planned), strict=True):
+        send = next((rule.send for rule in one.playbook.follow_ups if rule.action == action), "person")
+        outgoing = _outgoing(one, kind, "stay", word(about), send)
+        queued.append(attrs.evolve(outgoing, key=f"recovery:{one.recovery_id}:{kind}:{rows[one.recovery_id]}"))
+    messages_queue(organization_id=organization_id, queued=queued, now=store_now(organization_id=organization_id))
+
+
+def _outgoing(one: Planned, kind: str, step: str, words: tuple[str, str], send: str) -> Outgoing:
+    return Outgoing(
+        thread_id=one.thread_id,
+        customer_id=one.customer_id,
+        kind=kind,
+        step=step,
+        subject=words[0],
+        body=words[1],
+        send=send,
+        key=f"recovery:{one.recovery_id}:{kind}:{one.at.isoformat()}",
+        at=one.at,
+    )
+
+
+def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
+    """What the words need to know of each."""
+    organization = Organization.objects.get(id=organization_id)
+    voice = Voice(organization=organization.name, zone=organization.zone)
+    owners = Member.objects.filter(organization_id=organization_id, id__in={one.owner_id for one in planned})
+    members = {row.id: (row.name, row.role) for row in owners}
+    return [
+        Told(
+            voice=voice,
+            customer=one.first.customer,
+            owner=members[one.owner_id][0],
+            role=members[one.owner_id][1],
+            what=one.first.what,
+            promised=one.first.promised,
+            kind=one.kind,
+            loss=one.first.loss,
+            fault=one.fault,
+            incident=one.incident_id is not None,
+            happened_at=one.first.happened_at,
+            fix=one.playbook.fix(one.kind).says,
+            next_at=one.due_at,
+            status_url=status_url(organization_id=organization_id, token=one.token),
+            same_at=one.first.incident_from,
+        )
+        for one in planned
+    ]

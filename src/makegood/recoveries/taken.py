@@ -1,0 +1,207 @@
+"""What a failure brings along when it is taken into a recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+from django.db.models import Model
+
+from makegood.core.money import Money
+from makegood.customers.models import Customer, Purchase, Visit
+from makegood.failures.models import Failure, Incident
+from makegood.journal.operations import Happened
+from makegood.promises.models import Promise, Source
+from makegood.recoveries.models import Recovery, RecoveryFailure
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Taken:
+    """One failure that was taken at `at`, with what its recovery and its plan are decided by.
+
+    `natural_key` names it the same on every run: the promise's key, else the happening. `bought_at` is when what
+    failed was bought, else promised, else when it failed. `parent_id` is the recovery in which the broken promise
+    was made. `incident_from` is when its incident began.
+    """
+
+    failure_id: int
+    customer_id: int
+    customer: str
+    happening_key: str
+    natural_key: str
+    gate: str
+    gate_at: datetime
+    happened_at: datetime
+    kind: str
+    loss: str
+    fault: str
+    severity: int
+    what: str
+    kept_service: bool | None
+    promised: bool
+    product: str
+    partner: str
+    incident_id: int | None
+    incident_owner_id: int | None
+    incident_from: datetime | None
+    place_id: int | None
+    bought_at: datetime
+    first_purchase_at: datetime | None
+    price_minor: int | None
+    currency: str
+    visit_ends_at: datetime | None
+    playbook: str
+    parent_id: int | None
+    at: datetime
+
+    @property
+    def price(self) -> Money | None:
+        """What the failed service cost, where that is known."""
+        return Money(minor=self.price_minor, currency=self.currency) if self.price_minor and self.currency else None
+
+    @property
+    def apology_key(self) -> str:
+        """What an apology is for: the incident, else the failure's kind with its place, product or partner."""
+        if self.incident_id:
+            return f"incident:{self.incident_id}"
+        if self.place_id:
+            return f"{self.kind}:place:{self.place_id}"
+        if self.product:
+            return f"{self.kind}:product:{self.product}"
+        return f"{self.kind}:partner:{self.partner}" if self.partner else self.kind
+
+
+COLUMNS = (
+    "id", "customer_id", "happening_key", "gate", "gate_at", "happened_at", "kind", "loss", "fault", "severity", "what",
+    "kept_service", "promise_id", "purchase_id", "visit_id", "source_id", "incident_id", "place_id", "price_minor",
+    "currency",
+)  # fmt: skip
+Values = dict[int | None, tuple[Any, ...]]
+
+
+def taken_read(*, organization_id: int, entries: Sequence[Happened]) -> list[Taken]:
+    """This function will read the failures of these entries that still stand and that no recovery has."""
+    at = {entry.subject_id: entry.at for entry in entries}
+    joined = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id__in=list(at))
+    for failure_id in joined.values_list("failure_id", flat=True):
+        del at[failure_id]
+    return taken_of(organization_id=organization_id, at=at, standing=True)
+
+
+def taken_of(*, organization_id: int, at: Mapping[int, datetime], standing: bool = False) -> list[Taken]:
+    """This function will read failures, each taken at its moment; only those that still stand where `standing`.
+
+    Each table is asked by its ids alone: where a table has no statistics yet, as in an organization's first minutes,
+    the database joins row by row, which grows with the square of the batch.
+    """
+    mine = {"organization_id": organization_id}
+    rows = Failure.objects.filter(id__in=list(at), **mine)
+    if standing:
+        rows = rows.filter(withdrawn_at=None)
+    failures = [dict(zip(COLUMNS, row, strict=True)) for row in rows.values_list(*COLUMNS)]
+
+    def of(model: type[Model], key: str, *columns: str) -> Values:
+        return _values(model, mine, {one[key] for one in failures}, columns)
+
+    known = _Known(
+        customers=of(Customer, "customer_id", "name", "first_purchase_at"),
+        purchases=of(Purchase, "purchase_id", "placed_at"),
+        visits=of(Visit, "visit_id", "active_to"),
+        sources=of(Source, "source_id", "playbook"),
+        incidents=of(Incident, "incident_id", "owner_id", "active_from"),
+        promises=of(Promise, "promise_id", "key_hash", "made_at", "recovery_id", "product", "partner"),
+    )
+    parents = _values(Recovery, mine, {promise[2] for promise in known.promises.values()}, ("state",))
+    return [_taken(one, known, parents, at[one["id"]]) for one in failures]
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class _Known:
+    customers: Values
+    purchases: Values
+    visits: Values
+    sources: Values
+    incidents: Values
+    promises: Values
+
+
+def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) -> Taken:
+    promise = known.promises.get(one["promise_id"])
+    key_hash, made_at, parent_id, product, partner = promise or (None, one["happened_at"], None, "", "")
+    leader_id, incident_from = known.incidents.get(one["incident_id"], (None, None))
+    name, first_purchase_at = known.customers[one["customer_id"]]
+    (bought_at,) = known.purchases.get(one["purchase_id"], (made_at,))
+    (visit_ends_at,) = known.visits.get(one["visit_id"], (None,))
+    (playbook,) = known.sources.get(one["source_id"], ("",))
+    return Taken(
+        failure_id=one["id"],
+        customer_id=one["customer_id"],
+        customer=name,
+        happening_key=one["happening_key"],
+        natural_key=one["happening_key"] if key_hash is None else bytes(key_hash).hex(),
+        gate=one["gate"],
+        gate_at=one["gate_at"],
+        happened_at=one["happened_at"],
+        kind=one["kind"],
+        loss=one["loss"],
+        fault=one["fault"],
+        severity=one["severity"],
+        what=one["what"],
+        kept_service=one["kept_service"],
+        promised=promise is not None,
+        product=product,
+        partner=partner,
+        incident_id=one["incident_id"],
+        incident_owner_id=leader_id,
+        incident_from=incident_from,
+        place_id=one["place_id"],
+        bought_at=bought_at,
+        first_purchase_at=first_purchase_at,
+        price_minor=one["price_minor"],
+        currency=one["currency"],
+        visit_ends_at=visit_ends_at,
+        playbook=playbook or "default",
+        parent_id=parent_id if parents.get(parent_id, ("",))[0] in ("open", "closed") else None,
+        at=at,
+    )
+
+
+def _values(model: type[Model], mine: dict[str, int], ids: set[int | None], columns: Sequence[str]) -> Values:
+    wanted = ids - {None}
+    if not wanted:
+        return {}
+    rows = model._default_manager.filter(id__in=wanted, **mine).values_list("id", *columns)
+    return {row[0]: row[1:] for row in rows}
+
+
+def targets_of(*, organization_id: int, taken: Sequence[Taken]) -> dict[tuple[int, str], int]:
+    """This function will find the open recoveries of these customers and happenings."""
+    happenings = {one.happening_key for one in taken}
+    rows = Recovery.objects.filter(
+        organization_id=organization_id, state="open", customer_id__in={one.customer_id for one in taken}
+    ).values_list("customer_id", "happening_key", "id")
+    return {(customer, happening): one for customer, happening, one in rows if happening in happenings}
+
+
+def repeated_customers(*, organization_id: int, firsts: Sequence[Taken], days: int) -> set[int]:
+    """This function will find failures whose customer had another recovery in the days before (EVIDENCE 8 rule 14)."""
+    if not days:
+        return set()
+    earliest = min(one.at for one in firsts) - timedelta(days=days)
+    rows = Recovery.objects.filter(
+        organization_id=organization_id,
+        customer_id__in={one.customer_id for one in firsts},
+        opened_at__gte=earliest,
+    ).exclude(state="withdrawn")
+    before: dict[int, list[datetime]] = {}
+    for one in firsts:
+        before.setdefault(one.customer_id, []).append(one.at)
+    for customer_id, opened_at in rows.values_list("customer_id", "opened_at"):
+        before.setdefault(customer_id, []).append(opened_at)
+    return {
+        one.failure_id
+        for one in firsts
+        if any(one.at - timedelta(days=days) <= then < one.at for then in before.get(one.customer_id, ()))
+    }
