@@ -125,6 +125,7 @@ class Failure(TenantModel):
                 condition=models.Q(gate="contact"),
             ),
             models.Index(fields=["organization_id", "happening_key"], name="failure_happening"),
+            models.Index(fields=["organization_id", "happened_at"], name="failure_happened"),
             models.Index(fields=["organization_id", "customer"], name="failure_customer"),
             models.Index(
                 fields=["organization_id", "incident"],

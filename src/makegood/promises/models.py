@@ -93,6 +93,11 @@ class Promise(TenantModel):
             ),
             models.Index(fields=["organization_id", "customer"], name="promise_customer"),
             models.Index(
+            models.Index(
+                fields=["organization_id", "settled_at"],
+                name="promise_settled_at",
+                condition=models.Q(settled_at__isnull=False),
+            ),
                 fields=["organization_id", "purchase"],
                 name="promise_purchase",
                 condition=models.Q(purchase__isnull=False),

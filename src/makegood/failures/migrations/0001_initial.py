@@ -244,6 +244,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["organization_id", "happening_key"], name="failure_happening"),
         ),
         migrations.AddIndex(
+        migrations.AddIndex(
+            model_name="failure",
+            index=models.Index(fields=["organization_id", "happened_at"], name="failure_happened"),
+        ),
             model_name="failure",
             index=models.Index(fields=["organization_id", "customer"], name="failure_customer"),
         ),

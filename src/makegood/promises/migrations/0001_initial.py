@@ -104,6 +104,14 @@ class Migration(migrations.Migration):
                         name="promise_broken",
                     ),
                     models.Index(fields=["organization_id", "customer"], name="promise_customer"),
+        migrations.AddIndex(
+            model_name="promise",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", False)),
+                fields=["organization_id", "settled_at"],
+                name="promise_settled_at",
+            ),
+        ),
                     models.Index(
                         condition=models.Q(("purchase__isnull", False)),
                         fields=["organization_id", "purchase"],
