@@ -1,0 +1,155 @@
+"""What it came to, counted: what was given and what it cost, what customers thought, and what they did afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from makegood.core.scores import CARES
+from makegood.insights.windows import ENOUGH, Window, rows
+
+SPEND_WINDOW = timedelta(days=84)
+"""Spending is compared over 84 days before and after a failure, as the field experiment P1 tracked it."""
+
+
+@attrs.frozen(kw_only=True)
+class Given:
+    """What was delivered in the window in one currency, at cost, in minor units: what was owed apart from the rest."""
+
+    currency: str
+    floor_minor: int
+    fix_minor: int
+    extra_minor: int
+    makegoods: int
+
+
+@attrs.frozen(kw_only=True)
+class Tap:
+    """One of the five CARES ratings: how many gave it, and their mean, or None with fewer than ENOUGH."""
+
+    name: str
+    given: int
+    mean: float | None
+
+
+@attrs.frozen(kw_only=True)
+class Scores:
+    """Ratings asked in the window: how many were answered, their mean, how many gave each score from 1 to 7."""
+
+    asked: int
+    answered: int
+    mean: float | None
+    at: tuple[int, ...]
+    cares: tuple[Tap, ...]
+
+
+@attrs.frozen(kw_only=True)
+class SpendChange:
+    """Of recoveries with one score and known spending: how many customers spent more, the same, less afterwards."""
+
+    score: int
+    more: int
+    same: int
+    less: int
+
+    @property
+    def known(self) -> int:
+        """How many there are."""
+        return self.more + self.same + self.less
+
+
+def given(*, organization_id: int, window: Window) -> list[Given]:
+    """This function will sum what make-goods delivered in the window cost, by currency: floor, fix and extra apart."""
+    summed = rows(
+        "SELECT currency, part, sum(cost_minor)::bigint, count(*) FROM makegoods_makegood"
+        " WHERE organization_id = %s AND state = 'delivered' AND settled_at >= %s AND settled_at < %s"
+        " GROUP BY currency, part",
+        [organization_id, window.since, window.until],
+    )
+    found = []
+    for currency in sorted({row[0] for row in summed}):
+        mine = {part: (minor, count) for of, part, minor, count in summed if of == currency}
+        found.append(
+            Given(
+                currency=currency,
+                floor_minor=mine.get("floor", (0, 0))[0],
+                fix_minor=mine.get("fix", (0, 0))[0],
+                extra_minor=mine.get("extra", (0, 0))[0],
+                makegoods=sum(count for _, count in mine.values()),
+            )
+        )
+    return found
+
+
+TAPS = """
+SELECT tap.key, count(*), avg(tap.value::int)::float FROM recoveries_rating r, jsonb_each_text(r.cares) AS tap
+WHERE r.organization_id = %s AND r.score IS NOT NULL AND r.asked_at >= %s AND r.asked_at < %s GROUP BY tap.key
+"""
+
+
+def scores(*, organization_id: int, window: Window) -> Scores:
+    """This function will count the ratings asked in the window; silence is counted, never scored."""
+    parameters = [organization_id, window.since, window.until]
+    counts = dict(
+        rows(
+            "SELECT score, count(*) FROM recoveries_rating"
+            " WHERE organization_id = %s AND asked_at >= %s AND asked_at < %s GROUP BY score",
+            parameters,
+        )
+    )
+    at = tuple(counts.get(score, 0) for score in range(1, 8))
+    answered = sum(at)
+    taps = {name: (count, mean) for name, count, mean in rows(TAPS, parameters)} if answered else {}
+    return Scores(
+        asked=answered + counts.get(None, 0),
+        answered=answered,
+        mean=sum(score * count for score, count in enumerate(at, start=1)) / answered if answered >= ENOUGH else None,
+        at=at,
+        cares=tuple(
+            Tap(name=name, given=count, mean=mean if count >= ENOUGH else None)
+            for name in CARES
+            for count, mean in [taps.get(name, (0, None))]
+        ),
+    )
+
+
+SPEND = """
+WITH rated AS (
+    SELECT DISTINCT ON (r.recovery_id) r.recovery_id, r.score, v.customer_id, v.clock_from
+    FROM recoveries_rating r
+    JOIN recoveries_recovery v ON v.organization_id = r.organization_id AND v.id = r.recovery_id
+    WHERE r.organization_id = %(org)s AND r.score IS NOT NULL
+        AND r.answered_at >= %(since)s AND r.answered_at < %(until)s AND v.clock_from <= %(over)s
+    ORDER BY r.recovery_id, r.answered_at DESC, r.id DESC
+), spent AS (
+    SELECT rated.score, sum(p.total_minor) FILTER (WHERE p.placed_at < rated.clock_from) AS before,
+        coalesce(sum(p.total_minor) FILTER (WHERE p.placed_at >= rated.clock_from), 0) AS after
+    FROM rated JOIN customers_purchase p ON p.organization_id = %(org)s AND p.customer_id = rated.customer_id
+        AND p.placed_at >= rated.clock_from - %(span)s AND p.placed_at < rated.clock_from + %(span)s
+    GROUP BY rated.recovery_id, rated.score HAVING min(p.currency) = max(p.currency)
+)
+SELECT score, count(*) FILTER (WHERE after * 10 > before * 11),
+    count(*) FILTER (WHERE after * 10 BETWEEN before * 9 AND before * 11),
+    count(*) FILTER (WHERE after * 10 < before * 9)
+FROM spent WHERE before > 0 GROUP BY score ORDER BY score
+"""
+
+
+def spend_by_score(*, organization_id: int, window: Window, now: datetime) -> list[SpendChange]:
+    """This function will compare spending before and after, by the latest score that a recovery got in the window.
+
+    Only customers who bought something in the 84 days before, and whose 84 days after are over at `now`. More and less
+    mean by more than a tenth. Spending in two currencies is left out. This compares nobody with an untouched customer.
+    """
+    found = rows(
+        SPEND,
+        {
+            "org": organization_id,
+            "since": window.since,
+            "until": window.until,
+            "over": now - SPEND_WINDOW,
+            "span": SPEND_WINDOW,
+        },
+    )
+    return [SpendChange(score=score, more=more, same=same, less=less) for score, more, same, less in found]
