@@ -183,7 +183,8 @@ class RecoveryClock(TenantModel):
                 fields=["organization_id", "next_at"],
                 name="clock_due",
                 condition=models.Q(next_at__isnull=False),
-            )
+            ),
+            models.Index(fields=["organization_id", "started_at"], name="clock_started"),
         ]
 
 
@@ -268,4 +269,7 @@ class Rating(TenantModel):
                 nulls_distinct=False,
             ),
         ]
-        indexes = [models.Index(fields=["organization_id", "-answered_at"], name="rating_answered")]
+        indexes = [
+            models.Index(fields=["organization_id", "-answered_at"], name="rating_answered"),
+            models.Index(fields=["organization_id", "asked_at"], name="rating_asked"),
+        ]

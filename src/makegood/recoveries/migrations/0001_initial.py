@@ -290,6 +290,10 @@ class Migration(migrations.Migration):
             model_name="rating",
             index=models.Index(fields=["organization_id", "-answered_at"], name="rating_answered"),
         ),
+        migrations.AddIndex(
+            model_name="rating",
+            index=models.Index(fields=["organization_id", "asked_at"], name="rating_asked"),
+        ),
         migrations.AddConstraint(
             model_name="rating",
             constraint=models.CheckConstraint(
@@ -360,6 +364,10 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("next_at__isnull", False)), fields=["organization_id", "next_at"], name="clock_due"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="recoveryclock",
+            index=models.Index(fields=["organization_id", "started_at"], name="clock_started"),
         ),
         migrations.AddConstraint(
             model_name="recoveryclock",
