@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "web": "makegood.cli.web:web",
     "worker": "makegood.cli.worker:worker",
     "tick": "makegood.cli.tick:tick",
+    "demo": "makegood.cli.demo.command:demo",
+    "demo-day": "makegood.cli.demo.command:demo_day",
 }
 
 

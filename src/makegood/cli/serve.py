@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -25,15 +26,15 @@ def serve(host: str, port: int) -> int:
     return 0
 
 
-def serve_all(*, host: str, port: int, path: str = "/") -> None:
-    """Run every part until SIGTERM or SIGINT; say where to open once all are well.
+def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str, ...]] = ()) -> None:
+    """Run every part, and the commands in `also`, until SIGTERM or SIGINT; say where to open once all are well.
 
     Raises ClickException if a part cannot run.
     """
     refuse_taken_port(host, port)
     # The parts get the environment as it was: without DATABASE_URL each attaches to the embedded server for itself.
     environment = dict(os.environ) | {"PORT": str(port)}
-    parts = (("web", "--host", host, "--port", str(port)), ("worker",), ("tick",))
+    parts = (("web", "--host", host, "--port", str(port)), ("worker",), ("tick",), *also)
     with open_database():
         from django.db import connections
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
-from django.db import transaction
+from django.db import connection, transaction
 
 from makegood.failures.operations import cause_create
+from makegood.listen.models import Replay
+from makegood.organizations.models import Member, Place
 from makegood.organizations.operations import (
     member_create,
     organization_create,
@@ -16,8 +18,10 @@ from makegood.organizations.operations import (
     playbook_publish,
     user_create,
 )
+from makegood.promises.models import Source
 from makegood.promises.operations import source_create
 from makegood.rules import playbooks
+from makegood.store.tenancy import tenant
 
 CAUSES: Mapping[str, Sequence[str]] = {
     "Planning": ("Too few people on the shift", "Promised before it was checked"),
@@ -116,4 +120,21 @@ def found(
             rhythm_minutes=rhythm,
             playbook=playbook,
         )
+        Replay.objects.create(organization_id=organization_id, kind="demo", started_at=begins_at)
     return Demo(organization_id=organization_id, members=members, places=place_ids, source_id=source_id)
+
+
+def find(*, code: str) -> Demo | None:
+    """Return the demo organization of this code, if it was founded."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM finder.organization(%s)", [code])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    with tenant(organization_id=row[0]):
+        return Demo(
+            organization_id=row[0],
+            members=dict(Member.objects.values_list("name", "id")),
+            places=dict(Place.objects.values_list("code", "id")),
+            source_id=Source.objects.order_by("id").values_list("id", flat=True)[0],
+        )

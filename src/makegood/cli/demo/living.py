@@ -16,6 +16,7 @@ from django.db.models import F
 from makegood.cli.demo import airline, shops
 from makegood.cli.demo.founding import Demo
 from makegood.failures.models import Incident
+from makegood.listen.models import Replay
 from makegood.listen.operations import events_accept
 from makegood.recoveries.models import Rating, Step
 from makegood.recoveries.operations import UnableToChangeRecovery, rating_answer, step_done
@@ -40,30 +41,42 @@ class Feed:
     demo: Demo
     code: str
     moments: Sequence[tuple[datetime, Callable[[datetime], None]]]
-    position: int = 0
 
     def advance(self) -> int:
-        """Let everything happen whose time has come by the organization's clock; return how many."""
-        with tenant(organization_id=self.demo.organization_id):
-            now = store_now(organization_id=self.demo.organization_id)
-            start = self.position
-            while self.position < len(self.moments) and self.moments[self.position][0] <= now:
-                if self.position - start == CHUNK:
-                    break
-                self.moments[self.position][1](now)
-                self.position += 1
-            return self.position - start
+        """Let what is due by the organization's clock happen, at most CHUNK of it; return how many.
+
+        Where the day stands is written in the same transaction, so that nothing happens twice.
+        """
+        organization_id = self.demo.organization_id
+        with tenant(organization_id=organization_id):
+            now = store_now(organization_id=organization_id)
+            stands = Replay.objects.filter(organization_id=organization_id, kind="demo").select_for_update().get()
+            start = end = stands.position
+            while end < min(len(self.moments), start + CHUNK) and self.moments[end][0] <= now:
+                self.moments[end][1](now)
+                end += 1
+            if end > start:
+                Replay.objects.filter(organization_id=organization_id, id=stands.id).update(position=end)
+            return end - start
 
 
-def begin_airline(*, work: Work, speed: float) -> Feed:
+def airline_feed(*, day: airline.Day, demo: Demo) -> Feed:
+    """Return what happens at the airline on this day."""
+    moments = [(at, _taking(demo, body)) for at, body in airline.events(day)]
+    return Feed(demo=demo, code=airline.CODE, moments=moments)
+
+
+def shops_feed(*, demo: Demo) -> Feed:
+    """Return what happens at the shops and the hotel."""
+    moments = [(shops.BEGINS_AT + one.after, _acting(demo, one)) for one in shops.script()]
+    return Feed(demo=demo, code=shops.CODE, moments=moments)
+
+
+def begin_airline(*, work: Work, speed: float) -> None:
     """Found the airline, live through its morning until the first incident is proposed, and start its clock."""
     day = airline.worst_day()
     demo = airline.found_airline(day)
-    feed = Feed(
-        demo=demo,
-        code=airline.CODE,
-        moments=[(at, _taking(demo, body)) for at, body in airline.events(day)],
-    )
+    feed = airline_feed(day=day, demo=demo)
     now = airline.begins_at(day)
     for _ in range(int(timedelta(days=1) / SEED_STEP)):
         now += SEED_STEP
@@ -77,17 +90,12 @@ def begin_airline(*, work: Work, speed: float) -> Feed:
             if Incident.objects.filter(organization_id=demo.organization_id, state="proposed").exists():
                 break
     _run(demo, speed)
-    return feed
 
 
-def begin_shops(*, work: Work, speed: float) -> Feed:
-    """Found the shops and the hotel and start their clock; the script follows it."""
+def begin_shops(*, work: Work, speed: float) -> None:
+    """Found the shops and the hotel, live through their first hour, and start their clock; the script follows it."""
     demo = shops.found_shops()
-    feed = Feed(
-        demo=demo,
-        code=shops.CODE,
-        moments=[(shops.BEGINS_AT + one.after, _acting(demo, one)) for one in shops.script()],
-    )
+    feed = shops_feed(demo=demo)
     for after in (timedelta(minutes=30), timedelta(minutes=70)):
         with tenant(organization_id=demo.organization_id):
             clock_step(organization_id=demo.organization_id, moment_at=shops.BEGINS_AT + after)
@@ -95,7 +103,6 @@ def begin_shops(*, work: Work, speed: float) -> Feed:
         while tick_dry(only=[demo.organization_id]) + work():
             pass
     _run(demo, speed)
-    return feed
 
 
 def _taking(demo: Demo, body: dict[str, Any]) -> Callable[[datetime], None]:

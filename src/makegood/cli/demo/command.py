@@ -1,0 +1,83 @@
+"""`makegood demo`: serve two organizations that live through a bad day, time sped up, from which nothing leaves."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+
+import click
+
+from makegood.cli.database import open_database, tell
+from makegood.cli.loops import stop_on_signals, stop_with_parent, work_round
+from makegood.cli.serve import serve_all
+from makegood.cli.web import refuse_taken_port
+from makegood.store.embedded import Server, home_directory
+
+SPEED = 60.0
+LOOK_SECONDS = 1.0
+COLLEAGUES_EVERY = 5
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535))
+@click.option(
+    "--speed", default=SPEED, show_default=True, type=click.FloatRange(0.1, 3600), help="Minutes that pass in a minute."
+)
+def demo(host: str, port: int, speed: float) -> int:
+    """Serve the demo: an airline on its worst day, and a group of shops and a hotel."""
+    refuse_taken_port(host, port)
+    os.environ["MAKEGOOD_DEMO"] = "1"
+    if not os.environ.get("DATABASE_URL"):
+        _fresh_home()
+    tell("setting the scene: real flights of a bad day, invented passengers")
+    with open_database():
+        from makegood.cli.demo import airline, founding, living, shops
+
+        if founding.find(code=airline.CODE) is None:
+            living.begin_airline(work=work_round, speed=speed)
+        if founding.find(code=shops.CODE) is None:
+            living.begin_shops(work=work_round, speed=speed)
+        serve_all(host=host, port=port, path="/sign-in", also=(("demo-day",),))
+    return 0
+
+
+def _fresh_home() -> None:
+    """Begin in an empty home of the demo's own, beside the real one."""
+    home = Path(home_directory()) / "demo"
+    if home.exists():
+        if Server(home.resolve()).is_used():
+            raise click.ClickException(f"A demo is running already in {home}: stop it first, or set MAKEGOOD_HOME.")
+        shutil.rmtree(home)
+    home.mkdir(parents=True, mode=0o700)
+    os.environ["MAKEGOOD_HOME"] = str(home)
+
+
+@click.command(hidden=True)
+@click.option("--with-parent", is_flag=True, help="End when standard input ends.")
+def demo_day(with_parent: bool) -> int:
+    """Let the demo's day happen, as its clocks reach it."""
+    if with_parent:
+        stop_with_parent()
+    stop = stop_on_signals()
+    rnd = random.Random(2013)
+    with open_database(migrate=False):
+        from makegood.cli.demo import airline, founding, living, shops
+
+        hudson, lumen = founding.find(code=airline.CODE), founding.find(code=shops.CODE)
+        if hudson is None or lumen is None:
+            raise click.ClickException("There is no demo in this database: start `makegood demo`.")
+        feeds = (living.airline_feed(day=airline.worst_day(), demo=hudson), living.shops_feed(demo=lumen))
+        rounds = 0
+        while not stop.is_set():
+            rounds += 1
+            for feed in feeds:
+                while feed.advance() == living.CHUNK:
+                    pass
+                if rounds % COLLEAGUES_EVERY == 0:
+                    living.colleagues_act(feed=feed, rnd=rnd)
+                    living.customers_act(feed=feed, rnd=rnd)
+            stop.wait(LOOK_SECONDS)
+    return 0
