@@ -140,7 +140,10 @@ SIGNAL_STATES = ("open", "joined", "dismissed")
 
 
 class Signal(TenantModel):
-    """Evidence that a customer may have been failed, other than a broken promise; `failure` once it became one."""
+    """Evidence that a customer may have been failed, other than a broken promise; `failure` once it became one.
+
+    `about_hash` is the key of the promise that it speaks of, which may arrive later than the signal.
+    """
 
     kind = models.CharField(max_length=20)
     customer = TenantKey(Customer)
@@ -151,6 +154,7 @@ class Signal(TenantModel):
     failure = TenantKey(Failure, null=True)
     place = TenantKey(Place, null=True)
     key_hash = models.BinaryField(null=True)
+    about_hash = models.BinaryField(null=True)
     value = models.SmallIntegerField(null=True)
     state = models.CharField(max_length=10, default="open")
     happened_at = models.DateTimeField()

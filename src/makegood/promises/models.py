@@ -44,7 +44,8 @@ PROMISE_STATES = ("open", "kept", "broken", "released")
 class Promise(TenantModel):
     """What was promised to whom by when. A changed due date keeps `first_due_at`; `settled_at` is when it left open.
 
-    Late fulfilment is `fulfilled_at` on a broken promise; it unbreaks nothing.
+    Late fulfilment is `fulfilled_at` on a broken promise; it unbreaks nothing. `facts` are what a rule pack asks for
+    (numbers, codes and times as ISO text; never personal data).
     """
 
     source = TenantKey(Source)
@@ -61,6 +62,7 @@ class Promise(TenantModel):
     partner = models.CharField(max_length=60, default="", blank=True)
     value_minor = models.BigIntegerField(null=True)
     currency = models.CharField(max_length=3, default="")
+    facts = models.JSONField(null=True)
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()
     first_due_at = models.DateTimeField()
@@ -91,13 +93,13 @@ class Promise(TenantModel):
                 name="promise_broken",
                 condition=models.Q(state="broken"),
             ),
-            models.Index(fields=["organization_id", "customer"], name="promise_customer"),
-            models.Index(
             models.Index(
                 fields=["organization_id", "settled_at"],
                 name="promise_settled_at",
                 condition=models.Q(settled_at__isnull=False),
             ),
+            models.Index(fields=["organization_id", "customer"], name="promise_customer"),
+            models.Index(
                 fields=["organization_id", "purchase"],
                 name="promise_purchase",
                 condition=models.Q(purchase__isnull=False),

@@ -149,6 +149,7 @@ class Migration(migrations.Migration):
                 ("organization_id", models.BigIntegerField()),
                 ("kind", models.CharField(max_length=20)),
                 ("key_hash", models.BinaryField(null=True)),
+                ("about_hash", models.BinaryField(null=True)),
                 ("value", models.SmallIntegerField(null=True)),
                 ("state", models.CharField(default="open", max_length=10)),
                 ("happened_at", models.DateTimeField()),
@@ -244,10 +245,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["organization_id", "happening_key"], name="failure_happening"),
         ),
         migrations.AddIndex(
-        migrations.AddIndex(
             model_name="failure",
             index=models.Index(fields=["organization_id", "happened_at"], name="failure_happened"),
         ),
+        migrations.AddIndex(
             model_name="failure",
             index=models.Index(fields=["organization_id", "customer"], name="failure_customer"),
         ),

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ("partner", models.CharField(blank=True, default="", max_length=60)),
                 ("value_minor", models.BigIntegerField(null=True)),
                 ("currency", models.CharField(default="", max_length=3)),
+                ("facts", models.JSONField(null=True)),
                 ("made_at", models.DateTimeField()),
                 ("due_at", models.DateTimeField()),
                 ("first_due_at", models.DateTimeField()),
@@ -103,15 +104,12 @@ class Migration(migrations.Migration):
                         fields=["organization_id", "-settled_at"],
                         name="promise_broken",
                     ),
+                    models.Index(
+                        condition=models.Q(("settled_at__isnull", False)),
+                        fields=["organization_id", "settled_at"],
+                        name="promise_settled_at",
+                    ),
                     models.Index(fields=["organization_id", "customer"], name="promise_customer"),
-        migrations.AddIndex(
-            model_name="promise",
-            index=models.Index(
-                condition=models.Q(("settled_at__isnull", False)),
-                fields=["organization_id", "settled_at"],
-                name="promise_settled_at",
-            ),
-        ),
                     models.Index(
                         condition=models.Q(("purchase__isnull", False)),
                         fields=["organization_id", "purchase"],
