@@ -10,17 +10,19 @@ from makegood.organizations.models import Member
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
-FORMS = ("money", "credit", "exchange", "reperformance", "time_back", "personal", "gift")
+FORMS = ("money", "credit", "coupon", "exchange", "reperformance", "time_back", "personal", "gift")
 
 
 MAKE_GOOD_PARTS = ("floor", "fix", "extra")
-MAKE_GOOD_STATES = ("offered", "accepted", "delivered", "declined", "swapped", "expired")
+MAKE_GOOD_STATES = ("offered", "accepted", "delivered", "declined", "swapped", "expired", "withdrawn")
 
 
 class MakeGood(TenantModel):
     """One concrete remedy for one failure. `part` is floor (owed), fix or extra; offered is not delivered.
 
-    `value_minor` is what it is worth to the customer, `cost_minor` what it costs the business.
+    `value_minor` is what it is worth to the customer, `cost_minor` what it costs the business. `remedy` is the
+    catalogue's code, or for a floor the form in which the law wants it paid. `allowance` is the day's allowance that
+    its cost was taken from. `next_at` is the next reminder or expiry of an offer.
     """
 
     failure = TenantKey(Failure)
@@ -36,6 +38,7 @@ class MakeGood(TenantModel):
     reasons = models.JSONField(default=list)
     charge = TenantKey(Charge, null=True)
     offered_by = TenantKey(Member, null=True)
+    allowance = TenantKey("Allowance", null=True)
     swapped_for = TenantKey("MakeGood", null=True)
     state = models.CharField(max_length=10)
     offered_at = models.DateTimeField()
@@ -64,6 +67,17 @@ class MakeGood(TenantModel):
                 name="makegood_due",
                 condition=models.Q(state="offered"),
             ),
+            models.Index(
+                fields=["organization_id", "offered_at"],
+                name="makegood_unpaid",
+                condition=models.Q(state="accepted", form="money"),
+            ),
+            models.Index(fields=["organization_id", "-offered_at"], name="makegood_recent"),
+            models.Index(
+                fields=["organization_id", "settled_at"],
+                name="makegood_delivered",
+                condition=models.Q(state="delivered"),
+            ),
         ]
 
 
@@ -86,11 +100,15 @@ class Allowance(TenantModel):
         ]
 
 
-LEDGER_ENTRY_ACCOUNTS = ("floor", "extra", "owed", "cash", "credit", "kind", "released")
+LEDGER_ENTRY_ACCOUNTS = ("floor", "fix", "extra", "owed", "cash", "credit", "kind", "released")
 
 
 class LedgerEntry(TenantModel):
-    """One movement of value, from one account to another, never changed: debit and credit are one row, so they match."""
+    """One movement of value, from one account to another, never changed: debit and credit are one row, so they match.
+
+    Amounts are what it costs the business. A make-good begins as part to owed (floor, fix or extra); what is delivered
+    moves from owed to cash, credit or kind; what comes to nothing moves from owed to released.
+    """
 
     makegood = TenantKey(MakeGood)
     debit = models.CharField(max_length=10)

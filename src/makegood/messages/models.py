@@ -42,7 +42,11 @@ MESSAGE_KINDS = (
 
 
 class Message(TenantModel):
-    """Something said, in or out. Subject, body and address are erasable; `key_hash` keeps a redelivery known."""
+    """Something said, in or out. Subject, body, address and the reason for an override are erasable.
+
+    `key_hash` is the keyed hash of the outside or idempotency key, so that a redelivery stays known. `apology_key` is
+    what an apology is for (codes and ids only). `author` is the member who wrote it; none means that it went by itself.
+    """
 
     thread = TenantKey(Thread, null=True)
     customer = TenantKey(Customer, null=True)
@@ -56,6 +60,8 @@ class Message(TenantModel):
     subject = models.CharField(max_length=300, default="", blank=True)
     body = models.TextField(default="", blank=True)
     findings = models.JSONField(default=list)
+    override_reason = models.CharField(max_length=300, default="", blank=True)
+    apology_key = models.CharField(max_length=160, default="", blank=True)
     message_id = models.CharField(max_length=160, default="", blank=True)
     key_hash = models.BinaryField(null=True)
     author_id = models.BigIntegerField(null=True)
@@ -82,6 +88,17 @@ class Message(TenantModel):
                 name="message_trouble",
                 condition=models.Q(state__in=["failed", "unknown"]),
             ),
+            models.Index(
+                fields=["organization_id", "created_at"],
+                name="message_draft",
+                condition=models.Q(state="draft"),
+            ),
+            models.Index(
+                fields=["organization_id", "member", "-created_at"],
+                name="message_member",
+                condition=models.Q(member__isnull=False),
+            ),
+            models.Index(fields=["organization_id", "customer"], name="message_customer"),
         ]
 
 
@@ -98,6 +115,7 @@ class Apology(TenantModel):
     period = DateTimeRangeField()
 
     class Meta:
+        indexes = [models.Index(fields=["organization_id", "message"], name="apology_message")]
         constraints = [
             ExclusionConstraint(
                 name="apology_once",

@@ -135,7 +135,7 @@ def promises_make(*, organization_id: int, promises: Sequence[NewPromise]) -> di
     """
     if any(promise.due_at < promise.made_at for promise in promises):
         raise UnableToMakePromise(UnableToMakePromise.__doc__)
-    _one_batch_at_a_time({promise.source_id for promise in promises})
+    sources_lock(source_ids={promise.source_id for promise in promises})
     fresh = {(p.source_id, p.key_hash): p for p in reversed(promises)}
     ids = next_ids(Promise, len(fresh))
     made = insert(
@@ -197,7 +197,7 @@ def promises_hear(*, organization_id: int, words: Sequence[Word]) -> None:
     """Apply word about promises, in the order in which it happened; word of an unknown promise is held for it."""
     if not words:
         return
-    _one_batch_at_a_time({word.source_id for word in words})
+    sources_lock(source_ids={word.source_id for word in words})
     moment = store_moment(organization_id=organization_id)
     known = _lock(organization_id, {(word.source_id, word.key_hash) for word in words})
     entries: list[Happened] = []
@@ -227,7 +227,7 @@ class Held:
     changed: bool = False
 
 
-def _one_batch_at_a_time(source_ids: set[int]) -> None:
+def sources_lock(*, source_ids: set[int]) -> None:
     """Let one transaction at a time write for a source, so that a promise and early word of it always meet."""
     with connection.cursor() as cursor:
         cursor.execute(

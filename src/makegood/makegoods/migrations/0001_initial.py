@@ -99,6 +99,13 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddField(
+            model_name="makegood",
+            name="allowance",
+            field=makegood.store.fields.TenantKey(
+                db_index=False, null=True, related_name="+", to="makegoods.allowance"
+            ),
+        ),
         migrations.AddIndex(
             model_name="makegood",
             index=models.Index(fields=["organization_id", "failure"], name="makegood_failure"),
@@ -113,6 +120,26 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "offered")), fields=["organization_id", "next_at"], name="makegood_due"
             ),
         ),
+        migrations.AddIndex(
+            model_name="makegood",
+            index=models.Index(
+                condition=models.Q(("form", "money"), ("state", "accepted")),
+                fields=["organization_id", "offered_at"],
+                name="makegood_unpaid",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="makegood",
+            index=models.Index(fields=["organization_id", "-offered_at"], name="makegood_recent"),
+        ),
+        migrations.AddIndex(
+            model_name="makegood",
+            index=models.Index(
+                condition=models.Q(("state", "delivered")),
+                fields=["organization_id", "settled_at"],
+                name="makegood_delivered",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="makegood",
             constraint=models.CheckConstraint(
@@ -123,7 +150,10 @@ class Migration(migrations.Migration):
             model_name="makegood",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("state__in", ("offered", "accepted", "delivered", "declined", "swapped", "expired"))
+                    (
+                        "state__in",
+                        ("offered", "accepted", "delivered", "declined", "swapped", "expired", "withdrawn"),
+                    )
                 ),
                 name="makegood_state",
             ),
@@ -132,7 +162,10 @@ class Migration(migrations.Migration):
             model_name="makegood",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("form__in", ("money", "credit", "exchange", "reperformance", "time_back", "personal", "gift"))
+                    (
+                        "form__in",
+                        ("money", "credit", "coupon", "exchange", "reperformance", "time_back", "personal", "gift"),
+                    )
                 ),
                 name="makegood_form",
             ),
@@ -158,14 +191,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ledgerentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("debit__in", ("floor", "extra", "owed", "cash", "credit", "kind", "released"))),
+                condition=models.Q(
+                    ("debit__in", ("floor", "fix", "extra", "owed", "cash", "credit", "kind", "released"))
+                ),
                 name="ledger_debit",
             ),
         ),
         migrations.AddConstraint(
             model_name="ledgerentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("credit__in", ("floor", "extra", "owed", "cash", "credit", "kind", "released"))),
+                condition=models.Q(
+                    ("credit__in", ("floor", "fix", "extra", "owed", "cash", "credit", "kind", "released"))
+                ),
                 name="ledger_credit",
             ),
         ),

@@ -42,6 +42,8 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(blank=True, default="", max_length=300)),
                 ("body", models.TextField(blank=True, default="")),
                 ("findings", models.JSONField(default=list)),
+                ("override_reason", models.CharField(blank=True, default="", max_length=300)),
+                ("apology_key", models.CharField(blank=True, default="", max_length=160)),
                 ("message_id", models.CharField(blank=True, default="", max_length=160)),
                 ("key_hash", models.BinaryField(null=True)),
                 ("author_id", models.BigIntegerField(null=True)),
@@ -87,6 +89,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["organization_id", "message"], name="apology_message")],
                 "constraints": [
                     django.contrib.postgres.constraints.ExclusionConstraint(
                         expressions=[
@@ -130,6 +133,26 @@ class Migration(migrations.Migration):
                 fields=["organization_id", "created_at"],
                 name="message_trouble",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "draft")),
+                fields=["organization_id", "created_at"],
+                name="message_draft",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("member__isnull", False)),
+                fields=["organization_id", "member", "-created_at"],
+                name="message_member",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(fields=["organization_id", "customer"], name="message_customer"),
         ),
         migrations.AddConstraint(
             model_name="message",

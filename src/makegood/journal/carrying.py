@@ -1,0 +1,232 @@
+"""Carrying effects out: claimed like due rows, carried out outside any transaction, settled in another.
+
+A claim is committed before anything leaves, and its outcome is committed after. A worker that dies in between leaves a
+lapsed claim: an effect whose receiver takes an idempotency key goes back to pending; any other becomes `unknown`, which
+a person sees, and is never repeated by itself. A worker gives back what it cannot begin well before its claim lapses,
+and an outcome that comes after the lapse counts only where it says what really became of the effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import attrs
+from django.db import connection
+from django.db.models import F
+
+from makegood.journal.models import Effect
+from makegood.journal.operations import Happened, record
+from makegood.store.bulk import record_set
+from makegood.store.clocks import Moment, wall_now
+from makegood.store.clocks import moment as store_moment
+from makegood.store.tenancy import tenant
+
+CLAIM = timedelta(minutes=5)
+LONGEST = timedelta(minutes=2)
+"""No carrier takes longer for one effect; one that cannot be begun this long before its claim lapses is given back."""
+BATCH = 100
+LOCAL_BATCH = 2000
+ATTEMPTS = 8
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Claimed:
+    """An effect in the hands of one worker, until `claimed_until` (None: it is settled in the claiming transaction)."""
+
+    id: int
+    kind: str
+    idempotency_key: str
+    subject: str
+    subject_id: int
+    payload: dict[str, Any]
+    attempts: int
+    run_at: datetime
+    claimed_until: datetime | None
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What became of one effect; `retry` asks for another try after `retry_after`.
+
+    Only where the receiver knows the idempotency key, or surely did not get the effect, may it be tried again.
+    `exhausted` is what it becomes after the last try: `unknown` where one of them may have been carried out.
+    """
+
+    state: Literal["done", "failed", "unknown", "stopped", "retry"]
+    text: str = ""
+    retry_after: timedelta = timedelta(minutes=1)
+    exhausted: Literal["failed", "unknown"] = "failed"
+
+
+@attrs.frozen(kw_only=True)
+class Carrier:
+    """How one kind of effect is carried out: `carry_out(organization_id=, effect=)` outside any transaction.
+
+    `repeatable` says that the receiver takes the idempotency key, so that a lost outcome may be tried again.
+    """
+
+    carry_out: Callable[..., Outcome]
+    repeatable: bool
+
+
+_carriers: dict[str, Carrier] = {}
+
+
+def carry(kind: str, carrier: Carrier) -> None:
+    """Register the carrier of one kind of effect; only `config` registers."""
+    _carriers[kind] = carrier
+
+
+def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BATCH) -> int:
+    """Settle a batch of due effects of an organization from which nothing leaves; return how many.
+
+    Runs inside the organization's unit of work; each is settled at its own due moment under a stepped clock.
+    """
+    moment = store_moment(organization_id=organization_id)
+    claimed = _claim(organization_id=organization_id, now=moment.now, until=None, limit=limit)
+    _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome) for effect in claimed])
+    return len(claimed)
+
+
+def work_live(*, organization_id: int, halted: Callable[[], bool]) -> int:
+    """Claim, carry out and settle a batch of due effects; return how many were carried out.
+
+    Opens its own units of work. `halted` is asked before each: once it answers yes, nothing more leaves.
+    """
+    until = wall_now() + CLAIM
+    with tenant(organization_id=organization_id):
+        now = store_moment(organization_id=organization_id).now
+        claimed = _claim(organization_id=organization_id, now=now, until=until, limit=BATCH)
+    for position, effect in enumerate(claimed):
+        if wall_now() > until - LONGEST or halted():
+            with tenant(organization_id=organization_id):
+                _give_back(organization_id=organization_id, effects=claimed[position:])
+            return position
+        outcome = _carriers[effect.kind].carry_out(organization_id=organization_id, effect=effect)
+        if outcome.state == "retry" and effect.attempts >= ATTEMPTS:
+            outcome = attrs.evolve(outcome, state=outcome.exhausted)
+        with tenant(organization_id=organization_id):
+            moment = store_moment(organization_id=organization_id)
+            _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome)])
+    return len(claimed)
+
+
+def recover_lapsed(*, organization_id: int) -> int:
+    """Take back the claims of workers that died: repeatable effects to pending, the others to unknown.
+
+    Runs inside the organization's unit of work.
+    """
+    lapsed = list(
+        Effect.objects.filter(organization_id=organization_id, state="claimed", claimed_until__lte=wall_now())
+        .select_for_update(skip_locked=True)
+        .order_by("id")[:LOCAL_BATCH]
+    )
+    again = Outcome(state="retry", retry_after=timedelta())
+    lost = Outcome(state="unknown", text="The worker stopped while sending; it may or may not have left.")
+    _settle(
+        organization_id=organization_id,
+        moment=store_moment(organization_id=organization_id),
+        settled=[(_claimed(row), again if _carriers[row.kind].repeatable else lost) for row in lapsed],
+    )
+    return len(lapsed)
+
+
+def _claimed(row: Effect) -> Claimed:
+    return Claimed(
+        id=row.id,
+        kind=row.kind,
+        idempotency_key=row.idempotency_key,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        payload=row.payload,
+        attempts=row.attempts,
+        run_at=row.run_at,
+        claimed_until=row.claimed_until,
+    )
+
+
+def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int) -> list[Claimed]:
+    rows = list(
+        Effect.objects.filter(organization_id=organization_id, state="pending", held_for__isnull=True, run_at__lte=now)
+        .select_for_update(skip_locked=True)
+        .order_by("run_at", "id")[:limit]
+    )
+    if until is not None:
+        Effect.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(
+            state="claimed", claimed_until=until, attempts=F("attempts") + 1
+        )
+        for row in rows:
+            row.attempts += 1
+            row.claimed_until = until
+    return [_claimed(row) for row in rows]
+
+
+def _give_back(*, organization_id: int, effects: Sequence[Claimed]) -> None:
+    Effect.objects.filter(
+        organization_id=organization_id,
+        id__in=[effect.id for effect in effects],
+        state="claimed",
+        claimed_until=effects[0].claimed_until,
+    ).update(state="pending", claimed_until=None, attempts=F("attempts") - 1)
+
+
+SETTLED = {
+    "id": "bigint",
+    "state": "text",
+    "outcome": "text",
+    "at": "timestamptz",
+    "retry_at": "timestamptz",
+    "claimed_until": "timestamptz",
+}
+OURS = (
+    "(e.claimed_until IS NOT DISTINCT FROM s.claimed_until AND e.state IN ('pending', 'claimed')"
+    " OR s.state = 'done' AND e.state IN ('pending', 'unknown'))"
+)
+"""Whose outcome counts: the holder's of the present claim, or anyone's who knows that it was carried out."""
+
+
+def _settle(*, organization_id: int, moment: Moment, settled: Sequence[tuple[Claimed, Outcome]]) -> None:
+    if not settled:
+        return
+    at = {effect.id: moment.at(effect.run_at) for effect, _ in settled}
+    from_, parameter = record_set(
+        "s",
+        SETTLED,
+        [
+            (
+                effect.id,
+                outcome.state,
+                outcome.text[:200],
+                at[effect.id],
+                moment.now + outcome.retry_after,
+                effect.claimed_until,
+            )
+            for effect, outcome in settled
+        ],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE journal_effect e SET state = CASE WHEN s.state = 'retry' THEN 'pending' ELSE s.state END,"
+            " run_at = CASE WHEN s.state = 'retry' THEN s.retry_at ELSE e.run_at END,"
+            " settled_at = CASE WHEN s.state = 'retry' THEN NULL ELSE s.at END, outcome = s.outcome,"
+            f" claimed_until = NULL FROM {from_}"
+            f" WHERE e.organization_id = %s AND e.id = s.id AND {OURS} RETURNING e.id",
+            [parameter, organization_id],
+        )
+        counted = {row[0] for row in cursor.fetchall()}
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at[effect.id],
+                event=f"outbox:effect:{outcome.state}",
+                subject=effect.subject,
+                subject_id=effect.subject_id,
+                data={"kind": effect.kind, "effect": effect.id},
+            )
+            for effect, outcome in settled
+            if outcome.state != "retry" and effect.id in counted
+        ],
+    )

@@ -1,0 +1,135 @@
+"""What each person may still give without asking today. The database's check is the limit, under any concurrency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import attrs
+from django.db import connection
+
+from makegood.core.money import Money
+from makegood.makegoods.models import Allowance
+from makegood.organizations.models import Member, Organization
+
+
+class UnableToOffer(ValueError):
+    """This cannot be offered: the message says why, what is left to give, and whom to ask."""
+
+
+@attrs.frozen(kw_only=True)
+class Days:
+    """An organization's calendar days and the currency in which its limits are."""
+
+    zone: ZoneInfo
+    currency: str
+
+    @classmethod
+    def of(cls, *, organization_id: int) -> Days:
+        """This function will read the zone and currency of an organization."""
+        zone, currency = Organization.objects.values_list("zone", "currency").get(id=organization_id)
+        return cls(zone=ZoneInfo(zone), currency=currency)
+
+    def day(self, at: datetime) -> date:
+        """This function will return the organization's calendar day of a moment."""
+        return at.astimezone(self.zone).date()
+
+
+def allowance_left(*, organization_id: int, member_id: int, at: datetime) -> Money:
+    """This function will return what a member may still give on the day of `at`, in the organization's currency."""
+    days = Days.of(organization_id=organization_id)
+    return _left(organization_id, member_id, days.day(at), days.currency)
+
+
+def _left(organization_id: int, member_id: int, day_date: date, currency: str) -> Money:
+    member = Member.objects.filter(organization_id=organization_id, id=member_id, active=True)
+    limit = member.values_list("limit_minor", flat=True).first() or 0
+    day = Allowance.objects.filter(
+        organization_id=organization_id, member_id=member_id, day_date=day_date, currency=currency
+    )
+    given = day.values_list("given_minor", flat=True).first() or 0
+    return Money(minor=max(0, limit - given), currency=currency)
+
+
+TAKE = """
+INSERT INTO makegoods_allowance AS a (organization_id, member_id, day_date, currency, limit_minor, given_minor)
+SELECT organization_id, id, %(day)s, %(currency)s, limit_minor, %(cost)s FROM organizations_member
+WHERE organization_id = %(organization)s AND id = %(member)s AND active AND limit_minor >= %(cost)s
+ON CONFLICT (organization_id, member_id, day_date, currency) DO UPDATE
+SET limit_minor = excluded.limit_minor, given_minor = a.given_minor + excluded.given_minor
+WHERE a.given_minor + excluded.given_minor <= excluded.limit_minor
+RETURNING a.id
+"""
+
+
+def allowance_take(*, organization_id: int, member_id: int, cost: Money, day_date: date, days: Days) -> int:
+    """This function will take a cost, more than nothing, from a member's allowance of a day; return the allowance.
+
+    One statement locks the member's row of that day and adds to it only what still fits, so two clerks, or one clerk
+    twice, never give the same last euro. Raises UnableToOffer.
+    """
+    taken = None
+    if cost.currency == days.currency:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                TAKE,
+                {
+                    "day": day_date,
+                    "currency": cost.currency,
+                    "cost": cost.minor,
+                    "organization": organization_id,
+                    "member": member_id,
+                },
+            )
+            taken = cursor.fetchone()
+    if taken is None:
+        raise UnableToOffer(_why_not(organization_id, member_id, cost, day_date, days.currency))
+    return int(taken[0])
+
+
+def _why_not(organization_id: int, member_id: int, cost: Money, day_date: date, currency: str) -> str:
+    ask = f"ask {whom_to_ask(organization_id=organization_id, member_id=member_id, cost=cost)}"
+    if cost.currency != currency:
+        return f"This costs {cost}, and limits are in {currency}: choose something else, or {ask}."
+    left = _left(organization_id, member_id, day_date, currency)
+    return f"This costs {cost} and you can give {left} more today: choose something smaller, or {ask}."
+
+
+def whom_to_ask(*, organization_id: int, member_id: int, cost: Money) -> str:
+    """This function will name a colleague whose own limit covers this cost, the lowest tier first."""
+    name = (
+        Member.objects.filter(
+            organization_id=organization_id, active=True, role__in=["manager", "admin"], limit_minor__gte=cost.minor
+        )
+        .exclude(id=member_id)
+        .order_by("tier", "-present", "id")
+        .values_list("name", flat=True)
+        .first()
+    )
+    return name or "an admin to raise a limit"
+
+
+def allowances_release(*, organization_id: int, costs: Sequence[tuple[int, int]]) -> None:
+    """This function will give costs back to allowances, as (allowance id, minor units), each row written once."""
+    totals: dict[int, int] = {}
+    for allowance_id, minor in costs:
+        totals[allowance_id] = totals.get(allowance_id, 0) + minor
+    _release(organization_id, totals)
+
+
+def _release(organization_id: int, totals: Mapping[int, int]) -> None:
+    if not totals:
+        return
+    ids = sorted(totals)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM makegoods_allowance WHERE organization_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE",
+            [organization_id, ids],
+        )
+        cursor.execute(
+            "UPDATE makegoods_allowance a SET given_minor = a.given_minor - r.minor"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS r(id, minor)"
+            " WHERE a.organization_id = %s AND a.id = r.id",
+            [ids, [totals[one] for one in ids], organization_id],
+        )

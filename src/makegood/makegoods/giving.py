@@ -1,0 +1,125 @@
+"""What may I give: up to three extras for one failure, within the member's own limit, each with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from makegood.core.money import Money
+from makegood.core.reasons import Reason
+from makegood.core.remedies import Remedy, choose
+from makegood.failures.models import Failure
+from makegood.makegoods.allowances import allowance_left
+from makegood.makegoods.models import MakeGood
+from makegood.organizations.models import PlaybookVersion
+from makegood.promises.models import Source
+from makegood.rules.playbooks import from_data, load
+
+MOST = 3
+FALLBACK = "default"
+
+
+@attrs.frozen(kw_only=True)
+class Gift:
+    """One extra that may be given: what it is worth, what it costs, why it fits, and what is left to give then."""
+
+    remedy: str
+    title: str
+    form: str
+    value: Money
+    cost: Money
+    left: Money
+    said: str
+    reasons: tuple[Reason, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Gifts:
+    """Up to three extras, the best first; what the member may still give today; why others were refused."""
+
+    gifts: tuple[Gift, ...]
+    left: Money
+    reasons: tuple[Reason, ...]
+
+
+def what_may_i_give(
+    *,
+    organization_id: int,
+    failure_id: int,
+    member_id: int,
+    now: datetime,
+    late: bool = False,
+    remedies: Sequence[Remedy] | None = None,
+) -> Gifts:
+    """This function will find up to three extras that a member may give for a failure without asking.
+
+    `remedies` is the catalogue of the recovery's frozen playbook; without it, of the latest playbook that the failure's
+    source names. `late` says that our first answer missed its clock. Raises Failure.DoesNotExist.
+    """
+    failure = Failure.objects.get(organization_id=organization_id, id=failure_id)
+    left = allowance_left(organization_id=organization_id, member_id=member_id, at=now)
+    price = (
+        Money(minor=failure.price_minor, currency=failure.currency)
+        if failure.price_minor is not None and failure.currency
+        else None
+    )
+    catalogue = list(_catalogue(organization_id, failure.source_id) if remedies is None else remedies)
+    given = _given(organization_id, failure_id)
+    gifts: list[Gift] = []
+    while True:
+        choice = choose(
+            loss=failure.loss,
+            price=price,
+            kept_service=failure.kept_service,
+            late=late,
+            catalogue=catalogue,
+            limit=left,
+            floor=given,
+        )
+        if choice.remedy is None or len(gifts) == MOST:
+            refused = tuple(one.reason for one in choice.refused)
+            return Gifts(gifts=tuple(gifts), left=left, reasons=refused if gifts else (*choice.reasons, *refused))
+        one = choice.remedy
+        gifts.append(
+            Gift(
+                remedy=one.code,
+                title=one.title,
+                form=one.form,
+                value=one.value,
+                cost=one.cost,
+                left=left - one.cost if one.cost else left,
+                said=choice.non_monetary,
+                reasons=choice.reasons,
+            )
+        )
+        catalogue = [other for other in catalogue if other.code != one.code]
+
+
+def _given(organization_id: int, failure_id: int) -> Money | None:
+    """What counts towards the cap already: what is owed, and the extras that stand."""
+    rows = MakeGood.objects.filter(
+        organization_id=organization_id,
+        failure_id=failure_id,
+        part__in=["floor", "extra"],
+        state__in=["offered", "accepted", "delivered"],
+        value_minor__gt=0,
+    ).values_list("value_minor", "currency")
+    total: Money | None = None
+    for minor, currency in rows:
+        one = Money(minor=minor, currency=currency)
+        total = one if total is None else total + one
+    return total
+
+
+def _catalogue(organization_id: int, source_id: int | None) -> tuple[Remedy, ...]:
+    named = Source.objects.filter(organization_id=organization_id, id=source_id or 0)
+    codes = (*named.values_list("playbook", flat=True), FALLBACK)
+    for code in codes:
+        version = (
+            PlaybookVersion.objects.filter(organization_id=organization_id, code=code).order_by("-version").first()
+        )
+        if version is not None:
+            return from_data(version.data, where=f"playbook {code}").remedies
+    return load(FALLBACK).remedies

@@ -1,0 +1,200 @@
+"""Paying: money leaves as an effect, once; where nothing pays for us, finance pays by hand and says so."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import ssl
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import attrs
+from django.db import connection
+
+from makegood.journal.carrying import Claimed, Outcome
+from makegood.journal.models import Effect
+from makegood.journal.operations import Happened
+from makegood.journal.outbox import Wanted, effects_add, effects_hold, effects_release, effects_stop
+from makegood.makegoods.models import MakeGood
+from makegood.makegoods.moves import MOVES, State
+from makegood.makegoods.writing import makegood_locked, makegoods_move
+from makegood.organizations.models import Integration, Member
+from makegood.store.clocks import wall_now
+from makegood.store.secrets import decrypt
+from makegood.store.tenancy import tenant
+
+TIMEOUT = 20
+BY_HAND = "No payment system is connected: pay by hand, and say so here."
+PAYERS = ("finance", "admin")
+
+
+class UnableToPayByHand(ValueError):
+    """This cannot be recorded as paid by hand: the message says why."""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Payout:
+    """Money to be paid for one accepted make-good, at `at`."""
+
+    makegood_id: int
+    failure_id: int
+    rule: str
+    minor: int
+    currency: str
+    form: str
+    at: datetime
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: for what is owed the failure and rule, else the make-good."""
+        if not self.rule:
+            return f"payout:makegood:{self.makegood_id}"
+        return f"payout:{self.failure_id}:{hashlib.sha256(self.rule.encode()).hexdigest()[:32]}"
+
+
+def payouts_add(*, organization_id: int, payouts: Sequence[Payout]) -> None:
+    """This function will put payouts into the outbox, held for the incident where a failure sits in a proposed one."""
+    if not payouts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.id, i.id FROM failures_failure f JOIN failures_incident i"
+            " ON i.organization_id = f.organization_id AND i.id = f.incident_id AND i.state = 'proposed'"
+            " WHERE f.organization_id = %s AND f.id = ANY(%s)",
+            [organization_id, [payout.failure_id for payout in payouts]],
+        )
+        held = dict(cursor.fetchall())
+    effects_add(
+        organization_id=organization_id,
+        wanted=[
+            Wanted(
+                kind="payout",
+                idempotency_key=p.key,
+                subject="makegood",
+                subject_id=p.makegood_id,
+                run_at=p.at,
+                payload={"makegood": p.makegood_id, "minor": p.minor, "currency": p.currency, "form": p.form},
+                held_for=held.get(p.failure_id),
+            )
+            for p in payouts
+        ],
+    )
+
+
+def payouts_hear_held(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Hold the payouts of failures that a proposed incident took in, until it is decided.
+
+    A handler of `failures:failure:held` and `failures:failure:attached`.
+    """
+    by_incident: dict[int, list[int]] = {}
+    for entry in entries:
+        by_incident.setdefault(entry.data["incident"], []).append(entry.subject_id)
+    for incident_id, failure_ids in by_incident.items():
+        ids = MakeGood.objects.filter(
+            organization_id=organization_id,
+            failure_id__in=failure_ids,
+            failure__incident_id=incident_id,
+            state="accepted",
+        )
+        proposed = ids.filter(failure__incident__state="proposed").values_list("id", flat=True)
+        effects_hold(
+            organization_id=organization_id, incident_id=incident_id, subject="makegood", subject_ids=list(proposed)
+        )
+
+
+def payouts_hear_decided(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Let go what was held for an incident; a handler of `failures:incident:confirmed` and `dismissed`."""
+    for entry in entries:
+        effects_release(organization_id=organization_id, incident_id=entry.subject_id)
+
+
+def payouts_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Mark what was paid as delivered, in bulk, each at its own moment; a handler of `outbox:effect:done`."""
+    at = {entry.subject_id: entry.at for entry in entries if entry.data["kind"] == "payout"}
+    if not at:
+        return
+    rows = MakeGood.objects.select_for_update().filter(organization_id=organization_id, id__in=at).order_by("id")
+    open_ones = [row for row in rows if State.DELIVERED in MOVES[State(row.state)]]
+    makegoods_move(organization_id=organization_id, rows=open_ones, to=State.DELIVERED, at=at)
+
+
+def payout_done_by_hand(*, organization_id: int, makegood_id: int, by: int, now: datetime) -> None:
+    """This function will record that a person paid what no payment system paid.
+
+    Raises UnableToPayByHand unless finance or an admin says so of accepted money that is not on its way.
+    """
+    if not Member.objects.filter(organization_id=organization_id, id=by, active=True, role__in=PAYERS).exists():
+        raise UnableToPayByHand("Only finance or an admin records payments: ask one of them.")
+    row = makegood_locked(organization_id=organization_id, makegood_id=makegood_id, error=UnableToPayByHand)
+    if row.form != "money" or row.state != State.ACCEPTED:
+        raise UnableToPayByHand("Only money that was accepted and is not paid yet can be paid by hand.")
+    effects_stop(organization_id=organization_id, subject="makegood", subject_ids=[row.id], now=now)
+    if Effect.objects.filter(
+        organization_id=organization_id, subject="makegood", subject_id=row.id, state="claimed"
+    ).exists():
+        raise UnableToPayByHand("The payment system is being asked right now: look again in a few minutes.")
+    makegoods_move(organization_id=organization_id, rows=[row], to=State.DELIVERED, at={row.id: now}, by=by)
+
+
+def payout_carry(*, organization_id: int, effect: Claimed) -> Outcome:
+    """This function will ask the organization's payment system, over HTTP, to pay one make-good.
+
+    The request carries the same `Idempotency-Key` at every try and is signed by Standard Webhooks, so whatever became
+    of an earlier try may be asked again. 2xx is paid; 408, 409, 425, 429 and 5xx are tried again; any other is refused.
+    """
+    with tenant(organization_id=organization_id):
+        integration = Integration.objects.filter(organization_id=organization_id, kind="payout", active=True).first()
+    if integration is None or not integration.url:
+        return Outcome(state="failed", text=BY_HAND)
+    body = json.dumps({"type": "payout", "id": effect.idempotency_key, "data": effect.payload}).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": effect.idempotency_key,
+        **signed_headers(secret=decrypt(bytes(integration.secret)), message_id=effect.idempotency_key, body=body),
+    }
+    wait = timedelta(minutes=min(60, 2 ** (effect.attempts - 1)))
+    try:
+        status = _post(integration.url, body, headers)
+    except (OSError, http.client.HTTPException) as error:
+        text = f"No answer from the payment system ({type(error).__name__})."
+        return Outcome(state="retry", text=text, retry_after=wait, exhausted="unknown")
+    if 200 <= status < 300:
+        return Outcome(state="done", text=f"HTTP {status}")
+    if status in (408, 409, 425, 429) or status >= 500:
+        text = f"The payment system answered {status}."
+        return Outcome(state="retry", text=text, retry_after=wait, exhausted="unknown")
+    return Outcome(state="failed", text=f"The payment system refused with {status}: pay by hand, or correct it there.")
+
+
+def signed_headers(*, secret: str, message_id: str, body: bytes) -> dict[str, str]:
+    """This function will sign a body by Standard Webhooks (v1, HMAC-SHA256 over id.timestamp.body).
+
+    A secret that begins with ``whsec_`` is taken as base64, any other as its own bytes.
+    """
+    key = base64.b64decode(secret.removeprefix("whsec_")) if secret.startswith("whsec_") else secret.encode()
+    stamp = str(int(wall_now().timestamp()))
+    digest = hmac.digest(key, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    parts = urlsplit(url)
+    connection_: http.client.HTTPConnection
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        connection_ = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TIMEOUT, context=context)
+    else:
+        connection_ = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    try:
+        connection_.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
+        return connection_.getresponse().status
+    finally:
+        connection_.close()

@@ -1,0 +1,99 @@
+"""Apologies: at most one for one customer and key in 90 days, held by the database under any concurrency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import attrs
+from django.db import connection
+
+from makegood.core.reasons import because
+from makegood.messages.models import Apology
+from makegood.store.bulk import record_set
+from makegood.store.secrets import keyed_hash
+
+ONCE_IN = timedelta(days=90)
+SAID_ALREADY = {
+    **because(
+        "message.apology_once",
+        "This customer was told sorry for this in the last 90 days: a second apology takes away from the first.",
+        evidence="P1",
+    ).as_dict(),
+    "severity": "block",
+}
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Said:
+    """An apology about to be sent at `at`: `key` is the incident, else the failure's kind with its place or product."""
+
+    message_id: int
+    customer_id: int
+    key: str
+    at: datetime
+
+
+def key_number(key: str) -> int:
+    """This function will return the number that stands for an apology key, 62 bits of its keyed hash."""
+    return int.from_bytes(keyed_hash(key, purpose="apology")[:8]) >> 2
+
+
+TAKE = """
+INSERT INTO conversations_apology (organization_id, customer_id, key_hash, key, message_id, period)
+SELECT %s, s.customer_id, s.key_hash, s.key, s.message_id, tstzrange(s.at, s.until_at) FROM {rows}
+ORDER BY s.customer_id, s.key_hash, s.at, s.message_id ON CONFLICT DO NOTHING RETURNING message_id
+"""
+
+
+def apologies_take(*, organization_id: int, said: Sequence[Said]) -> set[int]:
+    """This function will take the one apology of each; return the messages of those that may be said.
+
+    A merged customer counts as the one into whom they were merged. In one statement, ordered by customer, so that
+    thousands cost little and two batches wait for each other instead of each for the other.
+    """
+    if not said:
+        return set()
+    merged = _merged(organization_id, {one.customer_id for one in said})
+    columns = {
+        "customer_id": "bigint",
+        "key_hash": "bigint",
+        "key": "text",
+        "message_id": "bigint",
+        "at": "timestamptz",
+        "until_at": "timestamptz",
+    }
+    numbers = {key: key_number(key) for key in {one.key for one in said}}
+    rows, parameter = record_set(
+        "s",
+        columns,
+        [
+            (
+                merged.get(one.customer_id, one.customer_id),
+                numbers[one.key],
+                one.key[:160],
+                one.message_id,
+                one.at,
+                one.at + ONCE_IN,
+            )
+            for one in said
+        ],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE.format(rows=rows), [organization_id, parameter])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _merged(organization_id: int, customer_ids: set[int]) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, merged_into_id FROM customers_customer WHERE organization_id = %s AND id = ANY(%s)"
+            " AND merged_into_id IS NOT NULL",
+            [organization_id, list(customer_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def apologies_release(*, organization_id: int, message_ids: Sequence[int]) -> None:
+    """This function will give back apologies that were not said after all: stopped, refused or failed."""
+    Apology.objects.filter(organization_id=organization_id, message_id__in=list(message_ids)).delete()

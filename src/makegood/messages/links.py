@@ -1,0 +1,63 @@
+"""Links and addresses that lead back to a conversation: the status page's, the reply address, the Message-ID."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import attrs
+from django.conf import settings
+
+from makegood.store.secrets import UnknownToken, sign, unsign
+
+SALT = "status"
+TAGGED = re.compile(r"^[^@\s]+?\+([A-Za-z0-9_-]{8,32})@", re.ASCII)
+OURS = re.compile(r"<?([A-Za-z0-9_-]{8,32})\.([0-9]{1,19})@[^>\s]*>?", re.ASCII)
+
+
+@attrs.frozen(kw_only=True)
+class Conversation:
+    """What a status link names: a thread of an organization, by its token."""
+
+    organization_id: int
+    token: str
+
+
+def status_url(*, organization_id: int, token: str) -> str:
+    """This function will return the address of the page on which a customer follows their recovery."""
+    return f"{settings.PUBLIC_URL}/s/{sign(f'{organization_id}.{token}', salt=SALT)}"
+
+
+def status_read(*, signed: str) -> Conversation:
+    """This function will return what a status link names.
+
+    Raises UnknownToken if it is not one of ours.
+    """
+    organization, _, token = unsign(signed, salt=SALT).partition(".")
+    if not organization.isdecimal() or not token:
+        raise UnknownToken(UnknownToken.__doc__)
+    return Conversation(organization_id=int(organization), token=token)
+
+
+def host() -> str:
+    """This function will return the host name under which this installation writes mail."""
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+
+def message_id_of(*, token: str, message_id: int) -> str:
+    """This function will return the Message-ID of a message: the same at every try."""
+    return f"<{token}.{message_id}@{host()}>"
+
+
+def reply_address(*, address: str, token: str) -> str:
+    """This function will return where replies go: the organization's address, tagged with the thread's token."""
+    name, _, domain = (address or f"reply@{host()}").rpartition("@")
+    return f"{name}+{token}@{domain}"
+
+
+def tokens_in(*, addresses: Iterable[str] = (), references: Iterable[str] = ()) -> list[str]:
+    """This function will list the thread tokens in recipients' addresses and in references to our Message-IDs."""
+    tagged = [found[1] for one in addresses if (found := TAGGED.match(one.strip()))]
+    answered = [found[1] for one in references if (found := OURS.fullmatch(one.strip()))]
+    return list(dict.fromkeys(tagged + answered))

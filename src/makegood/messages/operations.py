@@ -1,0 +1,371 @@
+"""Writes of messages: queued or drafted by the thousand, sent with a click, stopped, tried again, forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+from django.db import connection
+
+from makegood.core.wording import Case
+from makegood.journal.models import Effect
+from makegood.journal.operations import Happened, record
+from makegood.journal.outbox import Wanted, effects_add, effects_stop
+from makegood.messages.apologies import SAID_ALREADY, Said, apologies_release, apologies_take
+from makegood.messages.judging import judge, may_go
+from makegood.messages.links import message_id_of
+from makegood.messages.models import MESSAGE_KINDS, Message
+from makegood.messages.receiving import Received, message_received, note_add
+from makegood.organizations.models import Organization
+from makegood.store.bulk import insert, next_ids
+from makegood.store.secrets import keyed_hash
+
+__all__ = [
+    "Outgoing",
+    "Queued",
+    "Received",
+    "UnableToQueue",
+    "UnableToSend",
+    "UnableToStop",
+    "message_draft",
+    "message_received",
+    "message_retry",
+    "message_send",
+    "message_stop",
+    "messages_erase",
+    "messages_hear_erased",
+    "messages_queue",
+    "note_add",
+]
+
+COLUMNS = (
+    "id", "organization_id", "thread_id", "customer_id", "direction", "channel", "kind", "step", "state", "address",
+    "subject", "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "author_id",
+    "created_at",
+)  # fmt: skip
+
+
+class UnableToQueue(ValueError):
+    """This cannot be queued: the message says why."""
+
+
+class UnableToSend(ValueError):
+    """This cannot be sent as it is; `findings` are those that block, where the wording is why."""
+
+    def __init__(self, text: str, findings: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(text)
+        self.findings = list(findings)
+
+
+class UnableToStop(ValueError):
+    """It has left already, or was stopped: reload to see."""
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Outgoing:
+    """Something to be said to a customer, once per `key`, at `at` (None: now).
+
+    `send` is person (a draft that waits for a click), at_once, or after:N minutes, until when it can be stopped.
+    `apology_key` is what an apology is for; `held_for` a proposed incident; `case` what the linter should know.
+    """
+
+    thread_id: int
+    customer_id: int
+    kind: str
+    step: str
+    subject: str
+    body: str
+    send: str
+    key: str
+    at: datetime | None = None
+    apology_key: str = ""
+    held_for: int | None = None
+    author_id: int | None = None
+    case: Case | None = None
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Queued:
+    """What became of something to be said: a draft, queued, blocked (said before), or known by its key already."""
+
+    state: str
+    message_id: int | None = None
+    findings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it is an apology that this customer has had already."""
+        return self.state == "blocked"
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class _New:
+    id: int
+    out: Outgoing
+    at: datetime
+    state: str
+    run_at: datetime
+
+
+WHERE_TO = """
+SELECT t.id, t.token, coalesce((
+    SELECT i.value FROM customers_identity i WHERE i.organization_id = c.organization_id AND i.kind = 'email'
+    AND i.value <> '' AND i.customer_id IN (c.id, c.merged_into_id) ORDER BY i.id LIMIT 1), '')
+FROM conversations_thread t
+JOIN customers_customer c ON c.organization_id = t.organization_id AND c.id = t.customer_id
+WHERE t.organization_id = %s AND t.id = ANY(%s)
+"""
+
+
+def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: datetime) -> list[Queued]:
+    """This function will write messages and their effects, each table once; return what became of each, in order.
+
+    A customer with an e-mail address is written to there, any other on their status page. What would go by itself
+    but whose wording blocks becomes a draft, so that a person sees it. An apology that the customer has had already is
+    stopped, journalled as blocked, and shown. Raises UnableToQueue.
+    """
+    if not queued:
+        return []
+    ids = next_ids(Message, len(queued))
+    language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
+    new = [_new(message_id, out, out.at or now, language) for message_id, out in zip(ids, queued, strict=True)]
+    fresh = _write(organization_id, new)
+    written = [one for one in new if one.id in fresh]
+    refused = _refused(organization_id, [one for one in written if one.state == "queued"])
+    leaving = [one for one in written if one.state == "queued" and one.id not in refused]
+    _effects(organization_id, leaving)
+    states = {one.id: "blocked" if one.id in refused else one.state for one in written}
+    actions = {"draft": "drafted", "queued": "queued", "blocked": "blocked"}
+    record(
+        organization_id=organization_id,
+        entries=[_said(one.id, one.out, actions[states[one.id]], one.at) for one in written],
+    )
+    return [
+        Queued(state=states[one.id], message_id=one.id, findings=(SAID_ALREADY,) if one.id in refused else ())
+        if one.id in states
+        else Queued(state="known")
+        for one in new
+    ]
+
+
+def _new(message_id: int, out: Outgoing, at: datetime, language: str) -> _New:
+    if out.kind not in MESSAGE_KINDS:
+        raise UnableToQueue(f"{out.kind!r} is no kind of message: use one of {', '.join(MESSAGE_KINDS)}.")
+    state, run_at = "queued", at
+    if out.send.startswith("after:") and out.send[6:].isdecimal():
+        run_at = at + timedelta(minutes=int(out.send[6:]))
+    elif out.send == "person":
+        state = "draft"
+    elif out.send != "at_once":
+        raise UnableToQueue(f"{out.send!r} says not who sends: use person, at_once or after:N with N minutes.")
+    if state == "queued" and not may_go(text=out.body, kind=out.kind, language=language, case=out.case):
+        state = "draft"
+    return _New(id=message_id, out=out, at=at, state=state, run_at=run_at)
+
+
+def _write(organization_id: int, new: Sequence[_New]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(WHERE_TO, [organization_id, list({one.out.thread_id for one in new})])
+        to = {thread_id: (token, address) for thread_id, token, address in cursor.fetchall()}
+    missing = [one.out.thread_id for one in new if one.out.thread_id not in to]
+    if missing:
+        raise UnableToQueue(f"There is no thread {missing[0]} here: open the recovery first.")
+    rows: list[tuple[Any, ...]] = []
+    for one in new:
+        out, (token, address) = one.out, to[one.out.thread_id]
+        rows.append(
+            (
+                one.id, organization_id, out.thread_id, out.customer_id, "out", "mail" if address else "status",
+                out.kind, out.step, one.state, address, out.subject[:300], out.body, [], "", out.apology_key[:160],
+                message_id_of(token=token, message_id=one.id), keyed_hash(out.key, purpose="message"), out.author_id,
+                one.at,
+            )
+        )  # fmt: skip
+    written = insert(
+        Message,
+        COLUMNS,
+        rows,
+        on_conflict="ON CONFLICT (organization_id, key_hash) WHERE key_hash IS NOT NULL DO NOTHING",
+        returning=("id",),
+    )
+    return {row[0] for row in written}
+
+
+def _refused(organization_id: int, leaving: Sequence[_New]) -> set[int]:
+    """Take the one apology of each; those that were refused are stopped, with the reason as their finding."""
+    said = [
+        Said(message_id=one.id, customer_id=one.out.customer_id, key=one.out.apology_key, at=one.run_at)
+        for one in leaving
+        if one.out.kind == "apology" and one.out.apology_key
+    ]
+    refused = {one.message_id for one in said} - apologies_take(organization_id=organization_id, said=said)
+    if refused:
+        Message.objects.filter(organization_id=organization_id, id__in=refused).update(
+            state="stopped", findings=[SAID_ALREADY]
+        )
+    return refused
+
+
+def _effects(organization_id: int, leaving: Sequence[_New]) -> None:
+    effects_add(
+        organization_id=organization_id,
+        wanted=[
+            Wanted(
+                kind="message",
+                idempotency_key=f"message:{one.id}",
+                subject="message",
+                subject_id=one.id,
+                run_at=one.run_at,
+                held_for=one.out.held_for,
+            )
+            for one in leaving
+        ],
+    )
+
+
+def _said(message_id: int, out: Outgoing | Message, action: str, at: datetime, by: int | None = None) -> Happened:
+    return Happened(
+        at=at,
+        event=f"messages:message:{action}",
+        subject="message",
+        subject_id=message_id,
+        actor_id=by,
+        data={"thread": out.thread_id, "kind": out.kind, "step": out.step},
+    )
+
+
+def message_draft(*, organization_id: int, draft: Outgoing, now: datetime) -> int:
+    """This function will write one draft that waits for a click; return its id, whether new or known by its key.
+
+    Raises UnableToQueue.
+    """
+    outgoing = attrs.evolve(draft, send="person")
+    (one,) = messages_queue(organization_id=organization_id, queued=[outgoing], now=now)
+    if one.message_id is not None:
+        return one.message_id
+    known = Message.objects.get(organization_id=organization_id, key_hash=keyed_hash(draft.key, purpose="message"))
+    return known.id
+
+
+def _locked(organization_id: int, message_id: int, states: tuple[str, ...]) -> Message:
+    row = Message.objects.select_for_update().filter(organization_id=organization_id, id=message_id).first()
+    if row is None or row.state not in states or row.direction != "out":
+        raise UnableToSend("This message was sent, stopped or changed meanwhile: reload to see.")
+    return row
+
+
+def message_send(
+    *,
+    organization_id: int,
+    message_id: int,
+    by: int,
+    now: datetime,
+    subject: str | None = None,
+    body: str | None = None,
+    override_reason: str = "",
+    apology_key: str | None = None,
+    case: Case | None = None,
+    held_for: int | None = None,
+) -> Queued:
+    """This function will send a draft: the click of a named person, with the text as they left it.
+
+    The wording is judged and its findings kept; one that blocks needs an `override_reason`. An apology that the
+    customer has had already stays a draft and the answer is blocked. Raises UnableToSend.
+    """
+    row = _locked(organization_id, message_id, ("draft",))
+    row.subject = (row.subject if subject is None else subject).strip()[:300]
+    row.body = row.body if body is None else body
+    row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
+    if not row.body.strip():
+        raise UnableToSend("Write something before you send it.")
+    language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
+    judged = judge(text=row.body, kind=row.kind, language=language, case=case)
+    blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
+    if blocking and not override_reason.strip():
+        raise UnableToSend("Change the wording that is marked, or say why it stays.", blocking)
+    row.findings, row.author_id = judged.findings, by
+    row.override_reason = override_reason.strip()[:300] if blocking else ""
+    if _said_before(organization_id, row, now):
+        row.findings = [SAID_ALREADY, *judged.findings]
+        row.save(update_fields=["subject", "body", "findings", "override_reason", "apology_key"])
+        record(organization_id=organization_id, entries=[_said(row.id, row, "blocked", now, by)])
+        return Queued(state="blocked", message_id=row.id, findings=tuple(row.findings))
+    row.state = "queued"
+    row.save()
+    _again(organization_id, row, now, held_for)
+    record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
+    return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings))
+
+
+def _said_before(organization_id: int, row: Message, now: datetime) -> bool:
+    if row.kind != "apology" or not row.apology_key or row.customer_id is None:
+        return False
+    said = Said(message_id=row.id, customer_id=row.customer_id, key=row.apology_key, at=now)
+    return not apologies_take(organization_id=organization_id, said=[said])
+
+
+def _again(organization_id: int, row: Message, now: datetime, held_for: int | None = None) -> None:
+    tries = Effect.objects.filter(organization_id=organization_id, subject="message", subject_id=row.id).count()
+    key = f"message:{row.id}:{tries}" if tries else f"message:{row.id}"
+    wanted = Wanted(
+        kind="message", idempotency_key=key, subject="message", subject_id=row.id, run_at=now, held_for=held_for
+    )
+    effects_add(organization_id=organization_id, wanted=[wanted])
+
+
+def message_retry(*, organization_id: int, message_id: int, by: int, now: datetime) -> Queued:
+    """This function will send again, by a named person's decision, what failed or whose outcome is unknown.
+
+    It keeps its Message-ID. Raises UnableToSend if it is neither, or an apology said otherwise meanwhile.
+    """
+    row = _locked(organization_id, message_id, ("failed", "unknown"))
+    if row.state == "failed" and _said_before(organization_id, row, now):
+        raise UnableToSend(str(SAID_ALREADY["text"]))
+    row.state = "queued"
+    row.save(update_fields=["state"])
+    _again(organization_id, row, now)
+    record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
+    return Queued(state="queued", message_id=row.id)
+
+
+def message_stop(*, organization_id: int, message_id: int, by: int, now: datetime) -> None:
+    """This function will stop a message that has not left yet, or throw a draft away.
+
+    Raises UnableToStop if it has left.
+    """
+    row = Message.objects.select_for_update().filter(organization_id=organization_id, id=message_id).first()
+    if row is None or row.state not in ("draft", "queued"):
+        raise UnableToStop(UnableToStop.__doc__)
+    stopped = effects_stop(organization_id=organization_id, subject="message", subject_ids=[row.id], now=now)
+    if row.state == "queued" and not stopped:
+        raise UnableToStop(UnableToStop.__doc__)
+    row.state = "stopped"
+    row.save(update_fields=["state"])
+    apologies_release(organization_id=organization_id, message_ids=[row.id])
+    record(organization_id=organization_id, entries=[_said(row.id, row, "stopped", now, by)])
+
+
+def messages_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Forget what was said to and by erased customers; a handler of `customers:customer:erased`."""
+    ids = [entry.subject_id for entry in entries]
+    messages_erase(organization_id=organization_id, customer_ids=ids, now=entries[-1].at)
+
+
+def messages_erase(*, organization_id: int, customer_ids: Sequence[int], now: datetime) -> None:
+    """This function will blank what was said to and by these customers and stop what has not left; counts stay."""
+    ids = list(customer_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.id FROM conversations_message m LEFT JOIN conversations_thread t"
+            " ON t.organization_id = m.organization_id AND t.id = m.thread_id"
+            " WHERE m.organization_id = %s AND (m.customer_id = ANY(%s) OR t.customer_id = ANY(%s))",
+            [organization_id, ids, ids],
+        )
+        found = [row[0] for row in cursor.fetchall()]
+    messages = Message.objects.filter(organization_id=organization_id, id__in=found)
+    effects_stop(organization_id=organization_id, subject="message", subject_ids=found, now=now)
+    messages.filter(state__in=["draft", "queued"]).update(state="stopped")
+    messages.update(subject="", body="", address="", findings=[], override_reason="")
+    messages.filter(direction="in").update(message_id="")

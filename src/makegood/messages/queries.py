@@ -1,0 +1,151 @@
+"""Reads of messages: plain frozen data for recoveries and faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from makegood.journal.models import Effect
+from makegood.messages.models import Message
+
+
+@attrs.frozen(kw_only=True)
+class MessageRow:
+    """One message as faces show it. `leaves_at` is when a queued one goes, `held_for` the incident that holds it.
+
+    `trouble` is what went wrong with a failed one or one of unknown outcome.
+    """
+
+    id: int
+    thread_id: int | None
+    customer_id: int | None
+    member_id: int | None
+    direction: str
+    channel: str
+    kind: str
+    step: str
+    state: str
+    address: str
+    subject: str
+    body: str
+    findings: tuple[dict[str, Any], ...]
+    override_reason: str
+    apology_key: str
+    author_id: int | None
+    created_at: datetime
+    sent_at: datetime | None
+    leaves_at: datetime | None
+    held_for: int | None
+    trouble: str
+
+
+def _rows(found: QuerySet[Message]) -> list[MessageRow]:
+    effects = Effect.objects.filter(
+        organization_id=OuterRef("organization_id"), subject="message", subject_id=OuterRef("id")
+    ).order_by("-id")
+    rows = found.annotate(
+        leaves_at=Subquery(effects.values("run_at")[:1]),
+        held=Subquery(effects.values("held_for")[:1]),
+        outcome=Subquery(effects.values("outcome")[:1]),
+    )
+    return [
+        MessageRow(
+            id=row.id,
+            thread_id=row.thread_id,
+            customer_id=row.customer_id,
+            member_id=row.member_id,
+            direction=row.direction,
+            channel=row.channel,
+            kind=row.kind,
+            step=row.step,
+            state=row.state,
+            address=row.address,
+            subject=row.subject,
+            body=row.body,
+            findings=tuple(row.findings),
+            override_reason=row.override_reason,
+            apology_key=row.apology_key,
+            author_id=row.author_id,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+            leaves_at=row.leaves_at if row.state == "queued" else None,
+            held_for=row.held if row.state == "queued" else None,
+            trouble=row.outcome or "" if row.state in ("failed", "unknown") else "",
+        )
+        for row in rows
+    ]
+
+
+def message_row(*, organization_id: int, message_id: int) -> MessageRow | None:
+    """This function will return one message, None where there is none."""
+    found = _rows(Message.objects.filter(organization_id=organization_id, id=message_id))
+    return found[0] if found else None
+
+
+def thread_messages(*, organization_id: int, thread_id: int, public: bool = False) -> list[MessageRow]:
+    """This function will list a conversation, the oldest first; `public` leaves only what its customer may see.
+
+    The customer sees what was sent to them and what they wrote: no notes, no drafts, nothing that may not have left.
+    """
+    found = Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
+    if public:
+        found = found.filter(state__in=["sent", "received"]).exclude(channel="inside")
+    return _rows(found.order_by("created_at", "id"))
+
+
+def drafts_waiting(
+    *, organization_id: int, thread_ids: Sequence[int] | None = None, limit: int = 100
+) -> list[MessageRow]:
+    """This function will list the drafts that wait for a click, the oldest first, of these threads or of all."""
+    found = Message.objects.filter(organization_id=organization_id, state="draft")
+    if thread_ids is not None:
+        found = found.filter(thread_id__in=list(thread_ids))
+    return _rows(found.order_by("created_at", "id")[:limit])
+
+
+def messages_in_trouble(*, organization_id: int, limit: int = 100) -> list[MessageRow]:
+    """This function will list the messages that failed or may not have left, the oldest first."""
+    found = Message.objects.filter(organization_id=organization_id, state__in=["failed", "unknown"])
+    return _rows(found.order_by("created_at", "id")[:limit])
+
+
+def notices_of_member(*, organization_id: int, member_id: int, limit: int = 20) -> list[MessageRow]:
+    """This function will list what a member was told, the newest first."""
+    found = Message.objects.filter(organization_id=organization_id, member_id=member_id, kind="staff")
+    return _rows(found.order_by("-created_at", "-id")[:limit])
+
+
+def inbox_page(*, organization_id: int, before_id: int | None = None, limit: int = 50) -> list[MessageRow]:
+    """This function will list a page of what customers were sent, the newest first: the demo's inbox.
+
+    `before_id` is the last id of the page before.
+    """
+    found = Message.objects.filter(
+        organization_id=organization_id, state="sent", direction="out", channel__in=["mail", "status"]
+    )
+    if before_id is not None:
+        found = found.filter(id__lt=before_id)
+    return _rows(found.order_by("-id")[:limit])
+
+
+def messages_sent_count(*, organization_id: int) -> int:
+    """This function will count the messages that were sent to customers; what a shadow stopped is not among them."""
+    return Message.objects.filter(
+        organization_id=organization_id, state="sent", direction="out", channel__in=["mail", "status"]
+    ).count()
+
+
+def apologies_before(*, organization_id: int, customer_id: int, key_hash: int, at: datetime) -> int:
+    """This function will count the apologies that bar another one to this customer for this key at a moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM conversations_apology WHERE organization_id = %s AND customer_id = %s"
+            " AND key_hash = %s AND period @> %s::timestamptz",
+            [organization_id, customer_id, key_hash, at],
+        )
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,154 @@
+"""What customers say: each reply taken once, put onto its thread; and what staff note beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+from django.db.models.functions import Upper
+
+from makegood.journal.operations import Happened, record
+from makegood.messages.apologies import apologies_release
+from makegood.messages.links import OURS, tokens_in
+from makegood.messages.models import Message, Thread
+from makegood.store.bulk import insert
+from makegood.store.secrets import keyed_hash
+
+MAIL_KINDS = ("person", "auto-reply", "bounce", "list")
+
+
+class UnableToNote(ValueError):
+    """A note needs some text, and a thread of this organization."""
+
+
+@attrs.frozen(kw_only=True)
+class Received:
+    """A message that came in: `thread_id` is None where it answers nothing of ours; `new` False where it is known."""
+
+    message_id: int
+    thread_id: int | None
+    customer_id: int | None
+    new: bool
+
+
+def message_received(
+    *,
+    organization_id: int,
+    key: str,
+    at: datetime,
+    body: str,
+    subject: str = "",
+    address: str = "",
+    addresses: Sequence[str] = (),
+    references: Sequence[str] = (),
+    token: str = "",
+    channel: str = "mail",
+    mail: str = "person",
+    message_id: str = "",
+    customer_id: int | None = None,
+) -> Received:
+    """This function will take a message in, once per `key` (its Message-ID, or the form's own), and find its thread.
+
+    `token` is a thread's; else it is looked for in the recipients' `addresses` and in `references` to our Message-IDs.
+    `address` is who wrote, `at` when it was received, `mail` what kind of mail it is (person, auto-reply, bounce,
+    list). A bounce marks the message that it answers as failed. `messages:message:received` carries thread, kind, mail.
+    """
+    tokens = [token] if token else tokens_in(addresses=addresses, references=references)
+    thread = _thread(organization_id, tokens)
+    thread_id = thread.id if thread else None
+    customer_id = thread.customer_id if thread else customer_id
+    written = insert(
+        Message,
+        (
+            "organization_id", "thread_id", "customer_id", "direction", "channel", "kind", "step", "state", "address",
+            "subject", "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "created_at",
+        ),
+        [
+            (
+                organization_id, thread_id, customer_id, "in", channel,
+                "reply", "", "received", address[:320], subject[:300], body, [], "", "", message_id[:160],
+                keyed_hash(key, purpose="received"), at,
+            )
+        ],
+        on_conflict="ON CONFLICT (organization_id, key_hash) WHERE key_hash IS NOT NULL DO NOTHING",
+        returning=("id",),
+    )  # fmt: skip
+    if not written:
+        known = Message.objects.get(organization_id=organization_id, key_hash=keyed_hash(key, purpose="received"))
+        return Received(message_id=known.id, thread_id=known.thread_id, customer_id=known.customer_id, new=False)
+    new_id = int(written[0][0])
+    data = {"thread": thread_id, "kind": "reply", "mail": mail}
+    record(
+        organization_id=organization_id,
+        entries=[Happened(at=at, event="messages:message:received", subject="message", subject_id=new_id, data=data)],
+    )
+    if mail == "bounce" and thread_id is not None:
+        _bounced(organization_id, thread_id, references, at)
+    return Received(
+        message_id=new_id,
+        thread_id=thread_id,
+        customer_id=customer_id,
+        new=True,
+    )
+
+
+def _thread(organization_id: int, tokens: Sequence[str]) -> Thread | None:
+    """Find the thread of the first token that is one; mail servers on the way may have changed its case."""
+    wanted = [one.upper() for one in tokens]
+    threads = Thread.objects.filter(organization_id=organization_id).annotate(upper=Upper("token"))
+    found = {row.upper: row for row in threads.filter(upper__in=wanted)}
+    return next((found[one] for one in wanted if one in found), None)
+
+
+def _bounced(organization_id: int, thread_id: int, references: Sequence[str], at: datetime) -> None:
+    ids = [int(found[2]) for one in references if (found := OURS.fullmatch(one.strip()))]
+    rows = list(
+        Message.objects.select_for_update()
+        .filter(organization_id=organization_id, thread_id=thread_id, id__in=ids, state__in=["sent", "unknown"])
+        .order_by("id")
+    )
+    Message.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(state="failed")
+    apologies_release(organization_id=organization_id, message_ids=[row.id for row in rows])
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at,
+                event="messages:message:failed",
+                subject="message",
+                subject_id=row.id,
+                data={"thread": thread_id, "kind": row.kind, "step": row.step},
+            )
+            for row in rows
+        ],
+    )
+
+
+def note_add(*, organization_id: int, thread_id: int, by: int, body: str, now: datetime) -> int:
+    """This function will keep what a member notes on a conversation, seen by staff only; return its id.
+
+    Raises UnableToNote without text.
+    """
+    thread = Thread.objects.filter(organization_id=organization_id, id=thread_id).first()
+    if thread is None or not body.strip():
+        raise UnableToNote(UnableToNote.__doc__)
+    row = Message.objects.create(
+        organization_id=organization_id,
+        thread_id=thread_id,
+        customer_id=thread.customer_id,
+        direction="out",
+        channel="inside",
+        kind="note",
+        state="sent",
+        body=body.strip(),
+        author_id=by,
+        created_at=now,
+        sent_at=now,
+    )
+    data = {"thread": thread_id, "kind": "note"}
+    happened = Happened(
+        at=now, event="messages:message:noted", subject="message", subject_id=row.id, data=data, actor_id=by
+    )
+    record(organization_id=organization_id, entries=[happened])
+    return row.id

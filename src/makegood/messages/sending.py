@@ -1,0 +1,104 @@
+"""Carrying messages to customers and notices to staff out of the house."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from makegood.journal.carrying import Claimed, Outcome
+from makegood.messages.links import host, reply_address
+from makegood.messages.models import Message
+from makegood.messages.smtp import Mail, mail_out
+from makegood.messages.staff import notices_write, staff_words
+from makegood.organizations.models import Member, Organization, User
+from makegood.store.clocks import now as store_now
+from makegood.store.clocks import wall_now
+from makegood.store.tenancy import as_user, tenant
+
+MOST_REFERENCES = 10
+
+
+def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
+    """This function will send one message: by mail, or, for the status page, by leaving it where the page shows it.
+
+    What was erased or stopped meanwhile does not leave.
+    """
+    with tenant(organization_id=organization_id):
+        row = Message.objects.select_related("thread").get(organization_id=organization_id, id=effect.subject_id)
+        if row.state != "queued":
+            return Outcome(state="stopped", text=f"It was {row.state} meanwhile.")
+        if row.channel != "mail":
+            return Outcome(state="done", text="on the status page")
+        organization = Organization.objects.get(id=organization_id)
+        references = _references(organization_id, row.thread_id, row.id) if row.thread_id else ()
+    token = row.thread.token if row.thread else ""
+    mail = Mail(
+        sender_name=organization.name,
+        sender=organization.reply_address or f"noreply@{host()}",
+        to=row.address,
+        reply_to=reply_address(address=organization.reply_address, token=token) if token else "",
+        subject=row.subject,
+        body=row.body,
+        message_id=row.message_id,
+        references=references,
+        sent_at=wall_now(),
+        automatic=row.author_id is None,
+    )
+    return mail_out(mail=mail, attempts=effect.attempts)
+
+
+def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[str, ...]:
+    """The conversation so far, so that mail programs show it as one."""
+    before = (
+        Message.objects.filter(organization_id=organization_id, thread_id=thread_id, channel="mail", id__lt=message_id)
+        .filter(state__in=["sent", "received"])
+        .exclude(message_id="")
+        .order_by("-id")
+        .values_list("message_id", flat=True)[:MOST_REFERENCES]
+    )
+    found = [" ".join(one.split()) for one in before]
+    return tuple(one for one in reversed(found) if one.isascii() and one.startswith("<") and one.endswith(">"))
+
+
+def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
+    """This function will tell one member: on Today at once, and by mail where they have an address.
+
+    Today shows a notice once, whatever becomes of the mail.
+    """
+    with tenant(organization_id=organization_id):
+        now = store_now(organization_id=organization_id)
+        notices_write(organization_id=organization_id, effects=[(effect.idempotency_key, dict(effect.payload), now)])
+        member = Member.objects.filter(
+            organization_id=organization_id, id=effect.payload["member"], active=True
+        ).first()
+        organization = Organization.objects.get(id=organization_id)
+    address = _address(member.user_id) if member is not None and member.user_id else ""
+    if not address or not settings.EMAIL_URL:
+        return Outcome(state="done", text="inside only")
+    return mail_out(
+        mail=_notice(organization, address, effect.payload, effect.idempotency_key, wall_now()),
+        attempts=effect.attempts,
+    )
+
+
+def _notice(organization: Organization, address: str, payload: dict[str, Any], key: str, at: datetime) -> Mail:
+    subject, body = staff_words(payload)
+    return Mail(
+        sender_name=f"Makegood for {organization.name}",
+        sender=organization.reply_address or f"noreply@{host()}",
+        to=address,
+        reply_to="",
+        subject=subject,
+        body=body,
+        message_id=f"<{key.replace(':', '.')}@{host()}>",
+        references=(),
+        sent_at=at,
+        automatic=True,
+    )
+
+
+def _address(user_id: int) -> str:
+    with as_user(user_id=user_id):
+        return User.objects.filter(id=user_id).values_list("email", flat=True).first() or ""

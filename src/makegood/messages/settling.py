@@ -1,0 +1,50 @@
+"""What became of messages: hears the outbox, marks messages in bulk, and says so in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from makegood.journal.operations import Happened, record
+from makegood.messages.apologies import apologies_release
+from makegood.store.bulk import record_set
+
+BECOMES = {"done": "sent", "failed": "failed", "unknown": "unknown", "stopped": "stopped"}
+"""The state of a message by its effect's; stopped is what a shadow organization's messages come to: never sent."""
+
+SETTLE = """
+UPDATE conversations_message m SET state = %s, sent_at = CASE WHEN %s THEN s.at ELSE m.sent_at END FROM {rows}
+WHERE m.organization_id = %s AND m.id = s.id AND m.state IN ('queued', 'unknown')
+RETURNING m.id, m.thread_id, m.kind, m.step
+"""
+
+
+def messages_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Mark messages as sent, failed, unknown or stopped, each at its own moment.
+
+    A handler of `outbox:effect:done`, `failed`, `unknown` and `stopped`. An apology that was not said is given back.
+    """
+    at = {entry.subject_id: entry.at for entry in entries if entry.data["kind"] == "message"}
+    if not at:
+        return
+    state = BECOMES[entries[0].event.rpartition(":")[2]]
+    rows, parameter = record_set("s", {"id": "bigint", "at": "timestamptz"}, at.items())
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE.format(rows=rows), [state, state == "sent", parameter, organization_id])
+        settled = sorted(cursor.fetchall())
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at[message_id],
+                event=f"messages:message:{state}",
+                subject="message",
+                subject_id=message_id,
+                data={"thread": thread_id, "kind": kind, "step": step},
+            )
+            for message_id, thread_id, kind, step in settled
+        ],
+    )
+    if state in ("failed", "stopped"):
+        apologies_release(organization_id=organization_id, message_ids=[row[0] for row in settled])

@@ -1,0 +1,82 @@
+"""Telling staff: what an outbox effect of the kind staff says, in words, and once on each member's Today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from makegood.journal.models import Effect
+from makegood.journal.operations import Happened
+from makegood.messages.models import Message
+from makegood.store.bulk import insert
+from makegood.store.secrets import keyed_hash
+
+WORDS = {
+    "warning": "is about to be late",
+    "breach": "is late",
+    "repeat": "is still late",
+    "escalated": "was passed on to you",
+    "reply": "has a reply from the customer",
+    "withdrawn": "was withdrawn by later evidence: the customer may have been told already",
+    "owned": "is yours now",
+    "reopened": "was opened again",
+}
+CLOCKS = {
+    "acknowledge": "the acknowledgement",
+    "own": "the owner",
+    "fix": "the fix",
+    "make_good": "the make-good",
+    "respond": "the answer",
+}
+
+
+def staff_words(payload: dict[str, Any]) -> tuple[str, str]:
+    """This function will put a staff effect's payload into words: a subject, and a line with a link for each note."""
+    notes = payload["notes"]
+    lines = [_line(note) for note in notes]
+    subject = lines[0][0] if len(lines) == 1 else f"{len(lines)} recoveries need you"
+    return subject, "\n".join(f"{said}\n{link}\n" for said, link in lines)
+
+
+def _line(note: dict[str, Any]) -> tuple[str, str]:
+    what, _, clock = note["what"].partition(".")
+    about = f" ({CLOCKS.get(clock, clock.replace('_', ' '))})" if clock else ""
+    said = f"A recovery {WORDS.get(what, 'needs you: ' + what.replace('_', ' '))}{about}."
+    return said, f"{settings.PUBLIC_URL}/recoveries/{note['recovery']}"
+
+
+def notices_write(*, organization_id: int, effects: Sequence[tuple[str, dict[str, Any], datetime]]) -> None:
+    """This function will put staff effects, as (idempotency key, payload, at), onto Today, each once."""
+    rows: list[tuple[Any, ...]] = []
+    for key, payload, at in effects:
+        subject, body = staff_words(payload)
+        rows.append(
+            (
+                organization_id, payload["member"], "out", "inside", "staff", "", "sent", "", subject[:300], body,
+                [], "", "", "", keyed_hash(key, purpose="staff"), at, at,
+            )
+        )  # fmt: skip
+    insert(
+        Message,
+        (
+            "organization_id", "member_id", "direction", "channel", "kind", "step", "state", "address", "subject",
+            "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "created_at", "sent_at",
+        ),
+        rows,
+        on_conflict="ON CONFLICT (organization_id, key_hash) WHERE key_hash IS NOT NULL DO NOTHING",
+    )  # fmt: skip
+
+
+def staff_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Show on Today what an organization from which nothing leaves tells its staff; a handler of `outbox:effect:*`."""
+    at = {entry.data["effect"]: entry.at for entry in entries if entry.data["kind"] == "staff"}
+    if not at:
+        return
+    told = Effect.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id")
+    rows = told.values_list("id", "idempotency_key", "payload")
+    notices_write(
+        organization_id=organization_id, effects=[(key, payload, at[effect_id]) for effect_id, key, payload in rows]
+    )
