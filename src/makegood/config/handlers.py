@@ -18,6 +18,17 @@ from makegood.messages.sending import message_carry, staff_carry
 from makegood.messages.settling import messages_hear_carried
 from makegood.messages.staff import staff_hear_carried
 from makegood.promises.tasks import promises_break
+from makegood.recoveries.operations import (
+    failures_caused,
+    failures_held,
+    failures_withdrawn,
+    makegoods_moved,
+    member_left,
+    messages_sent,
+    recoveries_open_for,
+    replies_received,
+)
+from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due
 from makegood.store.ticking import due
 
 
@@ -34,6 +45,15 @@ def register() -> None:
     on("failures:failure:held", payouts_hear_held)
     on("failures:incident:confirmed", payouts_hear_decided)
     on("failures:incident:dismissed", payouts_hear_decided)
+    on("failures:failure:taken", recoveries_open_for)
+    on("failures:failure:withdrawn", failures_withdrawn)
+    on("failures:failure:held", failures_held)
+    on("failures:failure:caused", failures_caused)
+    on("messages:message:sent", messages_sent)
+    on("messages:message:received", replies_received)
+    for outcome in ("delivered", "declined", "expired", "withdrawn"):
+        on(f"makegoods:makegood:{outcome}", makegoods_moved)
+    on("organizations:member:left", member_left)
     on("customers:customer:erased", makegoods_hear_erased)
     on("customers:customer:erased", messages_hear_erased)
     on("outbox:effect:done", payouts_hear_carried)
@@ -45,6 +65,9 @@ def register() -> None:
     due("gate", "failures_to_gate", failures_gate)
     due("route", "failures_to_route", failures_route)
     due("makegoods", "makegoods_due", makegoods_due)
+    due("clocks", "clocks_due", clocks_due)
+    due("follow-ups", "follow_ups_due", follow_ups_due)
+    due("expected loss", "recoveries_stale", expected_loss_refresh)
 
     carry("message", Carrier(carry_out=message_carry, repeatable=False))
     carry("staff", Carrier(carry_out=staff_carry, repeatable=False))

@@ -19,6 +19,7 @@ from makegood.journal.operations import Happened, record
 from makegood.organizations.models import Member, MemberPlace, Place, Team
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
 LOAD_DAYS = 7
 """A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait."""
@@ -252,6 +253,14 @@ def owners_set(
                 actor_id=by,
             )
             for recovery_id, member_id, tier, _ in owned
+        ],
+    )
+    staff_tell(
+        organization_id=organization_id,
+        notes=[
+            StaffNote(member_id=member_id, recovery_id=recovery_id, what="owned", at=at)
+            for recovery_id, member_id, _, _ in owned
+            if member_id != by
         ],
     )
 
