@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 import attrs
 from django.db import connection
+from django.db.models import Min
 
 from makegood.core.plans import HIGHEST_TIER, raised
+from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import RecoveryClock
@@ -42,13 +44,15 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
     """Handle clocks that came due, in one batch; return how many.
 
     Each row is handled once: at its warning, at its breach, and at each repeat up to the playbook's most. A stepped
-    clock handles each at its own moment. Rows that another ticker holds are left to it.
+    clock handles each at its own moment, after what was to leave by then has left, since that may meet it. Rows that
+    another ticker holds are left to it.
     """
     moment = store_moment(organization_id=organization_id)
+    until = _first_unsent(organization_id, moment.now) if moment.stepped else moment.now
     rows = list(
         RecoveryClock.objects.select_for_update(skip_locked=True, of=("self", "recovery"))
         .select_related("recovery")
-        .filter(organization_id=organization_id, next_at__lte=moment.now)
+        .filter(organization_id=organization_id, next_at__lte=until)
         .order_by("next_at", "id")[:limit]
     )
     if not rows:
@@ -57,6 +61,14 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
     _write(organization_id, told)
     _tell(organization_id, told)
     return len(rows)
+
+
+def _first_unsent(organization_id: int, now: datetime) -> datetime:
+    """The last moment before which no message waits to leave any more."""
+    unsent = Effect.objects.filter(
+        organization_id=organization_id, kind="message", state="pending", held_for__isnull=True, run_at__lte=now
+    ).aggregate(first=Min("run_at"))["first"]
+    return min(now, unsent - timedelta(microseconds=1)) if unsent else now
 
 
 def _judge(organization_id: int, clock: RecoveryClock, at: datetime) -> Told:
