@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "makegood.config.middleware.ContentSecurityPolicy",
     "django_htmx.middleware.HtmxMiddleware",
+    "makegood.api.gate.ApiGate",
 ]
 ROOT_URLCONF = "makegood.config.urls"
 WSGI_APPLICATION = "makegood.config.wsgi.application"
@@ -81,6 +82,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
+DEMO = os.environ.get("MAKEGOOD_DEMO") == "1"
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+CSRF_FAILURE_VIEW = "makegood.console.views.errors.form_too_old"
 LOGIN_URL = "/sign-in"

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
+from makegood.api.application import api
 from makegood.config.health import healthz
 
 urlpatterns = [
-    path("healthz", healthz),
+    path("healthz", healthz, name="healthz"),
+    path("api/v1/", api.urls),
+    path("", include("makegood.public.urls")),
+    path("", include("makegood.console.urls")),
 ]
+handler400 = "makegood.console.views.errors.bad_request"
+handler403 = "makegood.console.views.errors.forbidden"
+handler404 = "makegood.console.views.errors.not_found"
+handler500 = "makegood.console.views.errors.broken"

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from makegood.journal.models import Effect
-from makegood.messages.models import Message
+from makegood.messages.models import Message, Thread
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +96,18 @@ def thread_messages(*, organization_id: int, thread_id: int, public: bool = Fals
     if public:
         found = found.filter(state__in=["sent", "received"]).exclude(channel="inside")
     return _rows(found.order_by("created_at", "id"))
+
+
+def thread_tokens(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, str]:
+    """This function will return the public names of these conversations."""
+    rows = Thread.objects.filter(organization_id=organization_id, id__in=list(thread_ids))
+    return dict(rows.values_list("id", "token"))
+
+
+def thread_named(*, organization_id: int, token: str) -> int | None:
+    """This function will find a conversation by its public name."""
+    found = Thread.objects.filter(organization_id=organization_id, token=token).values_list("id", flat=True)
+    return found.first()
 
 
 def drafts_waiting(

@@ -43,7 +43,7 @@ class Proposal:
 
     title: str
     held: str
-    confirm: Action
+    confirm: Action | None = None
     dismiss: Action | None = None
     look: Link | None = None
     since_at: dt.datetime | None = None

@@ -28,7 +28,7 @@ def ratings_ask(*, organization_id: int, asked: Sequence[tuple[int, datetime]]) 
     """Ask for a score, (recovery, at), once for each recovery's latest delivery; return how many were asked."""
     if not asked:
         return 0
-    latest = _latest_delivered(organization_id, [recovery_id for recovery_id, _ in asked])
+    latest = latest_delivered(organization_id, [recovery_id for recovery_id, _ in asked])
     new = insert(
         StoredRating,
         ("organization_id", "recovery_id", "makegood_id", "asked_at", "cares"),
@@ -60,7 +60,8 @@ def rating_ask(*, organization_id: int, recovery_id: int, now: datetime) -> bool
     return bool(ratings_ask(organization_id=organization_id, asked=[(recovery_id, now)]))
 
 
-def _latest_delivered(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
+def latest_delivered(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
+    """This function will find the make-good that each of these recoveries delivered last."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT ON (rf.recovery_id) rf.recovery_id, m.id FROM recoveries_recoveryfailure rf"

@@ -1,0 +1,100 @@
+"""Questions that several pages ask, and how their answers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from makegood.console.refill import Unanswered
+from makegood.console.viewmodels import Choice, Field
+from makegood.core.money import Money
+
+LOSSES = (
+    ("money", "Money", "paid wrongly, paid twice, paid for nothing"),
+    ("goods", "Something they bought", "missing, broken, not as described"),
+    ("service", "The service itself", "not done, or not as it should be"),
+    ("time", "Time", "waiting, coming back, chasing us"),
+    ("attention", "Being looked after", "not heard, not informed, treated rudely"),
+    ("trust", "Trust", "their data, their safety, our word"),
+)
+KINDS = (
+    ("complaint", "Something else"),
+    ("broken_promise", "A promise was not kept"),
+    ("wrong_charge", "Charged wrongly"),
+    ("not_as_described", "Not as described"),
+    ("rework", "Work that had to be done again"),
+    ("outage", "Something was out of order"),
+    ("interaction", "How we treated them"),
+)
+FAULTS = (("ours", "Ours"), ("partner", "A partner's"), ("nobody", "Nobody's"), ("unknown", "Not known yet"))
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "BRL", "CAD", "AUD", "JPY", "INR")
+MOST_MINOR = 10**12
+
+
+@lru_cache(maxsize=1)
+def zones() -> tuple[Choice, ...]:
+    """This function will list the time zones by name."""
+    named = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix")))
+    return tuple(Choice(value=zone, label=zone.replace("_", " ")) for zone in ["UTC", *named])
+
+
+def choices(pairs: Iterable[tuple[str, ...]], *, first: str = "") -> tuple[Choice, ...]:
+    """This function will make choices of (value, label[, hint]); `first` is the label of an empty first one."""
+    head = (Choice(value="", label=first),) if first else ()
+    return head + tuple(Choice(value=p[0], label=p[1], hint=p[2] if len(p) > 2 else "") for p in pairs)
+
+
+def select(name: str, label: str, pairs: Iterable[tuple[str, ...]], *, value: str = "", **more: object) -> Field:
+    """This function will make a question with a list to choose from."""
+    first = str(more.pop("first", "") or "")
+    return Field(name=name, label=label, kind="select", value=value, choices=choices(pairs, first=first), **more)  # type: ignore[arg-type]
+
+
+def amount(text: str, *, field: str, currency: str) -> Money | None:
+    """This function will read an amount as people write it ("12.50", "12,50"); nothing for nothing.
+
+    Raises Unanswered for what is no amount.
+    """
+    plain = text.strip().replace(" ", "").replace("€", "").replace("£", "").replace("$", "")
+    if not plain:
+        return None
+    if "," in plain and "." not in plain:
+        plain = plain.replace(",", ".")
+    try:
+        money = Money.of(Decimal(plain.replace(",", "")), currency)
+    except (InvalidOperation, OverflowError, ValueError):
+        raise Unanswered({field: "Write an amount such as 12.50."}) from None
+    if not 0 <= money.minor <= MOST_MINOR:
+        raise Unanswered({field: "Write an amount of zero or more, such as 12.50."})
+    return money
+
+
+def moment(text: str, *, field: str, zone: str) -> datetime:
+    """This function will read a date and time as the browser sends it, in the organization's zone.
+
+    Raises Unanswered for what is no date and time.
+    """
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Unanswered({field: "Choose a date and a time."}) from None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def local_input(at: datetime, *, zone: str) -> str:
+    """This function will write a moment as a browser's date and time input wants it."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def whole(text: str, *, field: str = "", least: int = 0, most: int = 2_147_483_647) -> int:
+    """This function will read a whole number. Raises Unanswered for anything else."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise Unanswered({field: "Choose one from the list."})
+    return number

@@ -1,0 +1,131 @@
+"""What may be given: what is owed first, then what was given, then up to three extras within the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from makegood.console import permissions
+from makegood.console.building import words
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import Action, Field, Form, GivenRow, Giving, OfferCard, OwedCard
+from makegood.makegoods.queries import Gift, Gifts, MakeGoodRow
+from makegood.recoveries.queries import Case
+
+STATES = {
+    "offered": ("offered, waiting for them", "gold"),
+    "accepted": ("accepted", "gold"),
+    "delivered": ("delivered", "glaze"),
+    "declined": ("declined", "plain"),
+    "swapped": ("swapped", "plain"),
+    "expired": ("expired", "plain"),
+    "withdrawn": ("taken back", "plain"),
+}
+
+
+def giving_of(desk: Desk, case: Case, given: Sequence[MakeGoodRow], gifts: Gifts | None) -> Giving:
+    """This function will show what is owed, what was given, and what this person may give."""
+    open_now = case.state == "open"
+    offers = gifts.gifts if gifts and open_now and desk.may("recovery-offer") else ()
+    none = ""
+    if gifts and not gifts.gifts and open_now:
+        none = " ".join(dict.fromkeys(reason.text for reason in gifts.reasons)) or "Nothing in the playbook fits here."
+    return Giving(
+        limit=desk.money(desk.facts.limit_minor),
+        limit_left=gifts.left if gifts else None,
+        owed=tuple(_owed(desk, case, row) for row in given if row.part == "floor"),
+        given=tuple(_given(desk, case, row) for row in given if row.part != "floor"),
+        offers=tuple(_offer(case, gift, best=index == 0) for index, gift in enumerate(offers)),
+        ask=_ask(desk, case) if open_now and desk.may("recovery-ask") else None,
+        none_because=none,
+    )
+
+
+def _move(case: Case, row: MakeGoodRow, act: str, label: str, style: str = "plain") -> Action:
+    return Action(
+        label=label,
+        about=row.title,
+        style=style,
+        url=reverse("recovery-make-good", args=[words.code(case.number), row.id, act]),
+    )
+
+
+def _paid(desk: Desk, case: Case, row: MakeGoodRow) -> Action | None:
+    if row.state != "accepted" or desk.facts.role not in permissions.PAYS_BY_HAND:
+        return None
+    if row.form != "money":
+        return _move(case, row, "delivered", "It is delivered")
+    return _move(case, row, "paid", "I paid it by hand") if row.payout in ("failed", "unknown") else None
+
+
+def _owed(desk: Desk, case: Case, row: MakeGoodRow) -> OwedCard:
+    by_hand = row.form == "money" and row.payout in ("failed", "unknown")
+    state = {
+        "accepted": "To pay by hand: no payment system could." if by_hand else "On its way; no click needed.",
+        "delivered": "Paid.",
+    }.get(row.state, STATES[row.state][0].capitalize() + ".")
+    return OwedCard(
+        title=row.title,
+        amount=row.value,
+        state=state,
+        source=row.rule,
+        why_url=reverse("recovery-why", args=[words.code(case.number), f"owed-{row.id}"]),
+        done=row.state == "delivered",
+        action=_paid(desk, case, row),
+    )
+
+
+def _given(desk: Desk, case: Case, row: MakeGoodRow) -> GivenRow:
+    state, tone = STATES[row.state]
+    actions: list[Action] = []
+    if case.state == "open" and desk.may("recovery-make-good"):
+        if row.state == "offered" and desk.may("recovery-offer"):
+            actions = [_move(case, row, "accept", "They said yes", "go"), _move(case, row, "decline", "They said no")]
+        elif row.state == "accepted" and row.form != "money":
+            actions = [_move(case, row, "delivered", "They have it", "go")]
+        elif (paid := _paid(desk, case, row)) is not None:
+            actions = [paid]
+    if row.state == "accepted":
+        state = "to pay by hand" if row.payout in ("failed", "unknown") else "accepted, not there yet"
+    return GivenRow(
+        title=row.title,
+        amount=row.value if row.value.minor else None,
+        state=state,
+        tone=tone,
+        actions=tuple(actions),
+    )
+
+
+def _offer(case: Case, gift: Gift, *, best: bool) -> OfferCard:
+    reason = gift.reasons[0] if gift.reasons else None
+    why = reason.text if reason else ""
+    return OfferCard(
+        title=gift.title,
+        cost=gift.cost,
+        why=f"{why} {gift.said}".strip(),
+        best=best,
+        reason=words.reason_line(reason.as_dict()) if reason and reason.evidence else None,
+        act=Action(
+            label="Offer it",
+            about=gift.title,
+            style="go" if best else "plain",
+            url=reverse("recovery-offer", args=[words.code(case.number)]),
+            hidden=(("remedy", gift.remedy),),
+        ),
+    )
+
+
+def _ask(desk: Desk, case: Case) -> Form:
+    return Form(
+        key="ask",
+        action=reverse("recovery-ask", args=[words.code(case.number)]),
+        submit="Ask a manager",
+        style="plain",
+        lead="The fix goes on meanwhile.",
+        fields=(
+            Field(name="ask_what", label="What would put it right?", required=True, maxlength=160),
+            Field(name="ask_amount", label=f"What would it cost, in {desk.facts.currency}?", inputmode="decimal"),
+            Field(name="ask_why", label="Why", kind="textarea", required=True, maxlength=500),
+        ),
+    )

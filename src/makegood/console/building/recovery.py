@@ -1,0 +1,487 @@
+"""The page of one recovery, from what its rooms know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import attrs
+from django.urls import reverse
+
+from makegood.console import permissions
+from makegood.console.asking import local_input, select
+from makegood.console.building import words
+from makegood.console.building.giving import giving_of
+from makegood.console.building.next_action import next_of
+from makegood.console.building.timeline import timeline
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import (
+    Action,
+    CauseChooser,
+    ClockFace,
+    ClosePanel,
+    CustomerCard,
+    Exchange,
+    Fact,
+    Field,
+    FollowUpRow,
+    Form,
+    Link,
+    MissingItem,
+    PauseClock,
+    RecoveryPage,
+    StepCard,
+    StepMark,
+    Tag,
+)
+from makegood.customers.queries import CustomerFacts, FactKnown
+from makegood.failures.queries import CauseFacts
+from makegood.makegoods.queries import Gifts, MakeGoodRow
+from makegood.organizations.queries import MemberFacts
+from makegood.promises.queries import PromiseFacts
+from makegood.recoveries.queries import Case
+
+ASKS = {
+    "apologise": "A named person says sorry, in words that own what happened.",
+    "fix": "What went wrong is put right, at our cost.",
+    "respond": "They hear from a person, and whatever they ask is answered.",
+    "make_good": "What is owed is paid, and something that fits what they lost is given.",
+    "improve": "The cause is known, and it is decided what to do about it.",
+    "communicate": "They know how it ended, and what we changed.",
+    "stay": "Somebody looks after them until they are back.",
+}
+FOLLOW_UPS = {
+    "ask_score": "Ask how well we put it right",
+    "check_in": "Ask whether everything is right now",
+    "see_return": "See whether they came back",
+}
+OUTCOMES = (
+    ("", "Done; the plan goes on"),
+    ("back", "They are back"),
+    ("lapsed", "They went elsewhere"),
+    ("declined", "They want no more contact"),
+    ("unknown", "Not known"),
+)
+PAUSES = (
+    ("customer", "We wait for the customer"),
+    ("third_party", "We wait for somebody else"),
+    ("incident", "An incident goes first"),
+    ("other", "Something else"),
+)
+MISSING = (
+    ("fix", "The fix is done", "#steps"),
+    ("floor", "What is owed is delivered", "#give"),
+    ("make_goods", "Every offer is delivered, declined or expired", "#give"),
+    ("cause", "The cause is known", "#cause"),
+    ("follow_up", "The follow-up has an outcome", "#follow-up"),
+)
+CLOSED = {
+    "complete": "all was done",
+    "by_manager": "a manager closed it",
+    "quiet": "left quiet",
+    "withdrawn": "withdrawn",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Known:
+    """Everything that the page of one recovery shows, read beforehand."""
+
+    case: Case
+    customer: CustomerFacts
+    facts: Sequence[FactKnown]
+    members: Sequence[MemberFacts]
+    causes: Sequence[CauseFacts]
+    promises: Sequence[PromiseFacts]
+    given: Sequence[MakeGoodRow]
+    gifts: Gifts | None
+    incident: int | None
+    status_url: str
+
+
+def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
+    """This function will lay out one recovery for who looks at it."""
+    case = known.case
+    open_now = case.state == "open"
+    acts = open_now and desk.may("recovery-step")
+    names = {one.id: one.name for one in known.members}
+    why = reverse("recovery-why", args=[words.code(case.number), "gate"]).removesuffix("gate")
+    return RecoveryPage(
+        code=words.code(case.number),
+        title=title_of(desk, case, known.customer),
+        kind=f"{words.KINDS.get(case.kind, 'a failure')} · {words.LOSSES.get(case.loss, '')}",
+        clock=_clock(desk, case, why),
+        steps=_marks(case),
+        customer=_customer(desk, known),
+        tags=_tags(case),
+        next=next_of(desk, case, known.customer) if acts else None,
+        step_cards=_cards(case, acts, names),
+        promises=tuple(_promise(desk, row, case) for row in known.promises),
+        promise_form=_promise_form(desk, case) if acts else None,
+        giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
+        timeline=timeline(case, names, why_url=why),
+        note_form=_note_form(case) if desk.may("recovery-note") else None,
+        closing=_closing(desk, case) if open_now else None,
+        cause=_cause(desk, case, known.causes, acts=acts),
+        follow_ups=_follow_ups(case, acts),
+        follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
+        exchange=_exchange(desk, case, known.members) if acts else None,
+        pause=_pause(case) if acts else None,
+        incident=Link(
+            label=words.incident_code(known.incident),
+            url=reverse("incident", args=[words.incident_code(known.incident)]),
+        )
+        if known.incident
+        else None,
+        score=_score(case),
+        over=_over(desk, case),
+    )
+
+
+def version_field(case: Case) -> Field:
+    """This function will carry along which version of the recovery the person saw."""
+    return Field(name="version", label="", kind="hidden", value=str(case.version))
+
+
+def title_of(desk: Desk, case: Case, customer: CustomerFacts) -> str:
+    """This function will say in a sentence what happened to whom."""
+    failure = case.failures[0] if case.failures else None
+    what = (failure.what if failure else "").strip().rstrip(".")
+    if failure is not None and failure.promise_id is not None and what:
+        return f"{customer.called}: {what}, promised for {words.said_at(desk, failure.happened_at)}, did not come"
+    return f"{customer.called}: {what or words.KINDS.get(case.kind, 'something went wrong')}"
+
+
+def _clock(desk: Desk, case: Case, why: str) -> ClockFace:
+    clock = next((one for one in case.clocks if one.target == "make_good"), None)
+    if clock is None:
+        return ClockFace(label="", due_at=None, state="none")
+    if clock.met_at is not None:
+        state = "met" if clock.state == "met" else "missed"
+        return ClockFace(label="made good", due_at=clock.due_at, state=state, why_url=f"{why}clock")
+    paused = next((one for one in case.pauses if one.to_at is None), None)
+    face = words.clock_face(
+        desk, label="until it is made good", due_at=clock.due_at, paused=paused is not None, why_url=f"{why}clock"
+    )
+    return attrs.evolve(face, paused_because=paused.note or dict(PAUSES)[paused.reason]) if paused else face
+
+
+def _marks(case: Case) -> tuple[StepMark, ...]:
+    open_now = case.state == "open"
+    shown = words.marks(case.steps, next_step=case.next_step, open_now=open_now)
+    return tuple(
+        attrs.evolve(
+            mark,
+            state="overdue" if line.overdue and open_now else mark.state,
+            at=line.done_at or (line.due_at if open_now else None),
+            note=line.note if line.state in ("done", "skipped") else "",
+        )
+        for mark, line in zip(shown, case.steps, strict=True)
+    )
+
+
+def _tags(case: Case) -> tuple[Tag, ...]:
+    tags = []
+    failure = case.failures[0] if case.failures else None
+    if failure is not None and failure.found_by_us:
+        before = failure.complained_at - failure.detected_at if failure.complained_at else None
+        lead = (
+            f", {int(before.total_seconds() // 3600)} h before they wrote"
+            if before and before > timedelta(hours=1)
+            else ""
+        )
+        tags.append(Tag(text=f"found by us{lead}", tone="glaze"))
+    tags.append(Tag(text=words.FAULTS[case.fault]))
+    tags.append(Tag(text=f"severity {case.severity} of 4", tone="clay" if case.severity >= 4 else "plain"))
+    if case.review:
+        tags.append(Tag(text="to decide", tone="gold"))
+    return tuple(tags)
+
+
+def _customer(desk: Desk, known: Known) -> CustomerCard:
+    case, one = known.case, known.customer
+    failure = case.failures[0] if case.failures else None
+    cost = words.LOSSES.get(case.loss, case.loss).capitalize()
+    if case.price:
+        cost = f"{cost}, {case.price}"
+    since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else ""
+    line = " · ".join(part for part in (words.GROUPS.get(case.group, ""), since, case.place) if part)
+    facts = [Fact(label="What it cost them", value=cost)]
+    if failure is not None and failure.happened_at:
+        facts.append(Fact(label="When", value=words.said_at(desk, failure.happened_at)))
+    facts += [
+        Fact(
+            label="Good to know",
+            value=fact.text,
+            note=f"{fact.source}, {'with' if fact.consented else 'without'} consent",
+        )
+        for fact in list(known.facts)[:2]
+    ]
+    phone = one.identity("phone")
+    return CustomerCard(
+        name=one.called,
+        url=reverse("customer", args=[one.id]),
+        line=line,
+        facts=tuple(facts),
+        identify=_identify(case) if not one.identity("email") and desk.may("recovery-identify") else None,
+        phone_url=f"tel:{phone}" if phone else "",
+        status_url=known.status_url,
+    )
+
+
+def _identify(case: Case) -> Form:
+    return Form(
+        key="identify",
+        action=reverse("recovery-identify", args=[words.code(case.number)]),
+        submit="That is them",
+        style="plain",
+        fields=(
+            Field(name="identity", label="Their e-mail or phone number", required=True, maxlength=200),
+            Field(name="called", label="Their name", maxlength=200),
+        ),
+    )
+
+
+def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, ...]:
+    here = words.code(case.number)
+    cards = []
+    for mark, line in zip(_marks(case), case.steps, strict=True):
+        todo = acts and line.state in ("todo", "overdue") and not case.review
+        by = names.get(line.done_by_id or 0, "")
+        done = Form(
+            key=f"done-{line.step}",
+            action=reverse("recovery-step", args=[here, line.step, "done"]),
+            submit="Record it as done",
+            fields=(version_field(case), Field(name=f"done_{line.step}", label="What was done", maxlength=300)),
+        )
+        skip = Form(
+            key=f"skip-{line.step}",
+            action=reverse("recovery-step", args=[here, line.step, "skip"]),
+            submit="Leave it out",
+            style="plain",
+            fields=(
+                version_field(case),
+                Field(name=f"skip_{line.step}", label="Why it is not needed", required=True, maxlength=300),
+            ),
+        )
+        undo = Form(
+            key=f"undo-{line.step}",
+            action=reverse("recovery-step", args=[here, line.step, "undo"]),
+            submit="Take it back",
+            style="plain",
+            fields=(version_field(case),),
+        )
+        cards.append(
+            StepCard(
+                mark=attrs.evolve(mark, note=" · ".join(part for part in (mark.note, by) if part)),
+                asks=case.fix if line.step == "fix" and case.fix else ASKS[line.step],
+                done=done if todo else undo if acts and line.state in ("done", "skipped") else None,
+                skip=skip if todo else None,
+            )
+        )
+    return tuple(cards)
+
+
+def _promise(desk: Desk, row: PromiseFacts, case: Case) -> words.PromiseRow:
+    shown = words.promise_row(row)
+    if row.state != "open" or not desk.may("promise-act"):
+        return shown
+    kept = Action(
+        label="Kept",
+        about=shown.what,
+        url=reverse("promise-act", args=[row.id, "kept"]),
+        hidden=(("kept_at", local_input(desk.facts.now, zone=desk.facts.zone)), ("back", words.code(case.number))),
+    )
+    return attrs.evolve(shown, actions=(kept,))
+
+
+def _promise_form(desk: Desk, case: Case) -> Form:
+    return Form(
+        key="promise",
+        action=reverse("recovery-promise", args=[words.code(case.number)]),
+        submit="Promise it",
+        style="plain",
+        lead="It stands on the ledger. Broken, it counts double.",
+        fields=(
+            Field(name="promised", label="What", required=True, maxlength=160, placeholder="I call you"),
+            Field(
+                name="promised_by",
+                label="By when",
+                kind="datetime-local",
+                required=True,
+                value=local_input(desk.facts.now + timedelta(hours=2), zone=desk.facts.zone),
+            ),
+        ),
+    )
+
+
+def _note_form(case: Case) -> Form:
+    return Form(
+        key="note",
+        action=reverse("recovery-note", args=[words.code(case.number)]),
+        submit="Add the note",
+        style="plain",
+        fields=(Field(name="note", label="For colleagues only", kind="textarea", required=True, maxlength=5000),),
+    )
+
+
+def _closing(desk: Desk, case: Case) -> ClosePanel | None:
+    decision = case.closing
+    if decision is None or case.review:
+        return None
+    url = reverse("recovery-close", args=[words.code(case.number)])
+    by_manager = None
+    if desk.facts.role in permissions.CLOSES_WITH_A_REASON:
+        by_manager = Form(
+            key="close-anyway",
+            action=url,
+            submit="Close it all the same",
+            style="danger",
+            fields=(
+                version_field(case),
+                Field(name="reason", label="Your reason, in writing", kind="textarea", required=True, maxlength=300),
+            ),
+        )
+    return ClosePanel(
+        items=tuple(
+            MissingItem(text=text, url=place, met=name not in decision.missing) for name, text, place in MISSING
+        ),
+        close=Action(label="Close it", url=url, style="go", hidden=(("version", str(case.version)),))
+        if decision.allowed
+        else None,
+        by_manager=by_manager,
+    )
+
+
+def _cause(desk: Desk, case: Case, causes: Sequence[CauseFacts], *, acts: bool) -> CauseChooser:
+    cause_id = next((one.cause_id for one in case.failures if one.cause_id), None)
+    current = next((one for one in causes if one.id == cause_id), None)
+    improve = next(one for one in case.steps if one.step == "improve")
+    unknown = f"Not known: {improve.note}" if improve.state == "skipped" and not cause_id else ""
+    form = Form(
+        key="cause-form",
+        action=reverse("recovery-cause", args=[words.code(case.number)]),
+        submit="Set the cause",
+        style="plain",
+        fields=(
+            version_field(case),
+            select(
+                "cause",
+                "Cause",
+                [
+                    *((str(one.id), one.path) for one in causes),
+                    ("new", "A cause that is not listed"),
+                    ("none", "Not known"),
+                ],
+                first="Choose",
+                value=str(cause_id or ""),
+                required=True,
+            ),
+            Field(name="cause_note", label="Name of the new cause, or why it is not known", maxlength=120),
+            select(
+                "cause_then",
+                "What now?",
+                (("watch", "Watch it"), ("improve", "Change something: open an improvement")),
+                value="watch",
+            ),
+        ),
+    )
+    return CauseChooser(
+        current=current.path if current else unknown,
+        current_url=reverse("cause", args=[current.id]) if current else "",
+        form=form if acts and not case.review else None,
+        decision=improve.note if current else "",
+    )
+
+
+def _follow_ups(case: Case, acts: bool) -> tuple[FollowUpRow, ...]:
+    here = words.code(case.number)
+    rows = []
+    for one in case.follow_ups:
+        state = {"done": "done", "ended": "ended", "due": "due now"}.get(one.state, "planned")
+        form = Form(
+            key=f"follow-{one.id}",
+            action=reverse("recovery-follow-up", args=[here, one.id]),
+            submit="Record it",
+            style="plain",
+            fields=(version_field(case), select(f"outcome_{one.id}", "How did it go?", OUTCOMES)),
+        )
+        rows.append(
+            FollowUpRow(
+                at=one.done_at or one.due_at,
+                text=f"{FOLLOW_UPS[one.action]}{f': {one.outcome}' if one.outcome else ''}",
+                state=state,
+                form=form if acts and one.state in ("planned", "due") else None,
+            )
+        )
+    return tuple(rows)
+
+
+def _exchange(desk: Desk, case: Case, members: Sequence[MemberFacts]) -> Exchange:
+    url = reverse("recovery-hand-over", args=[words.code(case.number)])
+    hidden = (("version", str(case.version)),)
+    form = None
+    if desk.facts.role in permissions.HANDS_OVER or case.owner_id == desk.member_id:
+        others = [(str(one.id), one.name) for one in members if one.active and one.id != case.owner_id]
+        form = Form(
+            key="hand-over",
+            action=url,
+            submit="Hand it over",
+            style="plain",
+            fields=(
+                version_field(case),
+                select("to", "To", others, first="Whoever the rules choose"),
+                Field(name="handed_why", label="Why", maxlength=300),
+            ),
+        )
+    mine = case.owner_id == desk.member_id
+    return Exchange(
+        owner=case.owner,
+        form=form,
+        take=None
+        if mine
+        else Action(label="Take it over", url=url, hidden=(*hidden, ("to", str(desk.member_id)), ("take", "1"))),
+    )
+
+
+def _pause(case: Case) -> PauseClock:
+    here = words.code(case.number)
+    paused = next((one for one in case.pauses if one.to_at is None), None)
+    if paused is not None:
+        return PauseClock(
+            resume=Action(
+                label="Let it run again",
+                url=reverse("recovery-resume", args=[here]),
+                hidden=(("version", str(case.version)),),
+            ),
+            since_at=paused.from_at,
+            because=paused.note or dict(PAUSES)[paused.reason],
+        )
+    return PauseClock(
+        form=Form(
+            key="pause-form",
+            action=reverse("recovery-pause", args=[here]),
+            submit="Pause it",
+            style="plain",
+            fields=(
+                version_field(case),
+                select("pause_reason", "Why", PAUSES, required=True),
+                Field(name="pause_note", label="In words that the customer may read", maxlength=300),
+            ),
+        )
+    )
+
+
+def _score(case: Case) -> str:
+    answered = [one for one in case.ratings if one.score is not None]
+    if answered:
+        taps = ", ".join(f"{name} {value}" for name, value in answered[-1].cares.items())
+        return f"{answered[-1].score} of 7{f' ({taps})' if taps else ''}"
+    return "Asked; no answer yet, which means nothing." if case.ratings else ""
+
+
+def _over(desk: Desk, case: Case) -> str:
+    if case.state == "open" or case.closed_at is None:
+        return ""
+    why = case.close_note or CLOSED.get(case.close_reason, case.close_reason.replace("_", " "))
+    return f"{words.said_at(desk, case.closed_at)}: {why}"

@@ -1,0 +1,191 @@
+"""The words to say: what the wording rules want changed in them, and how each finding is mended with one click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from django.urls import reverse
+
+from makegood.console.building.words import code, reason_line, said_at
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import Field, Finding, MessageDraft
+from makegood.core.wording import Case as WordingCase
+from makegood.core.wording import Linted, lint
+from makegood.recoveries.queries import Case, MessageLine
+from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
+
+ELEMENTS = {
+    "regret": "says sorry",
+    "explanation": "says what happened",
+    "responsibility": "owns putting it right",
+    "repair": "says what is done and by when",
+}
+CHANNELS = {"mail": "By e-mail, and on their page", "status": "On their page: we know no e-mail address"}
+ENDS = re.compile(r"[.!?](?:\s|$)|\n")
+SAY_WHAT = ("wording.conditional", "wording.feelings", "wording.passive", "wording.disappointed", "wording.sorry-but")
+LACKS_WHAT = ("wording.no-apology", "wording.no-what", "wording.no-when", "wording.no-facts")
+LACKS_NEXT = ("wording.no-repair", "wording.no-next")
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What a mended sentence may say of this case."""
+
+    clause: str
+    on: str
+    by: str
+    fault: str
+
+    @property
+    def sorry(self) -> str:
+        """Sorry for what happened, on its day."""
+        return f"I am sorry that {self.clause} on {self.on}."
+
+    @property
+    def own(self) -> str:
+        """Taking it on, as far as the fault allows."""
+        return "That was our mistake." if self.fault == "ours" else "Putting it right is on us."
+
+    @property
+    def next(self) -> str:
+        """What is done, and by when."""
+        return f"I am putting it right and will write to you by {self.by}."
+
+
+def facts_of(desk: Desk, case: Case) -> Facts:
+    """This function will gather what may be said of this case."""
+    failure = case.failures[0] if case.failures else None
+    what = (failure.what if failure else "").strip().rstrip(".")
+    clause = "we let you down"
+    if what and failure is not None:
+        clause = (
+            f"we did not keep our promise to you ({what})"
+            if failure.promise_id is not None
+            else what
+            if what[1:2].isupper()
+            else what[0].lower() + what[1:]
+        )
+    day = said_at(desk, failure.happened_at if failure else case.opened_at).rsplit(" ", 1)[0]
+    return Facts(
+        clause=clause,
+        on=day if day not in ("today", "yesterday", "tomorrow") else f"that day, {day}",
+        by=said_at(desk, max(case.due_at, desk.facts.now)),
+        fault=case.fault,
+    )
+
+
+def judged(desk: Desk, case: Case, *, kind: str, text: str) -> Linted | None:
+    """This function will judge words for this case; None where there are no rules for the language."""
+    try:
+        rules = wording_rules(desk.facts.language[:2] or "en")
+    except UnableToReadWordingRules:
+        return None
+    return lint(text=text, rules=rules, case=wording_case(case, kind))
+
+
+def wording_case(case: Case, kind: str) -> WordingCase:
+    """This function will tell the linter what is known of the failure."""
+    return WordingCase(fault=case.fault, is_apology=True if kind == "apology" else None)
+
+
+def key_of(finding: Mapping[str, Any]) -> str:
+    """This function will name one finding within one text."""
+    return f"{finding['rule']}:{finding['start']}:{finding['end']}"
+
+
+def mended(text: str, finding: Mapping[str, Any], facts: Facts) -> str:
+    """This function will change a text as its finding wants: say it, add it, or leave the sentence out."""
+    start, end = _sentence(text, finding["start"], finding["end"])
+    say, where = instead(finding, facts)
+    if where == "add":
+        return _added(text, say)
+    if not say and end > start:
+        return re.sub(r"\n{3,}", "\n\n", (text[:start].rstrip(" ") + _gap(text, start, end) + text[end:].lstrip(" ")))
+    return text[:start] + say + ("" if text[end - 1 : end] != "\n" else "\n") + text[end:]
+
+
+def instead(finding: Mapping[str, Any], facts: Facts) -> tuple[str, str]:
+    """This function will say what to write instead ("" is nothing), and whether to add it or put it in place."""
+    rule = finding["rule"]
+    if rule in SAY_WHAT:
+        return facts.sorry, "replace"
+    if rule in LACKS_WHAT:
+        return facts.sorry, "add"
+    if rule == "wording.no-responsibility":
+        return facts.own, "add"
+    if rule in LACKS_NEXT:
+        return facts.next, "add"
+    if rule == "wording.vague-next":
+        return facts.next, "replace"
+    return "", "replace"
+
+
+def _gap(text: str, start: int, end: int) -> str:
+    return " " if start and text[start - 1] not in "\n" and end < len(text) and text[end] not in "\n" else ""
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The bounds of the sentence around a span."""
+    first = max((found.end() for found in ENDS.finditer(text, 0, start)), default=0)
+    last = ENDS.search(text, max(start, end - 1))
+    return first, len(text) if last is None else last.start() + (text[last.start()] != "\n")
+
+
+def _added(text: str, say: str) -> str:
+    """Put a sentence after the salutation and the sentences that stand right under it."""
+    parts = text.split("\n\n")
+    if len(parts) > 1 and parts[0].rstrip().endswith(","):
+        parts[1] = f"{say} {parts[1]}" if say.startswith("I am sorry") else f"{parts[1].rstrip()} {say}"
+        return "\n\n".join(parts)
+    return f"{say}\n\n{text}".strip() if say.startswith("I am sorry") else f"{text.rstrip()}\n\n{say}"
+
+
+def draft_of(
+    desk: Desk, case: Case, message: MessageLine, *, text: str | None = None, subject: str | None = None
+) -> MessageDraft:
+    """This function will show a draft with what the rules think of it; `text` is what was typed instead."""
+    shown = message.body if text is None else text.replace("\r\n", "\n")
+    linted = judged(desk, case, kind=message.kind, text=shown)
+    facts = facts_of(desk, case)
+    findings = tuple(_finding(one.as_dict(), facts) for one in linted.findings) if linted else ()
+    has = set(linted.elements) if linted and message.kind == "apology" else set()
+    here = code(case.number)
+    keep = Field(
+        name="keep",
+        label="Why the marked words stay",
+        hint="Change them, or say here why they stay. A colleague can read it later.",
+        maxlength=300,
+    )
+    return MessageDraft(
+        send_url=reverse("recovery-say", args=[here]),
+        lint_url=reverse("recovery-lint", args=[here]),
+        take_url=reverse("recovery-take", args=[here]),
+        subject=Field(
+            name="subject", label="Subject", value=message.subject if subject is None else subject, maxlength=300
+        ),
+        text=Field(name="text", label="Message", kind="textarea", rows=12, required=True, value=shown),
+        send_label="Send the apology" if message.kind == "apology" else "Send it",
+        channel=CHANNELS.get(message.channel, ""),
+        findings=findings,
+        elements=tuple(says for name, says in ELEMENTS.items() if name in has),
+        missing=tuple(says for name, says in ELEMENTS.items() if name not in has) if message.kind == "apology" else (),
+        keep=keep if any(one.must for one in findings) else None,
+        hidden=(("draft", str(message.id)),),
+    )
+
+
+def _finding(finding: Mapping[str, Any], facts: Facts) -> Finding:
+    say, _ = instead(finding, facts)
+    return Finding(
+        key=key_of(finding),
+        quote=finding["text"] or "(missing)",
+        says=f"{finding['message']} {finding['suggestion']}".strip(),
+        suggestion=say,
+        must=finding["severity"] == "block",
+        reason=reason_line(
+            {"text": "", "rule": finding["rule"], "evidence": finding["evidence"], "grade": finding["grade"]}
+        ),
+    )

@@ -1,0 +1,95 @@
+"""What happened in a recovery, in words, the newest first: the journal's entries and what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from makegood.console.building.words import step_name
+from makegood.console.viewmodels import TimelineEntry
+from makegood.recoveries.queries import Case, MessageLine, TimelineLine
+
+STATES = {"draft": "draft", "queued": "on its way", "failed": "did not arrive", "unknown": "may have arrived"}
+PAUSED = {
+    "customer": "for the customer",
+    "third_party": "for somebody else",
+    "incident": "for the incident",
+    "other": "",
+}
+CLOSED = {"complete": "All was done.", "by_manager": "A manager closed it.", "by_owner": "Its owner closed it."}
+GATHERED = {"quiet": "Left quiet: nothing was said.", "contact": "Decided: they are contacted."}
+Names = Mapping[int, str]
+
+
+def _opened(data: Mapping[str, Any], names: Names) -> str:
+    return f"Opened, and given to {names.get(data.get('owner', 0), 'an owner')}."
+
+
+def _owned(data: Mapping[str, Any], names: Names) -> str:
+    return f"Owner: {names.get(data.get('owner', 0), 'a colleague')}."
+
+
+def _stepped(data: Mapping[str, Any], names: Names) -> str:
+    states = {"done": "done", "skipped": "left out", "todo": "to do again", "overdue": "overdue"}
+    return f"{step_name(data['step'])}: {states.get(data.get('state', ''), data.get('state'))}."
+
+
+def _escalated(data: Mapping[str, Any], names: Names) -> str:
+    return (
+        "A clock ran out, and its manager was told."
+        if "breach" in str(data)
+        else "A clock runs short: its people were told."
+    )
+
+
+EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
+    "opened": _opened,
+    "owned": _owned,
+    "stepped": _stepped,
+    "escalated": _escalated,
+    "paused": lambda data, names: f"The clock is paused {PAUSED.get(data.get('reason', ''), '')}".rstrip() + ".",
+    "resumed": lambda data, names: "The clock runs again.",
+    "rated": lambda data, names: f"The customer gave {data.get('score')} of 7.",
+    "asked": lambda data, names: "The customer was asked how well we did.",
+    "closed": lambda data, names: f"Closed. {CLOSED.get(data.get('reason', ''), '')}".rstrip(),
+    "reopened": lambda data, names: "Open again.",
+    "decided": lambda data, names: GATHERED.get(data.get("how", ""), "Decided."),
+    "joined": lambda data, names: "A further failure of the same matter joined.",
+}
+
+
+def timeline(case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, ...]:
+    """This function will tell what happened, the newest first."""
+    entries = [entry for line in case.timeline if (entry := _event(line, names, why_url))]
+    entries += [_said(message, case, names) for message in case.messages if message.state not in ("draft", "stopped")]
+    for failure in case.failures:
+        lead = "We noticed it" if failure.found_by_us else "Somebody told us"
+        what = f": {failure.what.rstrip('.')}" if failure.what else ""
+        entries.append(TimelineEntry(at=failure.detected_at, text=f"{lead}{what}.", why_url=f"{why_url}gate"))
+    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
+
+
+def _event(line: TimelineLine, names: Names, why_url: str) -> TimelineEntry | None:
+    action = line.event.rsplit(":", 1)[-1]
+    words = EVENTS.get(action)
+    if words is None:
+        return None
+    return TimelineEntry(
+        at=line.at,
+        text=words(line.data, names),
+        by=names.get(line.actor_id or 0, "") if line.actor_id else "",
+        why_url=f"{why_url}owner" if action in ("opened", "owned") else "",
+    )
+
+
+def _said(message: MessageLine, case: Case, names: Names) -> TimelineEntry:
+    ours = message.direction == "out"
+    note = message.kind in ("note", "staff")
+    who = names.get(message.author_id or 0, "by itself") if ours else (case.customer or "The customer")
+    return TimelineEntry(
+        at=message.sent_at or message.created_at,
+        text=message.body.strip() or "(erased)",
+        kind="note" if note else "ours" if ours else "theirs",
+        by=who if note or not ours else f"{who}, {'e-mail' if message.channel == 'mail' else 'status page'}",
+        state=STATES.get(message.state, ""),
+    )

@@ -1,0 +1,229 @@
+"""The words of the staff's pages, and the small things that many of them show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from makegood.console.desk import Desk
+from makegood.console.moments import absolute
+from makegood.console.viewmodels import ClockFace, Pager, PromiseRow, ReasonLine, RecoveryRow, StepMark, Tag
+from makegood.core.evidence import GRADE_MEANS, REGISTER
+from makegood.core.money import Money
+from makegood.core.steps import FACES, Step
+from makegood.promises.queries import PromiseFacts
+from makegood.recoveries.queries import Listed
+
+KINDS = {
+    "broken_promise": "a promise was not kept",
+    "wrong_charge": "charged wrongly",
+    "outage": "something was out of order",
+    "rework": "work had to be done again",
+    "not_as_described": "not as described",
+    "interaction": "how we treated them",
+    "complaint": "a complaint",
+    "low_score": "a low score",
+    "silent": "fell silent",
+    "other": "something went wrong",
+}
+LOSSES = {
+    "money": "money",
+    "goods": "something they bought",
+    "service": "the service itself",
+    "time": "time",
+    "attention": "being looked after",
+    "trust": "trust",
+}
+FAULTS = {
+    "ours": "fault: ours",
+    "partner": "fault: a partner's",
+    "nobody": "fault: nobody's",
+    "unknown": "fault: unknown",
+}
+GROUPS = {"new": "new customer", "regular": "regular customer", "unknown": "customer not known yet"}
+NEXT = {
+    "decide": "Decide whether to contact them",
+    "apologise": "Say sorry",
+    "fix": "Put it right",
+    "respond": "Answer them",
+    "make_good": "Make it good",
+    "improve": "Find the cause",
+    "communicate": "Tell them how it ended",
+    "stay": "Follow up",
+    "done": "Close it",
+}
+TARGETS = {
+    "acknowledge": "to let them know that we know",
+    "own": "to give it an owner",
+    "fix": "to put it right",
+    "make_good": "to make it good",
+    "respond": "to answer them",
+}
+PROMISE_STATES = {"open": "on its way", "broken": "broken", "kept": "kept", "released": "released"}
+GATES = {
+    "waiting": "Waiting: lateness alone decides, and they may not notice it.",
+    "contact": "Contact: they are told, and it is put right.",
+    "quiet": "Quiet: nothing is said, and what is owed is still paid.",
+    "review": "Review: a person decides first.",
+}
+PER_PAGE = 50
+
+
+def code(number: int) -> str:
+    """This function will write a recovery's number as people say it."""
+    return f"R-{number}"
+
+
+def incident_code(number: int) -> str:
+    """This function will write an incident's number as people say it."""
+    return f"I-{number}"
+
+
+def number_of(text: str, letter: str) -> int | None:
+    """This function will read such a number back; None for anything else."""
+    digits = text.upper().removeprefix(f"{letter}-")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
+
+
+def reason_line(reason: Mapping[str, Any]) -> ReasonLine:
+    """This function will show one reason with the finding behind it."""
+    evidence = reason.get("evidence")
+    finding = REGISTER.get(evidence or "")
+    grade = reason.get("grade")
+    return ReasonLine(
+        text=reason.get("text") or "",
+        rule=reason.get("rule") or "",
+        evidence=evidence,
+        grade=grade,
+        grade_means=GRADE_MEANS.get(grade or "", ""),
+        found=finding.found if finding else "",
+        source=finding.source if finding else "",
+    )
+
+
+def reason_lines(reasons: Iterable[Mapping[str, Any]]) -> tuple[ReasonLine, ...]:
+    """This function will show reasons in their order."""
+    return tuple(reason_line(reason) for reason in reasons)
+
+
+def heat(*, due_at: datetime | None, now: datetime) -> str:
+    """This function will say how warm a deadline is: an hour is hot, four are warm."""
+    if due_at is None:
+        return "calm"
+    left = due_at - now
+    return "hot" if left < timedelta(hours=1) else "warm" if left < timedelta(hours=4) else "calm"
+
+
+def clock_face(
+    desk: Desk, *, label: str, due_at: datetime | None, paused: bool = False, why_url: str = ""
+) -> ClockFace:
+    """This function will show a clock that runs, is paused, or ran out."""
+    now = desk.facts.now
+    state = "paused" if paused else "none" if due_at is None else "missed" if due_at < now else "running"
+    return ClockFace(label=label, due_at=due_at, state=state, heat=heat(due_at=due_at, now=now), why_url=why_url)
+
+
+def step_name(step: str) -> str:
+    """This function will name a step."""
+    return FACES[Step(step)].title
+
+
+def marks(steps: Iterable[Any], *, next_step: str, open_now: bool) -> tuple[StepMark, ...]:
+    """This function will lay steps along the seam."""
+    return tuple(
+        StepMark(
+            key=one.step,
+            name=step_name(one.step),
+            state="overdue"
+            if one.state == "overdue" and open_now
+            else "now"
+            if one.step == next_step and one.state == "todo" and open_now
+            else "todo"
+            if one.state == "overdue"
+            else one.state,
+        )
+        for one in steps
+    )
+
+
+def who(name: str) -> str:
+    """This function will name a customer, also one whom nobody can name."""
+    return name or "A customer we cannot name yet"
+
+
+def positive(amount: Money | None) -> Money | None:
+    """This function will leave out an amount of nothing."""
+    return amount if amount and amount.minor else None
+
+
+def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
+    """This function will show one recovery in a list."""
+    tags = []
+    if row.review:
+        tags.append(Tag(text="to decide", tone="gold"))
+    if row.severity >= 4:
+        tags.append(Tag(text="grave", tone="clay"))
+    if row.state == "open":
+        face = clock_face(desk, label=TARGETS.get(row.next_step, ""), due_at=row.next_due_at)
+    else:
+        face = ClockFace(label="", due_at=None, state="none")
+    return RecoveryRow(
+        code=code(row.number),
+        url=reverse("recovery", args=[code(row.number)]),
+        who=who(row.customer),
+        what=row.what or KINDS.get(row.kind, "something went wrong"),
+        note=", ".join(part for part in (code(row.number), row.place, "incident" if row.incident_id else "") if part),
+        steps=marks(row.steps, next_step=row.next_step, open_now=row.state == "open"),
+        next=NEXT.get(row.next_step, "") if row.state == "open" else row.state.capitalize(),
+        clock=face,
+        worth=row.price,
+        worth_note="new" if row.group == "new" else "",
+        risk=positive(row.expected_loss),
+        owner=row.owner,
+        tags=tuple(tags),
+    )
+
+
+def promise_row(promise: PromiseFacts) -> PromiseRow:
+    """This function will show one promise in a list."""
+    state = "risk" if promise.at_risk else promise.state
+    return PromiseRow(
+        what=promise.what or promise.kind.replace("_", " ").capitalize(),
+        due_at=promise.due_at,
+        state="kept" if state == "released" else state,
+        state_word="at risk" if promise.at_risk else PROMISE_STATES[promise.state],
+        url=reverse("promise", args=[promise.id]),
+        who=who(promise.customer),
+        expected_at=promise.expected_at,
+        worth=Money(minor=promise.value_minor, currency=promise.currency)
+        if promise.value_minor is not None and promise.currency
+        else None,
+        source=promise.member or promise.source,
+    )
+
+
+def said_at(desk: Desk, at: datetime) -> str:
+    """This function will write a moment in words, in the reader's zone."""
+    return absolute(at, desk.reader)
+
+
+def page_of(text: str | None) -> int:
+    """This function will read which page of a list is asked for, from 1 to 200."""
+    return min(200, max(1, int(text))) if text and text.isascii() and text.isdigit() and len(text) < 5 else 1
+
+
+def pager(*, path: str, query: str, page: int, shown: int, more: bool, total: int | None = None) -> Pager | None:
+    """This function will say where in a long list the reader is; nothing where one page holds it all."""
+    if page == 1 and not more:
+        return None
+    first = (page - 1) * PER_PAGE
+    of = f" of {total:,}" if total else ""
+    join = f"{path}?{query}&" if query else f"{path}?"
+    return Pager(
+        summary=f"{first + 1}-{first + shown}{of}",
+        previous_url=f"{join}page={page - 1}" if page > 1 else None,
+        next_url=f"{join}page={page + 1}" if more else None,
+    )

@@ -1,0 +1,133 @@
+"""The desk: who looks at a page, at what moment, what they may see, and the frame that is drawn around it."""
+
+from __future__ import annotations
+
+import attrs
+from babel import Locale, UnknownLocaleError
+from django.urls import reverse
+
+from makegood.console import permissions
+from makegood.console.sessions import Membership, Visitor
+from makegood.console.viewmodels import Action, Link, Notice, Reader, Shell
+from makegood.core.money import Money
+from makegood.organizations.queries import DeskFacts
+
+ROLE_WORDS = {"employee": "Employee", "manager": "Manager", "finance": "Finance", "admin": "Admin"}
+NAV = (
+    ("today", "Today"),
+    ("recoveries", "Recoveries"),
+    ("promises", "Promises"),
+    ("incidents", "Incidents"),
+    ("customers", "Customers"),
+    ("causes", "Causes"),
+    ("insights", "Insights"),
+)
+
+
+@attrs.frozen(kw_only=True)
+class Desk:
+    """A signed-in member, their organization and its present moment."""
+
+    visitor: Visitor
+    facts: DeskFacts
+
+    @property
+    def organization_id(self) -> int:
+        """The organization that everything on this page belongs to."""
+        return self.visitor.organization_id
+
+    @property
+    def member_id(self) -> int:
+        """The member who looks and acts."""
+        return self.visitor.member_id
+
+    @property
+    def places(self) -> tuple[int, ...] | None:
+        """The places that they serve; None is all."""
+        return self.facts.places
+
+    @property
+    def reader(self) -> Reader:
+        """For writing times and amounts."""
+        return Reader(now=self.facts.now, zone=self.facts.zone, locale=locale_named(self.facts.language))
+
+    def may(self, name: str) -> bool:
+        """This function will say whether this member may use the address of this name."""
+        return permissions.may(role=self.facts.role, name=name)
+
+    def money(self, minor: int | None, currency: str = "") -> Money | None:
+        """This function will make an amount, in the organization's currency where none is named."""
+        return None if minor is None else Money(minor=minor, currency=currency or self.facts.currency)
+
+
+def locale_named(language: str) -> str:
+    """This function will turn a language into a locale that dates and amounts are written in."""
+    if language in ("", "en"):
+        return "en_GB"
+    try:
+        return str(Locale.parse(language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return "en_GB"
+
+
+def shell_of(
+    desk: Desk, *, current: str, notices: tuple[Notice, ...], others: list[Membership], proposed: int
+) -> Shell:
+    """This function will draw the frame of a page: the ways to go, and what must be known everywhere."""
+    facts = desk.facts
+    return Shell(
+        organization=facts.organization,
+        reader=desk.reader,
+        member=facts.name,
+        initials="".join(part[0] for part in facts.name.split()[:2]).upper(),
+        place=", ".join(facts.place_names[:2]),
+        role=ROLE_WORDS[facts.role],
+        nav=tuple(
+            Link(
+                label=label,
+                url=reverse(name),
+                current=name == current,
+                count=proposed or None if name == "incidents" else None,
+            )
+            for name, label in NAV
+        ),
+        home_url=reverse("today"),
+        report_url=reverse("report") if desk.may("report") else "",
+        search_url=reverse("search"),
+        settings_url=_settings_url(facts.role),
+        sign_out=Action(label="Sign out", url=reverse("sign-out")),
+        organizations=tuple(
+            Action(
+                label=f"Switch to {other.name}",
+                url=reverse("switch-organization"),
+                hidden=(("organization", str(other.organization_id)),),
+            )
+            for other in others
+            if other.organization_id != desk.organization_id
+        ),
+        banners=_banners(facts),
+        notices=notices,
+    )
+
+
+def _settings_url(role: str) -> str:
+    for section, roles in permissions.SETTINGS.items():
+        if role in roles:
+            return reverse("settings", args=[section])
+    return ""
+
+
+def _banners(facts: DeskFacts) -> tuple[Notice, ...]:
+    banners = []
+    if facts.stopped_at is not None:
+        banners.append(
+            Notice(text="Sending is stopped.", tone="bad", detail="No message and no payment leaves until it goes on.")
+        )
+    if facts.delivery == "shadow":
+        banners.append(Notice(text="Shadow.", tone="note", detail="Everything runs, and nothing leaves."))
+    if facts.delivery == "inbox":
+        speed = f"Time runs {facts.speed:g} times as fast. " if facts.clock == "running" and facts.speed != 1 else ""
+        banners.append(
+            Notice(text="Demo.", tone="note", detail=f"{speed}Messages go to the demo's inbox and to nobody else.")
+        )
+    return tuple(banners)

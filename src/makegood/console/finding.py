@@ -1,0 +1,64 @@
+"""Finding the customer whom somebody names, or making one: by e-mail, phone, order or card, else by name."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered
+from makegood.console.viewmodels import Field
+from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.queries import CustomerFacts, customers_found
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+PHONE = re.compile(r"\+?[\d\s().\-/]{7,}")
+
+
+def customer_field(value: str = "", *, label: str = "Who?") -> Field:
+    """This function will ask for a customer in whatever way they are known."""
+    return Field(
+        name="who",
+        label=label,
+        value=value,
+        required=True,
+        maxlength=200,
+        autocomplete="off",
+        hint="An e-mail, a phone number or a name; whatever you know. “The lady at till 3” works too.",
+    )
+
+
+def named_so(desk: Desk, who: str) -> list[CustomerFacts]:
+    """This function will list the known customers who could be meant; none where what was typed is an address."""
+    if EMAIL.search(who) or PHONE.fullmatch(who.strip()):
+        return []
+    return customers_found(organization_id=desk.organization_id, words=who, most=6)
+
+
+def customer_asked(desk: Desk, who: str, *, chosen: str = "") -> int:
+    """This function will find the customer who was named, or make one.
+
+    `chosen` is the id of one whom the reader picked, or "new". An address finds at most one customer. A name makes a
+    new customer, since two people may share it.
+    """
+    if chosen.isascii() and chosen.isdigit() and any(str(one.id) == chosen for one in named_so(desk, who)):
+        return int(chosen)
+    return customers_resolve(organization_id=desk.organization_id, seen=[seen_as(who)], now=desk.facts.now)[0]
+
+
+def seen_as(who: str) -> Seen:
+    """This function will read who is meant: an e-mail or a phone number with perhaps a name, else a name alone.
+
+    Raises Unanswered for nothing at all.
+    """
+    text = " ".join(who.split())
+    if not text:
+        raise Unanswered({"who": "Say who it happened to."})
+    email = EMAIL.search(text)
+    if email:
+        address = email.group().strip("<>,;")
+        name = re.sub(r"[<>,;()]", " ", text.replace(email.group(), " ")).strip()
+        return Seen(identities=(("email", address),), name=" ".join(name.split())[:200])
+    if PHONE.fullmatch(text):
+        return Seen(identities=(("phone", re.sub(r"[\s().\-/]", "", text)),), channel="hand")
+    return Seen(identities=(("token", f"told-{secrets.token_hex(12)}"),), name=text[:200], channel="hand")

@@ -1,0 +1,90 @@
+"""Who may do what: one table from the name of an address to the roles that may open or post it.
+
+A new route must be named here or in `OPEN`, which a test checks against the address patterns.
+"""
+
+from __future__ import annotations
+
+EMPLOYEE, MANAGER, FINANCE, ADMIN = "employee", "manager", "finance", "admin"
+ALL = frozenset({EMPLOYEE, MANAGER, FINANCE, ADMIN})
+SERVES = frozenset({EMPLOYEE, MANAGER, ADMIN})
+DECIDES = frozenset({MANAGER, ADMIN})
+PAYS = frozenset({MANAGER, FINANCE, ADMIN})
+RUNS = frozenset({ADMIN})
+
+OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz"})
+"""Addresses that need no member; each guards itself."""
+
+ALLOWED: dict[str, frozenset[str]] = {
+    "set-up-step": RUNS,
+    "switch-organization": ALL,
+    "today": ALL,
+    "signal-decide": SERVES,
+    "mail-decide": SERVES,
+    "recoveries": ALL,
+    "report": SERVES,
+    "recovery": ALL,
+    "recovery-why": ALL,
+    "recovery-say": SERVES,
+    "recovery-lint": SERVES,
+    "recovery-take": SERVES,
+    "recovery-step": SERVES,
+    "recovery-decide": SERVES,
+    "recovery-offer": SERVES,
+    "recovery-ask": SERVES,
+    "recovery-make-good": frozenset({*SERVES, FINANCE}),
+    "recovery-promise": SERVES,
+    "recovery-note": ALL,
+    "recovery-cause": SERVES,
+    "recovery-follow-up": SERVES,
+    "recovery-hand-over": SERVES,
+    "recovery-pause": SERVES,
+    "recovery-resume": SERVES,
+    "recovery-close": SERVES,
+    "recovery-identify": SERVES,
+    "promises": ALL,
+    "promise-new": SERVES,
+    "promise": ALL,
+    "promise-act": SERVES,
+    "incidents": ALL,
+    "incident-new": DECIDES,
+    "incident": ALL,
+    "incident-confirm": DECIDES,
+    "incident-dismiss": DECIDES,
+    "incident-close": DECIDES,
+    "customers": ALL,
+    "customer": ALL,
+    "customer-fact": SERVES,
+    "customer-erase": RUNS,
+    "causes": ALL,
+    "cause-add": DECIDES,
+    "cause": ALL,
+    "improvement-new": DECIDES,
+    "improvement": DECIDES,
+    "insights": ALL,
+    "settings": PAYS,
+    "settings-act": RUNS,
+    "search": ALL,
+    "inbox": ALL,
+    "inbox-reply": ALL,
+}
+
+SETTINGS: dict[str, frozenset[str]] = {
+    "members": RUNS,
+    "places": RUNS,
+    "sources": RUNS,
+    "playbook": DECIDES,
+    "keys": RUNS,
+    "limits": PAYS,
+    "delivery": RUNS,
+}
+"""Who may open which page of the settings; only admins change them."""
+
+CLOSES_WITH_A_REASON = DECIDES
+HANDS_OVER = DECIDES
+PAYS_BY_HAND = frozenset({FINANCE, ADMIN})
+
+
+def may(*, role: str, name: str) -> bool:
+    """This function will say whether a role may use the address of this name; one that nobody listed, nobody may."""
+    return role in ALLOWED.get(name, frozenset())

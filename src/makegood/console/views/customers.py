@@ -1,0 +1,222 @@
+"""Customers: looking for one, everything known of one, what they told us, and forgetting them."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from makegood.console.building import words
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import (
+    ConfirmPage,
+    CustomerPage,
+    CustomerRow,
+    CustomersPage,
+    Empty,
+    Fact,
+    Field,
+    Form,
+    Link,
+    PurchaseRow,
+    TimelineEntry,
+)
+from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.customers import queries
+from makegood.customers.operations import customer_erase, fact_add
+from makegood.failures.queries import failures_of_customer
+from makegood.promises.queries import promises_of_customer
+from makegood.recoveries.queries import customer_recoveries
+
+
+@staff
+def customers(request: HttpRequest, desk: Desk) -> Screen:
+    """Look for a customer by how they are known or by name."""
+    asked = request.GET.get("q", "").strip()[:200]
+    here = desk.organization_id
+    found = (
+        queries.customers_found(organization_id=here, words=asked)
+        if asked
+        else queries.customers_recent(organization_id=here)
+    )
+    return Screen(
+        template="console/customers.html",
+        current="customers",
+        page=CustomersPage(
+            title="Customers",
+            asked=asked,
+            search=Form(
+                key="find-customer",
+                action=reverse("customers"),
+                submit="Find",
+                method="get",
+                style="plain",
+                fields=(Field(name="q", label="Name, e-mail, phone, order or card", kind="search", value=asked),),
+            ),
+            rows=tuple(_row(one) for one in found),
+            empty=Empty(
+                title="Nobody found" if asked else "No customers yet",
+                text="Try part of a name, or a whole e-mail, phone or order number."
+                if asked
+                else "Customers appear with the first promise, purchase or report.",
+                link=Link(label="Report a failure", url=reverse("report")) if desk.may("report") else None,
+            ),
+        ),
+    )
+
+
+def _row(one: queries.CustomerFacts) -> CustomerRow:
+    known = [value for kind, value in one.identities if kind != "token"]
+    return CustomerRow(
+        name=one.called,
+        url=reverse("customer", args=[one.id]),
+        known_by=", ".join(known[:3]) or ("erased" if one.erased_at else "no address yet"),
+        group="regular" if one.first_purchase_at else "",
+        purchases=one.purchases,
+        last_at=one.created_at,
+    )
+
+
+def _one(desk: Desk, customer_id: int) -> queries.CustomerFacts:
+    found = queries.customer_one(organization_id=desk.organization_id, customer_id=customer_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
+    """Show everything known of one customer, of the places that the reader serves."""
+    here, one = desk.organization_id, _one(desk, customer_id)
+    recoveries = [
+        row
+        for row in customer_recoveries(organization_id=here, customer_id=customer_id)
+        if desk.places is None or row.place_id in desk.places or row.owner_id == desk.member_id
+    ]
+    since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else "no purchase known"
+    return Screen(
+        template="console/customer.html",
+        current="customers",
+        page=CustomerPage(
+            name=one.called,
+            line=f"{since} · {one.purchases} purchase{'s' if one.purchases != 1 else ''}",
+            facts=tuple(
+                Fact(label=kind.capitalize(), value=value) for kind, value in one.identities if kind != "token"
+            ),
+            known=tuple(
+                Fact(
+                    label="Good to know",
+                    value=fact.text,
+                    note=f"{fact.source}, {'with' if fact.consented else 'without'} consent",
+                )
+                for fact in queries.facts_known(organization_id=here, customer_id=customer_id, now=desk.facts.now)
+            ),
+            fact_form=_fact_form(customer_id) if desk.may("customer-fact") and not one.erased_at else None,
+            purchases=tuple(
+                PurchaseRow(
+                    at=dealing.at,
+                    what=dealing.what,
+                    amount=desk.money(dealing.amount_minor, dealing.currency),
+                    state=dealing.kind,
+                )
+                for dealing in queries.dealings(organization_id=here, customer_id=customer_id)
+            ),
+            promises=tuple(
+                words.promise_row(row)
+                for row in promises_of_customer(organization_id=here, customer_id=customer_id, places=desk.places)
+            ),
+            failures=tuple(
+                TimelineEntry(
+                    at=failure.happened_at,
+                    text=f"{(failure.what or words.KINDS.get(failure.kind, 'Something went wrong')).capitalize()}.",
+                    by=words.GATES[failure.gate].split(":")[0],
+                )
+                for failure in failures_of_customer(organization_id=here, customer_id=customer_id)
+            ),
+            recoveries=tuple(words.recovery_row(desk, row) for row in recoveries),
+            report_url=f"{reverse('report')}?customer={customer_id}" if desk.may("report") else "",
+            erase=Link(label="Erase this person", url=reverse("customer-erase", args=[customer_id]))
+            if desk.may("customer-erase") and not one.erased_at
+            else None,
+            erased_at=one.erased_at,
+        ),
+    )
+
+
+customer = staff(customer_page)
+
+
+def _fact_form(customer_id: int) -> Form:
+    return Form(
+        key="fact",
+        action=reverse("customer-fact", args=[customer_id]),
+        submit="Add",
+        style="plain",
+        fields=(
+            Field(name="fact", label="What they told us", required=True, maxlength=500),
+            Field(name="fact_source", label="Where it comes from", value="told in person", maxlength=120),
+            Field(name="fact_consent", label="They agreed that we keep it", kind="checkbox"),
+        ),
+    )
+
+
+@acts(customer_page)
+def customer_fact(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpResponse:
+    """Keep something known of a customer."""
+    _one(desk, customer_id)
+    given = answers(request.POST, fact="Write what they told us.")
+    fact_add(
+        organization_id=desk.organization_id,
+        customer_id=customer_id,
+        text=given["fact"],
+        source=request.POST.get("fact_source", "").strip() or desk.facts.name,
+        consented=bool(request.POST.get("fact_consent")),
+        now=desk.facts.now,
+    )
+    tell(request, "We keep it in mind.")
+    return gone_to("customer", customer_id=customer_id)
+
+
+def erase_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
+    """Ask once more before a person is forgotten."""
+    one = _one(desk, customer_id)
+    back = Link(label=one.called, url=reverse("customer", args=[customer_id]))
+    return Screen(
+        template="console/confirm.html",
+        current="customers",
+        page=ConfirmPage(
+            title=f"Erase {one.called}?",
+            lead="This cannot be undone.",
+            will=(
+                "Their name, addresses, messages and what they told us are blanked everywhere.",
+                "A message from them later is still known as a repeat, without saying whose.",
+            ),
+            stays=("Dates, amounts and counts, without a name.",),
+            form=Form(
+                key="erase",
+                action=reverse("customer-erase", args=[customer_id]),
+                submit=f"Erase {one.called}",
+                style="danger",
+                fields=(
+                    Field(
+                        name="sure",
+                        label="I have checked that this is the right person",
+                        kind="checkbox",
+                        required=True,
+                    ),
+                ),
+                cancel=Link(label="Keep them", url=back.url),
+            ),
+            back=back,
+        ),
+    )
+
+
+@acts(erase_page)
+def customer_erased(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpResponse:
+    """Forget a person."""
+    _one(desk, customer_id)
+    if not request.POST.get("sure"):
+        raise Unanswered({"sure": "Tick that you have checked."})
+    customer_erase(organization_id=desk.organization_id, customer_id=customer_id, now=desk.facts.now, by=desk.member_id)
+    tell(request, "This person is forgotten.")
+    return gone_to("customer", customer_id=customer_id)

@@ -1,0 +1,154 @@
+"""Signing in, signing out, walking into the demo, and changing from one organization to another."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from makegood.console import sessions
+from makegood.console.desk import ROLE_WORDS, Desk
+from makegood.console.refill import Unanswered, answers, refilled
+from makegood.console.viewmodels import Action, Field, Form, Link, Notice, Reader, Shell, SignInPage
+from makegood.console.views.errors import error_answer
+from makegood.console.views.frame import Screen, staff, typed_of
+from makegood.organizations.founding import organizations_exist
+from makegood.organizations.queries import members_all, organization_facts
+from makegood.store.clocks import wall_now
+from makegood.store.tenancy import tenant
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Let a person in by e-mail and password."""
+    if request.method != "POST":
+        if not organizations_exist() and not settings.DEMO:
+            return redirect("set-up")
+        return _page(request)
+    try:
+        given = answers(request.POST, email="Write your e-mail.", password="Write your password.")  # noqa: S106
+        user_id = sessions.account_of(
+            email=given["email"], password=request.POST["password"], address=sessions.network_address(request)
+        )
+        found = sessions.memberships(user_id=user_id)
+        if not found:
+            raise sessions.UnableToSignIn("You are in no organization any more: ask its admin.")
+    except sessions.TooManyTries as error:
+        return error_answer(request, status=429, retry_after=error.retry_after)
+    except (Unanswered, sessions.UnableToSignIn) as error:
+        return _page(request, error)
+    sessions.begin(request, user_id=user_id, organization_id=found[0].organization_id, member_id=found[0].member_id)
+    return HttpResponseRedirect(_following(request))
+
+
+def _following(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe and wanted.startswith("/") else reverse("today")
+
+
+def _page(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
+    page = SignInPage(
+        lead="The demo lives through a bad day. Walk in as anyone, and put one thing right." if settings.DEMO else "",
+        demo=_demo_people() if settings.DEMO else (),
+        set_up=Link(label="Set up your own organization", url=reverse("set-up")) if settings.DEMO else None,
+        form=Form(
+            key="sign-in",
+            action=reverse("sign-in"),
+            submit="Sign in",
+            fields=(
+                Field(name="next", label="", kind="hidden", value=request.GET.get("next", "")),
+                Field(name="email", label="E-mail", kind="email", required=True, autocomplete="username"),
+                Field(
+                    name="password", label="Password", kind="password", required=True, autocomplete="current-password"
+                ),
+            ),
+        ),
+    )
+    typed = typed_of(request, error) if error else None
+    if typed is not None:
+        page, _ = refilled(page, typed)
+    notices = tuple(Notice(**notice) for notice in request.session.pop("notices", []))
+    shell = Shell(organization="", reader=Reader(now=wall_now()), notices=notices)
+    response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=422 if typed else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _demo_people() -> tuple[Action, ...]:
+    """Two people of each of the demo's organizations: an employee and a manager."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM finder.organizations() ORDER BY id")
+        ids = [row[0] for row in cursor.fetchall()]
+    people = []
+    for organization_id in ids[:10]:
+        with tenant(organization_id=organization_id):
+            facts = organization_facts(organization_id=organization_id)
+            if facts.delivery != "inbox" or facts.code.startswith("replay-"):
+                continue
+            members = [one for one in members_all(organization_id=organization_id) if one.active]
+        for role in ("employee", "manager"):
+            one = next((member for member in members if member.role == role), None)
+            if one is not None:
+                where = f" at {one.places[0]}" if one.places else ""
+                people.append(
+                    Action(
+                        label=f"{one.name}, {ROLE_WORDS[role].lower()}{where}, {facts.name}",
+                        url=reverse("demo-sign-in"),
+                        style="go" if not people else "plain",
+                        hidden=(("organization", str(organization_id)), ("member", str(one.id))),
+                    )
+                )
+    return tuple(people)
+
+
+@require_POST
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    """Let a newcomer walk in as somebody of a demo organization, where nothing can leave."""
+    try:
+        organization_id, member_id = int(request.POST["organization"]), int(request.POST["member"])
+    except (KeyError, ValueError):
+        return error_answer(request, status=404)
+    if not settings.DEMO or not _is_demo_member(organization_id, member_id):
+        return error_answer(request, status=404)
+    sessions.begin(request, user_id=0, organization_id=organization_id, member_id=member_id)
+    return redirect("today")
+
+
+def _is_demo_member(organization_id: int, member_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM finder.organizations() WHERE id = %s)", [organization_id])
+        if not cursor.fetchone()[0]:
+            return False
+    with tenant(organization_id=organization_id):
+        if organization_facts(organization_id=organization_id).delivery != "inbox":
+            return False
+        members = members_all(organization_id=organization_id)
+    return any(one.id == member_id and one.active and not one.email for one in members)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    sessions.end(request)
+    request.session["notices"] = [{"text": "You are signed out.", "detail": "", "tone": "good"}]
+    return redirect("sign-in")
+
+
+@staff
+def switch(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
+    """Go on in another organization of the same account."""
+    for one in sessions.memberships(user_id=desk.visitor.user_id):
+        if request.method == "POST" and str(one.organization_id) == request.POST.get("organization"):
+            sessions.begin(
+                request,
+                user_id=desk.visitor.user_id,
+                organization_id=one.organization_id,
+                member_id=one.member_id,
+            )
+    return redirect("today")

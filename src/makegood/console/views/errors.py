@@ -1,0 +1,71 @@
+"""The pages that say that something went wrong, and what to do."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from makegood.console.viewmodels import ErrorPage, Link, Reader, Shell
+from makegood.store.clocks import wall_now
+
+WORDS = {
+    400: ("That could not be read", "Go back, reload the page, and try again."),
+    403: ("You may not open this", "Your role does not include it. Ask an admin if it should."),
+    404: ("That page is not here", "It may have been closed, or the address may have a slip in it."),
+    429: ("Too many tries", "For everyone's safety we wait a little now."),
+    500: ("Something broke on our side", "Nothing that you typed before was lost. Try again in a moment."),
+}
+PUBLIC = ("/s/", "/r/")
+
+
+def error_answer(
+    request: HttpRequest, *, status: int, text: str = "", retry_after: int | None = None, reference: str = ""
+) -> HttpResponse:
+    """This function will draw the page for one status; customers get theirs, programs are told elsewhere."""
+    title, usual = WORDS[status]
+    said = text or usual
+    if retry_after is not None:
+        minutes = max(1, round(timedelta(seconds=retry_after).total_seconds() / 60))
+        said = f"{said} Try again in {minutes} minute{'s' if minutes != 1 else ''}."
+    if request.path.startswith(PUBLIC):
+        response = render(request, "public/note.html", {"page": {"title": title, "text": said}}, status=status)
+    else:
+        page = ErrorPage(
+            status=status, title=title, text=said, reference=reference, links=(Link(label="Today", url="/"),)
+        )
+        shell = Shell(organization="", reader=Reader(now=wall_now()))
+        response = render(request, "console/error.html", {"page": page, "shell": shell}, status=status)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    add_never_cache_headers(response)
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer 400."""
+    return error_answer(request, status=400)
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer 403."""
+    return error_answer(request, status=403)
+
+
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose token is missing or out of date."""
+    return error_answer(request, status=403, text="This form is too old: go back, reload the page, and send it again.")
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer 404."""
+    return error_answer(request, status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer 500, with a reference that names this one occasion."""
+    return error_answer(request, status=500, reference=secrets.token_hex(4))

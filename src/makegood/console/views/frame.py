@@ -1,0 +1,158 @@
+"""The frame of every staff view: the session, the permission, one transaction, the page or what was wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+import attrs
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from makegood.console import sessions
+from makegood.console.desk import Desk, shell_of
+from makegood.console.refill import Typed, Unanswered, refilled
+from makegood.console.viewmodels import Notice
+from makegood.console.views.errors import error_answer
+from makegood.failures.queries import incidents_proposed
+from makegood.organizations.queries import desk_of
+from makegood.store.tenancy import tenant
+
+CONSTRAINTS = {
+    "member_last_admin": "The last admin cannot leave or change role: make somebody else an admin first.",
+    "organizations_user_email": "An account with this e-mail exists already: choose another address.",
+    "member_user": "This account is a member already.",
+    "recovery_owned": "The new owner must be an active member: choose somebody else.",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Screen:
+    """A page to draw: its template, its view model, and which of the main ways it belongs to."""
+
+    template: str
+    page: Any
+    current: str = ""
+    fragment: bool = False
+
+
+View = Callable[..., Screen | HttpResponse]
+
+
+def staff(view: View) -> Callable[..., HttpResponse]:
+    """Make a view that shows something: for a signed-in member who may, inside their organization."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **names: Any) -> HttpResponse:
+        return _framed(request, lambda desk: view(request, desk, **names))
+
+    return answer
+
+
+def acts(again: View) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Make a view that changes something on POST; refused, or fetched, it shows `again` with the same names.
+
+    What the domain refuses is undone whole, and shown on that page with everything that was typed.
+    """
+
+    def made(view: View) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def answer(request: HttpRequest, **names: Any) -> HttpResponse:
+            if request.method != "POST":
+                return _framed(request, lambda desk: again(request, desk, **names))
+            try:
+                return _framed(request, lambda desk: view(request, desk, **names))
+            except Exception as error:
+                typed = typed_of(request, error)
+                if typed is None:
+                    raise
+            return _framed(request, lambda desk: again(request, desk, **names), typed=typed)
+
+        return answer
+
+    return made
+
+
+def typed_of(request: HttpRequest, error: Exception) -> Typed | None:
+    """This function will say what was wrong in words, if the error is one that the domain or the database foresaw."""
+    values = dict(request.POST.lists())
+    if isinstance(error, Unanswered):
+        return Typed(action=request.path, values=values, error=str(error), wrong=error.wrong)
+    if isinstance(error, IntegrityError):
+        for name, sentence in CONSTRAINTS.items():
+            if name in str(error):
+                return Typed(action=request.path, values=values, error=sentence)
+        return None
+    if isinstance(error, ValueError) and type(error).__module__.startswith("makegood."):
+        return Typed(action=request.path, values=values, error=str(error) or type(error).__doc__ or "")
+    return None
+
+
+def tell(request: HttpRequest, text: str, *, detail: str = "", tone: str = "good") -> None:
+    """Keep a notice for the next page that this person sees."""
+    request.session["notices"] = [
+        *request.session.get("notices", []),
+        {"text": text, "detail": detail, "tone": tone},
+    ]
+
+
+def _framed(
+    request: HttpRequest, view: Callable[[Desk], Screen | HttpResponse], typed: Typed | None = None
+) -> HttpResponse:
+    visitor = sessions.visitor_of(request)
+    if visitor is None:
+        return _to_sign_in(request)
+    with tenant(organization_id=visitor.organization_id):
+        facts = desk_of(organization_id=visitor.organization_id, member_id=visitor.member_id)
+        if facts is None:
+            sessions.end(request)
+            return _to_sign_in(request)
+        desk = Desk(visitor=visitor, facts=facts)
+        match = request.resolver_match
+        if match is None or not desk.may(match.url_name or ""):
+            return error_answer(request, status=403)
+        answer = view(desk)
+        if isinstance(answer, HttpResponse):
+            return answer
+        if answer.fragment:
+            return render(request, answer.template, answer.page)
+        return _drawn(request, desk, answer, typed)
+
+
+def _drawn(request: HttpRequest, desk: Desk, screen: Screen, typed: Typed | None) -> HttpResponse:
+    page, notices = screen.page, [Notice(**notice) for notice in request.session.pop("notices", [])]
+    if typed is not None:
+        page, found = refilled(page, typed)
+        if not found:
+            notices.append(Notice(text=typed.error, tone="bad"))
+    shell = shell_of(
+        desk,
+        current=screen.current,
+        notices=tuple(notices),
+        others=sessions.memberships(user_id=desk.visitor.user_id),
+        proposed=incidents_proposed(organization_id=desk.organization_id, places=desk.places),
+    )
+    status = 200 if typed is None else 422
+    response = render(request, screen.template, {"page": page, "shell": shell}, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    following = request.get_full_path() if request.method == "GET" else ""
+    query = f"?{urlencode({'next': following})}" if following not in ("", "/") else ""
+    url = reverse("sign-in") + query
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response.headers["HX-Redirect"] = url
+        return response
+    return HttpResponseRedirect(url)
+
+
+def gone_to(name: str, **names: Any) -> HttpResponse:
+    """This function will send the browser on after a change, so that reloading repeats nothing."""
+    return redirect(reverse(name, kwargs=names))

@@ -1,0 +1,199 @@
+"""The forms by which an organization grows (teams, places, people, sources), shared by set-up and settings."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+from django.http import HttpRequest
+
+from makegood.console.asking import amount, select, whole
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import Field, Form
+from makegood.organizations.founding import member_invite
+from makegood.organizations.operations import place_create, team_create
+from makegood.organizations.queries import places_all, teams_all
+from makegood.promises.operations import source_create
+from makegood.rules import playbooks
+
+ROLES = (
+    ("employee", "Employee: puts things right, within a limit"),
+    ("manager", "Manager: decides incidents, closes with a reason, hands over"),
+    ("finance", "Finance: sees the money, pays by hand"),
+    ("admin", "Admin: everything, and the settings"),
+)
+PLACE_KINDS = (
+    ("store", "Store"), ("hotel", "Hotel"), ("depot", "Depot"), ("till", "Till"), ("line", "Line"), ("other", "Other"),
+)  # fmt: skip
+
+
+@attrs.frozen(kw_only=True)
+class Done:
+    """What was done, in a sentence; `secret` is shown this once."""
+
+    text: str
+    secret: str = ""
+
+
+def team_form(desk: Desk, *, action: str) -> Form:
+    """This function will ask for a team."""
+    return Form(
+        key="team",
+        action=action,
+        submit="Add this team",
+        title="Add a team",
+        fields=(Field(name="team", label="Name", required=True, maxlength=80),),
+    )
+
+
+def team_add(request: HttpRequest, desk: Desk) -> Done:
+    """Add a team."""
+    given = answers(request.POST, team="Write the team's name.")
+    team_create(organization_id=desk.organization_id, name=given["team"][:80])
+    return Done(text=f"{given['team']} is a team now.")
+
+
+def place_form(desk: Desk, *, action: str) -> Form:
+    """This function will ask for a place."""
+    known = [(str(one.id), one.name) for one in places_all(organization_id=desk.organization_id)]
+    within = (select("place_parent", "Inside", known, first="Nothing else"),) if known else ()
+    return Form(
+        key="place",
+        action=action,
+        submit="Add this place",
+        title="Add a place",
+        fields=(
+            Field(name="place", label="Name", required=True, maxlength=120),
+            select("place_kind", "Kind", PLACE_KINDS, value="store", required=True),
+            *within,
+        ),
+    )
+
+
+def code_of(name: str) -> str:
+    """This function will make a short code from a name."""
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-")[:60] or "place"
+
+
+def place_add(request: HttpRequest, desk: Desk) -> Done:
+    """Add a place."""
+    given = answers(request.POST, place="Write the place's name.")
+    code = code_of(given["place"])
+    if any(one.code == code for one in places_all(organization_id=desk.organization_id)):
+        raise Unanswered({"place": "There is a place of this name: choose another one."})
+    kind = request.POST.get("place_kind", "store")
+    place_create(
+        organization_id=desk.organization_id,
+        code=code,
+        name=given["place"][:120],
+        kind=kind if kind in dict(PLACE_KINDS) else "other",
+        parent_id=_chosen(
+            request, "place_parent", [one.id for one in places_all(organization_id=desk.organization_id)]
+        ),
+    )
+    return Done(text=f"{given['place']} is a place now.")
+
+
+def _chosen(request: HttpRequest, name: str, allowed: list[int]) -> int | None:
+    text = request.POST.get(name, "")
+    if not text:
+        return None
+    number = whole(text, field=name, least=1, most=2**63 - 1)
+    if number not in allowed:
+        raise Unanswered({name: "Choose one from the list."})
+    return number
+
+
+def member_form(desk: Desk, *, action: str) -> Form:
+    """This function will ask for a person."""
+    here = desk.organization_id
+    teams = [(str(one.id), one.name) for one in teams_all(organization_id=here)]
+    places = [(str(one.id), one.name) for one in places_all(organization_id=here)]
+    return Form(
+        key="member",
+        action=action,
+        submit="Add this person",
+        title="Add a person",
+        fields=(
+            Field(name="member", label="Name", required=True, maxlength=120, autocomplete="off"),
+            Field(
+                name="member_email",
+                label="E-mail",
+                kind="email",
+                hint="They sign in with it. You get a password to hand over, shown once.",
+                autocomplete="off",
+            ),
+            select("member_role", "Role", ROLES, value="employee", required=True),
+            *((select("member_team", "Team", teams, first="None"),) if teams else ()),
+            *((select("member_place", "Place", places, first="All places"),) if places else ()),
+            Field(
+                name="member_limit",
+                label=f"May give without asking, a day, in {desk.facts.currency}",
+                value="50",
+                inputmode="decimal",
+            ),
+        ),
+    )
+
+
+def member_add(request: HttpRequest, desk: Desk) -> Done:
+    """Add a person, with a password to hand over where they have an e-mail."""
+    here = desk.organization_id
+    given = answers(request.POST, member="Write the person's name.", member_role="Choose a role.")
+    limit = amount(request.POST.get("member_limit", ""), field="member_limit", currency=desk.facts.currency)
+    place_id = _chosen(request, "member_place", [one.id for one in places_all(organization_id=here)])
+    email = request.POST.get("member_email", "").strip()
+    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise Unanswered({"member_email": "Write an e-mail such as maria@example.org."})
+    invited = member_invite(
+        organization_id=here,
+        name=given["member"][:120],
+        role=given["member_role"],
+        now=desk.facts.now,
+        by=desk.member_id,
+        email=email,
+        team_id=_chosen(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
+        place_ids=[place_id] if place_id else [],
+        limit_minor=limit.minor if limit else 0,
+    )
+    if invited.password:
+        return Done(text=f"The password of {given['member']}: hand it over now.", secret=invited.password)
+    ending = " and signs in with the password they have" if invited.known else ""
+    return Done(text=f"{given['member']} is here now{ending}.")
+
+
+def source_form(desk: Desk, *, action: str) -> Form:
+    """This function will ask for a source."""
+    return Form(
+        key="source",
+        action=action,
+        submit="Add this source",
+        title="Add a source",
+        fields=(
+            Field(name="source", label="Name", required=True, maxlength=120, hint="Web shop, booking system, till"),
+            Field(
+                name="source_rhythm",
+                label="Expected to be heard every so many minutes",
+                kind="number",
+                minimum="1",
+                hint="If it falls silent for longer, what depends on it is held. Leave empty if it has no rhythm.",
+            ),
+            select("source_playbook", "Playbook", [(code, code) for code in playbooks.names()], value="default"),
+        ),
+    )
+
+
+def source_add(request: HttpRequest, desk: Desk) -> Done:
+    """Add a source."""
+    given = answers(request.POST, source="Write the source's name.")
+    rhythm = request.POST.get("source_rhythm", "").strip()
+    source_create(
+        organization_id=desk.organization_id,
+        code=code_of(given["source"]),
+        name=given["source"][:120],
+        now=desk.facts.now,
+        rhythm_minutes=whole(rhythm, field="source_rhythm", least=1, most=525_600) if rhythm else None,
+        playbook=request.POST.get("source_playbook", "") or "default",
+    )
+    return Done(text=f"{given['source']} is a source now.", secret="")

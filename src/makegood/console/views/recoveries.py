@@ -1,0 +1,212 @@
+"""Recoveries: the list, one recovery, and why it is as it is."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+
+from makegood.console.building import words
+from makegood.console.building.recovery import Known, recovery_page
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, TimelineEntry, WhyPage
+from makegood.console.views.frame import Screen, staff
+from makegood.customers import queries as customers
+from makegood.failures.queries import causes_tree, failures_some
+from makegood.makegoods.queries import makegoods_of_failures, what_may_i_give
+from makegood.messages.links import status_url
+from makegood.organizations.queries import members_all
+from makegood.promises.queries import promises_of_recovery
+from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
+
+TABS = (("open", "Open"), ("mine", "Mine"), ("overdue", "Overdue"), ("review", "To decide"), ("closed", "Closed"))
+
+
+@staff
+def recoveries(request: HttpRequest, desk: Desk) -> Screen:
+    """List recoveries, narrowed by a tab and by words."""
+    which = request.GET.get("which", "open")
+    which = which if which in dict(TABS) else "open"
+    asked = request.GET.get("q", "").strip()[:200]
+    page = words.page_of(request.GET.get("page"))
+    found = recoveries_list(
+        organization_id=desk.organization_id,
+        filters=_filters(desk, which, asked),
+        limit=words.PER_PAGE,
+        offset=(page - 1) * words.PER_PAGE,
+    )
+    path = reverse("recoveries")
+    query = f"which={which}" + (f"&q={asked}" if asked else "")
+    return Screen(
+        template="console/recoveries.html",
+        current="recoveries",
+        page=RecoveriesPage(
+            title="Recoveries",
+            rows=tuple(words.recovery_row(desk, row) for row in found.rows),
+            filters=tuple(Link(label=label, url=f"{path}?which={name}", current=name == which) for name, label in TABS),
+            search=Form(
+                key="find-recovery",
+                action=path,
+                submit="Find",
+                method="get",
+                style="plain",
+                fields=(
+                    Field(name="which", label="", kind="hidden", value=which),
+                    Field(name="q", label="Find by customer or number", kind="search", value=asked),
+                ),
+            ),
+            pager=words.pager(
+                path=path, query=query, page=page, shown=len(found.rows), more=found.more, total=found.total
+            ),
+            empty=Empty(
+                title="None here",
+                text="A recovery opens when a promise breaks or somebody reports a failure.",
+                link=Link(label="Report a failure", url=reverse("report")) if desk.may("report") else None,
+            ),
+        ),
+    )
+
+
+def _filters(desk: Desk, which: str, asked: str) -> Filters:
+    number = words.number_of(asked, "R")
+    named = None
+    if asked and number is None:
+        named = [one.id for one in customers.customers_found(organization_id=desk.organization_id, words=asked)]
+    mine = which == "mine"
+    return Filters(
+        state="closed" if which == "closed" else "open",
+        owner_id=desk.member_id if mine else None,
+        place_ids=None if mine else desk.places,
+        customer_ids=named,
+        number=number,
+        review=True if which == "review" else None,
+        overdue=desk.facts.now if which == "overdue" else None,
+    )
+
+
+def case_of(desk: Desk, code: str) -> Case:
+    """This function will read the recovery of a code, if the reader may see it. Raises Http404."""
+    number = words.number_of(code, "R")
+    here = desk.organization_id
+    recovery_id = None if number is None else recovery_by_number(organization_id=here, number=number)
+    case = recovery_id and recovery_case(organization_id=here, recovery_id=recovery_id, now=desk.facts.now)
+    if not case or not _sees(desk, case.place_id, case.owner_id):
+        raise Http404
+    return case
+
+
+def _sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
+    return desk.places is None or place_id in desk.places or owner_id == desk.member_id
+
+
+def recovery_screen(request: HttpRequest, desk: Desk, *, code: str, **names: object) -> Screen:
+    """Show one recovery; other names of an address do not matter here."""
+    return screen_of(desk, case_of(desk, code))
+
+
+recovery = staff(recovery_screen)
+
+
+def screen_of(desk: Desk, case: Case, **changes: object) -> Screen:
+    """This function will read what stands around a recovery and lay out its page."""
+    here = desk.organization_id
+    customer = customers.customer_one(organization_id=here, customer_id=case.customer_id)
+    if customer is None:
+        raise Http404
+    failure_ids = [one.id for one in case.failures]
+    offers = case.state == "open" and not case.review and failure_ids and desk.may("recovery-offer")
+    failures = failures_some(organization_id=here, failure_ids=failure_ids) if case.incident_id else []
+    known = Known(
+        case=case,
+        customer=customer,
+        facts=customers.facts_known(organization_id=here, customer_id=case.customer_id, now=desk.facts.now),
+        members=members_all(organization_id=here),
+        causes=causes_tree(organization_id=here, since_at=desk.facts.now),
+        promises=promises_of_recovery(organization_id=here, recovery_id=case.id, customer_id=case.customer_id),
+        given=makegoods_of_failures(organization_id=here, failure_ids=failure_ids),
+        gifts=what_may_i_give(
+            organization_id=here, failure_id=failure_ids[0], member_id=desk.member_id, now=desk.facts.now
+        )
+        if offers
+        else None,
+        incident=next((one.incident for one in failures if one.incident), None),
+        status_url=status_url(organization_id=here, token=case.thread_token),
+    )
+    return Screen(template="console/recovery.html", current="recoveries", page=recovery_page(desk, known))
+
+
+@staff
+def why(request: HttpRequest, desk: Desk, *, code: str, what: str) -> Screen:
+    """Say why a clock, the gate, the owner or an amount is as it is."""
+    case = case_of(desk, code)
+    back = Link(label=code.upper(), url=reverse("recovery", args=[code]))
+    page = None
+    if what == "clock":
+        page = _why_clock(desk, case, back)
+    elif what == "gate" and case.failures:
+        first = case.failures[0]
+        page = WhyPage(
+            title="Why was this decided so?",
+            decision=words.GATES[first.gate],
+            reasons=words.reason_lines(first.gate_reasons),
+            inputs=(
+                Fact(label="Happened", value=words.said_at(desk, first.happened_at)),
+                Fact(label="Known to us", value=words.said_at(desk, first.detected_at)),
+                Fact(label="Found by", value="us" if first.found_by_us else "somebody who told us"),
+            ),
+            back=back,
+        )
+    elif what == "owner":
+        page = WhyPage(
+            title=f"Why {case.owner}?",
+            decision=f"{case.owner} owns this recovery.",
+            reasons=words.reason_lines(case.owner_reasons),
+            back=back,
+        )
+    elif what.startswith("owed-"):
+        page = _why_owed(desk, case, what.removeprefix("owed-"), back)
+    if page is None:
+        raise Http404
+    return Screen(template="console/why.html", current="recoveries", page=page)
+
+
+def _why_clock(desk: Desk, case: Case, back: Link) -> WhyPage | None:
+    found = clock_why(organization_id=desk.organization_id, recovery_id=case.id, target="make_good")
+    if found is None:
+        return None
+    at = words.said_at(desk, found.due_at) if found.due_at else "not before the pause ends"
+    return WhyPage(
+        title="Why this deadline?",
+        decision=f"It is to be made good by {at}.",
+        reasons=words.reason_lines(found.reasons),
+        inputs=(
+            Fact(label="Runs from", value=words.said_at(desk, found.clock.started_at)),
+            Fact(label="Working minutes", value=str(found.clock.minutes)),
+        ),
+        steps=tuple(
+            TimelineEntry(at=line.at, text=_clock_word(line.event, str(line.data.get("state", ""))))
+            for line in found.history
+        ),
+        back=back,
+    )
+
+
+def _clock_word(event: str, state: str) -> str:
+    action = event.rsplit(":", 1)[-1]
+    if action == "clocked":
+        return f"The clock: {state}."
+    return {"opened": "The recovery opened.", "paused": "The clock was paused.", "resumed": "The clock ran again."}.get(
+        action, action.capitalize()
+    )
+
+
+def _why_owed(desk: Desk, case: Case, text: str, back: Link) -> WhyPage | None:
+    row = next((one for one in case.makegoods if str(one.id) == text and one.part == "floor"), None)
+    if row is None:
+        return None
+    return WhyPage(
+        title="Why is this owed?",
+        decision=f"{row.title}: {row.value}. It is no favour, and it is not traded.",
+        reasons=words.reason_lines(row.reasons),
+        inputs=(Fact(label="Rule", value=row.rule),),
+        back=back,
+    )

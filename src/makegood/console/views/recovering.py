@@ -1,0 +1,377 @@
+"""What a person does on a recovery: steps, make-goods, promises, notes, cause, follow-ups, owner, pause, close."""
+
+from __future__ import annotations
+
+import attrs
+from django.http import Http404, HttpRequest, HttpResponse
+
+from makegood.console import permissions
+from makegood.console.asking import amount, moment, whole
+from makegood.console.building.words import code as code_of
+from makegood.console.building.words import step_name
+from makegood.console.desk import Desk
+from makegood.console.finding import seen_as
+from makegood.console.refill import Unanswered, answers
+from makegood.console.views.errors import error_answer
+from makegood.console.views.frame import acts, gone_to, tell
+from makegood.console.views.ledgers import promise_by_hand
+from makegood.console.views.recoveries import case_of, recovery_screen
+from makegood.customers.operations import customer_merge, customers_resolve
+from makegood.customers.queries import customer_one
+from makegood.failures.operations import cause_create, failures_cause_set
+from makegood.makegoods import operations as makegoods
+from makegood.makegoods.queries import what_may_i_give
+from makegood.messages.operations import note_add
+from makegood.organizations.queries import members_all
+from makegood.recoveries import operations
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
+
+act = acts(recovery_screen)
+MOST = 2**63 - 1
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return whole(text, field="version") if text else None
+
+
+@act
+def decide(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Decide a review: contact, or quiet."""
+    case = case_of(desk, code)
+    decision = request.POST.get("decision", "")
+    operations.review_decide(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        decision=decision,  # type: ignore[arg-type]
+        by=desk.member_id,
+        now=desk.facts.now,
+        version=_version(request),
+    )
+    tell(
+        request,
+        "They are contacted: the plan has begun." if decision == "contact" else "It stays quiet, and is closed.",
+    )
+    return gone_to("recovery", code=code)
+
+
+@act
+def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) -> HttpResponse:
+    """Record that a step is done, leave it out with a reason, or take that back."""
+    case = case_of(desk, code)
+    if step not in {one.step for one in case.steps}:
+        raise Http404
+    given = {
+        "organization_id": desk.organization_id,
+        "recovery_id": case.id,
+        "step": step,
+        "by": desk.member_id,
+        "now": desk.facts.now,
+        "version": _version(request),
+    }
+    if how == "done":
+        note = request.POST.get("fixed", request.POST.get(f"done_{step}", "")).strip()
+        if "fixed" in request.POST and not note:
+            raise Unanswered({"fixed": "Say in a few words what was done."})
+        operations.step_done(**given, note=note)
+        tell(request, f"{step_name(step)}: done.")
+    elif how == "skip":
+        reason = answers(request.POST, **{f"skip_{step}": "Say why it is not needed."})[f"skip_{step}"]
+        operations.step_skip(**given, reason=reason)
+        tell(request, f"{step_name(step)}: left out.")
+    elif how == "undo":
+        operations.step_undo(**given)
+        tell(request, f"{step_name(step)}: to do again.")
+    else:
+        raise Http404
+    return gone_to("recovery", code=code)
+
+
+@act
+def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Offer one of the extras that fit."""
+    case = case_of(desk, code)
+    wanted = request.POST.get("remedy", "")
+    if not case.failures:
+        raise Http404
+    failure_id = case.failures[0].id
+    gifts = what_may_i_give(
+        organization_id=desk.organization_id, failure_id=failure_id, member_id=desk.member_id, now=desk.facts.now
+    )
+    gift = next((one for one in gifts.gifts if one.remedy == wanted), None)
+    if gift is None:
+        raise makegoods.UnableToOffer(
+            "This does not fit any more: see below what does, and what is left of your limit."
+        )
+    makegoods.makegood_offer(
+        organization_id=desk.organization_id,
+        offer=makegoods.Offer(
+            failure_id=failure_id,
+            customer_id=case.customer_id,
+            part="extra",
+            remedy=gift.remedy,
+            title=gift.title,
+            form=gift.form,
+            value_minor=gift.value.minor,
+            cost_minor=gift.cost.minor,
+            currency=gift.cost.currency,
+            at=desk.facts.now,
+            reasons=gift.reasons,
+            offered_by=desk.member_id,
+        ),
+        now=desk.facts.now,
+    )
+    tell(request, f"Offered: {gift.title}.", detail="They see it on their page, to take, swap or decline.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def ask(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Ask a manager for more than one's own limit."""
+    case = case_of(desk, code)
+    given = answers(request.POST, ask_what="Say what would put it right.", ask_why="Say why.")
+    cost = amount(request.POST.get("ask_amount", ""), field="ask_amount", currency=desk.facts.currency)
+    able = [
+        one
+        for one in members_all(organization_id=desk.organization_id)
+        if one.active and one.role in ("manager", "admin") and one.id != desk.member_id
+    ]
+    enough = [one for one in able if cost is None or one.limit_minor >= cost.minor] or able
+    if not enough:
+        raise Unanswered({"ask_what": "There is no manager to ask: an admin adds one in the settings."})
+    asked = sorted(enough, key=lambda one: (not one.present, one.role == "admin", one.id))[0]
+    price = f" ({cost})" if cost else ""
+    note_add(
+        organization_id=desk.organization_id,
+        thread_id=case.thread_id,
+        by=desk.member_id,
+        body=f"To {asked.name}: may we give {given['ask_what']}{price}? {given['ask_why']}",
+        now=desk.facts.now,
+    )
+    staff_tell(
+        organization_id=desk.organization_id,
+        notes=[StaffNote(member_id=asked.id, recovery_id=case.id, what="ask.make_good", at=desk.facts.now)],
+    )
+    tell(request, f"{asked.name} is asked.", detail="The fix goes on meanwhile.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def make_good(request: HttpRequest, desk: Desk, *, code: str, makegood_id: int, move: str) -> HttpResponse:
+    """Take a customer's yes or no for them, or record that they have it."""
+    case = case_of(desk, code)
+    if makegood_id not in {one.id for one in case.makegoods}:
+        raise Http404
+    given = {
+        "organization_id": desk.organization_id,
+        "makegood_id": makegood_id,
+        "now": desk.facts.now,
+        "by": desk.member_id,
+    }
+    if move == "paid":
+        if desk.facts.role not in permissions.PAYS_BY_HAND:
+            return error_answer(request, status=403)
+        makegoods.payout_done_by_hand(**given)
+    elif move == "delivered":
+        makegoods.makegood_delivered(**given)
+    elif move in ("accept", "decline") and desk.may("recovery-offer"):
+        (makegoods.makegood_accept if move == "accept" else makegoods.makegood_decline)(**given)
+    else:
+        raise Http404
+    words = {"paid": "Paid.", "delivered": "They have it.", "accept": "They said yes.", "decline": "They said no."}
+    tell(request, words[move])
+    return gone_to("recovery", code=code)
+
+
+@act
+def promise(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Promise something inside a recovery."""
+    case = case_of(desk, code)
+    given = answers(request.POST, promised="Say what you promise.", promised_by="Choose a date and a time.")
+    promise_by_hand(
+        desk,
+        customer_id=case.customer_id,
+        what=given["promised"],
+        due_at=moment(given["promised_by"], field="promised_by", zone=desk.facts.zone),
+        recovery_id=case.id,
+        place_id=case.place_id,
+    )
+    tell(request, "It is on the ledger.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def note(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Keep a note for colleagues."""
+    case = case_of(desk, code)
+    given = answers(request.POST, note="Write the note.")
+    note_add(
+        organization_id=desk.organization_id,
+        thread_id=case.thread_id,
+        by=desk.member_id,
+        body=given["note"][:5000],
+        now=desk.facts.now,
+    )
+    tell(request, "Noted.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Say why it happened: a cause of the tree, a new one, or not known for a reason."""
+    case = case_of(desk, code)
+    chosen = answers(request.POST, cause="Choose a cause.")["cause"]
+    said = request.POST.get("cause_note", "").strip()
+    here, now, me = desk.organization_id, desk.facts.now, desk.member_id
+    todo = any(one.step == "improve" and one.state in ("todo", "overdue") for one in case.steps)
+    if chosen == "none":
+        if not said:
+            raise Unanswered({"cause_note": "Say why it is not known."})
+        operations.step_skip(
+            organization_id=here,
+            recovery_id=case.id,
+            step="improve",
+            by=me,
+            reason=said,
+            now=now,
+            version=_version(request),
+        )
+        tell(request, "The cause is not known, and it says why.")
+        return gone_to("recovery", code=code)
+    if chosen == "new":
+        if not said:
+            raise Unanswered({"cause_note": "Name the new cause: a process, never a person."})
+        cause_id = cause_create(organization_id=here, name=said)
+    else:
+        cause_id = whole(chosen, field="cause", least=1, most=MOST)
+    failure_ids = [one.id for one in case.failures]
+    failures_cause_set(organization_id=here, failure_ids=failure_ids, cause_id=cause_id, by=me, now=now)
+    improve = request.POST.get("cause_then") == "improve"
+    if todo:
+        operations.step_done(
+            organization_id=here,
+            recovery_id=case.id,
+            step="improve",
+            by=me,
+            now=now,
+            note="An improvement is opened." if improve else "We watch it.",
+            version=_version(request),
+        )
+    tell(request, "The cause is linked.")
+    if improve and desk.may("improvement-new"):
+        response = gone_to("improvement-new")
+        response.headers["Location"] += f"?cause={cause_id}"
+        return response
+    return gone_to("recovery", code=code)
+
+
+@act
+def follow_up(request: HttpRequest, desk: Desk, *, code: str, follow_up_id: int) -> HttpResponse:
+    """Record a follow-up and, perhaps, how it all ended."""
+    case = case_of(desk, code)
+    operations.follow_up_done(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        follow_up_id=follow_up_id,
+        by=desk.member_id,
+        now=desk.facts.now,
+        outcome=request.POST.get(f"outcome_{follow_up_id}", ""),
+        version=_version(request),
+    )
+    tell(request, "Recorded.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def hand_over(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Hand a recovery over, or take it over."""
+    case = case_of(desk, code)
+    to = request.POST.get("to", "")
+    take = to == str(desk.member_id)
+    if not take and desk.facts.role not in permissions.HANDS_OVER and case.owner_id != desk.member_id:
+        return error_answer(request, status=403)
+    operations.owner_change(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        to=whole(to, field="to", least=1, most=MOST) if to else None,
+        by=desk.member_id,
+        reason=request.POST.get("handed_why", "").strip() or ("Took it over." if take else ""),
+        now=desk.facts.now,
+        version=_version(request),
+    )
+    tell(request, "It is yours now." if take else "It has a new owner.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def pause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Pause the clocks, for a reason that the customer may read."""
+    case = case_of(desk, code)
+    operations.pause_start(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        reason=request.POST.get("pause_reason", ""),
+        by=desk.member_id,
+        now=desk.facts.now,
+        note=request.POST.get("pause_note", ""),
+        version=_version(request),
+    )
+    tell(request, "The clock is paused.", detail="The customer reads why.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def resume(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Let the clocks run again."""
+    case = case_of(desk, code)
+    operations.pause_end(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        by=desk.member_id,
+        now=desk.facts.now,
+        version=_version(request),
+    )
+    tell(request, "The clock runs again.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def close(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Close a recovery; with a written reason only a manager may, before all is done."""
+    case = case_of(desk, code)
+    reason = request.POST.get("reason", "").strip()
+    if "reason" in request.POST:
+        if desk.facts.role not in permissions.CLOSES_WITH_A_REASON:
+            return error_answer(request, status=403)
+        if not reason:
+            raise Unanswered({"reason": "Write your reason."})
+    operations.close(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        by=desk.member_id,
+        now=desk.facts.now,
+        reason=reason,
+        version=_version(request),
+    )
+    tell(request, f"{code_of(case.number)} is closed.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def identify(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Say who a customer is: found by their address, or known by it from now on."""
+    case = case_of(desk, code)
+    given = answers(request.POST, identity="Write their e-mail or phone number.")
+    seen = seen_as(given["identity"])
+    if seen.identities[0][0] == "token":
+        raise Unanswered({"identity": "Write an e-mail such as ana@example.org, or a phone number."})
+    here, now = desk.organization_id, desk.facts.now
+    name = request.POST.get("called", "").strip() or seen.name
+    if not name:
+        one = customer_one(organization_id=here, customer_id=case.customer_id)
+        name = one.name if one else ""
+    (known,) = customers_resolve(organization_id=here, seen=[attrs.evolve(seen, name=name)], now=now)
+    if known != case.customer_id:
+        customer_merge(organization_id=here, customer_id=case.customer_id, into_id=known, now=now, by=desk.member_id)
+    tell(request, "Now we know who it is.")
+    return gone_to("recovery", code=code)

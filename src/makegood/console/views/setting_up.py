@@ -1,0 +1,212 @@
+"""Setting up one's own organization: first its admin, then teams, places, people and sources."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from makegood.console import sessions
+from makegood.console.asking import CURRENCIES, select, zones
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers, refilled
+from makegood.console.viewmodels import Fact, Field, Form, Link, Reader, SetUpPage, SetUpStep, Shell
+from makegood.console.views import people
+from makegood.console.views.errors import error_answer
+from makegood.console.views.frame import Screen, acts, tell, typed_of
+from makegood.organizations.founding import (
+    LEAST,
+    Founded,
+    UnableToFound,
+    organization_found,
+    organizations_exist,
+    set_up_code,
+)
+from makegood.organizations.queries import members_all, places_all, teams_all
+from makegood.promises.queries import sources_all
+from makegood.store.clocks import wall_now
+
+STEPS = ("teams", "places", "members", "sources")
+NAMES = {"teams": "Teams", "places": "Places", "members": "People", "sources": "Sources"}
+WORDS = {
+    "teams": ("Who works together?", "A team takes recoveries together. One is enough; none is fine."),
+    "places": ("Where do you serve customers?", "Stores, hotels, tills, lines. One is enough to begin."),
+    "members": (
+        "Who puts things right?",
+        "Each person has a role, a place and an amount they may give without asking.",
+    ),
+    "sources": (
+        "Where do promises come from?",
+        "A shop, a booking system, a phone. Programs tell us of promises through the API; people can, by hand.",
+    ),
+}
+
+
+def set_up(request: HttpRequest) -> HttpResponse:
+    """Found an organization: freely while there is none, afterwards with the code that `makegood serve` prints."""
+    if request.method != "POST":
+        return _first_page(request)
+    try:
+        sessions.guard(key=f"set-up:{sessions.network_address(request)}", limit=20)
+        founded = _found(request)
+    except sessions.TooManyTries as error:
+        return error_answer(request, status=429, retry_after=error.retry_after)
+    except (Unanswered, UnableToFound, IntegrityError) as error:
+        if typed_of(request, error) is None:
+            raise
+        return _first_page(request, error)
+    sessions.begin(
+        request,
+        user_id=founded.user_id,
+        organization_id=founded.organization_id,
+        member_id=founded.member_id,
+    )
+    tell(request, f"{request.POST['name'].strip()} is set up.", detail="You are its first admin.")
+    return redirect("set-up-step", step="teams")
+
+
+def _needs_code() -> bool:
+    return organizations_exist() and not settings.DEMO
+
+
+def _found(request: HttpRequest) -> Founded:
+    given = answers(
+        request.POST,
+        person="Write your name.",
+        email="Write your e-mail.",
+        password=f"Choose a password of at least {LEAST} characters.",
+        name="Write the organization's name.",
+        zone="Choose a time zone.",
+        currency="Choose a currency.",
+    )
+    if _needs_code() and not hmac.compare_digest(request.POST.get("code", "").strip(), set_up_code()):
+        raise Unanswered({"code": "This is not the code: `makegood serve` prints it when it starts."})
+    if len(request.POST["password"]) < LEAST:
+        raise Unanswered({"password": f"Choose a password of at least {LEAST} characters."})
+    with transaction.atomic():
+        return organization_found(
+            **given | {"password": request.POST["password"]},
+            delivery="inbox" if settings.DEMO else "live",
+            now=wall_now(),
+        )
+
+
+def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
+    code = (Field(name="code", label="Set-up code", required=True, hint="Printed by `makegood serve` when it starts."),)
+    page = SetUpPage(
+        title="Set up your organization",
+        lead="You become its first admin. The rest can wait, or be done in the next steps.",
+        steps=_steps("first", {}),
+        form=Form(
+            key="set-up",
+            action=reverse("set-up"),
+            submit="Set it up",
+            fields=(
+                *(code if _needs_code() else ()),
+                Field(name="person", label="Your name", required=True, autocomplete="name", maxlength=120),
+                Field(name="email", label="Your e-mail", kind="email", required=True, autocomplete="username"),
+                Field(
+                    name="password",
+                    label="Password",
+                    kind="password",
+                    required=True,
+                    autocomplete="new-password",
+                    hint=f"At least {LEAST} characters.",
+                ),
+                Field(name="name", label="Organization", required=True, autocomplete="organization", maxlength=120),
+                Field(
+                    name="zone", label="Time zone", kind="select", required=True, choices=zones(), value="Europe/Lisbon"
+                ),
+                select("currency", "Currency", [(c, c) for c in CURRENCIES], value="EUR", required=True),
+            ),
+        ),
+    )
+    typed = typed_of(request, error) if error else None
+    if typed is not None:
+        page, _ = refilled(page, typed)
+    shell = Shell(organization="", reader=Reader(now=wall_now()))
+    response = render(request, "console/set_up.html", {"page": page, "shell": shell}, status=422 if typed else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _steps(now: str, notes: dict[str, str]) -> tuple[SetUpStep, ...]:
+    first = SetUpStep(name="You and your organization", state="now" if now == "first" else "done")
+    return (
+        first,
+        *(
+            SetUpStep(
+                name=NAMES[step],
+                state="now" if step == now else "done" if notes.get(step) else "todo",
+                url="" if now == "first" else reverse("set-up-step", args=[step]),
+                note=notes.get(step, ""),
+            )
+            for step in STEPS
+        ),
+    )
+
+
+def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact, ...] = ()) -> Screen:
+    """Show one step of setting up."""
+    if step not in STEPS:
+        raise Http404
+    here = desk.organization_id
+    made = {
+        "teams": [Fact(label="Team", value=one.name) for one in teams_all(organization_id=here)],
+        "places": [Fact(label="Place", value=one.name) for one in places_all(organization_id=here)],
+        "members": [
+            Fact(label=one.role.capitalize(), value=one.name, note=one.email)
+            for one in members_all(organization_id=here)
+            if one.active
+        ],
+        "sources": [Fact(label="Source", value=one.name) for one in sources_all(organization_id=here)],
+    }
+    notes = {name: f"{len(facts)} so far" for name, facts in made.items() if facts}
+    title, lead = WORDS[step]
+    later = STEPS[STEPS.index(step) + 1 :]
+    on = (
+        Link(label=f"Go on to {NAMES[later[0]].lower()}", url=reverse("set-up-step", args=[later[0]]))
+        if later
+        else Link(label="Open Today", url=reverse("today"))
+    )
+    forms: dict[str, Callable[..., Form]] = {
+        "teams": people.team_form,
+        "places": people.place_form,
+        "members": people.member_form,
+        "sources": people.source_form,
+    }
+    page = SetUpPage(
+        title=title,
+        lead=lead,
+        steps=_steps(step, notes),
+        form=forms[step](desk, action=reverse("set-up-step", args=[step])),
+        made=(*secret, *made[step][:30]),
+        on=on,
+        later=Link(label="Do the rest later", url=reverse("today")) if later else None,
+    )
+    return Screen(template="console/set_up.html", page=page)
+
+
+@acts(step_page)
+def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpResponse:
+    """Add one team, place, person or source."""
+    acting = {
+        "teams": people.team_add,
+        "places": people.place_add,
+        "members": people.member_add,
+        "sources": people.source_add,
+    }.get(step)
+    if acting is None:
+        raise Http404
+    done = acting(request, desk)
+    if done.secret:
+        return step_page(
+            request, desk, step=step, secret=(Fact(label="Shown once", value=done.secret, note=done.text),)
+        )
+    tell(request, done.text)
+    return redirect("set-up-step", step=step)

@@ -1,0 +1,426 @@
+"""The settings: people, places, sources, the playbook, keys, limits, delivery."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from makegood.console import permissions
+from makegood.console.asking import amount, whole
+from makegood.console.desk import ROLE_WORDS, Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import (
+    Action,
+    Choice,
+    Empty,
+    Fact,
+    Field,
+    Form,
+    Link,
+    SettingsPage,
+    SettingsSection,
+    Table,
+    TableRow,
+    Tag,
+)
+from makegood.console.views import people
+from makegood.console.views.errors import error_answer
+from makegood.console.views.frame import Screen, acts, staff, tell
+from makegood.organizations import queries
+from makegood.organizations.operations import (
+    SCOPES,
+    api_key_create,
+    api_key_revoke,
+    member_change,
+    member_deactivate,
+    playbook_publish,
+    sending_stop,
+)
+from makegood.promises.queries import sources_all
+from makegood.rules import playbooks
+
+TITLES = {
+    "members": ("People", "Who puts things right, and what each may give without asking."),
+    "places": ("Places and teams", "Where you serve customers, and who works together."),
+    "sources": ("Sources", "Where promises come from, and when each was last heard."),
+    "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
+    "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
+    "limits": ("Limits", "What each person may give in a day without asking."),
+    "delivery": ("Delivery", "How messages and payments leave."),
+}
+SCOPE_HINTS = {"events": "send events", "read": "read everything", "write": "report, record, change"}
+
+
+def settings_page(
+    request: HttpRequest, desk: Desk, *, section: str, fresh: tuple[str, str] = ("", "")
+) -> Screen | HttpResponse:
+    """Show one page of the settings; `fresh` is a secret to show this once, and what it is."""
+    if section not in TITLES:
+        raise Http404
+    if desk.facts.role not in permissions.SETTINGS[section]:
+        return error_answer(request, status=403)
+    title, lead = TITLES[section]
+    sections = {
+        "members": _members,
+        "places": _places,
+        "sources": _sources,
+        "playbook": _playbook,
+        "keys": _keys,
+        "limits": _limits,
+        "delivery": _delivery,
+    }[section](desk)
+    shown = (SettingsSection(title=fresh[1], key="fresh", secret=fresh[0]),) if fresh[0] else ()
+    page = SettingsPage(
+        title=title,
+        lead=lead,
+        pages=tuple(
+            Link(label=TITLES[name][0], url=reverse("settings", args=[name]), current=name == section)
+            for name in TITLES
+            if desk.facts.role in permissions.SETTINGS[name]
+        ),
+        sections=(*shown, *sections),
+    )
+    return Screen(template="console/settings.html", page=page)
+
+
+section = staff(settings_page)
+
+
+def _act(section: str, act: str) -> str:
+    return reverse("settings-act", args=[section, act])
+
+
+def _members(desk: Desk) -> tuple[SettingsSection, ...]:
+    rows = tuple(
+        TableRow(
+            cells=(
+                one.name,
+                ROLE_WORDS[one.role],
+                one.email or "cannot sign in",
+                ", ".join(one.places) or "all places",
+                one.team or "none",
+            ),
+            tag=None if one.active else Tag(text="left"),
+            actions=(
+                Action(
+                    label="Let go",
+                    about=one.name,
+                    url=_act("members", "leave"),
+                    hidden=(("member", str(one.id)),),
+                ),
+            )
+            if one.active and one.id != desk.member_id
+            else (),
+        )
+        for one in queries.members_all(organization_id=desk.organization_id)
+    )
+    table = Table(caption="People", head=("Name", "Role", "E-mail", "Places", "Team"), rows=rows)
+    return (
+        SettingsSection(
+            title="People", key="people", table=table, lead="Whoever leaves hands over their open recoveries at once."
+        ),
+        SettingsSection(title="", key="add", forms=(people.member_form(desk, action=_act("members", "add")),)),
+    )
+
+
+def _places(desk: Desk) -> tuple[SettingsSection, ...]:
+    here = desk.organization_id
+    places = tuple(
+        TableRow(cells=(one.name, one.kind, one.parent or "none", str(one.members)))
+        for one in queries.places_all(organization_id=here)
+    )
+    teams = tuple(TableRow(cells=(one.name,)) for one in queries.teams_all(organization_id=here))
+    return (
+        SettingsSection(
+            title="Places",
+            key="places",
+            table=Table(
+                caption="Places",
+                head=("Name", "Kind", "Inside", "People who serve only it"),
+                rows=places,
+                numeric=(3,),
+                empty=Empty(title="No places yet", text="Add the first one below: a store, a hotel, a till."),
+            ),
+            forms=(people.place_form(desk, action=_act("places", "add")),),
+        ),
+        SettingsSection(
+            title="Teams",
+            key="teams",
+            table=Table(
+                caption="Teams",
+                head=("Name",),
+                rows=teams,
+                empty=Empty(title="No teams yet", text="A team takes recoveries together."),
+            ),
+            forms=(people.team_form(desk, action=_act("places", "team")),),
+        ),
+    )
+
+
+def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
+    now = desk.facts.now
+    rows = []
+    for one in sources_all(organization_id=desk.organization_id):
+        rhythm = timedelta(minutes=one.rhythm_minutes or 0)
+        silent = bool(rhythm) and one.heard_until is not None and now - one.heard_until > rhythm
+        rows.append(
+            TableRow(
+                cells=(
+                    one.name,
+                    one.code,
+                    f"every {one.rhythm_minutes} min" if one.rhythm_minutes else "no rhythm",
+                    one.heard_until.strftime("%Y-%m-%d %H:%M UTC") if one.heard_until else "not yet",
+                    one.playbook,
+                ),
+                tag=Tag(text="silent", tone="clay") if silent else None,
+            )
+        )
+    table = Table(
+        caption="Sources",
+        head=("Name", "Code", "Rhythm", "Heard until", "Playbook"),
+        rows=tuple(rows),
+        empty=Empty(title="No sources yet", text="Add the system that knows what you promise, then make an API key."),
+    )
+    return (
+        SettingsSection(
+            title="Sources",
+            key="sources",
+            table=table,
+            forms=(people.source_form(desk, action=_act("sources", "add")),),
+        ),
+    )
+
+
+def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
+    sections = [
+        SettingsSection(
+            title=f"{one.code.capitalize()}, version {one.version}",
+            key=f"playbook-{one.code}",
+            facts=(Fact(label="Published", value=one.published_at.strftime("%Y-%m-%d %H:%M UTC")),),
+            text=one.text,
+            text_label=f"{one.code} as text",
+        )
+        for one in queries.playbooks_latest_facts(organization_id=desk.organization_id)
+    ]
+    if desk.may("settings-act"):
+        publish = Form(
+            key="publish",
+            action=_act("playbook", "publish"),
+            title="Publish a new version",
+            lead="It counts for recoveries that open from now on. Those that are open keep theirs.",
+            submit="Publish",
+            fields=(Field(name="playbook", label="The playbook, as YAML", kind="textarea", rows=12, required=True),),
+        )
+        sections.append(SettingsSection(title="", key="publish-playbook", forms=(publish,)))
+    return tuple(sections)
+
+
+def _keys(desk: Desk) -> tuple[SettingsSection, ...]:
+    rows = tuple(
+        TableRow(
+            cells=(one.name, f"{one.prefix}…", ", ".join(one.scopes), one.created_at.strftime("%Y-%m-%d")),
+            tag=Tag(text="revoked") if one.revoked_at else None,
+            actions=()
+            if one.revoked_at
+            else (
+                Action(
+                    label="Revoke",
+                    about=one.name,
+                    style="danger",
+                    url=_act("keys", "revoke"),
+                    hidden=(("key", str(one.id)),),
+                ),
+            ),
+        )
+        for one in queries.keys_all(organization_id=desk.organization_id)
+    )
+    form = Form(
+        key="new-key",
+        action=_act("keys", "add"),
+        title="Make a key",
+        submit="Make the key",
+        fields=(
+            Field(name="key_name", label="What it is for", required=True, maxlength=80),
+            Field(
+                name="key_scopes",
+                label="It may",
+                kind="checkboxes",
+                required=True,
+                choices=tuple(
+                    Choice(value=scope, label=SCOPE_HINTS[scope], chosen=scope == "events") for scope in SCOPES
+                ),
+            ),
+        ),
+    )
+    table = Table(
+        caption="Keys",
+        head=("Name", "Begins with", "May", "Made"),
+        rows=rows,
+        empty=Empty(title="No keys yet", text="Make one for each program that sends events."),
+    )
+    return (SettingsSection(title="Keys", key="keys", table=table, forms=(form,)),)
+
+
+def _limits(desk: Desk) -> tuple[SettingsSection, ...]:
+    members = [one for one in queries.members_all(organization_id=desk.organization_id) if one.active]
+    table = Table(
+        caption="Limits",
+        head=("Name", "Role", "A day"),
+        rows=tuple(
+            TableRow(cells=(one.name, ROLE_WORDS[one.role], str(desk.money(one.limit_minor)))) for one in members
+        ),
+        numeric=(2,),
+    )
+    forms: tuple[Form, ...] = ()
+    if desk.may("settings-act"):
+        forms = (
+            Form(
+                key="limit",
+                action=_act("limits", "set"),
+                title="Change a limit",
+                submit="Change it",
+                fields=(
+                    Field(
+                        name="limit_member",
+                        label="Who",
+                        kind="select",
+                        required=True,
+                        choices=tuple(Choice(value=str(one.id), label=one.name) for one in members),
+                    ),
+                    Field(name="limit", label=f"A day, in {desk.facts.currency}", inputmode="decimal", required=True),
+                ),
+            ),
+        )
+    return (SettingsSection(title="Limits", key="limits", table=table, forms=forms),)
+
+
+def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
+    facts = queries.organization_facts(organization_id=desk.organization_id)
+    ways = {
+        "live": "Live: messages and payments leave",
+        "shadow": "Shadow: nothing leaves",
+        "inbox": "The demo's inbox",
+    }
+    outside = queries.integrations_all(organization_id=desk.organization_id)
+    stopped = facts.stopped_at is not None
+    return (
+        SettingsSection(
+            title="How it leaves",
+            key="ways",
+            facts=(
+                Fact(label="Delivery", value=ways[facts.delivery]),
+                Fact(label="Time zone", value=facts.zone),
+                Fact(label="Report form", value=reverse("public-report", args=[facts.code]), note="for customers"),
+                *(Fact(label=one.kind.capitalize(), value=one.url) for one in outside),
+            ),
+        ),
+        SettingsSection(
+            title="Sending is stopped" if stopped else "Stop",
+            key="stop",
+            lead="Stopping holds every message and payment at once. Nothing is lost; it goes on where it stopped.",
+            danger=not stopped,
+            actions=(
+                Action(label="Go on sending", url=_act("delivery", "go-on"), style="go")
+                if stopped
+                else Action(label="Stop all sending", url=_act("delivery", "stop"), style="danger"),
+            ),
+        ),
+    )
+
+
+@acts(lambda request, desk, *, section, act: settings_page(request, desk, section=section))
+def settings_act(request: HttpRequest, desk: Desk, *, section: str, act: str) -> Screen | HttpResponse:
+    """Change one thing in the settings."""
+    doing = ACTS.get((section, act))
+    if doing is None:
+        raise Http404
+    done = doing(request, desk)
+    if done.secret:
+        return settings_page(request, desk, section=section, fresh=(done.secret, done.text))
+    tell(request, done.text)
+    return redirect("settings", section=section)
+
+
+def _leave(request: HttpRequest, desk: Desk) -> people.Done:
+    member_deactivate(
+        organization_id=desk.organization_id,
+        member_id=whole(request.POST.get("member", ""), least=1, most=2**63 - 1),
+        now=desk.facts.now,
+        by=desk.member_id,
+    )
+    return people.Done(text="They are out, and their open recoveries have new owners.")
+
+
+def _publish(request: HttpRequest, desk: Desk) -> people.Done:
+    text = answers(request.POST, playbook="Paste the playbook.")["playbook"]
+    data = playbooks.data_of(text, where="playbook")
+    playbook_publish(
+        organization_id=desk.organization_id,
+        code=str(data["code"]),
+        text=text,
+        data=data,
+        now=desk.facts.now,
+        by=desk.member_id,
+    )
+    return people.Done(text="The new version counts from now on.")
+
+
+def _key_add(request: HttpRequest, desk: Desk) -> people.Done:
+    given = answers(request.POST, key_name="Write what the key is for.")
+    scopes = request.POST.getlist("key_scopes")
+    if not set(scopes) & set(SCOPES):
+        raise Unanswered({"key_scopes": "Choose what the key may do."})
+    made = api_key_create(
+        organization_id=desk.organization_id, name=given["key_name"][:80], scopes=scopes, now=desk.facts.now
+    )
+    return people.Done(text=f"The key of {given['key_name']}: copy it now, it is not shown again.", secret=made.key)
+
+
+def _key_revoke(request: HttpRequest, desk: Desk) -> people.Done:
+    api_key_revoke(
+        organization_id=desk.organization_id,
+        key_id=whole(request.POST.get("key", ""), least=1, most=2**63 - 1),
+        now=desk.facts.now,
+    )
+    return people.Done(text="The key is revoked.")
+
+
+def _limit_set(request: HttpRequest, desk: Desk) -> people.Done:
+    given = answers(request.POST, limit_member="Choose who.", limit="Write an amount.")
+    limit = amount(given["limit"], field="limit", currency=desk.facts.currency)
+    member_change(
+        organization_id=desk.organization_id,
+        member_id=whole(given["limit_member"], field="limit_member", least=1, most=2**63 - 1),
+        now=desk.facts.now,
+        by=desk.member_id,
+        limit_minor=limit.minor if limit else 0,
+    )
+    return people.Done(text="The limit is changed.")
+
+
+def _stop(request: HttpRequest, desk: Desk) -> people.Done:
+    sending_stop(organization_id=desk.organization_id, now=desk.facts.now, by=desk.member_id, stopped=True)
+    return people.Done(text="Nothing leaves until you say so.")
+
+
+def _go_on(request: HttpRequest, desk: Desk) -> people.Done:
+    sending_stop(organization_id=desk.organization_id, now=desk.facts.now, by=desk.member_id, stopped=False)
+    return people.Done(text="Sending goes on.")
+
+
+ACTS = {
+    ("members", "add"): people.member_add,
+    ("members", "leave"): _leave,
+    ("places", "add"): people.place_add,
+    ("places", "team"): people.team_add,
+    ("sources", "add"): people.source_add,
+    ("playbook", "publish"): _publish,
+    ("keys", "add"): _key_add,
+    ("keys", "revoke"): _key_revoke,
+    ("limits", "set"): _limit_set,
+    ("delivery", "stop"): _stop,
+    ("delivery", "go-on"): _go_on,
+}

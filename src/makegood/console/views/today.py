@@ -1,0 +1,320 @@
+"""Today: what breaks next, the largest expected loss first; and what a person has to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from makegood.console.building import words
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import (
+    Action,
+    Empty,
+    FailedMail,
+    Figure,
+    InsightsSection,
+    Link,
+    Proposal,
+    SignalRow,
+    TodayPage,
+)
+from makegood.console.views.frame import Screen, acts, staff, tell
+from makegood.failures.operations import Report, failure_report, signal_dismiss
+from makegood.failures.queries import IncidentFacts, SignalFacts, incidents_list, signal_one, signals_open
+from makegood.messages.operations import message_retry, message_stop
+from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
+from makegood.promises.queries import promises_counted
+from makegood.recoveries import queries as recoveries
+from makegood.recoveries.queries.faces import OpenCounts, WeekFigures, open_counts, recovery_of_message, week_figures
+
+SHOWN = 25
+NUMBERS = (
+    "nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+SIGNALS = {
+    "complaint": "A complaint",
+    "low_score": "A low score",
+    "wrong_charge": "Perhaps charged wrongly",
+    "outage": "Hit by an outage",
+    "rework": "Work was done again",
+    "silent": "Has fallen silent",
+    "changed_date": "The date was changed without asking them",
+}
+
+
+def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
+    """Show what to do now."""
+    here, now = desk.organization_id, desk.facts.now
+    scope = request.GET.get("whose", "all")
+    mine = scope == "mine"
+    listed = recoveries.today(
+        organization_id=here,
+        owner_id=desk.member_id if mine else None,
+        place_ids=None if mine else desk.places,
+        limit=SHOWN,
+    )
+    counts = open_counts(organization_id=here, member_id=desk.member_id, places=desk.places, now=now)
+    shown = counts.mine if mine else counts.open
+    path = reverse("today")
+    soon = sum(row.next_due_at < _evening(desk) for row in listed.rows)
+    return Screen(
+        template="console/today.html",
+        current="today",
+        page=TodayPage(
+            title=_title(shown, soon, len(listed.rows), _evening(desk), desk),
+            lead="The largest expected loss of the next hour comes first." if listed.rows else "",
+            rows=tuple(words.recovery_row(desk, row) for row in listed.rows),
+            proposals=tuple(
+                _proposal(desk, one)
+                for one in incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
+            ),
+            mails=tuple(_mails(desk)),
+            signals=tuple(
+                _signal(one)
+                for one in signals_open(organization_id=here, places=desk.places)
+                if desk.may("signal-decide")
+            ),
+            figures=_figures(desk, counts),
+            all_url=reverse("recoveries") if shown > len(listed.rows) else "",
+            all_label=f"All {shown:,} open recoveries",
+            refresh_url=f"{path}?whose={scope}" if mine else path,
+            scope=(
+                Link(label="Mine", url=f"{path}?whose=mine", current=mine, count=counts.mine or None),
+                Link(
+                    label="All places" if desk.places is None else "My places",
+                    url=path,
+                    current=not mine,
+                    count=counts.open or None,
+                ),
+            ),
+            empty=Empty(
+                title="Nobody needs you right now",
+                text="When a promise breaks or somebody reports a failure, the customer appears here.",
+                link=Link(label="Report a failure", url=reverse("report")) if desk.may("report") else None,
+            ),
+        ),
+    )
+
+
+today = staff(today_page)
+
+
+def _evening(desk: Desk) -> datetime:
+    """The next six o'clock of the morning, noon, evening or midnight: what people mean by "before six"."""
+    local = desk.facts.now.astimezone(ZoneInfo(desk.facts.zone))
+    turn = next((hour for hour in (6, 12, 18) if local.hour < hour), 24)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=turn)
+
+
+def _title(shown: int, soon: int, listed: int, until: datetime, desk: Desk) -> str:
+    if not shown:
+        return "Nobody needs us right now"
+    when = {6: "before six", 12: "before noon", 18: "before six", 0: "before midnight"}[until.hour]
+    count = soon or shown
+    many = f"{count:,}" if count >= len(NUMBERS) else NUMBERS[count]
+    if soon == listed and shown > listed:
+        many = f"more than {many}"
+    noun, verb = ("customer", "needs") if count == 1 else ("customers", "need")
+    return f"{many.capitalize()} {noun} {verb} us{f' {when}' if soon else ''}"
+
+
+def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
+    code = words.incident_code(one.number)
+    held = one.failures - one.withdrawn
+    what = f"{held:,} customer{'s' if held != 1 else ''}"
+    if one.reason == "silence":
+        text = f"{what} depend on it: what they were promised is held for review. Nothing has been sent to them."
+    else:
+        text = f"{what}, failed together. Every message and payment to them is held until somebody says what this is."
+    may = desk.may("incident-confirm")
+    look = Link(label=f"See the {held:,}", url=reverse("incident", args=[code]))
+    return Proposal(
+        title=one.title,
+        held=text if may else f"{text} A manager decides.",
+        confirm=Action(label="Yes, it is one incident", url=reverse("incident-confirm", args=[code]), style="gold")
+        if may
+        else None,
+        dismiss=Action(label="No, treat each alone", url=reverse("incident-dismiss", args=[code])) if may else None,
+        look=look,
+        since_at=one.active_from,
+        kind=one.reason,
+    )
+
+
+def _mails(desk: Desk) -> Sequence[FailedMail]:
+    found = messages_in_trouble(organization_id=desk.organization_id, limit=10)
+    shown = []
+    for one in found:
+        recovery = one.thread_id and recovery_of_message(organization_id=desk.organization_id, thread_id=one.thread_id)
+        if recovery and not _sees(desk, recovery[1], recovery[2]):
+            continue
+        shown.append(_mail(desk, one, recovery[0] if recovery else None))
+    return shown
+
+
+def _sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
+    return desk.places is None or place_id in desk.places or owner_id == desk.member_id
+
+
+def _mail(desk: Desk, one: MessageRow, number: int | None) -> FailedMail:
+    unknown = one.state == "unknown"
+    return FailedMail(
+        to=one.address or "their page",
+        subject=one.subject or "a message",
+        state="outcome unknown" if unknown else "did not arrive",
+        at=one.created_at,
+        detail="The line dropped while it was handed over. It may have arrived; it is not sent again by itself."
+        if unknown
+        else one.trouble or "The mail server refused it.",
+        recovery=Link(label=words.code(number), url=reverse("recovery", args=[words.code(number)])) if number else None,
+        actions=(Action(label="Send it again", about=one.subject, url=reverse("mail-decide", args=[one.id, "again"])),)
+        if desk.may("mail-decide")
+        else (),
+    )
+
+
+@acts(today_page)
+def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: str) -> HttpResponse:
+    """Decide about a mail in trouble: send it again, by a named person's word."""
+    here = desk.organization_id
+    row = message_row(organization_id=here, message_id=message_id)
+    recovery = row and row.thread_id and recovery_of_message(organization_id=here, thread_id=row.thread_id)
+    if row is None or (recovery and not _sees(desk, recovery[1], recovery[2])):
+        raise Http404
+    given = {"organization_id": here, "message_id": message_id, "by": desk.member_id, "now": desk.facts.now}
+    if decision == "again":
+        message_retry(**given)
+        tell(request, "It is sent again.")
+    elif decision == "stop":
+        message_stop(**given)
+        tell(request, "It is stopped.")
+    else:
+        raise Http404
+    return redirect("today")
+
+
+def _signal(one: SignalFacts) -> SignalRow:
+    score = f": {one.value}" if one.value is not None else ""
+    return SignalRow(
+        text=f"{SIGNALS[one.kind]}{score}",
+        source=one.source or "By hand",
+        at=one.happened_at,
+        who=words.who(one.customer),
+        actions=(
+            Action(label="Nothing wrong", about=one.customer, url=reverse("signal-decide", args=[one.id, "dismiss"])),
+            Action(
+                label="Open a recovery",
+                about=one.customer,
+                style="go",
+                url=reverse("signal-decide", args=[one.id, "open"]),
+            ),
+        ),
+    )
+
+
+@acts(today_page)
+def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision: str) -> HttpResponse:
+    """Decide about a signal: it speaks of no failure, or a recovery opens."""
+    here, now = desk.organization_id, desk.facts.now
+    one = signal_one(organization_id=here, signal_id=signal_id, places=desk.places)
+    if one is None or decision not in ("open", "dismiss"):
+        raise Http404
+    if decision == "open":
+        report = Report(
+            customer_id=one.customer_id,
+            kind="wrong_charge" if one.kind == "wrong_charge" else "complaint",
+            loss="money" if one.kind == "wrong_charge" else "attention",
+            what=SIGNALS[one.kind],
+            happened_at=one.happened_at,
+            reported_by_id=desk.member_id,
+            found_by_us=one.kind in ("silent", "outage", "wrong_charge"),
+            place_id=desk.places[0] if desk.places else None,
+        )
+        failure_report(organization_id=here, report=report, now=now)
+        tell(request, "A recovery is open.")
+    else:
+        tell(request, "Set aside.")
+    signal_dismiss(organization_id=here, signal_id=signal_id, by=desk.member_id, now=now)
+    return redirect("today")
+
+
+def _share(part: int, whole: int, *, least: int = 10) -> str | None:
+    return f"{100 * part / whole:.0f} %" if whole >= least else None
+
+
+def week_sections(desk: Desk, *, since_at: datetime, window: str) -> tuple[InsightsSection, ...]:
+    """This function will count clocks, first finders and scores of a window, for *Insights*."""
+    now = desk.facts.now
+    counted = week_figures(organization_id=desk.organization_id, since_at=since_at, now=now)
+    kept, found, score = _window_figures(counted, window)
+    return (
+        InsightsSection(title="Clocks kept", key="clocks", lead="Was it made good in time?", figures=(kept,)),
+        InsightsSection(title="Found by us", key="found", lead="Did we know before they wrote?", figures=(found,)),
+        InsightsSection(title="Scores", key="scores", lead="What they thought of it.", figures=(score,)),
+    )
+
+
+def _window_figures(week: WeekFigures, window: str) -> tuple[Figure, Figure, Figure]:
+    url = reverse("recoveries")
+    return (
+        Figure(
+            name="Made good in time",
+            value=_share(week.kept, week.ended),
+            of=f"of {week.ended:,}",
+            definition="Recoveries whose clock of making good was kept, of those that ended or ran out.",
+            window=window,
+            needs=f"{week.ended} so far; 10 are needed",
+            cases_url=f"{url}?which=closed",
+        ),
+        Figure(
+            name="Found before they wrote",
+            value=_share(week.found_by_us, week.failures),
+            of=f"{week.found_by_us:,} of {week.failures:,}",
+            definition="Recoveries whose failure we noticed ourselves.",
+            window=window,
+            needs=f"{week.failures} so far; 10 are needed",
+            cases_url=url,
+        ),
+        Figure(
+            name="Recovery score",
+            value=f"{week.median_score:g}" if week.scores >= 10 and week.median_score is not None else None,
+            of=f"{week.scores:,} answers",
+            definition="Median of the 1-7 scores, asked once per delivery.",
+            window=window,
+            needs=f"{week.scores} answers so far; 10 are needed",
+        ),
+    )
+
+
+def _figures(desk: Desk, counts: OpenCounts) -> tuple[Figure, ...]:
+    here, now = desk.organization_id, desk.facts.now
+    week = week_figures(organization_id=here, since_at=now - timedelta(days=7), now=now)
+    midnight = now.astimezone(ZoneInfo(desk.facts.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    promised = promises_counted(organization_id=here, places=desk.places, since_at=midnight, now=now)
+    kept, found, score = _window_figures(week, "Last 7 days")
+    return (
+        kept,
+        found,
+        Figure(
+            name="Broken today",
+            value=f"{promised.broken:,}",
+            of=f"of {promised.due:,} promises settled",
+            definition="Promises that were not kept by their due time.",
+            window="Since midnight",
+            cases_url=f"{reverse('promises')}?which=broken",
+        ),
+        Figure(
+            name="Past their next deadline",
+            value=f"{counts.overdue:,}",
+            of=f"of {counts.open:,} open",
+            definition="Open recoveries whose next step was due before now.",
+            window="Now",
+            cases_url=f"{reverse('recoveries')}?which=overdue",
+        ),
+        score,
+    )

@@ -1,0 +1,99 @@
+"""What a customer reports through the form: taken once, the customer found by their address, a failure reported."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import attrs
+
+from makegood.customers.operations import Seen, customers_resolve
+from makegood.failures.operations import KINDS, Report, failure_report
+from makegood.listen.models import Raw
+from makegood.promises.operations import source_create
+from makegood.recoveries.models import RecoveryFailure
+from makegood.store.bulk import insert
+from makegood.store.secrets import keyed_hash
+
+SOURCE = "report-form"
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+PHONE = re.compile(r"\+?[\d\s().\-/]{7,30}")
+
+
+class UnableToTakeReport(ValueError):
+    """Give an e-mail address or a phone number, so that we can answer you."""
+
+
+@attrs.frozen(kw_only=True)
+class FormReport:
+    """One report as the form sends it. `key` is the form's own, made with the empty form: sent twice, taken once."""
+
+    key: str
+    what: str
+    loss: str
+    contact: str
+    name: str = ""
+    order: str = ""
+    kind: str = "complaint"
+
+
+@attrs.frozen(kw_only=True)
+class Taken:
+    """What became of a report: the token of the conversation to follow it by, empty where no recovery opened."""
+
+    new: bool
+    token: str
+
+
+def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> Taken:
+    """This function will take a customer's report, once per key, and put it through the gate.
+
+    Raises UnableToTakeReport without a way to answer, and UnableToReportFailure without an answer that is needed.
+    """
+    identity = _identity(report.contact)
+    source_id = source_create(organization_id=organization_id, code=SOURCE, name="Report form", now=now)
+    key_hash = keyed_hash(report.key, purpose="form")
+    kept = insert(
+        Raw,
+        ("organization_id", "source_id", "key_hash", "type", "body", "happened_at", "received_at"),
+        [(organization_id, source_id, key_hash, "form.report", None, now, now)],
+        on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
+        returning=("id",),
+    )
+    if not kept:
+        return Taken(new=False, token="")
+    (customer_id,) = customers_resolve(
+        organization_id=organization_id,
+        seen=[Seen(identities=(identity,), name=report.name.strip()[:200])],
+        now=now,
+    )
+    Raw.objects.filter(organization_id=organization_id, id=kept[0][0]).update(
+        customer_id=customer_id, body=attrs.asdict(report)
+    )
+    failure_id = failure_report(
+        organization_id=organization_id,
+        report=Report(
+            customer_id=customer_id,
+            kind=report.kind if report.kind in KINDS else "complaint",
+            loss=report.loss,
+            what=report.what.strip()[:160],
+            happened_at=now,
+            source_id=source_id,
+        ),
+        now=now,
+    )
+    token = (
+        RecoveryFailure.objects.filter(organization_id=organization_id, failure_id=failure_id)
+        .values_list("recovery__thread__token", flat=True)
+        .first()
+    )
+    return Taken(new=True, token=token or "")
+
+
+def _identity(contact: str) -> tuple[str, str]:
+    text = contact.strip()
+    if EMAIL.fullmatch(text) and len(text) <= 320:
+        return ("email", text)
+    if PHONE.fullmatch(text):
+        return ("phone", re.sub(r"[\s().\-/]", "", text))
+    raise UnableToTakeReport(UnableToTakeReport.__doc__)

@@ -1,0 +1,250 @@
+"""Reads of organizations: who sits at the desk, and the people, places, playbooks and keys of one business."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+from django.db import connection
+
+from makegood.organizations.models import (
+    ApiKey,
+    CalendarVersion,
+    Integration,
+    MemberPlace,
+    Organization,
+    Place,
+    PlaybookVersion,
+    Team,
+)
+
+DESK = """
+SELECT m.name, m.role, m.tier, m.limit_minor, m.present, o.name, o.code, o.zone, o.currency, o.language, o.delivery,
+    o.stopped_at, makegood_now(o.id), clock.kind, clock.speed,
+    (SELECT array_agg(mp.place_id) FROM organizations_memberplace mp
+      WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id)
+FROM organizations_member m
+JOIN organizations_organization o ON o.id = m.organization_id
+JOIN store_clock clock ON clock.organization_id = o.id
+WHERE m.organization_id = %s AND m.id = %s AND m.active
+"""
+BELOW = """
+WITH RECURSIVE served AS (
+    SELECT id, name, true AS named FROM organizations_place WHERE organization_id = %s AND id = ANY(%s)
+    UNION
+    SELECT p.id, p.name, false FROM organizations_place p JOIN served s ON p.parent_id = s.id
+    WHERE p.organization_id = %s)
+SELECT id, name, named FROM served ORDER BY named DESC, name
+"""
+
+
+@attrs.frozen(kw_only=True)
+class DeskFacts:
+    """The member who looks, and the organization and moment that they look at.
+
+    `places` are the ids of the places that they serve, those below them included; None is all.
+    """
+
+    name: str
+    role: str
+    tier: int
+    limit_minor: int
+    present: bool
+    organization: str
+    code: str
+    zone: str
+    currency: str
+    language: str
+    delivery: str
+    stopped_at: datetime | None
+    now: datetime
+    clock: str
+    speed: float
+    places: tuple[int, ...] | None
+    place_names: tuple[str, ...] = ()
+
+
+def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
+    """This function will read who looks and from where; None where they are no active member any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(DESK, [organization_id, member_id])
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        served: list[tuple[int, str, bool]] = []
+        if row[15]:
+            cursor.execute(BELOW, [organization_id, row[15], organization_id])
+            served = cursor.fetchall()
+    names = [field.name for field in attrs.fields(DeskFacts)][:15]
+    return DeskFacts(
+        **dict(zip(names, row[:15], strict=True)),
+        places=tuple(place_id for place_id, _, _ in served) if row[15] else None,
+        place_names=tuple(name for _, name, named in served if named),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class OrganizationFacts:
+    """One business as its settings show it."""
+
+    id: int
+    code: str
+    name: str
+    zone: str
+    currency: str
+    language: str
+    delivery: str
+    reply_address: str
+    stopped_at: datetime | None
+
+
+def organization_facts(*, organization_id: int) -> OrganizationFacts:
+    """This function will read one organization."""
+    names = [field.name for field in attrs.fields(OrganizationFacts)]
+    return OrganizationFacts(**Organization.objects.values(*names).get(id=organization_id))
+
+
+@attrs.frozen(kw_only=True)
+class MemberFacts:
+    """One member as the settings list them; `email` is empty where they cannot sign in."""
+
+    id: int
+    name: str
+    role: str
+    email: str
+    team: str
+    places: tuple[str, ...]
+    limit_minor: int
+    active: bool
+    present: bool
+
+
+MEMBERS = """
+SELECT m.id, m.name, m.role, coalesce(u.email, ''), coalesce(t.name, ''),
+    coalesce((SELECT array_agg(p.name ORDER BY p.name) FROM organizations_memberplace mp
+        JOIN organizations_place p ON p.organization_id = mp.organization_id AND p.id = mp.place_id
+        WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id), '{}'),
+    m.limit_minor, m.active, m.present
+FROM organizations_member m
+LEFT JOIN organizations_user u ON u.id = m.user_id
+LEFT JOIN organizations_team t ON t.organization_id = m.organization_id AND t.id = m.team_id
+WHERE m.organization_id = %s ORDER BY m.active DESC, m.name, m.id
+"""
+
+
+def members_all(*, organization_id: int) -> list[MemberFacts]:
+    """This function will list all members, the active first."""
+    names = [field.name for field in attrs.fields(MemberFacts)]
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERS, [organization_id])
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return [MemberFacts(**row | {"places": tuple(row["places"])}) for row in rows]
+
+
+@attrs.frozen(kw_only=True)
+class Named:
+    """Something with an id and a name, to choose."""
+
+    id: int
+    name: str
+
+
+def teams_all(*, organization_id: int) -> list[Named]:
+    """This function will list the teams by name."""
+    rows = Team.objects.filter(organization_id=organization_id).order_by("name").values_list("id", "name")
+    return [Named(id=team_id, name=name) for team_id, name in rows]
+
+
+@attrs.frozen(kw_only=True)
+class PlaceFacts:
+    """One place, and what it stands below."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    parent: str
+    members: int
+
+
+def places_all(*, organization_id: int, only: tuple[int, ...] | None = None, most: int = 500) -> list[PlaceFacts]:
+    """This function will list places by name, at most `most`; `only` narrows them to those that a member serves."""
+    rows = Place.objects.filter(organization_id=organization_id)
+    if only is not None:
+        rows = rows.filter(id__in=only)
+    served: dict[int, int] = {}
+    for place_id in MemberPlace.objects.filter(organization_id=organization_id).values_list("place_id", flat=True):
+        served[place_id] = served.get(place_id, 0) + 1
+    return [
+        PlaceFacts(id=row[0], code=row[1], name=row[2], kind=row[3], parent=row[4] or "", members=served.get(row[0], 0))
+        for row in rows.order_by("name").values_list("id", "code", "name", "kind", "parent__name")[:most]
+    ]
+
+
+@attrs.frozen(kw_only=True)
+class PlaybookFacts:
+    """One published version of a playbook."""
+
+    code: str
+    version: int
+    text: str
+    data: dict[str, Any]
+    published_at: datetime
+
+
+def playbooks_latest_facts(*, organization_id: int) -> list[PlaybookFacts]:
+    """This function will read the newest version of each playbook."""
+    names = [field.name for field in attrs.fields(PlaybookFacts)]
+    rows = PlaybookVersion.objects.filter(organization_id=organization_id).order_by("code", "-version")
+    return [PlaybookFacts(**row) for row in rows.distinct("code").values(*names)]
+
+
+@attrs.frozen(kw_only=True)
+class CalendarFacts:
+    """One version of a working calendar."""
+
+    code: str
+    active_from: datetime
+    data: dict[str, Any]
+
+
+def calendars_all(*, organization_id: int) -> list[CalendarFacts]:
+    """This function will list the versions of all calendars, the newest first."""
+    names = [field.name for field in attrs.fields(CalendarFacts)]
+    rows = CalendarVersion.objects.filter(organization_id=organization_id).order_by("code", "-active_from")
+    return [CalendarFacts(**row) for row in rows.values(*names)[:50]]
+
+
+@attrs.frozen(kw_only=True)
+class KeyFacts:
+    """One API key, of which only the beginning is known."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def keys_all(*, organization_id: int) -> list[KeyFacts]:
+    """This function will list the API keys, those in force first."""
+    rows = ApiKey.objects.filter(organization_id=organization_id).order_by("revoked_at", "-created_at")
+    names = [field.name for field in attrs.fields(KeyFacts)]
+    return [KeyFacts(**row | {"scopes": tuple(row["scopes"])}) for row in rows.values(*names)[:200]]
+
+
+@attrs.frozen(kw_only=True)
+class IntegrationFacts:
+    """One outside system that effects go to; its secret is never read back."""
+
+    kind: str
+    url: str
+    active: bool
+
+
+def integrations_all(*, organization_id: int) -> list[IntegrationFacts]:
+    """This function will list the outside systems."""
+    rows = Integration.objects.filter(organization_id=organization_id).order_by("kind")
+    return [IntegrationFacts(**row) for row in rows.values("kind", "url", "active")]

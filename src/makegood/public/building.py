@@ -1,0 +1,228 @@
+"""The customer's page as a letter: what happened, who is on it, what comes and when, what is owed and offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+from django.urls import reverse
+
+from makegood.core.scores import CARES
+from makegood.core.steps import FACES, Step
+from makegood.customers.queries import CustomerFacts
+from makegood.makegoods.queries import Gift, MakeGoodRow
+from makegood.messages.queries import MessageRow
+from makegood.organizations.queries import OrganizationFacts
+from makegood.public.viewmodels import (
+    Answer,
+    CaresItem,
+    Line,
+    Offer,
+    Owed,
+    RatingForm,
+    Reader,
+    Said,
+    StatusPage,
+    StepMark,
+    Writing,
+)
+from makegood.recoveries.queries import Case, FailureLine
+
+QUESTIONS = {
+    "communication": "Did we tell you clearly what was happening?",
+    "accountability": "Did we own up to it?",
+    "responsiveness": "Were we quick enough?",
+    "empathy": "Did we understand what it meant for you?",
+    "solution": "Did it put things right?",
+}
+DONE = {
+    "apologise": "We said sorry",
+    "fix": "What went wrong is put right",
+    "respond": "We answered you",
+    "make_good": "We made it good",
+    "improve": "We know why it happened",
+    "communicate": "We told you how it ended",
+    "stay": "We looked in on you",
+}
+COMING = {
+    "apologise": "A person writes to you",
+    "fix": "We put right what went wrong",
+    "respond": "We answer you",
+    "make_good": "We make it good",
+    "improve": "We find out why it happened",
+    "communicate": "We tell you how it ended",
+    "stay": "We look in on you",
+}
+NEXT = {
+    "decide": "We are looking into it, and tell you what we find.",
+    "apologise": "A person is on it, and writes to you by",
+    "fix": "We are putting it right. It is done by",
+    "respond": "We answer you by",
+    "make_good": "It is put right. What makes it good comes by",
+    "improve": "It is put right, and we are finding out why it happened.",
+    "communicate": "It is put right, and we tell you how it ended by",
+    "stay": "It is put right. We look in on you later.",
+    "done": "It is put right.",
+}
+OWED = {"accepted": "On its way to you.", "delivered": "Paid.", "withdrawn": "No longer owed."}
+ANSWERED = {
+    "accepted": "You said yes. It is on its way.",
+    "delivered": "You have it.",
+    "declined": "You said no, thank you. Nothing else changes.",
+    "expired": "This offer has ended.",
+}
+
+
+@attrs.frozen(kw_only=True)
+class Letter:
+    """Everything that the letter is written from."""
+
+    organization: OrganizationFacts
+    customer: CustomerFacts
+    case: Case
+    makegoods: Sequence[MakeGoodRow]
+    swaps: Sequence[Gift]
+    messages: Sequence[MessageRow]
+    may_rate: bool
+    signed: str
+    now: datetime
+    locale: str
+    notice: str = ""
+    text: str = ""
+    error: str = ""
+    rating_error: str = ""
+
+
+def status_page(letter: Letter) -> StatusPage:
+    """This function will write the letter."""
+    case, organization = letter.case, letter.organization
+    open_now = case.state == "open"
+    next_line = NEXT.get(case.next_step, "We are on it.") if open_now else "It is put right, and closed."
+    timed = open_now and next_line.endswith("by")
+    zone = letter.customer.zone or organization.zone
+    paused = next((one for one in case.pauses if one.to_at is None), None)
+    return StatusPage(
+        organization=organization.name,
+        about=f"R-{case.number}",
+        title=_title(letter),
+        reader=Reader(now=letter.now, zone=zone, locale=letter.locale),
+        promise=next_line if case.state != "withdrawn" else "It turned out that nothing went wrong.",
+        promise_at=case.next_due_at if timed else None,
+        story=(case.fix + ".",) if open_now and case.fix and case.next_step in ("apologise", "fix") else (),
+        steps=_steps(case),
+        done=tuple(
+            Line(text=DONE[one.step], at=one.done_at) for one in case.steps if one.state == "done" and one.step in DONE
+        ),
+        coming=_coming(case) if open_now else (),
+        who=case.owner if open_now else "",
+        who_line="looks after this, from start to end." if open_now else "",
+        owed=tuple(
+            Owed(text=row.title, amount=row.value, state=OWED.get(row.state, ""), source=row.rule)
+            for row in letter.makegoods
+            if row.part == "floor"
+        ),
+        offer=_offer(letter),
+        paused=(paused.note or "we wait for something that is not in our hands.") if paused else "",
+        conversation=tuple(_said(one, letter) for one in letter.messages[-12:]),
+        writing=Writing(
+            url=reverse("status-write", args=[letter.signed]),
+            title=f"Write to {case.owner.split()[0] if case.owner else organization.name}",
+            promise="A person reads this and answers.",
+            text=letter.text,
+            error=letter.error,
+        ),
+        rating=_rating(letter),
+        notice=letter.notice,
+        foot=f"{organization.name} keeps this page for you. It sells nothing.",
+        lang=organization.language[:2] or "en",
+    )
+
+
+def _title(letter: Letter) -> str:
+    case = letter.case
+    first = (letter.customer.name.split() or [""])[0]
+    failure = case.failures[0] if case.failures else None
+    said = _what(failure)
+    sentence = f"{first}, {said}" if first else said[:1].upper() + said[1:]
+    return f"{sentence} That was our mistake." if case.fault == "ours" else sentence
+
+
+def _what(failure: FailureLine | None) -> str:
+    what = (failure.what if failure else "").strip().rstrip(".")
+    if failure is not None and failure.promise_id is not None:
+        return f"what we promised you did not come in time: {what}." if what else "we did not keep our promise to you."
+    if not what:
+        return "something went wrong."
+    return f"we know what went wrong: “{what}”."
+
+
+def _steps(case: Case) -> tuple[StepMark, ...]:
+    marks = []
+    for one in case.steps:
+        state = "done" if one.state in ("done", "skipped") else "todo"
+        if state == "todo" and one.step == case.next_step and case.state == "open":
+            state = "now"
+        marks.append(StepMark(key=one.step, name=FACES[Step(one.step)].title, state=state))
+    return tuple(marks)
+
+
+def _coming(case: Case) -> tuple[Line, ...]:
+    todo = [
+        one for one in case.steps if one.state in ("todo", "overdue") and one.step in ("apologise", "fix", "make_good")
+    ]
+    return tuple(Line(text=COMING[one.step], at=None if one.overdue else one.due_at) for one in todo)
+
+
+def _offer(letter: Letter) -> Offer | None:
+    rows = [row for row in letter.makegoods if row.part == "extra" and row.state != "swapped"]
+    if not rows:
+        return None
+    row = next((one for one in rows if one.state == "offered"), rows[-1])
+    url = reverse("status-answer", args=[letter.signed])
+    text = f"We would like to give you: {row.title[:1].lower() + row.title[1:]}."
+    if row.state != "offered":
+        return Offer(text=text, url=url, state=ANSWERED.get(row.state, ""))
+    swaps = tuple(
+        Answer(
+            label=f"I would rather have: {gift.title[:1].lower() + gift.title[1:]}",
+            value=f"swap:{row.id}:{gift.remedy}",
+        )
+        for gift in letter.swaps
+        if gift.remedy != row.remedy
+    )
+    return Offer(
+        text=text,
+        url=url,
+        answers=(
+            Answer(label="Yes, please", value=f"accept:{row.id}", style="go"),
+            *swaps[:2],
+            Answer(label="No, thank you", value=f"decline:{row.id}"),
+        ),
+    )
+
+
+def _said(message: MessageRow, letter: Letter) -> Said:
+    ours = message.direction == "out"
+    return Said(
+        who=letter.organization.name if ours else "You",
+        text=message.body.strip(),
+        at=message.sent_at or message.created_at,
+        ours=ours,
+    )
+
+
+def _rating(letter: Letter) -> RatingForm | None:
+    url = reverse("status-rate", args=[letter.signed])
+    if letter.may_rate:
+        return RatingForm(url=url, error=letter.rating_error)
+    answered = [one for one in letter.case.ratings if one.score is not None]
+    if not answered:
+        return None
+    last = answered[-1]
+    return RatingForm(
+        url=url,
+        rated=last.score,
+        error=letter.rating_error,
+        cares=tuple(CaresItem(key=key, question=QUESTIONS[key], rated=last.cares.get(key)) for key in CARES),
+    )

@@ -1,0 +1,16 @@
+"""The addresses of the customers' pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from makegood.public import views
+
+urlpatterns = [
+    path("s/<str:signed>", views.status, name="status"),
+    path("s/<str:signed>/offer", views.status_answer, name="status-answer"),
+    path("s/<str:signed>/write", views.status_write, name="status-write"),
+    path("s/<str:signed>/rate", views.status_rate, name="status-rate"),
+    path("r/<slug:organization>", views.public_report, name="public-report"),
+    path("r/<slug:organization>/thanks", views.public_thanks, name="public-thanks"),
+]
