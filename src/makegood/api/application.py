@@ -1,0 +1,117 @@
+"""The API, version 1, and how each anticipated error is told."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from makegood.api.document import DocumentedApi
+from makegood.api.problems import Problem
+from makegood.api.routes import customers, events, failures, messages, places, promises, recoveries
+from makegood.customers.operations import UnableToKnowCustomer
+from makegood.failures.operations import UnableToReportFailure
+from makegood.listen.events import UnusableEvents
+from makegood.messages.operations import UnableToQueue
+from makegood.messages.receiving import UnableToNote
+from makegood.organizations.operations import UnableToAddPlace
+from makegood.promises.operations import UnableToMakePromise
+from makegood.recoveries.operations import UnableToChangeRecovery
+
+DESCRIPTION = """\
+Programs tell Makegood what happened and read what became of it. Every request bears a key
+(`Authorization: Bearer mg_...`, scopes `events`, `read`, `write`). Times are ISO 8601 with an offset; money is
+`{"minor": 2500, "currency": "EUR"}`. A POST with an `Idempotency-Key` may be sent again within 24 hours and is done
+once. Errors are `application/problem+json` with one sentence in `detail`, and nothing was done then. Limits: 8 MiB a
+request, 1,000 events a batch, 1,200 requests a minute a key (429 with `Retry-After`), 100 rows a page.
+"""
+STATUSES: dict[type[Exception], int] = {
+    UnableToAddPlace: 422,
+    UnableToChangeRecovery: 409,
+    UnableToKnowCustomer: 422,
+    UnableToMakePromise: 422,
+    UnableToNote: 422,
+    UnableToQueue: 422,
+    UnableToReportFailure: 422,
+}
+
+log = logging.getLogger("makegood")
+
+
+def _build() -> NinjaAPI:
+    api = DocumentedApi(
+        title="Makegood",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        urls_namespace="api",
+    )
+    for path, router in (
+        ("/events", events.router),
+        ("/promises", promises.router),
+        ("/failures", failures.router),
+        ("/recoveries", recoveries.router),
+        ("/customers", customers.router),
+        ("/purchases", customers.purchases),
+        ("/places", places.router),
+        ("/messages", messages.router),
+    ):
+        api.add_router(path, router)
+    _tell_errors(api)
+    return api
+
+
+def _tell_errors(api: NinjaAPI) -> None:
+    def told(problem: Problem) -> HttpResponse:
+        return problem.response()
+
+    api.add_exception_handler(Problem, lambda request, error: told(error))
+    api.add_exception_handler(ValidationError, lambda request, error: told(_invalid(error)))
+    api.add_exception_handler(UnusableEvents, lambda request, error: told(_unusable(error)))
+    api.add_exception_handler(
+        AuthenticationError, lambda request, error: told(Problem(401, "Send a key that is in force."))
+    )
+    api.add_exception_handler(
+        HttpError, lambda request, error: told(Problem(error.status_code, "The body is not JSON: send a JSON object."))
+    )
+    api.add_exception_handler(
+        RequestDataTooBig, lambda request, error: told(Problem(413, "That is too large: send it in parts."))
+    )
+    api.add_exception_handler(Http404, lambda request, error: told(Problem(404, "There is no such thing here.")))
+    api.add_exception_handler(
+        DataError, lambda request, error: told(Problem(422, "A value is outside of what can be kept."))
+    )
+    for kind, status in STATUSES.items():
+        api.add_exception_handler(
+            kind,
+            lambda request, error, status=status: told(Problem(status, str(error))),  # type: ignore[misc]
+        )
+    api.add_exception_handler(Exception, _unforeseen)
+
+
+def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.resolver_match and request.resolver_match.route, exc_info=error)
+    return Problem(500, "Something went wrong here and nothing was done: try again later.").response()
+
+
+def _invalid(error: ValidationError) -> Problem:
+    problems = [
+        {"at": ".".join(str(part) for part in one["loc"]), "detail": one["msg"].removeprefix("Value error, ")}
+        for one in error.errors
+    ]
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return Problem(422, f"{first['at']}: {first['detail']}{more}; nothing was done.", problems=problems)
+
+
+def _unusable(error: UnusableEvents) -> Problem:
+    problems: list[dict[str, Any]] = [{"at": at, "detail": detail} for at, detail in error.problems[:100]]
+    return Problem(422, f"{error}.", problems=problems)
+
+
+api = _build()

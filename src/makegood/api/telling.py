@@ -1,0 +1,68 @@
+"""Telling the ledger through events: what a program says of its own promises and purchases goes the way of events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from makegood.api.problems import Problem
+from makegood.api.schemas import CustomerIn
+from makegood.customers.models import IDENTITY_KINDS
+from makegood.customers.operations import Seen, customers_resolve
+from makegood.listen.operations import events_accept, reference_key
+from makegood.organizations.models import Place
+from makegood.promises.models import Source
+
+
+def source_named(*, organization_id: int, code: str) -> int:
+    """Return the id of a source of this organization.
+
+    Raises Problem if it has none of this code.
+    """
+    source_id = Source.objects.filter(organization_id=organization_id, code=code).values_list("id", flat=True).first()
+    if source_id is None:
+        raise Problem(422, f"There is no source {code[:60]!r} here: an admin adds it in Settings.")
+    return source_id
+
+
+def place_named(*, organization_id: int, code: str) -> int | None:
+    """Return the id of a place of this organization; None for no code.
+
+    Raises Problem if it has none of this code.
+    """
+    if not code:
+        return None
+    place_id = Place.objects.filter(organization_id=organization_id, code=code).values_list("id", flat=True).first()
+    if place_id is None:
+        raise Problem(422, f"There is no place {code[:60]!r} here: add it first.")
+    return place_id
+
+
+def identities_of(customer: CustomerIn) -> dict[str, str]:
+    """Return what was said of a customer, by name, the empty left out."""
+    return {name: value for name, value in customer.dict().items() if value}
+
+
+def customer_of(*, organization_id: int, customer: CustomerIn, now: datetime) -> int:
+    """Find or make a customer; return their id.
+
+    Raises Problem without any identity.
+    """
+    said = identities_of(customer)
+    identities = tuple((kind, said[kind]) for kind in IDENTITY_KINDS if kind in said)
+    if not identities:
+        raise Problem(422, f"A customer needs at least one of {', '.join(IDENTITY_KINDS)}.")
+    seen = Seen(identities=identities, name=customer.name, language=customer.language, zone=customer.zone)
+    return customers_resolve(organization_id=organization_id, seen=[seen], now=now)[0]
+
+
+def say(*, organization_id: int, source: str, kind: str, data: dict[str, Any], now: datetime) -> bytes:
+    """Take one event of this kind from a source, and return the key of its reference.
+
+    Raises Problem or UnusableEvents.
+    """
+    source_id = source_named(organization_id=organization_id, code=source)
+    body = {"specversion": "1.0", "id": f"api:{uuid4()}", "source": source, "type": kind, "time": now, "data": data}
+    events_accept(organization_id=organization_id, source_id=source_id, bodies=[body], now=now)
+    return reference_key(source_id=source_id, kind=kind.partition(".")[0], reference=data["reference"])
