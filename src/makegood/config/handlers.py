@@ -5,10 +5,11 @@ from __future__ import annotations
 from makegood.cli.loops import work_with
 from makegood.config.working import work_once
 from makegood.failures.gating import failures_from_broken, failures_hear_fulfilled
-from makegood.failures.operations import failures_withdraw
+from makegood.failures.operations import failures_hear_erased, failures_withdraw
 from makegood.failures.tasks import failures_gate, failures_route
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
+from makegood.listen.operations import raw_hear_erased
 from makegood.makegoods.floors import floors_hear_failures, floors_hear_fulfilled
 from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_withdrawn
 from makegood.makegoods.payouts import payout_carry, payouts_hear_carried, payouts_hear_decided, payouts_hear_held
@@ -17,6 +18,7 @@ from makegood.messages.operations import messages_hear_erased
 from makegood.messages.sending import message_carry, staff_carry
 from makegood.messages.settling import messages_hear_carried
 from makegood.messages.staff import staff_hear_carried
+from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
 from makegood.recoveries.operations import (
     failures_caused,
@@ -28,6 +30,7 @@ from makegood.recoveries.operations import (
     recoveries_open_for,
     replies_received,
 )
+from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due
 from makegood.store.ticking import due
 
@@ -54,8 +57,12 @@ def register() -> None:
     for outcome in ("delivered", "declined", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", makegoods_moved)
     on("organizations:member:left", member_left)
+    on("customers:customer:erased", promises_hear_erased)
+    on("customers:customer:erased", failures_hear_erased)
     on("customers:customer:erased", makegoods_hear_erased)
     on("customers:customer:erased", messages_hear_erased)
+    on("customers:customer:erased", recoveries_hear_erased)
+    on("customers:customer:erased", raw_hear_erased)
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)

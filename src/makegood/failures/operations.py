@@ -170,7 +170,10 @@ def failures_withdraw(*, organization_id: int, entries: Sequence[Happened]) -> N
 
 @attrs.frozen(kw_only=True, slots=True)
 class NewSignal:
-    """Evidence that a customer may have been failed. `direct`: they told us themselves, as in a mail or a call."""
+    """Evidence that a customer may have been failed. `direct`: they told us themselves, as in a mail or a call.
+
+    `about_hash` is the key of the promise that it speaks of, whether or not that has arrived.
+    """
 
     kind: str
     customer_id: int
@@ -182,6 +185,7 @@ class NewSignal:
     purchase_id: int | None = None
     place_id: int | None = None
     value: int | None = None
+    about_hash: bytes | None = None
     direct: bool = False
     loss: str = "attention"
     what: str = ""
@@ -197,10 +201,10 @@ def signals_record(*, organization_id: int, signals: Sequence[NewSignal]) -> Non
     made = insert(
         Signal,
         ("id", "organization_id", "kind", "customer_id", "source_id", "promise_id", "purchase_id", "place_id",
-         "key_hash", "value", "state", "happened_at", "received_at"),
+         "key_hash", "about_hash", "value", "state", "happened_at", "received_at"),
         [
             (signal_id, organization_id, s.kind, s.customer_id, s.source_id, s.promise_id, s.purchase_id, s.place_id,
-             s.key_hash, s.value, "open", s.happened_at, s.received_at)
+             s.key_hash, s.about_hash, s.value, "open", s.happened_at, s.received_at)
             for signal_id, s in zip(ids, fresh.values(), strict=True)
         ],
         on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
@@ -295,6 +299,8 @@ def failures_cause_set(
     )
 
 
-def failures_erase(*, organization_id: int, customer_ids: Sequence[int]) -> None:
-    """Blank what these customers' failures say in words; the counts stay."""
-    Failure.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(what="")
+def failures_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Blank what erased customers' failures say in words (handler of customers:customer:erased); the counts stay."""
+    Failure.objects.filter(
+        organization_id=organization_id, customer_id__in=[entry.subject_id for entry in entries]
+    ).update(what="")

@@ -340,6 +340,8 @@ def _expected(promise: Held, word: Word, _: Moment) -> list[Happened]:
 APPLY = {"kept": _kept, "released": _released, "changed": _changed, "expected": _expected}
 
 
-def promises_erase(*, organization_id: int, customer_ids: Sequence[int]) -> None:
-    """Blank what these customers' promises say in words; the ledger's counts stay."""
-    Promise.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(what="")
+def promises_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Blank what erased customers' promises say in words (handler of customers:customer:erased); the counts stay."""
+    Promise.objects.filter(
+        organization_id=organization_id, customer_id__in=[entry.subject_id for entry in entries]
+    ).update(what="")

@@ -1,0 +1,19 @@
+"""Forgetting what members wrote about a customer in the notes of their recoveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from makegood.journal.operations import Happened
+from makegood.recoveries.models import Pause, Recovery, Step
+
+
+def recoveries_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Blank the notes on erased customers' recoveries (handler of customers:customer:erased); the states stay."""
+    theirs = Recovery.objects.filter(
+        organization_id=organization_id, customer_id__in=[entry.subject_id for entry in entries]
+    )
+    ids = list(theirs.values_list("id", flat=True))
+    theirs.update(close_note="")
+    Step.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
+    Pause.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
