@@ -7,10 +7,11 @@ from datetime import datetime
 
 import attrs
 from django.db import connection
+from django.db.models import Q
 
 from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase, Visit
 from makegood.journal.operations import Happened, record
-from makegood.store.bulk import insert, next_ids
+from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.secrets import keyed_hash
 
 
@@ -50,7 +51,8 @@ def identity_hash(kind: str, value: str) -> bytes:
 def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: datetime) -> list[int]:
     """Find or make the customer of each sighting, in order; merged customers are followed.
 
-    Raises UnableToKnowCustomer if one has no identity.
+    What is new of a known customer is added: further identities, and a name, language or zone where there was none. Of
+    an erased customer nothing is written down again. Raises UnableToKnowCustomer if one has no identity.
     """
     if any(not one.identities for one in seen):
         raise UnableToKnowCustomer(UnableToKnowCustomer.__doc__)
@@ -64,8 +66,10 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
     if fresh:
         _make(organization_id, fresh, now)
         known = _find(organization_id, wanted)
-    _add_identities(organization_id, seen, keys, known)
-    return [next(known[key] for key in mine if key in known) for mine in keys]
+    found = [next(known[key] for key in mine if key in known) for mine in keys]
+    _add_identities(organization_id, seen, keys, known, found)
+    _fill(organization_id, seen, found)
+    return found
 
 
 def _find(organization_id: int, keys: set[tuple[str, bytes]]) -> dict[tuple[str, bytes], int]:
@@ -84,7 +88,11 @@ def _find(organization_id: int, keys: set[tuple[str, bytes]]) -> dict[tuple[str,
 
 
 def _make(organization_id: int, fresh: dict[tuple[str, bytes], Seen], now: datetime) -> None:
-    """Make customers under their first identity; where another transaction was quicker, its customer stands."""
+    """Make customers under their first identity; where another transaction was quicker, its customer stands.
+
+    Written in the order of their keys, so that two transactions never wait for each other.
+    """
+    fresh = dict(sorted(fresh.items()))
     ids = next_ids(Customer, len(fresh))
     insert(
         Customer,
@@ -114,7 +122,8 @@ def _make(organization_id: int, fresh: dict[tuple[str, bytes], Seen], now: datet
         returning=("customer_id",),
     )
     lost = set(ids) - {row[0] for row in made}
-    Customer.objects.filter(organization_id=organization_id, id__in=lost).delete()
+    if lost:
+        Customer.objects.filter(organization_id=organization_id, id__in=lost).delete()
 
 
 def _add_identities(
@@ -122,20 +131,49 @@ def _add_identities(
     seen: Sequence[Seen],
     keys: Sequence[list[tuple[str, bytes]]],
     known: dict[tuple[str, bytes], int],
+    found: Sequence[int],
 ) -> None:
-    more = {}
-    for one, mine in zip(seen, keys, strict=True):
-        customer_id = next(known[key] for key in mine if key in known)
+    more: dict[tuple[str, bytes], tuple[int, str]] = {}
+    for one, mine, customer_id in zip(seen, keys, found, strict=True):
         for (_, value), key in zip(one.identities, mine, strict=True):
             if key not in known:
-                more[key] = (organization_id, customer_id, key[0], value[:320], key[1])
-                known[key] = customer_id
+                more.setdefault(key, (customer_id, value[:320]))
+    if not more:
+        return
+    changed = Customer.objects.filter(organization_id=organization_id, id__in={owner for owner, _ in more.values()})
+    erased = set(changed.filter(erased_at__isnull=False).values_list("id", flat=True))
     insert(
         Identity,
         ("organization_id", "customer_id", "kind", "value", "value_hash"),
-        list(more.values()),
+        [
+            (organization_id, customer_id, kind, "" if customer_id in erased else value, value_hash)
+            for (kind, value_hash), (customer_id, value) in sorted(more.items())
+        ],
         on_conflict="ON CONFLICT (organization_id, kind, value_hash) DO NOTHING",
     )
+    named = {customer_id for (kind, _), (customer_id, _) in more.items() if kind != "token"}
+    changed.filter(id__in=named, token=True).update(token=False)
+
+
+def _fill(organization_id: int, seen: Sequence[Seen], found: Sequence[int]) -> None:
+    told = {
+        customer_id: (customer_id, one.name[:200], one.language, one.zone)
+        for customer_id, one in zip(reversed(found), reversed(seen), strict=True)
+        if one.name or one.language or one.zone
+    }
+    if not told:
+        return
+    columns = {"id": "bigint", "name": "text", "language": "text", "zone": "text"}
+    from_, parameter = record_set("u", columns, [row for _, row in sorted(told.items())])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_customer c SET name = coalesce(nullif(c.name, ''), u.name),"
+            " language = coalesce(nullif(c.language, ''), u.language), zone = coalesce(nullif(c.zone, ''), u.zone)"
+            f" FROM {from_} WHERE c.organization_id = %s AND c.id = u.id AND c.erased_at IS NULL"
+            " AND (c.name = '' AND u.name <> '' OR c.language = '' AND u.language <> ''"
+            " OR c.zone = '' AND u.zone <> '')",
+            [parameter, organization_id],
+        )
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -154,6 +192,8 @@ class NewPurchase:
 
 def purchases_record(*, organization_id: int, purchases: Sequence[NewPurchase]) -> dict[bytes, int]:
     """Keep purchases, each once; return the ids of all of them by key, and note each customer's first purchase."""
+    if not purchases:
+        return {}
     fresh = {p.key_hash: p for p in reversed(purchases)}
     ids = next_ids(Purchase, len(fresh))
     insert(
@@ -270,6 +310,8 @@ class NewVisit:
 
 def visits_record(*, organization_id: int, visits: Sequence[NewVisit]) -> dict[bytes, int]:
     """Keep visits, each once; return the ids of all of them by key."""
+    if not visits:
+        return {}
     fresh = {v.key_hash: v for v in reversed(visits)}
     insert(
         Visit,
@@ -277,7 +319,14 @@ def visits_record(*, organization_id: int, visits: Sequence[NewVisit]) -> dict[b
         [(organization_id, v.customer_id, v.place_id, v.key_hash, v.active_from, v.active_to) for v in fresh.values()],
         on_conflict="ON CONFLICT (organization_id, key_hash) DO NOTHING",
     )
-    rows = Visit.objects.filter(organization_id=organization_id, key_hash__in=list(fresh))
+    return visits_find(organization_id=organization_id, keys=list(fresh))
+
+
+def visits_find(*, organization_id: int, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids of the visits known by these keys."""
+    if not keys:
+        return {}
+    rows = Visit.objects.filter(organization_id=organization_id, key_hash__in=list(keys))
     return {bytes(key_hash): visit_id for key_hash, visit_id in rows.values_list("key_hash", "id")}
 
 
@@ -304,6 +353,23 @@ def fact_add(
     return fact.id
 
 
+def customer_identify(*, organization_id: int, customer_id: int, kind: str, value: str, name: str, now: datetime) -> int:
+    """Note how a customer is known from now on, and their name where one is given; return whose identity it is.
+
+    An identity that is somebody else's already stays theirs.
+    """
+    insert(
+        Identity,
+        ("organization_id", "customer_id", "kind", "value", "value_hash"),
+        [(organization_id, customer_id, kind, value[:320], identity_hash(kind, value))],
+        on_conflict="ON CONFLICT (organization_id, kind, value_hash) DO NOTHING",
+    )
+    known = Customer.objects.filter(organization_id=organization_id, id=customer_id, erased_at=None)
+    known.update(token=False, **({"name": name.strip()[:200]} if name.strip() else {}))
+    (whose,) = customers_resolve(organization_id=organization_id, seen=[Seen(identities=((kind, value),))], now=now)
+    return whose
+
+
 def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now: datetime, by: int | None) -> None:
     """Note that one customer turned out to be another: a pointer, no row is rewritten.
 
@@ -316,36 +382,34 @@ def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now:
     ).update(merged_into_id=into_id):
         raise UnableToMerge(UnableToMerge.__doc__)
     Customer.objects.filter(organization_id=organization_id, merged_into_id=customer_id).update(merged_into_id=into_id)
-    _record(organization_id, customer_id, "merged", now, by, into=into_id)
+    record(organization_id=organization_id, entries=[_happened(customer_id, "merged", now, by, into=into_id)])
 
 
 def customer_erase(*, organization_id: int, customer_id: int, now: datetime, by: int | None) -> None:
     """Forget a person: every room blanks what it holds of them, in this transaction; counts and history stay.
 
-    Raises UnableToErase for an unknown customer.
+    Customers that were merged into this one are the same person and are forgotten with it. The rooms above hear of it
+    through customers:customer:erased. Raises UnableToErase for an unknown customer.
     """
-    changed = Customer.objects.filter(organization_id=organization_id, id=customer_id).update(
-        name="", language="", zone="", erased_at=now
+    person = Customer.objects.filter(organization_id=organization_id).filter(
+        Q(id=customer_id) | Q(merged_into=customer_id)
     )
-    if not changed:
+    ids = sorted(person.values_list("id", flat=True))
+    if customer_id not in ids:
         raise UnableToErase(UnableToErase.__doc__)
-    Identity.objects.filter(organization_id=organization_id, customer_id=customer_id).update(value="")
-    Purchase.objects.filter(organization_id=organization_id, customer_id=customer_id).update(reference="", what="")
-    Fact.objects.filter(organization_id=organization_id, customer_id=customer_id).delete()
-    _record(organization_id, customer_id, "erased", now, by)
+    person.update(name="", language="", zone="", erased_at=now)
+    Identity.objects.filter(organization_id=organization_id, customer_id__in=ids).update(value="")
+    Purchase.objects.filter(organization_id=organization_id, customer_id__in=ids).update(reference="", what="")
+    Fact.objects.filter(organization_id=organization_id, customer_id__in=ids).delete()
+    record(organization_id=organization_id, entries=[_happened(one, "erased", now, by) for one in ids])
 
 
-def _record(organization_id: int, customer_id: int, action: str, now: datetime, by: int | None, **data: int) -> None:
-    record(
-        organization_id=organization_id,
-        entries=[
-            Happened(
-                at=now,
-                event=f"customers:customer:{action}",
-                subject="customer",
-                subject_id=customer_id,
-                actor_id=by,
-                data=data,
-            )
-        ],
+def _happened(customer_id: int, action: str, now: datetime, by: int | None, **data: int) -> Happened:
+    return Happened(
+        at=now,
+        event=f"customers:customer:{action}",
+        subject="customer",
+        subject_id=customer_id,
+        actor_id=by,
+        data=data,
     )

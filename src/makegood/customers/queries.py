@@ -18,8 +18,10 @@ SELECT c.id, c.name, c.language, c.zone, c.token, c.first_purchase_at, c.created
     coalesce((SELECT array_agg(i.kind || ':' || i.value ORDER BY i.id) FROM customers_identity i
         WHERE i.organization_id = c.organization_id AND i.customer_id = c.id AND i.value <> ''), '{}'),
     (SELECT count(*) FROM customers_purchase p WHERE p.organization_id = c.organization_id AND p.customer_id = c.id)
-FROM customers_customer c WHERE c.organization_id = %s AND c.id = ANY(%s) AND c.merged_into_id IS NULL
-ORDER BY array_position(%s::bigint[], c.id)
+FROM customers_customer c WHERE c.organization_id = %(organization)s AND c.id IN (
+    SELECT coalesce(m.merged_into_id, m.id) FROM customers_customer m
+    WHERE m.organization_id = %(organization)s AND m.id = ANY(%(ids)s))
+ORDER BY array_position(%(ids)s::bigint[], c.id)
 """
 KNOWN = """
 SELECT DISTINCT coalesce(c.merged_into_id, c.id) FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)
@@ -58,11 +60,11 @@ class CustomerFacts:
 
 
 def customers_some(*, organization_id: int, customer_ids: Sequence[int]) -> list[CustomerFacts]:
-    """This function will read these customers, in this order."""
+    """This function will read these customers, in this order; one that was merged is read as whom it turned out to be."""
     names = [field.name for field in attrs.fields(CustomerFacts)]
     ids = list(customer_ids)
     with connection.cursor() as cursor:
-        cursor.execute(FOUND, [organization_id, ids, ids])
+        cursor.execute(FOUND, {"organization": organization_id, "ids": ids})
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [
         CustomerFacts(**row | {"identities": tuple(tuple(one.split(":", 1)) for one in row["identities"])})
@@ -103,7 +105,7 @@ def customers_recent(*, organization_id: int, most: int = 20) -> list[CustomerFa
     """This function will list the customers who were added last."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM customers_customer WHERE organization_id = %s ORDER BY created_at DESC LIMIT %s",
+            "SELECT id FROM customers_customer WHERE organization_id = %s AND merged_into_id IS NULL ORDER BY created_at DESC LIMIT %s",
             [organization_id, most],
         )
         ids = [row[0] for row in cursor.fetchall()]

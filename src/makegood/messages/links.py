@@ -26,7 +26,12 @@ class Conversation:
 
 def status_url(*, organization_id: int, token: str) -> str:
     """This function will return the address of the page on which a customer follows their recovery."""
-    return f"{settings.PUBLIC_URL}/s/{sign(f'{organization_id}.{token}', salt=SALT)}"
+    return f"{settings.PUBLIC_URL}{status_path(organization_id=organization_id, token=token)}"
+
+
+def status_path(*, organization_id: int, token: str) -> str:
+    """This function will return the same address without the host, for pages of the same installation."""
+    return f"/s/{sign(f'{organization_id}.{token}', salt=SALT)}"
 
 
 def status_read(*, signed: str) -> Conversation:

@@ -122,7 +122,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         timeline=timeline(case, names, why_url=why),
         note_form=_note_form(case) if desk.may("recovery-note") else None,
         closing=_closing(desk, case) if open_now else None,
-        cause=_cause(desk, case, known.causes, acts=acts),
+        cause=_cause(case, known.causes, acts=acts),
         follow_ups=_follow_ups(case, acts),
         follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
         exchange=_exchange(desk, case, known.members) if acts else None,
@@ -353,7 +353,7 @@ def _closing(desk: Desk, case: Case) -> ClosePanel | None:
     )
 
 
-def _cause(desk: Desk, case: Case, causes: Sequence[CauseFacts], *, acts: bool) -> CauseChooser:
+def _cause(case: Case, causes: Sequence[CauseFacts], *, acts: bool) -> CauseChooser:
     cause_id = next((one.cause_id for one in case.failures if one.cause_id), None)
     current = next((one for one in causes if one.id == cause_id), None)
     improve = next(one for one in case.steps if one.step == "improve")

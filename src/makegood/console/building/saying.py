@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 from django.urls import reverse
@@ -68,10 +69,10 @@ def facts_of(desk: Desk, case: Case) -> Facts:
             if what[1:2].isupper()
             else what[0].lower() + what[1:]
         )
-    day = said_at(desk, failure.happened_at if failure else case.opened_at).rsplit(" ", 1)[0]
+    at = (failure.happened_at if failure else case.opened_at).astimezone(ZoneInfo(desk.facts.zone))
     return Facts(
         clause=clause,
-        on=day if day not in ("today", "yesterday", "tomorrow") else f"that day, {day}",
+        on=f"{at:%A} {at.day} {at:%B}",
         by=said_at(desk, max(case.due_at, desk.facts.now)),
         fault=case.fault,
     )
@@ -100,6 +101,8 @@ def mended(text: str, finding: Mapping[str, Any], facts: Facts) -> str:
     """This function will change a text as its finding wants: say it, add it, or leave the sentence out."""
     start, end = _sentence(text, finding["start"], finding["end"])
     say, where = instead(finding, facts)
+    if where == "replace" and say in text:
+        say = ""
     if where == "add":
         return _added(text, say)
     if not say and end > start:
@@ -124,7 +127,7 @@ def instead(finding: Mapping[str, Any], facts: Facts) -> tuple[str, str]:
 
 
 def _gap(text: str, start: int, end: int) -> str:
-    return " " if start and text[start - 1] not in "\n" and end < len(text) and text[end] not in "\n" else ""
+    return " " if start and text[start - 1] != "\n" and end < len(text) and text[end] != "\n" else ""
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

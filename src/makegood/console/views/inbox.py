@@ -14,7 +14,7 @@ from makegood.console.refill import answers
 from makegood.console.viewmodels import Empty, Field, Form, InboxMessage, InboxPage, Pager
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.customers.queries import customer_one
-from makegood.messages.links import status_url
+from makegood.messages.links import status_path
 from makegood.messages.operations import message_received
 from makegood.messages.queries import MessageRow, inbox_page, message_row, thread_tokens
 
@@ -31,7 +31,6 @@ def inbox_screen(request: HttpRequest, desk: Desk, *, message_id: int | None = N
         limit=words.PER_PAGE + 1,
     )
     shown_id = message_id or _asked(request)
-    tokens = thread_tokens(organization_id=here, thread_ids=[row.thread_id for row in rows if row.thread_id])
     shown = message_row(organization_id=here, message_id=shown_id) if shown_id else (rows[0] if rows else None)
     return Screen(
         template="console/inbox.html",
@@ -39,7 +38,7 @@ def inbox_screen(request: HttpRequest, desk: Desk, *, message_id: int | None = N
             title="The demo's inbox",
             lead="Everything that would have gone to customers. Read it, open their page, or answer in their place.",
             messages=tuple(
-                _message(desk, row, tokens, current=shown is not None and row.id == shown.id)
+                _message(row, current=shown is not None and row.id == shown.id)
                 for row in rows[: words.PER_PAGE]
             ),
             shown=_shown(desk, shown) if shown is not None and shown.thread_id else None,
@@ -69,7 +68,7 @@ def _to(desk: Desk, row: MessageRow) -> str:
     return f"{one.called}, on their page" if one else "their page"
 
 
-def _message(desk: Desk, row: MessageRow, tokens: dict[int, str], *, current: bool) -> InboxMessage:
+def _message(row: MessageRow, *, current: bool) -> InboxMessage:
     return InboxMessage(
         key=str(row.id),
         to=row.address or "their page",
@@ -89,7 +88,7 @@ def _shown(desk: Desk, row: MessageRow) -> InboxMessage:
         subject=row.subject,
         sent_at=row.sent_at or row.created_at,
         text=row.body,
-        status_url=status_url(organization_id=here, token=token) if token else "",
+        status_url=status_path(organization_id=here, token=token) if token else "",
         reply=Form(
             key="answer",
             action=reverse("inbox-reply", args=[row.id]),

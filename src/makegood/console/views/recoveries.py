@@ -13,7 +13,7 @@ from makegood.console.views.frame import Screen, staff
 from makegood.customers import queries as customers
 from makegood.failures.queries import causes_tree, failures_some
 from makegood.makegoods.queries import makegoods_of_failures, what_may_i_give
-from makegood.messages.links import status_url
+from makegood.messages.links import status_path
 from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
@@ -106,7 +106,7 @@ def recovery_screen(request: HttpRequest, desk: Desk, *, code: str, **names: obj
 recovery = staff(recovery_screen)
 
 
-def screen_of(desk: Desk, case: Case, **changes: object) -> Screen:
+def screen_of(desk: Desk, case: Case) -> Screen:
     """This function will read what stands around a recovery and lay out its page."""
     here = desk.organization_id
     customer = customers.customer_one(organization_id=here, customer_id=case.customer_id)
@@ -129,7 +129,7 @@ def screen_of(desk: Desk, case: Case, **changes: object) -> Screen:
         if offers
         else None,
         incident=next((one.incident for one in failures if one.incident), None),
-        status_url=status_url(organization_id=here, token=case.thread_token),
+        status_url=status_path(organization_id=here, token=case.thread_token),
     )
     return Screen(template="console/recovery.html", current="recoveries", page=recovery_page(desk, known))
 

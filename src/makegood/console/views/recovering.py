@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
 from makegood.console import permissions
@@ -16,8 +15,7 @@ from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import acts, gone_to, tell
 from makegood.console.views.ledgers import promise_by_hand
 from makegood.console.views.recoveries import case_of, recovery_screen
-from makegood.customers.operations import customer_merge, customers_resolve
-from makegood.customers.queries import customer_one
+from makegood.customers.operations import customer_identify, customer_merge
 from makegood.failures.operations import cause_create, failures_cause_set
 from makegood.makegoods import operations as makegoods
 from makegood.makegoods.queries import what_may_i_give
@@ -139,7 +137,7 @@ def ask(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     enough = [one for one in able if cost is None or one.limit_minor >= cost.minor] or able
     if not enough:
         raise Unanswered({"ask_what": "There is no manager to ask: an admin adds one in the settings."})
-    asked = sorted(enough, key=lambda one: (not one.present, one.role == "admin", one.id))[0]
+    asked = min(enough, key=lambda one: (not one.present, one.role == "admin", one.id))
     price = f" ({cost})" if cost else ""
     note_add(
         organization_id=desk.organization_id,
@@ -366,12 +364,16 @@ def identify(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     if seen.identities[0][0] == "token":
         raise Unanswered({"identity": "Write an e-mail such as ana@example.org, or a phone number."})
     here, now = desk.organization_id, desk.facts.now
-    name = request.POST.get("called", "").strip() or seen.name
-    if not name:
-        one = customer_one(organization_id=here, customer_id=case.customer_id)
-        name = one.name if one else ""
-    (known,) = customers_resolve(organization_id=here, seen=[attrs.evolve(seen, name=name)], now=now)
-    if known != case.customer_id:
-        customer_merge(organization_id=here, customer_id=case.customer_id, into_id=known, now=now, by=desk.member_id)
+    kind, value = seen.identities[0]
+    whose = customer_identify(
+        organization_id=here,
+        customer_id=case.customer_id,
+        kind=kind,
+        value=value,
+        name=request.POST.get("called", "") or seen.name,
+        now=now,
+    )
+    if whose != case.customer_id:
+        customer_merge(organization_id=here, customer_id=case.customer_id, into_id=whose, now=now, by=desk.member_id)
     tell(request, "Now we know who it is.")
     return gone_to("recovery", code=code)

@@ -95,7 +95,8 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
                         required=True,
                         rows=2,
                         maxlength=160,
-                        placeholder="The till charged her twice",
+                        hint="As you would say it to them: it goes into the letter.",
+                        placeholder="The till charged you twice",
                     ),
                     Field(
                         name="cost",
@@ -172,7 +173,7 @@ def _place(request: HttpRequest, desk: Desk) -> int | None:
 
 
 def kind_of(what: str) -> str:
-    """This function will guess the kind of failure from a few plain words; a person can change it, nothing hangs on it."""
+    """This function will guess the kind of failure from a few plain words."""
     text = what.lower()
     for kind, signs in GUESSES:
         if any(sign in text for sign in signs):

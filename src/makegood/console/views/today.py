@@ -17,7 +17,6 @@ from makegood.console.viewmodels import (
     Empty,
     FailedMail,
     Figure,
-    InsightsSection,
     Link,
     Proposal,
     SignalRow,
@@ -245,18 +244,6 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
 
 def _share(part: int, whole: int, *, least: int = 10) -> str | None:
     return f"{100 * part / whole:.0f} %" if whole >= least else None
-
-
-def week_sections(desk: Desk, *, since_at: datetime, window: str) -> tuple[InsightsSection, ...]:
-    """This function will count clocks, first finders and scores of a window, for *Insights*."""
-    now = desk.facts.now
-    counted = week_figures(organization_id=desk.organization_id, since_at=since_at, now=now)
-    kept, found, score = _window_figures(counted, window)
-    return (
-        InsightsSection(title="Clocks kept", key="clocks", lead="Was it made good in time?", figures=(kept,)),
-        InsightsSection(title="Found by us", key="found", lead="Did we know before they wrote?", figures=(found,)),
-        InsightsSection(title="Scores", key="scores", lead="What they thought of it.", figures=(score,)),
-    )
 
 
 def _window_figures(week: WeekFigures, window: str) -> tuple[Figure, Figure, Figure]:
