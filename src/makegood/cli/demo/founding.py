@@ -16,7 +16,6 @@ from makegood.organizations.operations import (
     organization_create,
     place_create,
     playbook_publish,
-    user_create,
 )
 from makegood.promises.models import Source
 from makegood.promises.operations import source_create
@@ -93,9 +92,6 @@ def found(
                 name=person.name,
                 role=person.role,
                 now=begins_at,
-                user_id=user_create(
-                    email=f"{person.name.split()[0].lower()}@{code}.example.invalid", password=None, now=begins_at
-                ),
                 place_ids=[place_ids[person.place]] if person.place else [],
                 limit_minor=person.limit_minor,
             )

@@ -28,7 +28,7 @@ from makegood.store.ticking import tick_dry
 CHUNK = 500
 SEED_STEP = timedelta(minutes=15)
 COLLEAGUES_AT_ONCE = 4
-MINE = {airline.CODE: "Maria Lopez", shops.CODE: "Ines Duarte"}
+MINE = {airline.CODE: "Maria Lopez", shops.CODE: "Daan Smit"}
 """Whom the newcomer plays in each organization."""
 
 Work = Callable[[], int]
