@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 import pytest
 from django.test import Client
+from tests.conftest import START, Org
 
 from makegood.organizations.operations import api_key_create
 from makegood.store.tenancy import tenant
-from tests.conftest import START, Org
 
 
 @attrs.frozen(kw_only=True)

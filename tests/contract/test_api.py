@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.conftest import START, Org
+from tests.contract.conftest import Caller
 
 from makegood.customers.models import Customer
 from makegood.failures.models import Failure
@@ -19,8 +21,6 @@ from makegood.promises.models import Promise
 from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
-from tests.conftest import START, Org
-from tests.contract.conftest import Caller
 
 SINGLE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 DUE = (START + timedelta(hours=2)).isoformat()

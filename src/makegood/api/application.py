@@ -30,7 +30,7 @@ Programs tell Makegood what happened and read what became of it. Every request b
 once. Errors are `application/problem+json` with one sentence in `detail`, and nothing was done then. Limits: 8 MiB a
 request, 1,000 events a batch, 1,200 requests a minute a key (429 with `Retry-After`), 100 rows a page.
 """
-STATUSES: dict[type[Exception], int] = {
+UNABLE: dict[type[Exception], int] = {
     UnableToAddPlace: 422,
     UnableToChangeRecovery: 409,
     UnableToKnowCustomer: 422,
@@ -38,6 +38,14 @@ STATUSES: dict[type[Exception], int] = {
     UnableToNote: 422,
     UnableToQueue: 422,
     UnableToReportFailure: 422,
+}
+"""The anticipated errors that say themselves what to do."""
+SAID: dict[type[Exception], tuple[int, str]] = {
+    AuthenticationError: (401, "Send a key that is in force, as `Authorization: Bearer mg_...`."),
+    HttpError: (400, "The body is not JSON: send a JSON object."),
+    RequestDataTooBig: (413, "That is too large: send it in parts."),
+    Http404: (404, "There is no such thing here."),
+    DataError: (422, "A value is outside of what can be kept: nothing was done."),
 }
 
 log = logging.getLogger("makegood")
@@ -67,31 +75,26 @@ def _build() -> NinjaAPI:
 
 
 def _tell_errors(api: NinjaAPI) -> None:
-    def told(problem: Problem) -> HttpResponse:
-        return problem.response()
+    def tell(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - the shape that ninja calls
+        return _problem(error).response()
 
-    api.add_exception_handler(Problem, lambda request, error: told(error))
-    api.add_exception_handler(ValidationError, lambda request, error: told(_invalid(error)))
-    api.add_exception_handler(UnusableEvents, lambda request, error: told(_unusable(error)))
-    api.add_exception_handler(
-        AuthenticationError, lambda request, error: told(Problem(401, "Send a key that is in force."))
-    )
-    api.add_exception_handler(
-        HttpError, lambda request, error: told(Problem(error.status_code, "The body is not JSON: send a JSON object."))
-    )
-    api.add_exception_handler(
-        RequestDataTooBig, lambda request, error: told(Problem(413, "That is too large: send it in parts."))
-    )
-    api.add_exception_handler(Http404, lambda request, error: told(Problem(404, "There is no such thing here.")))
-    api.add_exception_handler(
-        DataError, lambda request, error: told(Problem(422, "A value is outside of what can be kept."))
-    )
-    for kind, status in STATUSES.items():
-        api.add_exception_handler(
-            kind,
-            lambda request, error, status=status: told(Problem(status, str(error))),  # type: ignore[misc]
-        )
+    for kind in (Problem, ValidationError, UnusableEvents, *UNABLE, *SAID):
+        api.add_exception_handler(kind, tell)
     api.add_exception_handler(Exception, _unforeseen)
+
+
+def _problem(error: Exception) -> Problem:
+    """Return what an anticipated error is told as."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationError):
+        return _invalid(error)
+    if isinstance(error, UnusableEvents):
+        return _unusable(error)
+    for kind, status in UNABLE.items():
+        if isinstance(error, kind):
+            return Problem(status, str(error))
+    return next(Problem(status, said) for kind, (status, said) in SAID.items() if isinstance(error, kind))
 
 
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -30,13 +30,21 @@ def open_database(*, migrate: bool = True) -> Iterator[None]:
         from django.db import connections
 
         try:
-            with _database_errors_in_one_line():
-                if migrate:
-                    _migrate_if_behind()
-                    _refuse_unsafe_role()
+            if migrate:
+                make_ready()
             yield
         finally:
             connections.close_all()
+
+
+def make_ready() -> None:
+    """Bring the database up to date, and make sure that the application's role is a safe one.
+
+    Raises ClickException as `open_database` does.
+    """
+    with _database_errors_in_one_line():
+        _migrate_if_behind()
+        _refuse_unsafe_role()
 
 
 @contextmanager

@@ -21,17 +21,20 @@ SAY_AGAIN = 60.0
 
 log = logging.getLogger("makegood")
 
-_work: list[Callable[[], int]] = []
+_work: list[Callable[..., int]] = []
 
 
-def work_with(work: Callable[[], int]) -> None:
-    """Name what the worker does each round; only `config` calls this. It returns how much it carried out."""
+def work_with(work: Callable[..., int]) -> None:
+    """Name what the worker does each round, as work(on_error=...), which returns how much; only `config` calls this."""
     _work[:] = [work]
 
 
-def work_round() -> int:
-    """Carry out what is due in the outbox, one batch of each organization; return how much that was."""
-    return sum(work() for work in _work)
+def work_round(on_error: Callable[[str, int, Exception], None] | None = None) -> int:
+    """Carry out what is due in the outbox, one batch of each organization; return how much that was.
+
+    An organization whose work fails is handed to `on_error`; without it the error is raised.
+    """
+    return sum(work(on_error=on_error) for work in _work)
 
 
 def stop_on_signals() -> threading.Event:
@@ -59,6 +62,10 @@ class Complaints:
 
     def __init__(self) -> None:
         self._said_at: dict[str, float] = {}
+
+    def of_organization(self, kind: str, organization_id: int, error: Exception) -> None:
+        """Say which organization's unit of work failed; for `on_error`."""
+        self.say(f"{kind} of organization {organization_id}", error)
 
     def say(self, what: str, error: BaseException) -> None:
         """Write the error's type and trace to the log, unless that was done within the last minute.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import click
 
@@ -21,14 +22,6 @@ def tick(with_parent: bool) -> int:
     with open_database():
         from makegood.store.ticking import tick_once
 
-        complaints = Complaints()
-
-        def step() -> int:
-            return tick_once(
-                on_error=lambda kind, organization_id, error: complaints.say(
-                    f"{kind} of organization {organization_id}", error
-                )
-            )
-
+        step = partial(tick_once, on_error=Complaints().of_organization)
         run_loop(kind="tick", step=step, longest=LONGEST)
     return 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from makegood.journal.carrying import Outcome, recover_lapsed, work_live, work_local
 from makegood.organizations.models import Organization
@@ -14,12 +14,30 @@ INBOX = Outcome(state="done", text="shown in the inbox")
 SHADOW = Outcome(state="stopped", text="not sent: this organization only watches")
 
 
-def work_once(*, only: Collection[int] | None = None) -> int:
-    """Work one batch for each organization that has effects due or claims lapsed; return how many were worked."""
+def work_once(
+    *, only: Collection[int] | None = None, on_error: Callable[[str, int, Exception], None] | None = None
+) -> int:
+    """Work one batch for each organization that has effects due or claims lapsed; return how many were worked.
+
+    With `on_error`, called as on_error("effects", organization id, error), an organization whose work fails is handed
+    to it while the others go on; a database that does not answer is raised all the same.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT finder.effects_due() UNION SELECT finder.effects_lapsed() ORDER BY 1")
         found = [row[0] for row in cursor.fetchall()]
-    return sum(work_organization(organization_id=one) for one in found if only is None or one in only)
+    worked = 0
+    for one in found:
+        if only is not None and one not in only:
+            continue
+        try:
+            worked += work_organization(organization_id=one)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if on_error is None:
+                raise
+            on_error("effects", one, error)
+    return worked
 
 
 def work_dry(*, only: Collection[int] | None = None, most: int = 100_000) -> int:

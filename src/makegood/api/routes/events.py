@@ -114,8 +114,6 @@ def _sound(event: Any) -> Any:
 
 
 def _is_text(value: str) -> bool:
-    return (
-        value.isascii()
-        and "\x00" not in value
-        or ("\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value))
+    return (value.isascii() and "\x00" not in value) or (
+        "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
     )

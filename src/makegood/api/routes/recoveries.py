@@ -30,6 +30,10 @@ from makegood.recoveries.queries import recovery_case
 from makegood.store.clocks import now
 
 router = Router(tags=["Recoveries"])
+SHOWN = (
+    "id", "number", "state", "customer_id", "owner_id", "kind", "severity", "opened_at", "due_at", "next_step",
+    "next_due_at", "closed_at", "version", "owner", "owner_reasons", "steps", "clocks",
+)  # fmt: skip
 
 
 @router.get("", auth=READ, response=Recoveries, operation_id="recoveries_list")
@@ -63,9 +67,7 @@ def one(request: HttpRequest, response: HttpResponse, recovery_id: Path[Id]) -> 
     if case is None:
         raise missing("recovery")
     response.headers["ETag"] = _etag(case.version)
-    names = ("id", "number", "state", "customer_id", "owner_id", "kind", "severity", "opened_at", "due_at",
-             "next_step", "next_due_at", "closed_at", "version", "owner", "owner_reasons", "steps", "clocks")  # fmt: skip
-    return {name: getattr(case, name) for name in names} | {
+    return {name: getattr(case, name) for name in SHOWN} | {
         "price": money_shown(case.price),
         "expected_loss": money_shown(case.expected_loss),
         "failure_ids": [failure.id for failure in case.failures],
