@@ -39,6 +39,7 @@ class Routable:
     id: int
     gate: str
     gate_at: datetime
+    happened_at: datetime
     place_id: int | None
     source_id: int | None
     happening_key: str
@@ -109,6 +110,7 @@ def _read(rows: Iterable[Failure], *, routed: bool) -> list[Routable]:
             id=row.id,
             gate=row.gate,
             gate_at=row.gate_at,
+            happened_at=row.happened_at,
             place_id=row.place_id,
             source_id=row.source_id,
             happening_key=row.happening_key,
@@ -156,8 +158,8 @@ def _hold_silent(organization_id: int, fresh: Sequence[Routable], at: At) -> lis
                 reasons=[
                     because(
                         "incident.silence",
-                        f"Expected every {source.rhythm_minutes} minutes and not heard for longer: what depends on it is"
-                        " held, and nothing is sent.",
+                        f"Expected every {source.rhythm_minutes} minutes and not heard for longer: what depends on it"
+                        " is held, and nothing is sent.",
                         evidence="P3",
                     )
                 ],
@@ -287,7 +289,7 @@ def _runs(organization_id: int, column: str, key: int, failures: Sequence[Routab
     for index, count in enumerate(windows(moments=moments, minutes=policy.window_minutes)):
         if count < 2 or all_of_them[index].routed:
             continue
-        found = history.judge(count=count, at=moments[index])
+        found = history.judge(burst_of=all_of_them[index + 1 - count : index + 1])
         if found.is_burst:
             for back in range(index, -1, -1):
                 if moments[back] <= moments[index] - width:
@@ -316,14 +318,18 @@ class _History:
         self._policy = policy
         self._days: dict[datetime, tuple[int, dict[int, int]]] = {}
 
-    def judge(self, *, count: int, at: datetime) -> Burst:
-        weeks, in_hour = self._hour(at)
+    def judge(self, *, burst_of: Sequence[Routable]) -> Burst:
+        """Say whether these failures, the latest last, are a burst; a young source is held against what fell due."""
+        count = len(burst_of)
+        weeks, in_hour = self._hour(burst_of[-1].gate_at)
         fell_due = 0
         if weeks < self._policy.weeks_needed:
             if count <= self._policy.minimum:
                 return burst(count=count, same_hour_counts=(), weeks_of_history=weeks, fell_due=0)
             fell_due = Promise.objects.filter(
-                due_at__gt=at - timedelta(minutes=self._policy.window_minutes), due_at__lte=at, **self._where
+                due_at__gte=min(failure.happened_at for failure in burst_of),
+                due_at__lte=max(failure.happened_at for failure in burst_of),
+                **self._where,
             ).count()
         slots = WEEKS * 7 * (60 // self._policy.window_minutes)
         return burst(

@@ -30,6 +30,7 @@ def demo(host: str, port: int, speed: float) -> int:
     """Serve the demo: an airline on its worst day, and a group of shops and a hotel."""
     refuse_taken_port(host, port)
     os.environ["MAKEGOOD_DEMO"] = "1"
+    os.environ["PORT"] = str(port)
     if not os.environ.get("DATABASE_URL"):
         _fresh_home()
     tell("setting the scene: real flights of a bad day, invented passengers")

@@ -59,7 +59,9 @@ class Staff:
             "member_id", "place_id"
         ):
             served[member_id].add(place_id)
-        members = Member.objects.filter(organization_id=organization_id, active=True).order_by("id")
+        everybody = list(Member.objects.filter(organization_id=organization_id, active=True).order_by("id"))
+        # Finance pays what is owed; it looks after a customer only where there is nobody else.
+        members = [one for one in everybody if one.role != "finance"] or everybody
         self.members = tuple(
             Colleague(
                 id=one.id, tier=one.tier, present=one.present, team_id=one.team_id, places=frozenset(served[one.id])
