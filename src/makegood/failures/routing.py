@@ -6,6 +6,7 @@ the outcome depends on what happened and not on how tickers cut it into batches.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -289,7 +290,7 @@ def _runs(organization_id: int, column: str, key: int, failures: Sequence[Routab
     for index, count in enumerate(windows(moments=moments, minutes=policy.window_minutes)):
         if count < 2 or all_of_them[index].routed:
             continue
-        found = history.judge(burst_of=all_of_them[index + 1 - count : index + 1])
+        found = history.judge(burst_of=all_of_them[(end := bisect_right(moments, moments[index])) - count : end])
         if found.is_burst:
             for back in range(index, -1, -1):
                 if moments[back] <= moments[index] - width:
