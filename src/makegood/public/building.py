@@ -180,7 +180,8 @@ def _offer(letter: Letter) -> Offer | None:
         return None
     row = next((one for one in rows if one.state == "offered"), rows[-1])
     url = reverse("status-answer", args=[letter.signed])
-    text = f"We would like to give you: {row.title[:1].lower() + row.title[1:]}."
+    worth = f", worth {row.value}" if row.value.minor else ""
+    text = f"We would like to give you: {row.title[:1].lower() + row.title[1:]}{worth}."
     if row.state != "offered":
         return Offer(text=text, url=url, state=ANSWERED.get(row.state, ""))
     swaps = tuple(

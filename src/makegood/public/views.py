@@ -164,7 +164,6 @@ def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: s
     )
     response = render(request, "public/status.html", {"page": page}, status=status)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -153,7 +153,7 @@ def draft_of(
     shown = message.body if text is None else text.replace("\r\n", "\n")
     linted = judged(desk, case, kind=message.kind, text=shown)
     facts = facts_of(desk, case)
-    findings = tuple(_finding(one.as_dict(), facts) for one in linted.findings) if linted else ()
+    findings = _findings([one.as_dict() for one in linted.findings], facts) if linted else ()
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     here = code(case.number)
     keep = Field(
@@ -178,6 +178,18 @@ def draft_of(
         keep=keep if any(one.must for one in findings) else None,
         hidden=(("draft", str(message.id)),),
     )
+
+
+def _findings(found: Sequence[Mapping[str, Any]], facts: Facts) -> tuple[Finding, ...]:
+    """Findings that one and the same sentence mends are shown once: where it replaces something, there."""
+    shown: dict[str, tuple[Mapping[str, Any], bool]] = {}
+    for finding in sorted(found, key=lambda one: instead(one, facts)[1] == "add"):
+        say, _ = instead(finding, facts)
+        name = say or key_of(finding)
+        first, must = shown.get(name, (finding, False))
+        shown[name] = (first, must or finding["severity"] == "block")
+    ordered = sorted(shown.values(), key=lambda one: (one[0]["start"], one[0]["end"]))
+    return tuple(attrs.evolve(_finding(finding, facts), must=must) for finding, must in ordered)
 
 
 def _finding(finding: Mapping[str, Any], facts: Facts) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -89,6 +90,11 @@ def settings_page(
 section = staff(settings_page)
 
 
+def _alone(form: Form) -> SettingsSection:
+    """A section that is one form: the form's title is the section's."""
+    return SettingsSection(title=form.title, key=f"{form.key}-section", forms=(attrs.evolve(form, title=""),))
+
+
 def _act(section: str, act: str) -> str:
     return reverse("settings-act", args=[section, act])
 
@@ -122,7 +128,7 @@ def _members(desk: Desk) -> tuple[SettingsSection, ...]:
         SettingsSection(
             title="People", key="people", table=table, lead="Whoever leaves hands over their open recoveries at once."
         ),
-        SettingsSection(title="", key="add", forms=(people.member_form(desk, action=_act("members", "add")),)),
+        _alone(people.member_form(desk, action=_act("members", "add"))),
     )
 
 
@@ -214,7 +220,7 @@ def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
             submit="Publish",
             fields=(Field(name="playbook", label="The playbook, as YAML", kind="textarea", rows=12, required=True),),
         )
-        sections.append(SettingsSection(title="", key="publish-playbook", forms=(publish,)))
+        sections.append(_alone(publish))
     return tuple(sections)
 
 
