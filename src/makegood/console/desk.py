@@ -22,6 +22,7 @@ NAV = (
     ("causes", "Causes"),
     ("insights", "Insights"),
 )
+INBOX = (("inbox", "Inbox"),)
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +90,7 @@ def shell_of(
                 current=name == current,
                 count=proposed or None if name == "incidents" else None,
             )
-            for name, label in NAV
+            for name, label in (*NAV, *(INBOX if facts.delivery == "inbox" else ()))
         ),
         home_url=reverse("today"),
         report_url=reverse("report") if desk.may("report") else "",

@@ -34,6 +34,7 @@ def inbox_screen(request: HttpRequest, desk: Desk, *, message_id: int | None = N
     shown = message_row(organization_id=here, message_id=shown_id) if shown_id else (rows[0] if rows else None)
     return Screen(
         template="console/inbox.html",
+        current="inbox",
         page=InboxPage(
             title="The demo's inbox",
             lead="Everything that would have gone to customers. Read it, open their page, or answer in their place.",

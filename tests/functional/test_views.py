@@ -1,0 +1,364 @@
+"""The staff's and the customers' pages through Django's client: who may, who sees what, and what a refusal looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from makegood.console import permissions
+from makegood.console.urls import urlpatterns
+from makegood.failures.operations import Report, failure_report
+from makegood.messages.links import status_path
+from makegood.organizations.models import ROLES, User
+from makegood.organizations.operations import member_create, place_create, user_create
+from makegood.recoveries.models import Recovery
+from makegood.store.clocks import wall_now
+from makegood.store.tenancy import tenant
+from makegood.store.throttling import attempt, forgive
+from tests.conftest import START, Org
+
+PASSWORD = "a password for tests"
+NAMED: list[URLPattern] = [one for one in urlpatterns if isinstance(one, URLPattern)]
+ARGUMENTS = {
+    "code": "R-1",
+    "step": "fix",
+    "how": "done",
+    "makegood_id": 1,
+    "move": "accept",
+    "follow_up_id": 1,
+    "what": "gate",
+    "promise_id": 1,
+    "act": "kept",
+    "customer_id": 1,
+    "cause_id": 1,
+    "improvement_id": 1,
+    "section": "members",
+    "signal_id": 1,
+    "decision": "dismiss",
+    "message_id": 1,
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signing in is not what these tests measure."""
+    monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+
+
+@pytest.fixture(autouse=True)
+def _no_throttle(database: str) -> Iterator[None]:
+    """Every test begins with a clean slate of tries."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM store_throttle")
+    yield
+
+
+def signed_in(org: Org, member_id: int) -> Client:
+    """A client whose session speaks for this member."""
+    client = Client(headers={"host": "127.0.0.1"})
+    session = client.session
+    session.update({"user": 0, "organization": org.id, "member": member_id, "began": wall_now().timestamp()})
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return client
+
+
+def recovery_of(
+    org: Org, *, customer: int | None = None, place: int | None = None, what: str = "The till was down"
+) -> Recovery:
+    """A recovery that somebody reported."""
+    with tenant(organization_id=org.id):
+        failure_report(
+            organization_id=org.id,
+            report=Report(
+                customer_id=customer or org.customer,
+                kind="outage",
+                loss="time",
+                fault="ours",
+                what=what,
+                happened_at=START,
+                place_id=place or org.place,
+                reported_by_id=org.employee,
+            ),
+            now=START,
+        )
+        return Recovery.objects.filter(organization_id=org.id).order_by("-id")[0]
+
+
+def path_of(name: str) -> str:
+    """An address of this name, whatever it needs."""
+    pattern = next(one for one in NAMED if one.name == name)
+    wanted = pattern.pattern.converters
+    return reverse(name, kwargs={key: ARGUMENTS[key] for key in wanted if key in ARGUMENTS} | _step_of(name, wanted))
+
+
+def _step_of(name: str, wanted: object) -> dict[str, str]:
+    return {"step": "teams"} if name == "set-up-step" else {}
+
+
+def test_every_address_says_who_may() -> None:
+    """A route that nobody listed would be open to nobody, and one that is listed must exist."""
+    names = {one.name for one in NAMED}
+    assert names == set(permissions.ALLOWED) | (permissions.OPEN - {"healthz"})
+    assert all(roles <= permissions.ALL for roles in permissions.ALLOWED.values())
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(permissions.ALLOWED))
+def test_a_role_opens_what_the_table_says(make_org: Callable[..., Org], name: str, role: str) -> None:
+    """Every address refuses the roles that the table leaves out, by GET and by POST, and no other."""
+    org = _shared(make_org)
+    member = {"admin": org.admin, "manager": org.manager, "employee": org.employee}.get(role) or _finance(org)
+    client = signed_in(org, member)
+    allowed = role in permissions.ALLOWED[name]
+    for answer in (client.get(path_of(name)), client.post(path_of(name))):
+        assert (answer.status_code == 403) is not allowed or _section_refused(name, role), (name, role)
+
+
+def _section_refused(name: str, role: str) -> bool:
+    return name == "settings" and role not in permissions.SETTINGS["members"]
+
+
+_orgs: list[Org] = []
+
+
+def _shared(make_org: Callable[..., Org]) -> Org:
+    if not _orgs:
+        _orgs.append(make_org())
+    return _orgs[0]
+
+
+def _finance(org: Org) -> int:
+    with tenant(organization_id=org.id):
+        return member_create(organization_id=org.id, name="Fay", role="finance", now=START)
+
+
+@pytest.mark.parametrize("name", sorted(permissions.ALLOWED))
+def test_nobody_is_sent_to_sign_in(database: str, name: str) -> None:
+    """Without a session every address leads to the door."""
+    answer = Client(headers={"host": "127.0.0.1"}).get(path_of(name))
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in")
+
+
+def test_a_member_of_one_place_sees_only_it(org: Org) -> None:
+    """Recoveries of other places are not listed, not opened, and not changed."""
+    with tenant(organization_id=org.id):
+        other = place_create(organization_id=org.id, code="hotel", name="The hotel")
+        below = place_create(organization_id=org.id, code="till", name="The till", parent_id=org.place)
+        scoped = member_create(
+            organization_id=org.id, name="Till clerk", role="employee", now=START, place_ids=[org.place]
+        )
+    there = recovery_of(org, place=other, what="The room was cold")
+    with tenant(organization_id=org.id):
+        Recovery.objects.filter(organization_id=org.id, id=there.id).update(owner_id=org.admin)
+        from makegood.customers.models import Customer
+
+        somebody = Customer.objects.create(organization_id=org.id, name="Bo Berg", created_at=START).id
+    here = recovery_of(org, customer=somebody, place=below, what="The till was slow")
+    client = signed_in(org, scoped)
+    listed = client.get("/recoveries").content.decode()
+    assert f"R-{here.number}" in listed
+    assert "The room was cold" not in listed
+    assert client.get(f"/recoveries/R-{here.number}").status_code == 200
+    assert client.get(f"/recoveries/R-{there.number}").status_code == 404
+    assert client.post(f"/recoveries/R-{there.number}/notes", {"note": "hm"}).status_code == 404
+    assert "The room was cold" not in client.get("/").content.decode()
+    assert client.get(f"/customers/{org.customer}").content.decode().count(f"R-{there.number}") == 0
+
+
+def test_a_stale_version_is_refused_and_keeps_what_was_typed(org: Org) -> None:
+    """Two people on one recovery: the second is told, on the same page, with their words still there."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    done = {"version": str(recovery.version), "fixed": "A new till", "next": "1"}
+    skip = {"version": str(recovery.version), "skip_respond": "She needs no answer"}
+    assert client.post(f"{url}/steps/fix/done", done).status_code == 302
+    refused = client.post(f"{url}/steps/respond/skip", skip)
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "Somebody changed this recovery meanwhile" in text
+    assert "She needs no answer" in text
+    fresh = re.search(r'name="version" value="(\d+)"', text)
+    assert fresh is not None
+    assert client.post(f"{url}/steps/respond/skip", skip | {"version": fresh[1]}).status_code == 302
+
+
+def test_three_answers_are_needed_and_each_is_named(org: Org) -> None:
+    """An empty report says what is missing; a filled one opens a recovery."""
+    client = signed_in(org, org.employee)
+    text = client.post("/report", {"what": "It was late"}).content.decode()
+    assert "Say who it happened to." in text
+    assert "Choose what it cost them." in text
+    assert "It was late" in text
+    answer = client.post("/report", {"who": "new@example.org", "what": "It was late", "cost": "time"})
+    assert answer.headers["Location"].startswith("/recoveries/R-")
+
+
+def test_one_namesake_is_asked_about(org: Org) -> None:
+    """Somebody of a known name is not taken for them without a word."""
+    client = signed_in(org, org.employee)
+    asked = client.post("/report", {"who": "Ana Ferreira", "what": "It was late", "cost": "time"})
+    assert asked.status_code == 422
+    assert "Is it one of these?" in asked.content.decode()
+    answers = {"who": "Ana Ferreira", "what": "It was late", "cost": "time", "customer": str(org.customer)}
+    url = client.post("/report", answers).headers["Location"]
+    assert f"/customers/{org.customer}" in client.get(url).content.decode()
+
+
+def test_only_a_manager_closes_with_a_reason(org: Org) -> None:
+    """An employee cannot waive what is missing, also not by a forged form."""
+    recovery = recovery_of(org)
+    url = f"/recoveries/R-{recovery.number}/close"
+    assert signed_in(org, org.employee).post(url, {"reason": "I say so"}).status_code == 403
+    assert signed_in(org, org.manager).post(url, {"reason": "Settled by phone"}).status_code == 302
+    with tenant(organization_id=org.id):
+        assert Recovery.objects.get(organization_id=org.id, id=recovery.id).state == "closed"
+
+
+def _member_with_account(org: Org, email: str) -> None:
+    user_id = user_create(email=email, password=None, now=START)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('makegood.user', %s, false)", [str(user_id)])
+    User.objects.filter(id=user_id).update(password=make_password(PASSWORD))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('makegood.user', '', false)")
+    with tenant(organization_id=org.id):
+        member_create(organization_id=org.id, name="Maria", role="employee", now=START, user_id=user_id)
+
+
+def test_signing_in_and_out(org: Org) -> None:
+    """The right password opens a session under a fresh key; signing out ends it; twelve hours do too."""
+    email = f"maria@{org.code}.example.org"
+    _member_with_account(org, email)
+    client = Client(headers={"host": "127.0.0.1"})
+    wrong = client.post("/sign-in", {"email": email, "password": "not it"})
+    assert wrong.status_code == 422
+    assert "do not belong together" in wrong.content.decode()
+    assert PASSWORD not in wrong.content.decode()
+    right = client.post("/sign-in?next=/x", {"email": email.upper(), "password": PASSWORD, "next": "/promises"})
+    assert right.headers["Location"] == "/promises"
+    evil = client.post("/sign-in", {"email": email, "password": PASSWORD, "next": "//evil.example.org/"})
+    assert evil.headers["Location"] == "/"
+    assert client.get("/").status_code == 200
+    session = client.session
+    session["began"] = (wall_now() - timedelta(hours=12, seconds=1)).timestamp()
+    session.save()
+    assert client.get("/").status_code == 302
+    client.post("/sign-in", {"email": email, "password": PASSWORD})
+    assert client.get("/sign-out").status_code == 405
+    client.post("/sign-out")
+    assert client.get("/").status_code == 302
+
+
+def test_the_eleventh_try_waits(org: Org) -> None:
+    """Ten tries an account a quarter of an hour; the next is told when to come back, whatever the password."""
+    email = f"joris@{org.code}.example.org"
+    _member_with_account(org, email)
+    client = Client(headers={"host": "127.0.0.1"})
+    for _ in range(10):
+        assert client.post("/sign-in", {"email": email, "password": "guess"}).status_code == 422
+    answer = client.post("/sign-in", {"email": email, "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) <= 900
+
+
+def test_a_window_counts_to_its_limit(database: str) -> None:
+    """The last try of a window is allowed, the next not, and the next window begins afresh."""
+    at, minute = wall_now(), timedelta(minutes=1)
+    tries = [attempt(key="edge", limit=3, window=minute, now=at) for _ in range(4)]
+    assert [one.allowed for one in tries] == [True, True, True, False]
+    assert tries[3].retry_after == 60
+    assert not attempt(key="edge", limit=3, window=minute, now=at + minute - timedelta(microseconds=1)).allowed
+    assert attempt(key="edge", limit=3, window=minute, now=at + minute).allowed
+    assert attempt(key="other", limit=1, window=minute, now=at).allowed
+    forgive(key="edge")
+    assert attempt(key="edge", limit=1, window=minute, now=at + minute).allowed
+
+
+def test_guessed_links_wait(database: str) -> None:
+    """Twenty unknown links a quarter of an hour; the next is refused without being looked at."""
+    client = Client(headers={"host": "127.0.0.1"})
+    for number in range(20):
+        assert client.get(f"/s/guess{number}").status_code == 404
+    assert client.get("/s/another").status_code == 429
+
+
+def test_the_report_form_waits_and_is_taken_once(org: Org) -> None:
+    """A form sent twice is one recovery; robots are thanked; the eleventh report waits."""
+    client = Client(headers={"host": "127.0.0.1"})
+    report = {"what": "My room was cold", "cost": "service", "contact": "zoe@example.org", "key": "k1"}
+    url = f"/r/{org.code}"
+    for _ in range(2):
+        assert client.post(url, report).status_code == 302
+    assert client.post(url, report | {"key": "k2", "website": "spam"}).status_code == 302
+    with tenant(organization_id=org.id):
+        assert Recovery.objects.filter(organization_id=org.id).count() == 1
+    thanks = client.get(f"{url}/thanks").content.decode()
+    assert "/s/" in thanks
+    for number in range(7):
+        client.post(url, report | {"key": f"m{number}"})
+    assert client.post(url, report | {"key": "last"}).status_code == 429
+
+
+def test_invariant_11_no_page_shows_another_organization(make_org: Callable[..., Org]) -> None:
+    """No address of the console shows or changes anything of another organization, whatever number it is given."""
+    mine, theirs = make_org(), make_org()
+    secret = "Quixotic zebra"
+    recovery_of(theirs, what=secret)
+    with tenant(organization_id=theirs.id):
+        from makegood.customers.models import Customer
+
+        Customer.objects.filter(organization_id=theirs.id).update(name="Zebedee Quill")
+    client = signed_in(mine, mine.admin)
+    for name in sorted(permissions.ALLOWED):
+        for values in ({}, {"customer_id": theirs.customer, "code": "R-1", "promise_id": 1}):
+            pattern = next(one for one in NAMED if one.name == name)
+            wanted = pattern.pattern.converters
+            kwargs = {key: values.get(key, ARGUMENTS.get(key)) for key in wanted} | _step_of(name, wanted)
+            answer = client.get(reverse(name, kwargs=kwargs))
+            text = answer.content.decode()
+            assert secret not in text, name
+            assert "Zebedee" not in text, name
+    assert "Zebedee" not in client.get("/customers?q=Zebedee").content.decode().replace('value="Zebedee"', "")
+    assert client.get(f"/customers/{theirs.customer}").status_code == 404
+    assert client.post(f"/customers/{theirs.customer}/erase", {"sure": "on"}).status_code == 404
+    with tenant(organization_id=theirs.id):
+        token = Recovery.objects.select_related("thread").get(organization_id=theirs.id).thread.token
+    crossed = status_path(organization_id=mine.id, token=token)
+    assert Client(headers={"host": "127.0.0.1"}).get(crossed).status_code == 404
+    assert (
+        Client(headers={"host": "127.0.0.1"}).get(status_path(organization_id=theirs.id, token=token)).status_code
+        == 200
+    )
+
+
+def test_every_page_carries_the_policy(org: Org) -> None:
+    """No inline script or style may run on any page, and no page of a person is kept by a cache."""
+    client = signed_in(org, org.admin)
+    for address in ("/", "/recoveries", "/settings/members", "/report", "/nowhere"):
+        answer = client.get(address)
+        assert "script-src 'self'" in answer.headers["Content-Security-Policy"], address
+        body = answer.content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)", body), address
+        assert " style=" not in body, address
+
+
+def test_forms_without_their_token_are_refused(org: Org) -> None:
+    """A post from elsewhere changes nothing and says what to do."""
+    client = Client(enforce_csrf_checks=True, headers={"host": "127.0.0.1"})
+    client.cookies = signed_in(org, org.admin).cookies
+    answer = client.post("/report", {"who": "x@example.org", "what": "late", "cost": "time"})
+    assert answer.status_code == 403
+    assert "too old" in answer.content.decode()
+    with tenant(organization_id=org.id):
+        assert not Recovery.objects.filter(organization_id=org.id).exists()
