@@ -38,7 +38,7 @@ LONGEST = 30
 
 
 def promised(org: Org, people: list[int]) -> list[tuple[datetime, str, int]]:
-    """One promise an hour for each customer; return the words to come: in time, minutes or hours late, released."""
+    """One promise an hour for each customer; return the words to come: kept in time or late, released, learned late."""
     with tenant(organization_id=org.id):
         promises_make(
             organization_id=org.id,
@@ -58,17 +58,21 @@ def promised(org: Org, people: list[int]) -> list[tuple[datetime, str, int]]:
             ("released", -HOUR / 4, i % 15 == 3),
             ("kept", timedelta(minutes=2), i % 7 == 1),
             ("kept", 9 * HOUR, i % 5 == 2),
+            ("learned late", 12 * HOUR, i % 15 == 9),
         )
         if turn
     )
 
 
 def hear(org: Org, at: datetime, action: str, i: int) -> None:
+    """One word; what is learned late is that it was kept five minutes before it was due."""
     tick_to(org, at)
+    late = action == "learned late"
     with tenant(organization_id=org.id):
         word = Word(
-            source_id=org.source, key_hash=keyed_hash(f"{org.code} {i}"), action=action, happened_at=at, received_at=at
-        )
+            source_id=org.source, key_hash=keyed_hash(f"{org.code} {i}"), action="kept" if late else action,
+            happened_at=START + (i + 1) * HOUR - timedelta(minutes=5) if late else at, received_at=at,
+        )  # fmt: skip
         promises_hear(organization_id=org.id, words=[word])
 
 
@@ -103,7 +107,7 @@ def lived(org: Org, people: int = PROMISES) -> Org:
     now = START + (people + LONGEST) * HOUR
     with tenant(organization_id=org.id):
         fixed_abroad(org, now)
-        assert not MakeGood.objects.filter(part="floor").exclude(state="delivered").exists(), (
+        assert not MakeGood.objects.filter(part="floor").exclude(state__in=["delivered", "withdrawn"]).exists(), (
             "an inbox settles payments"
         )
     rated(org, now + HOUR)
@@ -152,13 +156,13 @@ def failure_of(org: Org, number: int) -> tuple[Recovery, Failure]:
 
 
 def complained(org: Org, number: int, now: datetime) -> None:
-    """Two thirds of the failed customers write: most after we knew, some before."""
+    """Two thirds of the failed customers write: most after we knew, some before, some at the very moment."""
     _, failure = failure_of(org, number)
     if number % 3 == 0 or failure.promise_id is None:
         return
     signal = NewSignal(
         kind="complaint", customer_id=failure.customer_id, promise_id=failure.promise_id, received_at=now,
-        happened_at=now if number % 4 else failure.detected_at - HOUR, key_hash=keyed_hash(f"{org.code} said {number}"),
+        happened_at=now if number % 4 else failure.detected_at - (HOUR if number % 8 else 0 * HOUR), key_hash=keyed_hash(f"{org.code} said {number}"),
         source_id=org.source,
     )  # fmt: skip
     signals_record(organization_id=org.id, signals=[signal])
