@@ -171,6 +171,8 @@ def complained(org: Org, number: int, now: datetime) -> None:
 def handled(org: Org, number: int, causes: list[int], now: datetime) -> None:
     """Fix and make good: in time, late, or never; some causes known; one closed by a manager."""
     recovery, failure = failure_of(org, number)
+    if recovery.state != "open":
+        return
     if number % 5:
         step_done(organization_id=org.id, recovery_id=recovery.id, step="fix", by=org.employee, now=now)
     if number % 4 == 1:
