@@ -123,8 +123,6 @@ def _migrate_if_behind() -> None:
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
         try:
             call_command("migrate", database="owner", verbosity=0, interactive=False)
-            with owner.cursor() as cursor:
-                cursor.execute("GRANT SELECT ON django_migrations TO makegood_app")
         finally:
             with owner.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])

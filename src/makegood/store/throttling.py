@@ -34,7 +34,7 @@ def attempt(*, key: str, limit: int, window: timedelta, now: datetime | None = N
     `key` may hold an address: only its keyed hash is kept. Call it outside of any transaction that may be undone.
     """
     now = now or wall_now()
-    values = {
+    values: dict[str, bytes | datetime | int] = {
         "key": keyed_hash(key, purpose="throttle"),
         "now": now,
         "before": now - window,

@@ -32,7 +32,8 @@ def recovery_of_message(*, organization_id: int, thread_id: int) -> tuple[int, i
             " ORDER BY id DESC LIMIT 1",
             [organization_id, thread_id],
         )
-        return cursor.fetchone()
+        row: tuple[int, int | None, int] | None = cursor.fetchone()
+        return row
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +48,7 @@ class OpenCounts:
 
 def open_counts(*, organization_id: int, member_id: int, places: Places, now: datetime) -> OpenCounts:
     """This function will count the open recoveries."""
+    listed = list(places) if places else None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE in_places), count(*) FILTER (WHERE owner_id = %s),"
@@ -54,7 +56,7 @@ def open_counts(*, organization_id: int, member_id: int, places: Places, now: da
             " FROM (SELECT owner_id, next_due_at, review,"
             "   (%s::bigint[] IS NULL OR place_id = ANY(%s)) AS in_places"
             "   FROM recoveries_recovery WHERE organization_id = %s AND state = 'open') r",
-            [member_id, now, places and list(places), places and list(places), organization_id],
+            [member_id, now, listed, listed, organization_id],
         )
         row = cursor.fetchone()
     return OpenCounts(open=row[0], mine=row[1], overdue=row[2], review=row[3])

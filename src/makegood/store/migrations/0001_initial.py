@@ -25,6 +25,7 @@ BEGIN
     END LOOP;
 END $do$;
 GRANT USAGE ON SCHEMA public TO makegood_app, makegood_finder;
+GRANT SELECT ON django_migrations TO makegood_app;
 CREATE SCHEMA finder;
 GRANT USAGE, CREATE ON SCHEMA finder TO makegood_finder;
 GRANT USAGE ON SCHEMA finder TO makegood_app;
