@@ -58,6 +58,7 @@ def server(database: str) -> Iterator[str]:
 @pytest.fixture
 def bearer(make_org: Callable[..., Org], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setattr("makegood.api.keys.REQUESTS", 1_000_000)
+    monkeypatch.setattr("makegood.api.keys.GUESSES", 1_000_000)
     return {"Authorization": f"Bearer {key_of(make_org(), 'events', 'read', 'write')}"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from makegood.api.document import DocumentedApi
-from makegood.api.problems import Problem
+from makegood.api.problems import Problem, unforeseen
 from makegood.api.routes import customers, events, failures, messages, places, promises, recoveries
 from makegood.customers.operations import UnableToKnowCustomer
 from makegood.failures.operations import UnableToReportFailure
@@ -47,8 +46,6 @@ SAID: dict[type[Exception], tuple[int, str]] = {
     Http404: (404, "There is no such thing here."),
     DataError: (422, "A value is outside of what can be kept: nothing was done."),
 }
-
-log = logging.getLogger("makegood")
 
 
 def _build() -> NinjaAPI:
@@ -98,8 +95,8 @@ def _problem(error: Exception) -> Problem:
 
 
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("%s %s failed", request.method, request.resolver_match and request.resolver_match.route, exc_info=error)
-    return Problem(500, "Something went wrong here and nothing was done: try again later.").response()
+    route = request.resolver_match.route if request.resolver_match else ""
+    return unforeseen(f"{request.method} {route}", error).response()
 
 
 def _invalid(error: ValidationError) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -12,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 from makegood.api.idempotency import answer_once
 from makegood.api.keys import Caller, caller_of
-from makegood.api.problems import CONTENT_TYPE, Problem
+from makegood.api.problems import CONTENT_TYPE, Problem, unforeseen
 from makegood.store.tenancy import tenant
 
 PREFIX = "/api/v1/"
@@ -21,10 +20,7 @@ LARGEST = 8 * 1024 * 1024
 SAID = {
     404: "There is nothing at this address: see /api/v1/openapi.json.",
     405: "This address does not take this method: see /api/v1/openapi.json.",
-    500: "Something went wrong here and nothing was done: try again later.",
 }
-
-log = logging.getLogger("makegood")
 
 
 class ApiGate:
@@ -41,9 +37,8 @@ class ApiGate:
             return self._answer(request, caller_of(request))
         except Problem as problem:
             return problem.response()
-        except (DatabaseError, InterfaceError):
-            log.exception("the API could not commit")
-            return Problem(500, SAID[500]).response()
+        except (DatabaseError, InterfaceError) as error:
+            return unforeseen("a request to the API", error).response()
 
     def _answer(self, request: HttpRequest, caller: Caller) -> HttpResponse:
         request.caller = caller  # type: ignore[attr-defined]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -36,6 +38,16 @@ class Problem(Exception):
         if self.status == HTTPStatus.UNAUTHORIZED:
             answer.headers["WWW-Authenticate"] = 'Bearer realm="Makegood"'
         return answer
+
+
+def unforeseen(what: str, error: Exception) -> Problem:
+    """Log an error that nobody foresaw, and return what is said of it.
+
+    What it says itself is left out of the log: it may quote a person's words.
+    """
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger("makegood").error("%s failed: %s\n%s", what, type(error).__name__, trace)
+    return Problem(500, "Something went wrong here and nothing was done: try again later.")
 
 
 def missing(what: str) -> Problem:
