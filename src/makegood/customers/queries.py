@@ -18,10 +18,12 @@ SELECT c.id, c.name, c.language, c.zone, c.token, c.first_purchase_at, c.created
     coalesce((SELECT array_agg(i.kind || ':' || i.value ORDER BY i.id) FROM customers_identity i
         WHERE i.organization_id = c.organization_id AND i.customer_id = c.id AND i.value <> ''), '{}'),
     (SELECT count(*) FROM customers_purchase p WHERE p.organization_id = c.organization_id AND p.customer_id = c.id)
-FROM customers_customer c WHERE c.organization_id = %(organization)s AND c.id IN (
-    SELECT coalesce(m.merged_into_id, m.id) FROM customers_customer m
-    WHERE m.organization_id = %(organization)s AND m.id = ANY(%(ids)s))
-ORDER BY array_position(%(ids)s::bigint[], c.id)
+FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS u(id, place)
+CROSS JOIN LATERAL (SELECT coalesce(m.merged_into_id, m.id) AS id FROM customers_customer m
+    WHERE m.organization_id = %(organization)s AND m.id = u.id LIMIT 1) m
+CROSS JOIN LATERAL (SELECT * FROM customers_customer o
+    WHERE o.organization_id = %(organization)s AND o.id = m.id LIMIT 1) c
+ORDER BY u.place
 """
 KNOWN = """
 SELECT DISTINCT coalesce(c.merged_into_id, c.id) FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)

@@ -1,0 +1,79 @@
+"""Server time of every page, p50 and p95, on a seeded database (see seeding.py): ``python benchmarks/pages.py``.
+
+Signs in as the admin of the largest organization and asks each page twenty times, in one process; search included.
+Prints a table and exits 1 if any page's p95 is over 150 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "makegood.config.settings")
+LIMIT_MS = 150.0
+TIMES = 20
+
+
+def main() -> int:
+    """Measure and print; return the exit status."""
+    django.setup()
+    from django.db import connection
+    from django.test import Client
+
+    from makegood.messages.links import status_path
+    from makegood.recoveries.models import Recovery
+    from makegood.store.tenancy import tenant
+
+    client = Client(headers={"host": "127.0.0.1"})
+    answer = client.post("/sign-in", {"email": "admin@bench1.example", "password": "makegood"})
+    if answer.status_code != 302:
+        print("Seed the database first: python benchmarks/seeding.py", file=sys.stderr)
+        return 2
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM finder.organization('bench1')")
+        (organization_id,) = cursor.fetchone()
+    with tenant(organization_id=organization_id):
+        rows = list(Recovery.objects.filter(organization_id=organization_id).select_related("thread")[:1000:50])
+        customer = rows[0].customer_id
+        codes = [row.number for row in rows]
+        threads = [row.thread.token for row in rows]
+    pages = {
+        "today": ["/", "/?whose=mine"],
+        "recoveries": ["/recoveries", "/recoveries?which=closed", "/recoveries?which=overdue", "/recoveries?page=100"],
+        "recovery": [f"/recoveries/R-{number}" for number in codes],
+        "search": ["/customers?q=ana", "/recoveries?q=smith", "/customers?q=a"],
+        "promises": ["/promises", "/promises?which=broken", "/promises?which=kept", "/promises?which=risk"],
+        "incidents": ["/incidents"],
+        "customer": [f"/customers/{customer}"],
+        "causes": ["/causes"],
+        "insights": ["/insights"],
+        "settings": ["/settings/members", "/settings/playbook"],
+        "report": ["/report"],
+        "status page": [status_path(organization_id=organization_id, token=token) for token in threads],
+    }
+    slow = False
+    print(f"{'page':14}{'n':>5}{'p50 ms':>9}{'p95 ms':>9}")
+    for name, addresses in pages.items():
+        for address in addresses:
+            client.get(address)
+        took = []
+        for number in range(TIMES):
+            address = addresses[number % len(addresses)]
+            start = time.perf_counter()
+            status = client.get(address).status_code
+            took.append(1000 * (time.perf_counter() - start))
+            if status != 200:
+                print(f"{address} answered {status}", file=sys.stderr)
+        took.sort()
+        p95 = took[int(0.95 * (TIMES - 1))]
+        slow = slow or p95 > LIMIT_MS
+        print(f"{name:14}{TIMES:5}{statistics.median(took):9.1f}{p95:9.1f}")
+    return int(slow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
