@@ -47,9 +47,11 @@ def owner_url() -> Iterator[str]:
     """The address, as its owner, of this worker's migrated database."""
     from tests.support.postgres15 import kind_from_environment, start_test_cluster
 
-    with tempfile.TemporaryDirectory(prefix="mg-test-") as folder:
-        with start_test_cluster(kind_from_environment(), Path(folder)) as url:
-            yield url
+    with (
+        tempfile.TemporaryDirectory(prefix="mg-test-") as folder,
+        start_test_cluster(kind_from_environment(), Path(folder)) as url,
+    ):
+        yield url
 
 
 @pytest.fixture(scope="session")

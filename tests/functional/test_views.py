@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, reverse
+from tests.conftest import START, Org
 
 from makegood.console import permissions
 from makegood.console.urls import urlpatterns
@@ -23,7 +24,6 @@ from makegood.recoveries.models import Recovery
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt, forgive
-from tests.conftest import START, Org
 
 PASSWORD = "a password for tests"
 NAMED: list[URLPattern] = [one for one in urlpatterns if isinstance(one, URLPattern)]

@@ -4,7 +4,7 @@
 says otherwise); files that are no mails count as persons' too, and their line says what is wrong with them.
 """
 
-# ruff: noqa: SIM905  a list literal would be one name a line
+
 
 BOUNCES = {
     "cpython/msg_05.txt",  # a delivery report without its status part
