@@ -40,7 +40,7 @@ def compare(organization_id: int, *middles: datetime) -> None:
         windows = [ever(now=now), last_days(days=28, now=now)]
         windows += [Window(since=at, until=at + DAY) for at in middles]
         for window in windows:
-            assert_equal(organization_id=organization_id, window=window, now=now)
+            assert_equal(organization_id=organization_id, window=window)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 from tests.support import figures_apart as apart
 
@@ -13,7 +11,7 @@ from makegood.insights.outcomes import given, scores, spend_by_score
 from makegood.insights.windows import Window
 
 
-def assert_equal(*, organization_id: int, window: Window, now: datetime) -> None:
+def assert_equal(*, organization_id: int, window: Window) -> None:
     """Compare all measures of one window; call inside a unit of work."""
     where = (organization_id, window.since, window.until)
     settled = promises_settled(organization_id=organization_id, window=window)
@@ -46,5 +44,5 @@ def assert_equal(*, organization_id: int, window: Window, now: datetime) -> None
     assert [tap.name for tap in rated.cares] == list(CARES)
     assert {
         one.score: (one.more, one.same, one.less)
-        for one in spend_by_score(organization_id=organization_id, window=window, now=now)
-    } == apart.spending(*where, now)
+        for one in spend_by_score(organization_id=organization_id, window=window)
+    } == apart.spending(*where)

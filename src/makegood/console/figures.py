@@ -37,8 +37,8 @@ CARES_WORDS = {
     "solution": "Solved",
 }
 SPEND_METHOD = (
-    "Purchases in the 84 days before and after the failure was known, counting those whose 84 days are over; more and"
-    " less mean by over a tenth. The failed purchase counts as before. There is no comparison group, so this is no"
+    "Purchases in the 84 days before and after the failure was known, counted when those after are over; more and less"
+    " mean by over a tenth. The failed purchase counts as before. There is no comparison group, so this is no"
     " proof that the recovery caused it."
 )
 
@@ -58,6 +58,11 @@ def needs(count: int, noun: str) -> str:
     return f"Needs {ENOUGH} {noun}; there are {count} so far."
 
 
+def within(minutes: float) -> str:
+    """This function will write a time taken: "a minute", "5 h 42 min"."""
+    return span(minutes * 60) if minutes >= 1 else "a minute"
+
+
 def hours(value: float) -> str:
     """This function will write a number of hours as a length of time, "before" or, where negative, "after"."""
     return f"{span(value * 3600)} {'before' if value >= 0 else 'after'}"
@@ -67,9 +72,9 @@ def clock_figure(*, clock: ClockKept, window: str, name: str = "") -> Figure:
     """This function will make the figure of one step's clocks."""
     taken = []
     if clock.median_minutes is not None:
-        taken.append(f"half within {span(clock.median_minutes * 60)}")
+        taken.append(f"half within {within(clock.median_minutes)}")
     if clock.p90_minutes is not None:
-        taken.append(f"nine in ten within {span(clock.p90_minutes * 60)}")
+        taken.append(f"nine in ten within {within(clock.p90_minutes)}")
     elif clock.share is not None:
         taken.append("more than one in ten not done at all")
     word = STEP_WORDS[clock.target]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import attrs
 
@@ -120,7 +120,8 @@ WITH rated AS (
     FROM recoveries_rating r
     JOIN recoveries_recovery v ON v.organization_id = r.organization_id AND v.id = r.recovery_id
     WHERE r.organization_id = %(org)s AND r.score IS NOT NULL
-        AND r.answered_at >= %(since)s AND r.answered_at < %(until)s AND v.clock_from <= %(over)s
+        AND r.answered_at >= %(since)s - %(span)s AND r.answered_at < %(until)s
+        AND v.clock_from >= %(since)s - %(span)s AND v.clock_from < %(until)s - %(span)s
     ORDER BY r.recovery_id, r.answered_at DESC, r.id DESC
 ), spent AS (
     SELECT rated.score, sum(p.total_minor) FILTER (WHERE p.placed_at < rated.clock_from) AS before,
@@ -136,20 +137,12 @@ FROM spent WHERE before > 0 GROUP BY score ORDER BY score
 """
 
 
-def spend_by_score(*, organization_id: int, window: Window, now: datetime) -> list[SpendChange]:
-    """This function will compare spending before and after, by the latest score that a recovery got in the window.
+def spend_by_score(*, organization_id: int, window: Window) -> list[SpendChange]:
+    """This function will compare spending before and after, by the latest score, of recoveries whose time was over.
 
-    Only customers who bought something in the 84 days before, and whose 84 days after are over at `now`. More and less
-    mean by more than a tenth. Spending in two currencies is left out. This compares nobody with an untouched customer.
+    A recovery counts in the window in which the 84 days after its failure was known ended, if its customer gave a
+    score by then and had bought something in the 84 days before. More and less mean by more than a tenth. Spending in
+    two currencies is left out. This compares nobody with an untouched customer.
     """
-    found = rows(
-        SPEND,
-        {
-            "org": organization_id,
-            "since": window.since,
-            "until": window.until,
-            "over": now - SPEND_WINDOW,
-            "span": SPEND_WINDOW,
-        },
-    )
+    found = rows(SPEND, {"org": organization_id, "since": window.since, "until": window.until, "span": SPEND_WINDOW})
     return [SpendChange(score=score, more=more, same=same, less=less) for score, more, same, less in found]

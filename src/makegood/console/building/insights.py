@@ -52,7 +52,7 @@ def count(*, organization_id: int, window: Window, now: datetime) -> Counted:
         failed=failed(organization_id=organization_id, window=window),
         given=given(organization_id=organization_id, window=window),
         scores=scores(organization_id=organization_id, window=window),
-        spending=spend_by_score(organization_id=organization_id, window=window, now=now),
+        spending=spend_by_score(organization_id=organization_id, window=window),
     )
 
 

@@ -10,8 +10,9 @@ from makegood.console.building.insights import USUAL, WINDOWS, Counted, count, i
 from makegood.console.desk import Desk
 from makegood.console.views.frame import Screen, staff
 
+LONG = ("90", "all")
 KEPT_SECONDS = 300
-"""For how long what was counted since the beginning is shown again; the page says when it was counted."""
+"""For how long what was counted over a long window is shown again; the page says when it was counted."""
 
 
 @staff
@@ -32,9 +33,9 @@ def insights(request: HttpRequest, desk: Desk) -> Screen:
 def _counted(desk: Desk, key: str) -> Counted:
     now = desk.reader.now
     window = window_of(key=key, now=now, zone=desk.reader.zone)
-    if key != "all":
+    if key not in LONG:
         return count(organization_id=desk.organization_id, window=window, now=now)
-    name = f"insights:{desk.organization_id}"
+    name = f"insights:{desk.organization_id}:{key}"
     counted: Counted | None = cache.get(name)
     if counted is None or counted.at > now:
         counted = count(organization_id=desk.organization_id, window=window, now=now)
