@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console.building import words
+from makegood.console.building.insights import today_figures
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
@@ -27,9 +28,8 @@ from makegood.failures.operations import Report, failure_report, signal_dismiss
 from makegood.failures.queries import IncidentFacts, SignalFacts, incidents_list, signal_one, signals_open
 from makegood.messages.operations import message_retry, message_stop
 from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
-from makegood.promises.queries import promises_counted
 from makegood.recoveries import queries as recoveries
-from makegood.recoveries.queries.faces import OpenCounts, WeekFigures, open_counts, recovery_of_message, week_figures
+from makegood.recoveries.queries.faces import open_counts, recovery_of_message
 
 SHOWN = 25
 NUMBERS = (
@@ -78,7 +78,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
                 for one in signals_open(organization_id=here, places=desk.places)
                 if desk.may("signal-decide")
             ),
-            figures=_figures(desk, counts),
+            figures=_figures(desk),
             all_url=reverse("recoveries") if shown > len(listed.rows) else "",
             all_label=f"All {shown:,} open recoveries",
             refresh_url=f"{path}?whose={scope}" if mine else path,
@@ -242,66 +242,10 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
     return redirect("today")
 
 
-def _share(part: int, whole: int, *, least: int = 10) -> str | None:
-    return f"{100 * part / whole:.0f} %" if whole >= least else None
-
-
-def _window_figures(week: WeekFigures, window: str) -> tuple[Figure, Figure, Figure]:
-    url = reverse("recoveries")
-    return (
-        Figure(
-            name="Made good in time",
-            value=_share(week.kept, week.ended),
-            of=f"of {week.ended:,}",
-            definition="Recoveries whose clock of making good was kept, of those that ended or ran out.",
-            window=window,
-            needs=f"{week.ended} so far; 10 are needed",
-            cases_url=f"{url}?which=closed",
-        ),
-        Figure(
-            name="Found before they wrote",
-            value=_share(week.found_by_us, week.failures),
-            of=f"{week.found_by_us:,} of {week.failures:,}",
-            definition="Recoveries whose failure we noticed ourselves.",
-            window=window,
-            needs=f"{week.failures} so far; 10 are needed",
-            cases_url=url,
-        ),
-        Figure(
-            name="Recovery score",
-            value=f"{week.median_score:g}" if week.scores >= 10 and week.median_score is not None else None,
-            of=f"{week.scores:,} answers",
-            definition="Median of the 1-7 scores, asked once per delivery.",
-            window=window,
-            needs=f"{week.scores} answers so far; 10 are needed",
-        ),
-    )
-
-
-def _figures(desk: Desk, counts: OpenCounts) -> tuple[Figure, ...]:
-    here, now = desk.organization_id, desk.facts.now
-    week = week_figures(organization_id=here, since_at=now - timedelta(days=7), now=now)
-    midnight = now.astimezone(ZoneInfo(desk.facts.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    promised = promises_counted(organization_id=here, places=desk.places, since_at=midnight, now=now)
-    kept, found, score = _window_figures(week, "Last 7 days")
-    return (
-        kept,
-        found,
-        Figure(
-            name="Broken today",
-            value=f"{promised.broken:,}",
-            of=f"of {promised.due:,} promises settled",
-            definition="Promises that were not kept by their due time.",
-            window="Since midnight",
-            cases_url=f"{reverse('promises')}?which=broken",
-        ),
-        Figure(
-            name="Past their next deadline",
-            value=f"{counts.overdue:,}",
-            of=f"of {counts.open:,} open",
-            definition="Open recoveries whose next step was due before now.",
-            window="Now",
-            cases_url=f"{reverse('recoveries')}?which=overdue",
-        ),
-        score,
+def _figures(desk: Desk) -> tuple[Figure, ...]:
+    return today_figures(
+        organization_id=desk.organization_id,
+        reader=desk.reader,
+        currency=desk.facts.currency,
+        url=reverse("insights"),
     )
