@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from makegood.cli.loops import work_with
-from makegood.config.working import work_once
+from makegood.config.working import FIRST, work_once
 from makegood.failures.gating import failures_from_broken, failures_hear_fulfilled
 from makegood.failures.operations import failures_hear_erased, failures_withdraw
 from makegood.failures.tasks import failures_gate, failures_route
@@ -71,9 +71,9 @@ def register() -> None:
     due("promises", "promises_due", promises_break)
     due("gate", "failures_to_gate", failures_gate)
     due("route", "failures_to_route", failures_route)
-    due("makegoods", "makegoods_due", makegoods_due)
-    due("clocks", "clocks_due", clocks_due)
-    due("follow-ups", "follow_ups_due", follow_ups_due)
+    due("makegoods", "makegoods_due", makegoods_due, after=FIRST)
+    due("clocks", "clocks_due", clocks_due, after=FIRST)
+    due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
     carry("message", Carrier(carry_out=message_carry, repeatable=False))

@@ -9,8 +9,11 @@ from django.db import InterfaceError, OperationalError, connection
 from makegood.journal.carrying import Outcome, recover_lapsed, work_live, work_local
 from makegood.organizations.models import Organization
 from makegood.store.tenancy import tenant
+from makegood.store.ticking import must_wait
 
 INBOX = Outcome(state="done", text="shown in the inbox")
+FIRST = ("promises", "gate", "route")
+"""What a stepped clock settles before anything is sent: who was failed, and which recovery takes them."""
 SHADOW = Outcome(state="stopped", text="not sent: this organization only watches")
 
 
@@ -59,6 +62,8 @@ def work_organization(*, organization_id: int) -> int:
     """
     with tenant(organization_id=organization_id):
         organization = Organization.objects.get(id=organization_id)
+        if must_wait(organization_id=organization_id, after=FIRST):
+            return 0
         recovered = recover_lapsed(organization_id=organization_id)
         if organization.stopped_at is not None:
             return recovered

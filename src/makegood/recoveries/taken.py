@@ -21,9 +21,9 @@ from makegood.recoveries.models import Recovery, RecoveryFailure
 class Taken:
     """One failure that was taken at `at`, with what its recovery and its plan are decided by.
 
-    `natural_key` names it the same on every run: the promise's key, else the happening. `bought_at` is when what
-    failed was bought, else promised, else when it failed. `parent_id` is the recovery in which the broken promise
-    was made. `incident_from` is when its incident began.
+    `natural_key` names it the same on every run, whatever ids it got: the promise's key, else its kind and moment.
+    `bought_at` is when what failed was bought, else promised, else when it failed. `parent_id` is the recovery in
+    which the broken promise was made. `incident_from` is when its incident began.
     """
 
     failure_id: int
@@ -140,7 +140,7 @@ def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) ->
         customer_id=one["customer_id"],
         customer=name,
         happening_key=one["happening_key"],
-        natural_key=one["happening_key"] if key_hash is None else bytes(key_hash).hex(),
+        natural_key=bytes(key_hash).hex() if key_hash else f"{one['kind']}:{one['happened_at'].isoformat()}",
         gate=one["gate"],
         gate_at=one["gate_at"],
         happened_at=one["happened_at"],

@@ -35,6 +35,15 @@ def moment(*, organization_id: int) -> Moment:
     return Moment(now=row[0], stepped=row[1])
 
 
+def hold_if_stepped(*, organization_id: int) -> bool:
+    """Keep a stepped clock from moving until this transaction ends; tell whether the organization's is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM store_clock WHERE organization_id = %s AND kind = 'stepped' FOR SHARE", [organization_id]
+        )
+        return bool(cursor.rowcount)
+
+
 def now(*, organization_id: int) -> datetime:
     """Return the organization's present moment, in UTC."""
     return moment(organization_id=organization_id).now

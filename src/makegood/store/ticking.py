@@ -1,6 +1,8 @@
 """The ticker: finds the organizations that have due rows and hands them to the rooms, in order, in batches.
 
-No job is ever a timer: what is due is a row, compared with its own organization's clock.
+No job is ever a timer: what is due is a row, compared with its own organization's clock. A stepped clock leaps, so
+that much falls due at once; there a kind waits until nothing of the kinds before it is due, and the outcome does not
+depend on how many tickers and workers there are, or on where one was killed.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Callable, Collection
 import attrs
 from django.db import InterfaceError, OperationalError, connection
 
+from makegood.store.clocks import hold_if_stepped
 from makegood.store.tenancy import tenant
 
 Handler = Callable[..., int]
@@ -19,20 +22,35 @@ Handler = Callable[..., int]
 class DueKind:
     """One kind of due row: the finder that lists organizations with any, and what handles a batch of one's.
 
-    `handle(organization_id=)` runs inside the organization's unit of work and returns how many it handled.
+    `handle(organization_id=)` runs inside the organization's unit of work and returns how many it handled. Under a
+    stepped clock it is called only when nothing is due of the kinds that are named in `after`.
     """
 
     name: str
     finder: str
     handle: Handler
+    after: tuple[str, ...] = ()
 
 
 _kinds: dict[str, DueKind] = {}
 
 
-def due(name: str, finder: str, handle: Handler) -> None:
+def due(name: str, finder: str, handle: Handler, *, after: tuple[str, ...] = ()) -> None:
     """Register a kind of due row; kinds are handled in the order in which `config` registers them."""
-    _kinds[name] = DueKind(name=name, finder=finder, handle=handle)
+    _kinds[name] = DueKind(name=name, finder=finder, handle=handle, after=after)
+
+
+def must_wait(*, organization_id: int, after: Collection[str]) -> bool:
+    """Tell whether a stepped organization has rows due of these kinds; its clock stands until the transaction ends.
+
+    Runs inside the organization's unit of work. Under any other clock nothing has to wait.
+    """
+    if not after or not hold_if_stepped(organization_id=organization_id):
+        return False
+    found = " OR ".join(f"%s IN (SELECT finder.{_kinds[name].finder}())" for name in after)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {found}", [organization_id] * len(after))
+        return bool(cursor.fetchone()[0])
 
 
 def find_due() -> list[tuple[str, int]]:
@@ -64,6 +82,8 @@ def tick_once(*, only: Collection[int] | None = None, on_error: OnError | None =
             continue
         try:
             with tenant(organization_id=organization_id):
+                if must_wait(organization_id=organization_id, after=_kinds[name].after):
+                    continue
                 handled += _kinds[name].handle(organization_id=organization_id)
         except (OperationalError, InterfaceError):
             raise

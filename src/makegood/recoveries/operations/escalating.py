@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 import attrs
 from django.db import connection
-from django.db.models import Min
 
 from makegood.core.plans import HIGHEST_TIER, raised
-from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import RecoveryClock
 from makegood.recoveries.operations.owning import Staff
+from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
@@ -48,7 +47,7 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
     another ticker holds are left to it.
     """
     moment = store_moment(organization_id=organization_id)
-    until = _first_unsent(organization_id, moment.now) if moment.stepped else moment.now
+    until = carried_until(organization_id=organization_id, moment=moment, kinds=("message", "payout"))
     rows = list(
         RecoveryClock.objects.select_for_update(skip_locked=True, of=("self", "recovery"))
         .select_related("recovery")
@@ -61,14 +60,6 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
     _write(organization_id, told)
     _tell(organization_id, told)
     return len(rows)
-
-
-def _first_unsent(organization_id: int, now: datetime) -> datetime:
-    """The last moment before which no message waits to leave any more."""
-    unsent = Effect.objects.filter(
-        organization_id=organization_id, kind="message", state="pending", held_for__isnull=True, run_at__lte=now
-    ).aggregate(first=Min("run_at"))["first"]
-    return min(now, unsent - timedelta(microseconds=1)) if unsent else now
 
 
 def _judge(organization_id: int, clock: RecoveryClock, at: datetime) -> Told:

@@ -13,6 +13,7 @@ from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import RECOVERY_RETURNS, FollowUp, Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.closing import close_complete
+from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.operations.rating import ratings_ask
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import check_in
@@ -85,10 +86,11 @@ def follow_ups_come_due(*, organization_id: int, limit: int) -> int:
     back, lapsed or unknown, which ends the plan; what lacks nothing then closes by itself.
     """
     moment = store_moment(organization_id=organization_id)
+    until = carried_until(organization_id=organization_id, moment=moment, kinds=("payout",))
     rows = list(
         FollowUp.objects.select_for_update(skip_locked=True, of=("self", "recovery"))
         .select_related("recovery")
-        .filter(organization_id=organization_id, state="planned", due_at__lte=moment.now)
+        .filter(organization_id=organization_id, state="planned", due_at__lte=until)
         .order_by("due_at", "id")[:limit]
     )
     due = [(row, moment.at(row.due_at)) for row in rows]

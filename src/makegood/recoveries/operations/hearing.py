@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import attrs
 from django.db import connection
 
 from makegood.failures.models import Failure
@@ -56,36 +57,91 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
     )
 
 
+@attrs.frozen(kw_only=True, slots=True)
+class Moved:
+    """A make-good that was delivered, declined or ended: of which recovery, when, and by whom."""
+
+    recovery_id: int
+    part: str
+    delivered: bool
+    at: datetime
+    by: int | None = None
+
+
 def makegoods_moved(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Bring steps and follow-ups up to date with make-goods delivered, declined or expired.
 
-    A handler of `makegoods:makegood:delivered`, `:declined` and `:expired`. A delivered fix is the fix done; the step
-    make good is done once something was delivered and nothing that stands is still open.
+    A handler of `makegoods:makegood:delivered`, `:declined` and `:expired`.
     """
     makegoods = MakeGood.objects.in_bulk([entry.subject_id for entry in entries])
-    of_failure: dict[int, int] = dict(
-        RecoveryFailure.objects.filter(
-            organization_id=organization_id,
-            failure_id__in={one.failure_id for one in makegoods.values()},
-            recovery__state="open",
-        ).values_list("failure_id", "recovery_id")
-    )
-    at: dict[int, datetime] = {}
-    marks, delivered = [], []
+    rows = RecoveryFailure.objects.filter(
+        organization_id=organization_id,
+        failure_id__in={one.failure_id for one in makegoods.values()},
+        recovery__state="open",
+    ).values_list("failure_id", "recovery_id", "recovery__opened_at")
+    of_failure = {failure_id: (recovery_id, opened_at) for failure_id, recovery_id, opened_at in rows}
+    moved = []
     for entry in entries:
         makegood = makegoods[entry.subject_id]
-        recovery_id = of_failure.get(makegood.failure_id)
-        if recovery_id is None:
-            continue
-        at[recovery_id] = max(at.get(recovery_id, entry.at), entry.at)
-        if entry.event.endswith(":delivered"):
-            delivered.append(Delivered(recovery_id=recovery_id, at=entry.at))
-            if makegood.part == "fix":
-                marks.append(Mark(recovery_id=recovery_id, step="fix", at=entry.at, by=entry.actor_id))
+        if makegood.failure_id in of_failure:
+            recovery_id, opened_at = of_failure[makegood.failure_id]
+            moved.append(
+                Moved(
+                    recovery_id=recovery_id,
+                    part=makegood.part,
+                    delivered=entry.event.endswith(":delivered"),
+                    at=max(entry.at, opened_at),
+                    by=entry.actor_id,
+                )
+            )
+    _bring_up_to_date(organization_id, moved)
+
+
+def makegoods_found(*, organization_id: int, failure_ids: Sequence[int]) -> None:
+    """Bring recoveries up to date with what these failures' customers had got before they were taken."""
+    rows = MakeGood.objects.filter(
+        organization_id=organization_id, failure_id__in=list(failure_ids), settled_at__isnull=False
+    ).exclude(state="swapped")
+    settled = list(rows.order_by("settled_at", "id").values_list("failure_id", "part", "state", "settled_at"))
+    if not settled:
+        return
+    links = RecoveryFailure.objects.filter(
+        organization_id=organization_id, failure_id__in={row[0] for row in settled}, recovery__state="open"
+    ).values_list("failure_id", "recovery_id", "recovery__opened_at")
+    of_failure = {failure_id: (recovery_id, opened_at) for failure_id, recovery_id, opened_at in links}
+    _bring_up_to_date(
+        organization_id,
+        [
+            Moved(
+                recovery_id=of_failure[failure_id][0],
+                part=part,
+                delivered=state == "delivered",
+                at=max(settled_at, of_failure[failure_id][1]),
+            )
+            for failure_id, part, state, settled_at in settled
+            if failure_id in of_failure and settled_at is not None
+        ],
+    )
+
+
+def _bring_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
+    """A delivered fix is the fix done; make good is done once something was delivered and nothing is still open."""
+    if not moved:
+        return
+    at: dict[int, datetime] = {}
+    for one in moved:
+        at[one.recovery_id] = max(at.get(one.recovery_id, one.at), one.at)
+    delivered = [one for one in moved if one.delivered]
+    marks = [
+        Mark(recovery_id=one.recovery_id, step="fix", at=one.at, by=one.by) for one in delivered if one.part == "fix"
+    ]
     made_good = _made_good(organization_id, sorted(at))
     marks += [Mark(recovery_id=one, step="make_good", at=at[one]) for one in made_good]
     steps_mark(organization_id=organization_id, marks=marks)
-    follow_ups_from(organization_id=organization_id, delivered=delivered)
+    follow_ups_from(
+        organization_id=organization_id,
+        delivered=[Delivered(recovery_id=one.recovery_id, at=one.at) for one in delivered],
+    )
 
 
 def _made_good(organization_id: int, recovery_ids: Sequence[int]) -> list[int]:

@@ -25,6 +25,7 @@ from makegood.recoveries.frozen import (
 )
 from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step
 from makegood.recoveries.operations.clocks import clocked
+from makegood.recoveries.operations.hearing import makegoods_found
 from makegood.recoveries.operations.joining import Joining, joining_apply
 from makegood.recoveries.operations.owning import Staff, reasons_data
 from makegood.recoveries.plan import plan_start
@@ -127,6 +128,7 @@ def recoveries_open_for(*, organization_id: int, entries: Sequence[Happened]) ->
         openings = _decide(organization_id, list(new.values()))
         _write(organization_id, openings)
         plan_start(organization_id=organization_id, planned=[_planned(one) for one in openings])
+    makegoods_found(organization_id=organization_id, failure_ids=[one.failure_id for one in taken])
 
 
 def _lock(organization_id: int) -> None:

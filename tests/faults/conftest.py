@@ -1,0 +1,43 @@
+"""A small replay that nothing disturbed, with which disturbed ones are compared."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.support.killing import free_port, opened, run_alone
+from tests.support.left_behind import Left, left_behind
+
+SMALL = (sys.executable, "-m", "tests.support.small_replay")
+LIVE = (*SMALL, "live")
+
+
+def left_in(home: Path) -> Left:
+    """Read what a run left."""
+    with opened(home) as url:
+        return left_behind(url=url)
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """A function that makes a home whose database holds the small replay's organization, and nothing lived yet."""
+
+    def make() -> Path:
+        home = tmp_path_factory.mktemp("home")
+        run_alone(home=home, arguments=[*SMALL, "found"], port=free_port())
+        return home
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small_home: Callable[[], Path]) -> Left:
+    """What the small replay leaves when it runs alone to its end."""
+    home = small_home()
+    run_alone(home=home, arguments=LIVE, port=free_port())
+    left = left_in(home)
+    assert left.tables["promises"].total() == 600
+    assert all(left.tables.values()), "a table without a row compares nothing"
+    return left
