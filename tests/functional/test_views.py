@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -54,11 +54,10 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_throttle(database: str) -> Iterator[None]:
+def _no_throttle(database: str) -> None:
     """Every test begins with a clean slate of tries."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM store_throttle")
-    yield
 
 
 def signed_in(org: Org, member_id: int) -> Client:
@@ -223,6 +222,37 @@ def test_only_a_manager_closes_with_a_reason(org: Org) -> None:
     assert signed_in(org, org.manager).post(url, {"reason": "Settled by phone"}).status_code == 302
     with tenant(organization_id=org.id):
         assert Recovery.objects.get(organization_id=org.id, id=recovery.id).state == "closed"
+
+
+@pytest.mark.parametrize("state", ["open", "review", "closed", "quiet"])
+def test_every_role_opens_a_recovery_in_every_state(org: Org, state: str) -> None:
+    """The page of a recovery, and its customer's, stand whatever happened to it and whoever looks."""
+    recovery = recovery_of(org)
+    url = f"/recoveries/R-{recovery.number}"
+    manager = signed_in(org, org.manager)
+    if state in ("review", "quiet"):
+        with tenant(organization_id=org.id):
+            Recovery.objects.filter(organization_id=org.id).update(review=True, next_step="decide")
+    if state == "quiet":
+        assert manager.post(f"{url}/decision", {"decision": "quiet"}).status_code == 302
+    if state == "closed":
+        assert manager.post(f"{url}/close", {"reason": "Settled by phone"}).status_code == 302
+    for member in (org.admin, org.manager, org.employee, _finance(org)):
+        client = signed_in(org, member)
+        for address in (
+            url,
+            f"{url}/why/clock",
+            f"{url}/why/gate",
+            f"{url}/why/owner",
+            "/",
+            "/recoveries?which=closed",
+        ):
+            assert client.get(address).status_code == 200, (state, address)
+    with tenant(organization_id=org.id):
+        token = Recovery.objects.select_related("thread").get(organization_id=org.id).thread.token
+    page = Client(headers={"host": "127.0.0.1"}).get(status_path(organization_id=org.id, token=token))
+    assert page.status_code == 200
+    assert len(page.content) < 50_000
 
 
 def _member_with_account(org: Org, email: str) -> None:

@@ -80,6 +80,14 @@ def nice_step(high: float, *, ticks: int = 5) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
 
 
+def _short(value: float) -> str:
+    """Write a tick with room for it beside a small drawing: "3k" for 3,000."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{_write(round(value / size, 2))}{letter}"
+    return _write(value)
+
+
 def _write(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:g}"
 
@@ -117,7 +125,7 @@ class Scale:
     def ticks(self) -> tuple[Tick, ...]:
         """This function will place a tick at every step from the lowest to the highest value."""
         values = [self.low + self.step * i for i in range(round((self.high - self.low) / self.step) + 1)]
-        return tuple(Tick(at=self.up(value), text=_write(round(value, 6))) for value in values)
+        return tuple(Tick(at=self.up(value), text=_short(round(value, 6))) for value in values)
 
 
 SHARE = Scale(low=0.0, high=100.0)

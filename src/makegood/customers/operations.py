@@ -353,7 +353,9 @@ def fact_add(
     return fact.id
 
 
-def customer_identify(*, organization_id: int, customer_id: int, kind: str, value: str, name: str, now: datetime) -> int:
+def customer_identify(
+    *, organization_id: int, customer_id: int, kind: str, value: str, name: str, now: datetime
+) -> int:
     """Note how a customer is known from now on, and their name where one is given; return whose identity it is.
 
     An identity that is somebody else's already stays theirs.

@@ -62,7 +62,7 @@ class CustomerFacts:
 
 
 def customers_some(*, organization_id: int, customer_ids: Sequence[int]) -> list[CustomerFacts]:
-    """This function will read these customers, in this order; one that was merged is read as whom it turned out to be."""
+    """This function will read these customers, in this order; a merged one is read as whom it turned out to be."""
     names = [field.name for field in attrs.fields(CustomerFacts)]
     ids = list(customer_ids)
     with connection.cursor() as cursor:
@@ -107,7 +107,8 @@ def customers_recent(*, organization_id: int, most: int = 20) -> list[CustomerFa
     """This function will list the customers who were added last."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM customers_customer WHERE organization_id = %s AND merged_into_id IS NULL ORDER BY created_at DESC LIMIT %s",
+            "SELECT id FROM customers_customer WHERE organization_id = %s AND merged_into_id IS NULL"
+            " ORDER BY created_at DESC LIMIT %s",
             [organization_id, most],
         )
         ids = [row[0] for row in cursor.fetchall()]

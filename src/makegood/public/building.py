@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import attrs
+from babel.numbers import format_currency
 from django.urls import reverse
 
+from makegood.core.money import EXPONENTS, Money
 from makegood.core.scores import CARES
 from makegood.core.steps import FACES, Step
 from makegood.customers.queries import CustomerFacts
@@ -174,13 +177,18 @@ def _coming(case: Case) -> tuple[Line, ...]:
     return tuple(Line(text=COMING[one.step], at=None if one.overdue else one.due_at) for one in todo)
 
 
+def _amount(money: Money, locale: str) -> str:
+    places = EXPONENTS.get(money.currency, 2)
+    return format_currency(Decimal(money.minor).scaleb(-places), money.currency, locale=locale)
+
+
 def _offer(letter: Letter) -> Offer | None:
     rows = [row for row in letter.makegoods if row.part == "extra" and row.state != "swapped"]
     if not rows:
         return None
     row = next((one for one in rows if one.state == "offered"), rows[-1])
     url = reverse("status-answer", args=[letter.signed])
-    worth = f", worth {row.value}" if row.value.minor else ""
+    worth = f", worth {_amount(row.value, letter.locale)}" if row.value.minor else ""
     text = f"We would like to give you: {row.title[:1].lower() + row.title[1:]}{worth}."
     if row.state != "offered":
         return Offer(text=text, url=url, state=ANSWERED.get(row.state, ""))

@@ -32,7 +32,7 @@ def giving_of(desk: Desk, case: Case, given: Sequence[MakeGoodRow], gifts: Gifts
     if gifts and not gifts.gifts and open_now:
         none = " ".join(dict.fromkeys(reason.text for reason in gifts.reasons)) or "Nothing in the playbook fits here."
     return Giving(
-        limit=desk.money(desk.facts.limit_minor),
+        limit=desk.money(desk.facts.limit_minor) if gifts else None,
         limit_left=gifts.left if gifts else None,
         owed=tuple(_owed(desk, case, row) for row in given if row.part == "floor"),
         given=tuple(_given(desk, case, row) for row in given if row.part != "floor"),

@@ -15,6 +15,7 @@ from makegood.console.building.giving import giving_of
 from makegood.console.building.next_action import next_of
 from makegood.console.building.timeline import timeline
 from makegood.console.desk import Desk
+from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Action,
     CauseChooser,
@@ -203,7 +204,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
     failure = case.failures[0] if case.failures else None
     cost = words.LOSSES.get(case.loss, case.loss).capitalize()
     if case.price:
-        cost = f"{cost}, {case.price}"
+        cost = f"{cost}, {written(case.price, desk.reader)}"
     since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else ""
     line = " · ".join(part for part in (words.GROUPS.get(case.group, ""), since, case.place) if part)
     facts = [Fact(label="What it cost them", value=cost)]

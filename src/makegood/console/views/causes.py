@@ -51,7 +51,7 @@ def causes_page(request: HttpRequest, desk: Desk, *, cause_id: int | None = None
             raise Http404
         title, shown = (
             one.name,
-            [node for node in tree if node.path == one.path or node.path.startswith(f"{one.path} /")],
+            [node for node in tree if _within(node, one)],
         )
     total = sum(node.failures for node in shown)
     improvements = improvements_list(organization_id=desk.organization_id, cause_id=cause_id)
@@ -63,7 +63,10 @@ def causes_page(request: HttpRequest, desk: Desk, *, cause_id: int | None = None
             window=f"Last 90 days, {total:,} failures with a cause",
             tree=tuple(
                 CauseNode(
-                    name=node.name, url=reverse("cause", args=[node.id]), depth=node.depth, failures=node.failures
+                    name=node.name,
+                    url=reverse("cause", args=[node.id]),
+                    depth=node.depth,
+                    failures=sum(one.failures for one in tree if _within(one, node)),
                 )
                 for node in shown
             ),
@@ -80,6 +83,10 @@ def causes_page(request: HttpRequest, desk: Desk, *, cause_id: int | None = None
 
 
 causes = staff(causes_page)
+
+
+def _within(node: CauseFacts, above: CauseFacts) -> bool:
+    return node.path == above.path or node.path.startswith(f"{above.path} / ")
 
 
 def _pareto(shown: list[CauseFacts], total: int) -> Chart | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +23,7 @@ WORDS = {
     500: ("Something broke on our side", "Nothing that you typed before was lost. Try again in a moment."),
 }
 PUBLIC = ("/s/", "/r/")
+logger = logging.getLogger("makegood.web")
 
 
 def error_answer(
@@ -67,5 +70,7 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer 500, with a reference that names this one occasion."""
-    return error_answer(request, status=500, reference=secrets.token_hex(4))
+    """Answer 500, with a reference that names this one occasion in the log."""
+    reference = secrets.token_hex(4)
+    logger.error("reference %s: %s %s", reference, request.method, request.path, exc_info=sys.exc_info())
+    return error_answer(request, status=500, reference=reference)

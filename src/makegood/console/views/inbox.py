@@ -39,8 +39,7 @@ def inbox_screen(request: HttpRequest, desk: Desk, *, message_id: int | None = N
             title="The demo's inbox",
             lead="Everything that would have gone to customers. Read it, open their page, or answer in their place.",
             messages=tuple(
-                _message(row, current=shown is not None and row.id == shown.id)
-                for row in rows[: words.PER_PAGE]
+                _message(row, current=shown is not None and row.id == shown.id) for row in rows[: words.PER_PAGE]
             ),
             shown=_shown(desk, shown) if shown is not None and shown.thread_id else None,
             pager=Pager(

@@ -14,6 +14,7 @@ from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.finding import customer_asked, customer_field
 from makegood.console.refill import answers
+from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Empty,
     Fact,
@@ -103,7 +104,7 @@ def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, act: str 
         Fact(label="Customer", value=words.who(promise.customer)),
         Fact(label="Made", value=words.said_at(desk, promise.made_at)),
         *([Fact(label="Place", value=promise.place)] if promise.place else []),
-        *([Fact(label="Worth", value=str(row.worth))] if row.worth else []),
+        *([Fact(label="Worth", value=written(row.worth, desk.reader))] if row.worth else []),
     ]
     if promise.first_due_at != promise.due_at:
         facts.append(Fact(label="First promised for", value=words.said_at(desk, promise.first_due_at)))

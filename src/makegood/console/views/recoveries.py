@@ -8,6 +8,7 @@ from django.urls import reverse
 from makegood.console.building import words
 from makegood.console.building.recovery import Known, recovery_page
 from makegood.console.desk import Desk
+from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, TimelineEntry, WhyPage
 from makegood.console.views.frame import Screen, staff
 from makegood.customers import queries as customers
@@ -205,7 +206,7 @@ def _why_owed(desk: Desk, case: Case, text: str, back: Link) -> WhyPage | None:
         return None
     return WhyPage(
         title="Why is this owed?",
-        decision=f"{row.title}: {row.value}. It is no favour, and it is not traded.",
+        decision=f"{row.title}: {written(row.value, desk.reader)}. It is no favour, and it is not traded.",
         reasons=words.reason_lines(row.reasons),
         inputs=(Fact(label="Rule", value=row.rule),),
         back=back,

@@ -13,6 +13,7 @@ from makegood.console import permissions
 from makegood.console.asking import amount, whole
 from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.refill import Unanswered, answers
+from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Action,
     Choice,
@@ -276,7 +277,8 @@ def _limits(desk: Desk) -> tuple[SettingsSection, ...]:
         caption="Limits",
         head=("Name", "Role", "A day"),
         rows=tuple(
-            TableRow(cells=(one.name, ROLE_WORDS[one.role], str(desk.money(one.limit_minor)))) for one in members
+            TableRow(cells=(one.name, ROLE_WORDS[one.role], written(desk.money(one.limit_minor), desk.reader)))
+            for one in members
         ),
         numeric=(2,),
     )
