@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 TICK_SECONDS = 1.0
@@ -25,16 +25,18 @@ _work: list[Callable[..., int]] = []
 
 
 def work_with(work: Callable[..., int]) -> None:
-    """Name what the worker does each round, as work(on_error=...), which returns how much; only `config` calls this."""
+    """Name what the worker does each round: work(on_error=, only=) returns how much. Only `config` calls this."""
     _work[:] = [work]
 
 
-def work_round(on_error: Callable[[str, int, Exception], None] | None = None) -> int:
-    """Carry out what is due in the outbox, one batch of each organization; return how much that was.
+def work_round(
+    on_error: Callable[[str, int, Exception], None] | None = None, only: Collection[int] | None = None
+) -> int:
+    """Carry out what is due in the outbox, one batch of each organization, or of `only` these; return how much.
 
     An organization whose work fails is handed to `on_error`; without it the error is raised.
     """
-    return sum(work(on_error=on_error) for work in _work)
+    return sum(work(on_error=on_error, only=only) for work in _work)
 
 
 def stop_on_signals() -> threading.Event:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "web": "makegood.cli.web:web",
     "worker": "makegood.cli.worker:worker",
     "tick": "makegood.cli.tick:tick",
+    "replay": "makegood.cli.replay:replay",
     "demo": "makegood.cli.demo.command:demo",
     "demo-day": "makegood.cli.demo.command:demo_day",
 }

@@ -5,15 +5,21 @@ Pure reading and checking: what comes out is plain, frozen and complete, or one 
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 import attrs
 
 MOST_EVENTS = 1000
+DEEPEST = 20
 IDENTITY_KINDS = ("email", "phone", "loyalty", "order", "handle", "token")
 LONGEST = 200
+MOST_FACTS = 30
 
 WORDS = {
     "promise.kept": "kept",
@@ -73,8 +79,11 @@ def read(bodies: Sequence[Any]) -> list[Event]:
         )
     problems: list[tuple[int, str]] = []
     events = []
+    plain = _all_plain(bodies)
     for position, body in enumerate(bodies):
         try:
+            if not plain:
+                _check_plain(body)
             events.append(_event(body))
         except _Problem as problem:
             problems.append((position, str(problem)))
@@ -85,6 +94,48 @@ def read(bodies: Sequence[Any]) -> list[Event]:
 
 class _Problem(ValueError):
     """What is wrong with one event."""
+
+
+def _all_plain(bodies: Sequence[Any]) -> bool:
+    """Tell, quickly, whether every body is surely JSON that a database can hold; if not, each is looked at."""
+    try:
+        text = json.dumps(bodies, allow_nan=False, ensure_ascii=False, default=_moment_text)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return "\\u0000" not in text
+
+
+def _moment_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError
+
+
+def _check_plain(value: Any, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise _Problem(f"it is nested more than {DEEPEST} deep")
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise _Problem("every name in it must be text")
+        for one in (*value, *value.values()):
+            _check_plain(one, depth + 1)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            _check_plain(one, depth + 1)
+    else:
+        _check_plain_value(value)
+
+
+def _check_plain_value(value: Any) -> None:
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise _Problem("it holds a NUL character or half a character")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise _Problem("it holds a number that is not finite")
+    elif value is not None and not isinstance(value, int | datetime):
+        raise _Problem("it holds something that JSON does not have")
 
 
 def _event(body: Any) -> Event:
@@ -154,10 +205,8 @@ def _money(data: Mapping[str, Any], name: str, *, required: bool = False) -> tup
     return minor, currency
 
 
-def _customer(data: Mapping[str, Any], *, required: bool = True) -> tuple[tuple[str, str], ...]:
+def _customer(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     value = data.get("customer")
-    if value is None and not required:
-        return ()
     if not isinstance(value, Mapping):
         raise _Problem('customer must be an object, such as {"email": "ana@example.com"}')
     pairs = tuple((kind, _text(value, kind, longest=320)) for kind in IDENTITY_KINDS if value.get(kind))
@@ -178,11 +227,15 @@ def _seen(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _zone(data: Mapping[str, Any]) -> str:
-    from zoneinfo import available_timezones
+@cache
+def zones() -> frozenset[str]:
+    """Return the names of all time zones."""
+    return frozenset(available_timezones())
 
+
+def _zone(data: Mapping[str, Any]) -> str:
     zone = _text(data, "zone", longest=60)
-    if zone and zone not in available_timezones():
+    if zone and zone not in zones():
         raise _Problem(f"zone {zone!r} is not a time zone; use one such as Europe/Lisbon")
     return zone
 
@@ -236,7 +289,22 @@ def _made(data: Mapping[str, Any]) -> dict[str, Any]:
         "due_at": due_at,
         "minor": minor,
         "currency": currency,
+        "facts": _facts(data),
     }
+
+
+def _facts(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    facts = data.get("facts")
+    if facts is None:
+        return None
+    if not isinstance(facts, Mapping) or len(facts) > MOST_FACTS:
+        raise _Problem(f"facts must be an object of at most {MOST_FACTS} numbers, truths, codes or times")
+    for name, value in facts.items():
+        if isinstance(value, str):
+            _text(facts, name, longest=40)
+        elif value is not None and not isinstance(value, int | float):
+            raise _Problem(f"facts.{name} must be a number, true, false, a code or a time")
+    return dict(facts)
 
 
 def _word(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,14 @@ from makegood.store.models import TenantModel
 
 
 class Raw(TenantModel):
-    """One delivery in its raw form. `key_hash` is the keyed hash of its outside id: a redelivery is known by it."""
+    """One delivery in its raw form. `key_hash` is the keyed hash of its outside id: a redelivery is known by it.
+
+    Erasing blanks the body. Whose it is says the customer; where it names none, `about_hash`, the key of its promise.
+    """
 
     source = TenantKey(Source)
     key_hash = models.BinaryField()
+    about_hash = models.BinaryField(null=True)
     type = models.CharField(max_length=60)
     body = models.JSONField(null=True)
     customer = TenantKey(Customer, null=True)
@@ -28,15 +32,24 @@ class Raw(TenantModel):
                 fields=["organization_id", "customer"],
                 name="raw_customer",
                 condition=models.Q(customer__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["organization_id", "about_hash"],
+                name="raw_about",
+                condition=models.Q(about_hash__isnull=False),
+            ),
         ]
 
 
 class Replay(TenantModel):
-    """Where the replay of one data set stands: events taken so far, written in the transaction that takes them."""
+    """Where the replay of one data set stands: events taken so far, written in the transaction that takes them.
+
+    `worked_seconds` is the real time that living through them took, over however many runs.
+    """
 
     kind = models.CharField(max_length=40)
     position = models.BigIntegerField(default=0)
+    worked_seconds = models.FloatField(default=0.0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

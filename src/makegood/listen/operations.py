@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import attrs
+from django.db.models import Q
 
 from makegood.customers.operations import (
     NewCharge,
@@ -17,17 +19,31 @@ from makegood.customers.operations import (
     customers_resolve,
     purchases_find,
     purchases_record,
+    visits_find,
     visits_record,
 )
 from makegood.failures.operations import NewSignal, signals_record
-from makegood.listen.events import CHARGES, SIGNALS, WORDS, Event, UnusableEvents, read
+from makegood.journal.operations import Happened
+from makegood.listen.events import CHARGES, MOST_EVENTS, SIGNALS, WORDS, Event, UnusableEvents, read
 from makegood.listen.models import Raw
 from makegood.organizations.models import Place
 from makegood.promises.models import Promise
-from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard
+from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard, sources_lock
 from makegood.store.bulk import insert
 from makegood.store.clocks import moment as store_moment
 from makegood.store.secrets import keyed_hash
+
+RAW_COLUMNS = (
+    "organization_id",
+    "source_id",
+    "key_hash",
+    "about_hash",
+    "type",
+    "body",
+    "customer_id",
+    "happened_at",
+    "received_at",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +70,7 @@ class _Batch:
         return reference_key(source_id=self.source_id, kind=kind, reference=reference)
 
 
+@lru_cache(maxsize=4 * MOST_EVENTS)
 def reference_key(*, source_id: int, kind: str, reference: str) -> bytes:
     """Return the keyed hash that stands for a source's own reference."""
     return keyed_hash(f"{source_id}:{kind}:{reference}")
@@ -62,22 +79,40 @@ def reference_key(*, source_id: int, kind: str, reference: str) -> bytes:
 def events_accept(*, organization_id: int, source_id: int, bodies: Sequence[Any], now: datetime) -> Accepted:
     """Take a batch of CloudEvents from one source: keep each raw once, and act on the new ones, in bulk.
 
-    In a stepped organization a word is received when it happened; elsewhere now. Raises UnusableEvents, with nothing
-    written, if any event is malformed or names a place that does not exist.
+    A source's batches are taken one at a time. In a stepped organization a word is received when it happened; elsewhere
+    now. Raises UnusableEvents, with nothing written, if there are more than MOST_EVENTS, or any event is malformed or
+    names a place that does not exist.
     """
     events = read(bodies)
-    new = _keep_raw(organization_id, source_id, events, now)
-    _act(organization_id, source_id, new, now)
-    return Accepted(new=len(new), known=len(events) - len(new))
+    places = _places(organization_id, events)
+    sources_lock(source_ids={source_id})
+    customers = _customers(organization_id, events, now)
+    fresh = _keep_raw(organization_id, source_id, events, customers, now)
+    if fresh:
+        _act(organization_id, source_id, fresh, customers, places, now)
+    return Accepted(new=len(fresh), known=len(events) - len(fresh))
 
 
-def _keep_raw(organization_id: int, source_id: int, events: Sequence[Event], now: datetime) -> list[Event]:
+def _keep_raw(
+    organization_id: int, source_id: int, events: Sequence[Event], customers: Mapping[int, int], now: datetime
+) -> list[Event]:
+    """Keep what was not known yet, and return it in the order in which it came."""
     by_key = {keyed_hash(f"{source_id}:{event.id}", purpose="event"): event for event in reversed(events)}
     kept = insert(
         Raw,
-        ("organization_id", "source_id", "key_hash", "type", "body", "happened_at", "received_at"),
+        RAW_COLUMNS,
         [
-            (organization_id, source_id, key_hash, event.type, _plain(event.body), event.at, now)
+            (
+                organization_id,
+                source_id,
+                key_hash,
+                _about(source_id, event),
+                event.type,
+                _plain(event.body),
+                customers.get(id(event)),
+                event.at,
+                now,
+            )
             for key_hash, event in reversed(by_key.items())
         ],
         on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
@@ -87,24 +122,38 @@ def _keep_raw(organization_id: int, source_id: int, events: Sequence[Event], now
     return [event for key_hash, event in reversed(by_key.items()) if key_hash in fresh]
 
 
+def _about(source_id: int, event: Event) -> bytes | None:
+    if event.type not in WORDS:
+        return None
+    return reference_key(source_id=source_id, kind="promise", reference=event.data["reference"])
+
+
 def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in body.items()} | {
-        "data": {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in body.get("data", {}).items()
-        }
+    """Return the body with its times, and those of its data, as texts."""
+    return {
+        name: value.isoformat()
+        if isinstance(value, datetime)
+        else _plain(value)
+        if name == "data" and isinstance(value, Mapping)
+        else value
+        for name, value in body.items()
     }
 
 
-def _act(organization_id: int, source_id: int, events: Sequence[Event], now: datetime) -> None:
-    if not events:
-        return
+def _act(
+    organization_id: int,
+    source_id: int,
+    events: Sequence[Event],
+    customers: Mapping[int, int],
+    places: Mapping[str, int],
+    now: datetime,
+) -> None:
     stepped = store_moment(organization_id=organization_id).stepped
     batch = _Batch(
         organization_id=organization_id,
         source_id=source_id,
-        customers=_customers(organization_id, events, now),
-        places=_places(organization_id, events),
+        customers=customers,
+        places=places,
         purchases={},
         visits={},
         received_at={id(event): event.at if stepped else now for event in events},
@@ -115,7 +164,7 @@ def _act(organization_id: int, source_id: int, events: Sequence[Event], now: dat
     _words(batch, events)
     _signals(batch, events)
     heard = max(event.data["until"] if event.type == "source.heard" else event.at for event in events)
-    source_heard(organization_id=organization_id, source_id=source_id, until_at=heard)
+    source_heard(organization_id=organization_id, source_id=source_id, until_at=min(heard, now))
 
 
 def _customers(organization_id: int, events: Sequence[Event], now: datetime) -> dict[int, int]:
@@ -138,6 +187,8 @@ def _customers(organization_id: int, events: Sequence[Event], now: datetime) -> 
 
 def _places(organization_id: int, events: Sequence[Event]) -> dict[str, int]:
     named = {event.data["place"] for event in events if event.data.get("place")}
+    if not named:
+        return {}
     rows = Place.objects.filter(organization_id=organization_id, code__in=named)
     places = dict(rows.values_list("code", "id"))
     missing = named - set(places)
@@ -176,10 +227,7 @@ def _purchases(batch: _Batch, events: Sequence[Event]) -> dict[bytes, int]:
 
 
 def _visits(batch: _Batch, events: Sequence[Event]) -> dict[bytes, int]:
-    made = [event for event in events if event.type == "visit.made"]
-    if not made:
-        return {}
-    return visits_record(
+    known = visits_record(
         organization_id=batch.organization_id,
         visits=[
             NewVisit(
@@ -189,9 +237,12 @@ def _visits(batch: _Batch, events: Sequence[Event]) -> dict[bytes, int]:
                 active_to=event.data["active_to"],
                 place_id=batch.places.get(event.data["place"]),
             )
-            for event in made
+            for event in events
+            if event.type == "visit.made"
         ],
     )
+    named = {batch.key("visit", event.data["visit"]) for event in events if event.data.get("visit")}
+    return known | visits_find(organization_id=batch.organization_id, keys=list(named - set(known)))
 
 
 def _charges(batch: _Batch, events: Sequence[Event]) -> None:
@@ -236,6 +287,7 @@ def _promises(batch: _Batch, events: Sequence[Event]) -> None:
                 partner=event.data["partner"],
                 value_minor=event.data["minor"],
                 currency=event.data["currency"],
+                facts=event.data["facts"],
             )
             for event in made
         ],
@@ -284,6 +336,7 @@ def _signals(batch: _Batch, events: Sequence[Event]) -> None:
                 key_hash=batch.key("signal", event.id),
                 source_id=batch.source_id,
                 promise_id=promises.get(batch.key("promise", event.data["promise"])),
+                about_hash=batch.key("promise", event.data["promise"]) if event.data["promise"] else None,
                 purchase_id=batch.purchases.get(batch.key("purchase", event.data["purchase"])),
                 place_id=batch.places.get(event.data["place"]),
                 value=event.data["value"],
@@ -292,3 +345,16 @@ def _signals(batch: _Batch, events: Sequence[Event]) -> None:
             for event in said
         ],
     )
+
+
+def raw_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Blank what erased customers' deliveries held (handler of customers:customer:erased)."""
+    raw_erase(organization_id=organization_id, customer_ids=[entry.subject_id for entry in entries])
+
+
+def raw_erase(*, organization_id: int, customer_ids: Sequence[int]) -> None:
+    """Blank what these customers' deliveries held; their keys stay, so that a redelivery is still known."""
+    promises = Promise.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids))
+    Raw.objects.filter(organization_id=organization_id).filter(
+        Q(customer_id__in=list(customer_ids)) | Q(about_hash__in=promises.values("key_hash"))
+    ).update(body=None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import attrs
 from django.db import connection
@@ -106,9 +106,9 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
 
 
 def _facts(
-    stored: Any, known: Mapping[str, object], first_due_at: datetime, fulfilled_at: datetime | None
+    stored: str, known: Mapping[str, object], first_due_at: datetime, fulfilled_at: datetime | None
 ) -> dict[str, object]:
-    facts = {name: value for name, value in stored.items() if name in known}
+    facts = {name: value for name, value in json.loads(stored).items() if name in known}
     if "arrival_delay_minutes" in known and "arrival_delay_minutes" not in facts and fulfilled_at is not None:
         facts["arrival_delay_minutes"] = (fulfilled_at - first_due_at).total_seconds() / 60
     return facts

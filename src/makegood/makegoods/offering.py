@@ -112,7 +112,7 @@ def _check(offer: Offer) -> None:
 STANDS = """
 SELECT f.id, f.customer_id, f.price_minor, f.currency, f.withdrawn_at, coalesce(given.minor, 0), given.currencies
 FROM failures_failure f LEFT JOIN LATERAL (
-    SELECT sum(g.value_minor) AS minor, array_agg(DISTINCT g.currency) AS currencies FROM makegoods_makegood g
+    SELECT sum(g.value_minor)::bigint AS minor, array_agg(DISTINCT g.currency) AS currencies FROM makegoods_makegood g
     WHERE g.organization_id = f.organization_id AND g.failure_id = f.id AND g.part IN ('floor', 'extra')
     AND g.state IN ('offered', 'accepted', 'delivered') AND g.value_minor > 0
 ) given ON true

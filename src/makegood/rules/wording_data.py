@@ -30,10 +30,15 @@ def wording_rules(language: str = "en") -> WordingRules:
 
     Raises UnableToReadWordingRules when there are none for the language or when they are malformed.
     """
-    source = resources.files("makegood.rules") / "wording" / f"{language}.yaml"
+    folder = resources.files("makegood.rules") / "wording"
+    source = folder / f"{language}.yaml"
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
-    return parsed(yaml.safe_load(source.read_text(encoding="utf-8")))
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    for part in ("cues", "weights"):
+        beside = folder / f"{language}.{part}.yaml"
+        document[part] = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+    return parsed(document)
 
 
 def parsed(document: Mapping[str, Any]) -> WordingRules:
@@ -51,6 +56,8 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         elements=elements,
         signs={name: _compiled(lines, words, name) for name, lines in document["signs"].items()},
         rules={rule.id: rule for rule in rules},
+        cues={name: _compiled(lines, words, name) for name, lines in document.get("cues", {}).items()},
+        weights=document.get("weights", {}),
         generic=frozenset(document["generic"].split()),
         limits=document["limits"],
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from makegood.core.evidence import GRADES
 from makegood.core.wording.reading import Reading, read
 from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
+from makegood.core.wording.weighing import Weight, weigh
 
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
@@ -28,7 +29,9 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     hits += _stock(reading, rules)
     hits += _claims_cause(reading, rules)
     if reading.apology:
-        hits += _missing(reading, rules, case)
+        weight = weigh(reading=reading, rules=rules)
+        hits += _balance(weight)
+        hits += _missing(reading, rules, case, weight)
         hits += _repetition(reading, rules, case)
     findings = [
         finding for hit in hits if (finding := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
@@ -116,7 +119,14 @@ def _claims_cause(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
                 yield "wording.claims-cause", start, end, None
 
 
-def _missing(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit]:
+def _balance(weight: Weight | None) -> Iterator[_Hit]:
+    """The message as a whole turns away from making amends; points at the sentence that does so most."""
+    if weight is not None and weight.points > 0:
+        part = weight.heaviest
+        yield "wording.balance", part.start, part.start + len(part.text), None
+
+
+def _missing(reading: Reading, rules: WordingRules, case: Case, weight: Weight | None) -> Iterator[_Hit]:
     """What an apology needs and this one lacks; each points at its first sorry."""
     start, end = reading.sorries[0] if reading.sorries else (0, 0)
     if not reading.says_sorry:

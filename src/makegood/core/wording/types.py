@@ -62,7 +62,8 @@ class WordingRules:
     """The wording rules of one language, compiled: `elements` and `signs` by name, `rules` by id.
 
     `generic` holds the words that any apology may contain and that therefore say nothing of the case;
-    `limits` the numbers that the whole-message rules use.
+    `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
+    message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing).
     """
 
     language: str
@@ -70,6 +71,8 @@ class WordingRules:
     signs: Mapping[str, re.Pattern[str]]
     rules: Mapping[str, Rule]
     generic: frozenset[str]
+    cues: Mapping[str, re.Pattern[str]]
+    weights: Mapping[str, Mapping[str, float]]
     limits: Mapping[str, int]
 
 

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ("organization_id", models.BigIntegerField()),
                 ("kind", models.CharField(max_length=40)),
                 ("position", models.BigIntegerField(default=0)),
+                ("worked_seconds", models.FloatField(default=0.0)),
                 ("started_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
             ],
@@ -33,6 +34,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("organization_id", models.BigIntegerField()),
                 ("key_hash", models.BinaryField()),
+                ("about_hash", models.BinaryField(null=True)),
                 ("type", models.CharField(max_length=60)),
                 ("body", models.JSONField(null=True)),
                 ("happened_at", models.DateTimeField()),
@@ -51,7 +53,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("customer__isnull", False)),
                         fields=["organization_id", "customer"],
                         name="raw_customer",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("about_hash__isnull", False)),
+                        fields=["organization_id", "about_hash"],
+                        name="raw_about",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("organization_id", "source", "key_hash"), name="raw_once")

@@ -1,0 +1,1 @@
+"""Measurements of Makegood, each on a database of its own: `python -m benchmarks [NAME...]`."""

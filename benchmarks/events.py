@@ -1,0 +1,120 @@
+"""Events a second: flights through the operations that the API calls, beside a bare COPY of the same rows.
+
+``python -m benchmarks.events --to failures|recoveries [--events N]``; without N all 670,000. Every transaction holds at most 1,000 events, and
+fsync is on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import attrs
+
+from benchmarks.ground import Stopwatch, fresh_database, say, superuser_url
+from makegood.listen.datasets import nycflights
+from makegood.listen.datasets.recorded import Recorded
+
+TO_FAILURES = (
+    "listen_raw", "customers_customer", "customers_identity", "promises_promise", "failures_failure", "journal_entry",
+)  # fmt: skip
+TO_RECOVERIES = (
+    *TO_FAILURES, "failures_incident", "conversations_thread", "recoveries_recovery", "recoveries_recoveryfailure",
+    "recoveries_step", "recoveries_recoveryclock", "recoveries_followup", "makegoods_makegood",
+    "conversations_message", "journal_effect",
+)  # fmt: skip
+TARGET_FAILURES, TARGET_RECOVERIES = 3000, 1500
+
+
+def to_failures(recorded: Recorded) -> int:
+    """Take all events, break what is due and let the gate decide; return how many failures there are."""
+    from makegood.failures.models import Failure
+    from makegood.failures.tasks import failures_gate
+    from makegood.listen.operations import events_accept
+    from makegood.listen.replay_ground import ground
+    from makegood.listen.replaying import batch_ends
+    from makegood.promises.tasks import promises_break
+    from makegood.store.clocks import clock_step
+    from makegood.store.tenancy import tenant
+
+    here = ground(recorded=recorded)
+    mine = {"organization_id": here.organization_id}
+    bodies, start = recorded.events(), 0
+    for end in batch_ends(moments=recorded.moments, start=0, until=None):
+        at = recorded.moments[end - 1][0]
+        batch = list(islice(bodies, end - start))
+        with tenant(**mine):
+            clock_step(moment_at=at, **mine)
+            events_accept(source_id=here.source_id, bodies=batch, now=at, **mine)
+        for handle in (promises_break, failures_gate):
+            handled = 1
+            while handled:
+                with tenant(**mine):
+                    handled = handle(**mine)
+        start = end
+    with tenant(**mine):
+        return Failure.objects.filter(**mine).count()
+
+
+def to_recoveries(recorded: Recorded) -> int:
+    """Live through the whole, with routing, recoveries, plans, messages and clocks; return how many recoveries."""
+    from makegood.config.working import work_organization
+    from makegood.listen.replaying import replay
+
+    return replay(recorded=recorded, work=work_organization).recoveries["opened"]
+
+
+def copy_seconds(home: Path, tables: Sequence[str]) -> float:
+    """Return the seconds that COPY takes to write the rows of these tables into bare tables of the same columns."""
+    import psycopg
+
+    seconds = 0.0
+    with psycopg.connect(superuser_url(home), autocommit=True) as connection:
+        for table in tables:
+            with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out:
+                rows = b"".join(out)
+            connection.execute(f"CREATE TABLE bare_{table} (LIKE {table})")
+            watch = Stopwatch()
+            with connection.cursor().copy(f"COPY bare_{table} FROM STDIN (FORMAT binary)") as into:
+                into.write(rows)
+            seconds += watch.seconds
+    return seconds
+
+
+def measure(recorded: Recorded, *, recoveries: bool) -> None:
+    """Measure one of the two ways and print its line."""
+    events = len(recorded.moments)
+    target = TARGET_RECOVERIES if recoveries else TARGET_FAILURES
+    with fresh_database() as home:
+        watch = Stopwatch()
+        made = (to_recoveries if recoveries else to_failures)(recorded)
+        seconds = watch.seconds
+        bare = copy_seconds(home, TO_RECOVERIES if recoveries else TO_FAILURES)
+    what = f"{made} recoveries with plans" if recoveries else f"{made} failures"
+    say(
+        "events to recoveries" if recoveries else "events to failures",
+        f"{events / seconds:,.0f} events/s ({events} events, {what}, {seconds:.1f} s); COPY of the same rows"
+        f" {bare:.1f} s, ratio {seconds / bare:.1f}",
+        f"{target:,}/s",
+        events / seconds >= target,
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure one way."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--to", choices=("failures", "recoveries"), default="failures")
+    parser.add_argument("--events", type=int, default=0, help="only the first N events")
+    asked = parser.parse_args(arguments)
+    recorded = nycflights.read()
+    if asked.events:
+        recorded = attrs.evolve(recorded, moments=recorded.moments[: asked.events])
+    measure(recorded, recoveries=asked.to == "recoveries")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

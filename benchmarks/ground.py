@@ -1,0 +1,57 @@
+"""What every benchmark stands on: a fresh embedded database with fsync on, and one line for each figure."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+DATA = Path(os.environ.get("MAKEGOOD_DATA") or Path(__file__).resolve().parents[1] / ".." / "shared" / "data")
+SECRET = "a secret for measurements only, long enough"
+
+
+@contextmanager
+def fresh_database() -> Iterator[Path]:
+    """Run the block on a migrated database that nothing else uses, as the application's role; yield its home."""
+    from makegood.cli.database import open_database
+
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory(prefix="mg-bench-") as folder:
+        os.environ |= {"MAKEGOOD_HOME": folder, "MAKEGOOD_SECRET": SECRET}
+        with open_database():
+            yield Path(folder)
+
+
+def superuser_url(home: Path) -> str:
+    """Return the address by which a benchmark may seed without foreign keys being checked row by row."""
+    from makegood.store.embedded import Server
+
+    return Server(home.resolve()).url(user="postgres", database="makegood")
+
+
+def say(name: str, figure: str, target: str = "", met: bool | None = None) -> None:
+    """Print one figure; where it has a target, whether it was met."""
+    verdict = "" if met is None else f"  [{'met' if met else 'MISSED'}: {target}]"
+    print(f"{name}: {figure}{verdict}", flush=True)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which this share of the values lies (nearest rank)."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(share * len(ranked)))]
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How many have passed."""
+        return time.perf_counter() - self._since

@@ -1,0 +1,70 @@
+"""`makegood replay`: live through recorded events in time order, under a clock that steps, and report."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from makegood.cli.database import open_database, tell
+from makegood.cli.loops import work_round
+
+DATASETS = ("nycflights", "olist", "boston311")
+
+
+@click.command()
+@click.argument("kind")
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--until", metavar="ISO", help="Stop before events after this moment (with an offset).")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def replay(kind: str, path: Path | None, until: str | None, as_json: bool) -> int:
+    """Live through KIND: nycflights (no PATH), olist DIR, or boston311 DIR."""
+    until_at = _moment(until)
+    with open_database():
+        from makegood.listen.datasets import UnusableData
+        from makegood.listen.replaying import UnableToReplay
+        from makegood.listen.replaying import replay as live_through
+
+        try:
+            report = live_through(recorded=_recorded(kind, path), work=_work, until=until_at)
+        except (UnusableData, UnableToReplay) as error:
+            raise click.ClickException(str(error)) from error
+    if as_json:
+        print(json.dumps(report.as_dict()))
+    else:
+        for name, value in report.as_dict().items():
+            print(f"{name}: {value}")
+    return 0
+
+
+def _work(*, organization_id: int) -> int:
+    return work_round(only=[organization_id])
+
+
+def _recorded(kind: str, path: Path | None) -> object:
+    from makegood.listen.datasets import boston311, nycflights, olist
+
+    if kind == "nycflights":
+        return nycflights.read()
+    if path is None:
+        raise click.UsageError(f"Name where {kind} is: makegood replay {kind} PATH.")
+    if kind == "olist":
+        return olist.read(path)
+    if kind == "boston311":
+        return boston311.read(path)
+    raise click.UsageError(f"{kind!r} is none of {', '.join(DATASETS)}.")
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901  refused below, with every other moment that has no offset
+    if moment.tzinfo is None:
+        raise click.UsageError("--until needs an ISO 8601 moment with an offset, such as 2013-02-01T00:00:00-05:00.")
+    tell(f"until {moment.isoformat()}")
+    return moment
