@@ -290,6 +290,41 @@ def test_signing_in_and_out(org: Org) -> None:
     assert client.get("/").status_code == 302
 
 
+def test_founding_takes_the_code_once(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is an organization, founding another takes the code that was printed, which then is spent."""
+    from makegood.organizations.founding import set_up_code
+
+    monkeypatch.setattr(settings, "DEMO", False)
+    code = set_up_code()
+    answers = {
+        "person": "Maria",
+        "password": PASSWORD,
+        "name": "Lumen & Co",
+        "zone": "Europe/Lisbon",
+        "currency": "EUR",
+    }
+    for number, (given, status) in enumerate((("", 422), ("guess", 422), (code, 302), (code, 422))):
+        email = {"email": f"maria{number}@{org.code}.example.org"}
+        client = Client(headers={"host": "127.0.0.1"})
+        assert client.post("/set-up", answers | email | {"code": given}).status_code == status, given
+
+
+def test_the_demo_door_is_only_there_in_the_demo(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walking in without a password takes the demo's mark and an organization from which nothing leaves."""
+    door = {"organization": str(org.id), "member": str(org.employee)}
+    monkeypatch.setattr(settings, "DEMO", False)
+    assert Client(headers={"host": "127.0.0.1"}).post("/demo/sign-in", door).status_code == 404
+    monkeypatch.setattr(settings, "DEMO", True)
+    client = Client(headers={"host": "127.0.0.1"})
+    assert client.post("/demo/sign-in", door).status_code == 302
+    assert client.get("/").status_code == 200
+    from makegood.organizations.models import Organization
+
+    with tenant(organization_id=org.id):
+        Organization.objects.filter(id=org.id).update(delivery="live")
+    assert Client(headers={"host": "127.0.0.1"}).post("/demo/sign-in", door).status_code == 404
+
+
 def test_the_eleventh_try_waits(org: Org) -> None:
     """Ten tries an account a quarter of an hour; the next is told when to come back, whatever the password."""
     email = f"joris@{org.code}.example.org"

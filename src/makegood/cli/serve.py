@@ -36,11 +36,15 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
     environment = dict(os.environ) | {"PORT": str(port)}
     parts = (("web", "--host", host, "--port", str(port)), ("worker",), ("tick",), *also)
     with open_database():
+        from django.conf import settings
         from django.db import connections
 
+        from makegood.organizations.founding import set_up_code
+
+        code = "" if settings.DEMO else set_up_code()
         connections.close_all()
         stop = stop_on_signals()
-        opening = _Opening(host, port, path)
+        opening = _Opening(host, port, path, code)
         try:
             supervise([Child(part, environment) for part in parts], stop=stop, meanwhile=opening.look)
         except UnableToKeepRunning as error:
@@ -50,9 +54,9 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
 class _Opening:
     """Says once, when health first answers that all is well, where to open."""
 
-    def __init__(self, host: str, port: int, path: str) -> None:
+    def __init__(self, host: str, port: int, path: str, code: str) -> None:
         self._host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
-        self._port, self._path = port, path
+        self._port, self._path, self._code = port, path, code
         self._ask_at = 0.0
 
     def look(self) -> None:
@@ -62,6 +66,8 @@ class _Opening:
         self._ask_at = time.monotonic() + ASK_SECONDS
         if is_well(self._host, self._port):
             tell(f"open http://{self._host}:{self._port}{self._path} (stop with Ctrl-C)")
+            if self._code:
+                tell(f"set-up code: {self._code} (once, to found an organization at /set-up)")
             self._ask_at = float("inf")
 
 

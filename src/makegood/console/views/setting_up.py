@@ -48,7 +48,7 @@ WORDS = {
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
-    """Found an organization: freely while there is none, afterwards with the code that `makegood serve` prints."""
+    """Found an organization: from this machine while there is none, else with the code that `makegood serve` prints."""
     if request.method != "POST":
         return _first_page(request)
     try:
@@ -70,8 +70,11 @@ def set_up(request: HttpRequest) -> HttpResponse:
     return redirect("set-up-step", step="teams")
 
 
-def _needs_code() -> bool:
-    return organizations_exist() and not settings.DEMO
+def _needs_code(request: HttpRequest) -> bool:
+    """Only the demo, and somebody at this very machine while there is no organization, found one without the code."""
+    if settings.DEMO:
+        return False
+    return organizations_exist() or not sessions.network_address(request).startswith(("127.", "::1"))
 
 
 def _found(request: HttpRequest) -> Founded:
@@ -84,7 +87,7 @@ def _found(request: HttpRequest) -> Founded:
         zone="Choose a time zone.",
         currency="Choose a currency.",
     )
-    if _needs_code() and not hmac.compare_digest(request.POST.get("code", "").strip(), set_up_code()):
+    if _needs_code(request) and not hmac.compare_digest(request.POST.get("code", "").strip(), set_up_code()):
         raise Unanswered({"code": "This is not the code: `makegood serve` prints it when it starts."})
     if len(request.POST["password"]) < LEAST:
         raise Unanswered({"password": f"Choose a password of at least {LEAST} characters."})
@@ -107,7 +110,7 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
             action=reverse("set-up"),
             submit="Set it up",
             fields=(
-                *(code if _needs_code() else ()),
+                *(code if _needs_code(request) else ()),
                 Field(name="person", label="Your name", required=True, autocomplete="name", maxlength=120),
                 Field(name="email", label="Your e-mail", kind="email", required=True, autocomplete="username"),
                 Field(
