@@ -44,9 +44,7 @@ class Example:
         each = [sentence_measures(reading=reading, part=part, rules=RULES) for part in reading.sentences]
         self.message = message_measures(reading=reading, of_sentences=each)
         long = [
-            item
-            for item, part in zip(each, reading.sentences, strict=True)
-            if len(part.text.split()) >= LEAST_WORDS
+            item for item, part in zip(each, reading.sentences, strict=True) if len(part.text.split()) >= LEAST_WORDS
         ]
         self.sentences = long or each[:1]
 
@@ -158,6 +156,8 @@ def report(name: str, points: Array, examples: Sequence[Example], shift: float) 
     )
     over = points > shift
     print(f"{name}: area {area:.3f}; over: good {over[~bad].sum()}/{(~bad).sum()}, bad {over[bad].sum()}/{bad.sum()}")
+    steps = [(step, (points > step)[~bad].sum(), (points > step)[bad].sum()) for step in (-0.5, 0.0, 0.4, 0.8, 1.2)]
+    print("   over (points, good, bad):", *(f"({step}, {good}, {caught})" for step, good, caught in steps))
     print(f"   with the rules: good {(over | hard)[~bad].sum()}, bad {(over | hard)[bad].sum()}")
 
 

@@ -106,7 +106,9 @@ def make_org(database: str) -> Callable[..., Org]:
     from makegood.promises.operations import source_create
     from makegood.store.clocks import clock_set
 
-    def make(*, clock: str = "stepped", at: datetime = START, delivery: str = "inbox", playbook: str = "default") -> Org:
+    def make(
+        *, clock: str = "stepped", at: datetime = START, delivery: str = "inbox", playbook: str = "default"
+    ) -> Org:
         code = f"org{next(_numbers)}"
         with transaction.atomic():
             organization_id = organizations.organization_create(
@@ -137,9 +139,7 @@ def _publish_playbooks(organization_id: int, at: datetime) -> None:
 
     for name in playbooks.names():
         text = playbooks.text_of(name)
-        playbook_publish(
-            organization_id=organization_id, code=name, text=text, data=playbooks.data_of(text), now=at
-        )
+        playbook_publish(organization_id=organization_id, code=name, text=text, data=playbooks.data_of(text), now=at)
 
 
 @pytest.fixture

@@ -60,9 +60,7 @@ def promise(org: Org, name: str = "a", **facts: Any) -> None:
 def arrive(org: Org, name: str, after_due: timedelta) -> datetime:
     at = step(org, HOUR + after_due)
     with tenant(organization_id=org.id):
-        word = Word(
-            source_id=org.source, key_hash=keyed_hash(name), action="kept", happened_at=at, received_at=at
-        )
+        word = Word(source_id=org.source, key_hash=keyed_hash(name), action="kept", happened_at=at, received_at=at)
         promises_hear(organization_id=org.id, words=[word])
     tick_dry(only=[org.id])
     return at
@@ -103,7 +101,11 @@ def test_a_quiet_failure_posts_what_is_owed_and_says_nothing(org: Org) -> None:
 def test_invariant_3_what_is_quiet_sends_nothing_though_what_it_owes_is_paid(org: Org) -> None:
     promise(org, cancelled=True, notice_days=0)
     with tenant(organization_id=org.id):
-        playbook_with(org, ("expected_loss:", "floor_packs: [eu261]\nexpected_loss:"), ("notice_minutes: 60", "notice_minutes: 600"))
+        playbook_with(
+            org,
+            ("expected_loss:", "floor_packs: [eu261]\nexpected_loss:"),
+            ("notice_minutes: 60", "notice_minutes: 600"),
+        )
     arrive(org, "a", timedelta(minutes=30))
     with tenant(organization_id=org.id):
         assert Failure.objects.get().gate == "quiet"
@@ -167,7 +169,13 @@ def test_what_a_proposed_incident_holds_is_paid_after_the_named_yes(org: Org) ->
     paid_early = post(org, early)
     with tenant(organization_id=org.id):
         incident = incident_propose(
-            organization_id=org.id, reason="burst", title="Many", at=START, active_from=START, active_to=None, reasons=[]
+            organization_id=org.id,
+            reason="burst",
+            title="Many",
+            at=START,
+            active_from=START,
+            active_to=None,
+            reasons=[],
         )
         failures_attach(organization_id=org.id, incident_id=incident, failure_ids=[early, late], at=START)
     post(org, late)

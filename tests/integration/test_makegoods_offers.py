@@ -321,9 +321,12 @@ def test_invariant_6_the_ledger_is_append_only_and_never_lopsided(org: Org) -> N
         "INSERT INTO makegoods_ledgerentry (organization_id, makegood_id, debit, credit, amount_minor, currency, at)"
         " SELECT organization_id, id, 'owed', 'owed', 1, 'EUR', now() FROM makegoods_makegood",
     ):
-        with pytest.raises(Exception, match="permission denied|ledger_moves"), tenant(organization_id=org.id):
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        with (
+            pytest.raises(Exception, match=r"permission denied|ledger_moves"),
+            tenant(organization_id=org.id),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -354,9 +357,7 @@ def test_invariant_6_the_sums_match_after_any_sequence(org: Org, seed: int) -> N
                 elif what == "swap":
                     old = MakeGood.objects.get(id=chance.choice(ids))
                     instead = offer(org, old.failure_id, cost=chance.randrange(0, old.cost_minor + 2), form="credit")
-                    ids.append(
-                        makegood_swap(organization_id=org.id, makegood_id=old.id, instead=instead, now=START)
-                    )
+                    ids.append(makegood_swap(organization_id=org.id, makegood_id=old.id, instead=instead, now=START))
         except (UnableToOffer, UnableToMoveMakeGood, UnableToDeliver, UnableToSwap):
             pass
         if what == "tick":

@@ -35,7 +35,9 @@ def make(org: Org, *names: str, due_in: timedelta = HOUR) -> None:
         )
 
 
-def hear(org: Org, name: str, action: str, happened: timedelta, received: timedelta, due: timedelta | None = None) -> None:
+def hear(
+    org: Org, name: str, action: str, happened: timedelta, received: timedelta, due: timedelta | None = None
+) -> None:
     with tenant(organization_id=org.id):
         promises_hear(
             organization_id=org.id,

@@ -4,8 +4,6 @@
 says otherwise); files that are no mails count as persons' too, and their line says what is wrong with them.
 """
 
-
-
 BOUNCES = {
     "cpython/msg_05.txt",  # a delivery report without its status part
     "cpython/msg_16.txt",  # a delivery report that came through a list

@@ -106,4 +106,3 @@ def p_miss(*, left_seconds: float, slacks: Sequence[float], prior: Decimal, case
 def expected_loss(*, at_stake_minor: int, chance: Decimal) -> int:
     """This function will weigh what is at stake (price, floor and open make-good, minor units) with a chance."""
     return int((at_stake_minor * chance).to_integral_value(rounding=ROUND_HALF_UP))
-

@@ -13,6 +13,11 @@ from makegood.core.wording.reading import Reading, read
 from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
+UNAPOLOGETIC = 1.0
+"""Points over which a message about a failure is found although it does not apologise."""
+AMENDING = -2.5
+"""Points under which a message makes amends so clearly that an element we did not recognise is only advice."""
+
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
 
@@ -28,9 +33,9 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     hits = [*_pattern_hits(reading, rules), *_improvement(reading, rules)]
     hits += _stock(reading, rules)
     hits += _claims_cause(reading, rules)
+    weight = weigh(reading=reading, rules=rules)
+    hits += _balance(reading, rules, weight)
     if reading.apology:
-        weight = weigh(reading=reading, rules=rules)
-        hits += _balance(weight)
         hits += _missing(reading, rules, case, weight)
         hits += _repetition(reading, rules, case)
     findings = [
@@ -90,6 +95,8 @@ def _pattern_hits(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
 def _improvement(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
     """Promises to do better; one that names a change already made, and only its purpose, is advice."""
     for part in reading.sentences:
+        if rules.signs["no_promise"].search(part.text):
+            continue
         for match in rules.signs["improvement_flat"].finditer(part.text):
             told = rules.signs["changed"].search(part.text)
             purpose = rules.signs["purpose"].search(part.text)
@@ -119,9 +126,14 @@ def _claims_cause(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
                 yield "wording.claims-cause", start, end, None
 
 
-def _balance(weight: Weight | None) -> Iterator[_Hit]:
-    """The message as a whole turns away from making amends; points at the sentence that does so most."""
-    if weight is not None and weight.points > 0:
+def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> Iterator[_Hit]:
+    """The message as a whole turns away from making amends; points at the sentence that does so most.
+
+    One that speaks of a failure without apologising is judged too, but must weigh more: it may be an update.
+    """
+    fails = any(rules.signs["failure"].search(part.text) for part in reading.sentences)
+    limit = 0 if reading.apology else UNAPOLOGETIC
+    if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest
         yield "wording.balance", part.start, part.start + len(part.text), None
 
@@ -132,10 +144,10 @@ def _missing(reading: Reading, rules: WordingRules, case: Case, weight: Weight |
     if not reading.says_sorry:
         yield "wording.no-apology", 0, 0, None
     if not reading.has("responsibility"):
-        yield "wording.no-responsibility", start, end, _absence(reading, rules)
+        yield "wording.no-responsibility", start, end, _absence(reading, rules, weight)
     if not reading.has("repair"):
         ahead = any(rules.signs["forward"].search(part.text) for part in reading.sentences)
-        yield "wording.no-repair", start, end, _absence(reading, rules) if ahead else None
+        yield "wording.no-repair", start, end, _absence(reading, rules, weight) if ahead or _amends(weight) else None
         if not reading.timed:
             yield "wording.no-next", start, end, None
     telling = len(reading.telling)
@@ -147,13 +159,17 @@ def _missing(reading: Reading, rules: WordingRules, case: Case, weight: Weight |
         yield "wording.no-facts", start, end, None
 
 
-def _absence(reading: Reading, rules: WordingRules) -> str | None:
+def _absence(reading: Reading, rules: WordingRules, weight: Weight | None) -> str | None:
     """Advice instead of a block where people tell in their own words what happened: owning and repairing have more
     forms than any list holds, and canned apologies do not tell.
     """
     least = rules.limits["narrated_words" if reading.narrated else "telling_words"]
     canned = any(rules.signs["stock"].search(part.text) for part in reading.sentences)
-    return "advice" if len(reading.telling) >= least and not canned else None
+    return "advice" if (len(reading.telling) >= least or _amends(weight)) and not canned else None
+
+
+def _amends(weight: Weight | None) -> bool:
+    return weight is not None and weight.points < AMENDING
 
 
 def _repetition(reading: Reading, rules: WordingRules, case: Case) -> Iterator[_Hit]:
