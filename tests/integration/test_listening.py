@@ -138,6 +138,7 @@ def test_invariant_2_every_broken_promise_yields_one_failure_whoever_ticks(org: 
         assert Promise.objects.filter(state="broken").count() == 300
         assert Failure.objects.count() == 300
         assert Failure.objects.values("promise_id").distinct().count() == 300
+        assert Entry.objects.filter(event="promises:promise:broken").count() == 300
 
 
 def test_invariant_2_the_database_refuses_a_second_failure_of_one_promise(org: Org) -> None:
@@ -156,7 +157,7 @@ def declare_rhythm(org: Org, minutes: int) -> None:
 
 
 def heard(org: Org, until: datetime) -> None:
-    accept(org, [event(until.isoformat(), "source.heard", until, until=until.isoformat())])
+    accept(org, [event(until.isoformat(), "source.heard", until, until=until.isoformat())], now=until)
 
 
 def test_invariant_16_a_silent_feed_sends_nothing_and_late_word_withdraws_all(org: Org) -> None:
