@@ -33,6 +33,8 @@ SETTINGS: Mapping[str, str] = {
     "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
+    # A new table is counted within seconds: until it is, plans for its foreign keys are guesses, and kept.
+    "autovacuum_naptime": "5s",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # A log outlives an erased person: it holds no statement and no value of a key.

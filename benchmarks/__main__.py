@@ -1,0 +1,43 @@
+"""Run all benchmarks, or those named: `python -m benchmarks [NAME...] [--events N]`, each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "rules": ("rules",),
+    "failures": ("events", "--to", "failures"),
+    "recoveries": ("events", "--to", "recoveries"),
+    "ticking": ("ticking",),
+    "pages": ("served",),
+    "olist": ("replays", "olist"),
+    "boston311": ("replays", "boston311"),
+    "kills": ("kills",),
+}
+TAKE_EVENTS = ("failures", "recoveries")
+
+
+def main() -> int:
+    """Run them one after the other; fail if one cannot run or finds runs that differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all without any")
+    parser.add_argument("--events", type=int, default=0, help="only the first N events of the flights")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(BENCHMARKS):
+        parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(BENCHMARKS)}")
+    failed = []
+    for name in asked.names or BENCHMARKS:
+        module, *rest = BENCHMARKS[name]
+        if asked.events and name in TAKE_EVENTS:
+            rest += ["--events", str(asked.events)]
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{module}", *rest], check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
