@@ -89,15 +89,6 @@ def test_what_is_owed_posts_once_it_is_known_how_late_it_came(org: Org, minutes:
     ledger_holds(org)
 
 
-def test_a_quiet_failure_posts_what_is_owed_and_says_nothing(org: Org) -> None:
-    promise(org)
-    arrive(org, "a", 4 * HOUR)
-    with tenant(organization_id=org.id):
-        Failure.objects.update(gate="quiet")
-        MakeGood.objects.get(part="floor")
-        assert not Effect.objects.exclude(kind="payout").filter(subject="message").exists()
-
-
 def test_invariant_3_what_is_quiet_sends_nothing_though_what_it_owes_is_paid(org: Org) -> None:
     promise(org, cancelled=True, notice_days=0)
     with tenant(organization_id=org.id):

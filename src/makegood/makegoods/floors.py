@@ -97,7 +97,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
                     amount=one.amount,
                     due_at=one.due_by,
                     reasons=decision.reasons,
-                    at=due.at,
+                    at=max(due.at or now, fulfilled_at or due.at or now),
                 )
                 for one in decision.owed
             ]

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from makegood.journal.outbox import effects_hold, effects_stop
 from makegood.makegoods.models import MakeGood
-from makegood.makegoods.operations import FloorDue, floors_post
 from makegood.messages.apologies import apologies_release
 from makegood.messages.models import Message
 from makegood.recoveries.giving import extras_offer
@@ -18,18 +17,12 @@ from makegood.store.clocks import now as store_now
 
 
 def plan_start(*, organization_id: int, planned: Sequence[Planned]) -> None:
-    """Start plans: post what is owed, then offer and say what goes without a click, and draft the apology.
+    """Start plans: offer and say what goes without a click, and draft the apology.
 
-    What is owed never waits. A recovery under review says and offers nothing until it is decided.
+    What is owed does not wait for a plan: make-goods posts it when it hears of the failure. A recovery under review
+    says and offers nothing until it is decided.
     """
     now = store_now(organization_id=organization_id)
-    owed = [
-        FloorDue(failure_id=failure.failure_id, at=one.at, packs=one.playbook.floor_packs)
-        for one in planned
-        if one.playbook.floor_packs
-        for failure in one.failures
-    ]
-    floors_post(organization_id=organization_id, failures=owed, now=now)
     decided = [one for one in planned if not one.review]
     if decided:
         extras_offer(organization_id=organization_id, planned=decided, now=now)
