@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from makegood.cli.database import open_database, tell
 from makegood.cli.loops import work_round
+
+if TYPE_CHECKING:
+    from makegood.listen.datasets import Recorded
 
 DATASETS = ("nycflights", "olist", "boston311")
 
@@ -20,16 +24,17 @@ DATASETS = ("nycflights", "olist", "boston311")
 @click.option("--until", metavar="ISO", help="Stop before events after this moment (with an offset).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def replay(kind: str, path: Path | None, until: str | None, as_json: bool) -> int:
-    """Live through KIND: nycflights (no PATH), olist DIR, or boston311 DIR."""
+    """Live through KIND: nycflights (no PATH), olist DIR, boston311 DIR, or a mapping file (PATH: its data)."""
     until_at = _moment(until)
     with open_database():
         from makegood.listen.datasets import UnusableData
+        from makegood.listen.mapping_values import UnusableMapping
         from makegood.listen.replaying import UnableToReplay
         from makegood.listen.replaying import replay as live_through
 
         try:
             report = live_through(recorded=_recorded(kind, path), work=_work, until=until_at)
-        except (UnusableData, UnableToReplay) as error:
+        except (UnusableData, UnusableMapping, UnableToReplay) as error:
             raise click.ClickException(str(error)) from error
     if as_json:
         print(json.dumps(report.as_dict()))
@@ -43,18 +48,31 @@ def _work(*, organization_id: int) -> int:
     return work_round(only=[organization_id])
 
 
-def _recorded(kind: str, path: Path | None) -> object:
+def _recorded(kind: str, path: Path | None) -> Recorded:
     from makegood.listen.datasets import boston311, nycflights, olist
 
     if kind == "nycflights":
         return nycflights.read()
+    if kind.endswith((".yaml", ".yml")):
+        return _mapped(Path(kind), path)
     if path is None:
         raise click.UsageError(f"Name where {kind} is: makegood replay {kind} PATH.")
     if kind == "olist":
         return olist.read(path)
     if kind == "boston311":
         return boston311.read(path)
-    raise click.UsageError(f"{kind!r} is none of {', '.join(DATASETS)}.")
+    raise click.UsageError(f"{kind!r} is none of {', '.join(DATASETS)}, and no mapping file (.yaml).")
+
+
+def _mapped(mapping: Path, data: Path | None) -> Recorded:
+    from makegood.listen.datasets import UnusableData
+    from makegood.listen.mapped import mapped_read
+    from makegood.rules import playbooks
+
+    recorded = mapped_read(path=mapping, data=data).recorded
+    if recorded.playbook not in playbooks.names():
+        raise UnusableData(f"{mapping.name}: a replay has the playbooks {', '.join(playbooks.names())}")
+    return recorded
 
 
 def _moment(text: str | None) -> datetime | None:
