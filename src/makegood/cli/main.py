@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "worker": "makegood.cli.worker:worker",
     "tick": "makegood.cli.tick:tick",
     "replay": "makegood.cli.replay:replay",
+    "import": "makegood.cli.importing:import_",
     "demo": "makegood.cli.demo.command:demo",
     "demo-day": "makegood.cli.demo.command:demo_day",
 }

@@ -27,7 +27,7 @@ from makegood.journal.operations import Happened
 from makegood.listen.events import CHARGES, MOST_EVENTS, SIGNALS, WORDS, Event, UnusableEvents, read
 from makegood.listen.models import Raw
 from makegood.organizations.models import Place
-from makegood.promises.models import Promise
+from makegood.promises.models import Promise, Source
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard, sources_lock
 from makegood.store.bulk import insert
 from makegood.store.clocks import moment as store_moment
@@ -318,6 +318,9 @@ def _signals(batch: _Batch, events: Sequence[Event]) -> None:
     if not said:
         return
     keys = {batch.key("promise", event.data["promise"]) for event in said if event.data["promise"]}
+    live_from = Source.objects.values_list("live_from", flat=True).get(
+        organization_id=batch.organization_id, id=batch.source_id
+    )
     promises = {
         bytes(key_hash): promise_id
         for key_hash, promise_id in Promise.objects.filter(
@@ -329,7 +332,7 @@ def _signals(batch: _Batch, events: Sequence[Event]) -> None:
         signals=[
             NewSignal(
                 kind=SIGNALS[event.type][0],
-                direct=SIGNALS[event.type][1],
+                direct=SIGNALS[event.type][1] and event.at >= live_from,  # one of before go-live opens nothing
                 customer_id=batch.customers[id(event)],
                 happened_at=event.at,
                 received_at=batch.received_at[id(event)],

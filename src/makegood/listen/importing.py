@@ -1,0 +1,95 @@
+"""Importing events through a mapping file: all of it checked first, then taken in batches, each once.
+
+Run again, it goes on where it stopped or changes nothing: every event is known by its id.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import attrs
+from django.db import connection
+
+from makegood.listen.datasets.recorded import UnusableData
+from makegood.listen.events import MOST_EVENTS
+from makegood.listen.mapped import Mapped
+from makegood.listen.operations import events_accept
+from makegood.organizations.models import Place, PlaybookVersion
+from makegood.organizations.operations import place_create
+from makegood.promises.operations import source_create
+from makegood.store.clocks import now
+from makegood.store.tenancy import tenant
+
+
+class UnknownOrganization(LookupError):
+    """There is no organization of this code: name one of yours with --org."""
+
+
+@attrs.frozen(kw_only=True)
+class Imported:
+    """What an import came to: `new` were written, `known` had been there before."""
+
+    what: str
+    new: int
+    known: int
+
+
+def organization_named(*, code: str) -> int:
+    """Return the id of the organization of this code.
+
+    Raises UnknownOrganization.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM finder.organization(%s)", [code])
+        row = cursor.fetchone()
+    if row is None:
+        raise UnknownOrganization(UnknownOrganization.__doc__)
+    return int(row[0])
+
+
+def events_import(*, organization_id: int, mapped: Mapped) -> Imported:
+    """Take all events of a data file that was read through its mapping. Opens its own units of work.
+
+    Its source is made with its first import; its `live_from` is that moment unless the mapping says another, so that
+    what was due before opens nothing. Places that the mapping makes and that are there already stay as they are.
+    Raises UnusableData, with nothing written, if a place or the playbook does not exist.
+    """
+    source_id = _ground(organization_id, mapped)
+    events = mapped.recorded.events()
+    new = known = 0
+    while batch := list(islice(events, MOST_EVENTS)):
+        with tenant(organization_id=organization_id):
+            accepted = events_accept(
+                organization_id=organization_id,
+                source_id=source_id,
+                bodies=batch,
+                now=now(organization_id=organization_id),
+            )
+        new, known = new + accepted.new, known + accepted.known
+    return Imported(what="events", new=new, known=known)
+
+
+def _ground(organization_id: int, mapped: Mapped) -> int:
+    """Make what the events stand on, the source and its places; return the source's id."""
+    mapping = mapped.mapping
+    with tenant(organization_id=organization_id):
+        there = set(Place.objects.filter(organization_id=organization_id).values_list("code", flat=True))
+        made = {place.code: place for place in mapped.recorded.places if place.code not in there}
+        missing = {row: code for code, row in mapped.places_named.items() if code not in there | made.keys()}
+        if missing:
+            row = min(missing)
+            raise UnusableData(
+                f"{mapped.data.name} row {row}: there is no place {missing[row]!r}: add it, or let the mapping make it"
+            )
+        if not PlaybookVersion.objects.filter(organization_id=organization_id, code=mapping.playbook).exists():
+            raise UnusableData(f"{mapping.path.name}: this organization has no playbook {mapping.playbook!r}")
+        for place in made.values():
+            place_create(organization_id=organization_id, code=place.code, name=place.name[:120], kind=place.kind)
+        return source_create(
+            organization_id=organization_id,
+            code=mapping.source,
+            name=mapping.name,
+            now=now(organization_id=organization_id),
+            live_from=mapping.live_from,
+            playbook=mapping.playbook,
+        )
