@@ -14,6 +14,9 @@ from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.secrets import keyed_hash
 
+Key = tuple[str, bytes]
+"""By what an identity is found: its kind and its keyed hash."""
+
 
 class UnableToKnowCustomer(ValueError):
     """A customer needs at least one identity: an e-mail, phone, loyalty number, order, handle or token."""
@@ -37,7 +40,7 @@ class Seen:
     zone: str = ""
     channel: str = "mail"
 
-    def keys(self) -> list[tuple[str, bytes]]:
+    def keys(self) -> list[Key]:
         """Return the (kind, keyed hash) by which this customer is found."""
         return [(kind, identity_hash(kind, value)) for kind, value in self.identities]
 
@@ -57,22 +60,35 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
     if any(not one.identities for one in seen):
         raise UnableToKnowCustomer(UnableToKnowCustomer.__doc__)
     keys = [one.keys() for one in seen]
-    wanted = {key for one in keys for key in one}
-    known = _find(organization_id, wanted)
-    fresh: dict[tuple[str, bytes], Seen] = {}
+    known = _find(organization_id, {key for mine in keys for key in mine})
+    owners = dict(known)  # until newcomers are made, the n-th of them stands as -n
+    newcomers: list[tuple[Key, Seen]] = []
+    standing = []
     for one, mine in zip(seen, keys, strict=True):
-        if not any(key in known for key in mine):
-            fresh.setdefault(mine[0], one)
-    if fresh:
-        _make(organization_id, fresh, now)
-        known = _find(organization_id, wanted)
-    found = [next(known[key] for key in mine if key in known) for mine in keys]
-    _add_identities(organization_id, seen, keys, known, found)
+        owner = next((owners[key] for key in mine if key in owners), None)
+        if owner is None:
+            newcomers.append((mine[0], one))
+            owner = -len(newcomers)
+        standing.append(owner)
+        for key in mine:
+            owners.setdefault(key, owner)
+    ids = _make(organization_id, dict(newcomers), now)
+    made = {-number: ids[key] for number, (key, _) in enumerate(newcomers, start=1)}
+    _add_identities(
+        organization_id,
+        {
+            key: (made.get(owners[key], owners[key]), value)
+            for one, mine in zip(seen, keys, strict=True)
+            for (_, value), key in zip(one.identities, mine, strict=True)
+            if key not in known and key not in ids
+        },
+    )
+    found = [made.get(owner, owner) for owner in standing]
     _fill(organization_id, seen, found)
     return found
 
 
-def _find(organization_id: int, keys: set[tuple[str, bytes]]) -> dict[tuple[str, bytes], int]:
+def _find(organization_id: int, keys: set[Key]) -> dict[Key, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT k.kind, k.value_hash, c.id FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)"
@@ -87,11 +103,14 @@ def _find(organization_id: int, keys: set[tuple[str, bytes]]) -> dict[tuple[str,
         return {(kind, bytes(value)): customer_id for kind, value, customer_id in cursor.fetchall()}
 
 
-def _make(organization_id: int, fresh: dict[tuple[str, bytes], Seen], now: datetime) -> None:
-    """Make customers under their first identity; where another transaction was quicker, its customer stands.
+def _make(organization_id: int, fresh: dict[Key, Seen], now: datetime) -> dict[Key, int]:
+    """Make customers under their first identity, by which to return them.
 
-    Written in the order of their keys, so that two transactions never wait for each other.
+    Where another transaction was quicker, its customer stands. Written in the order of their keys, so that two
+    transactions never wait for each other.
     """
+    if not fresh:
+        return {}
     fresh = dict(sorted(fresh.items()))
     ids = next_ids(Customer, len(fresh))
     insert(
@@ -122,22 +141,13 @@ def _make(organization_id: int, fresh: dict[tuple[str, bytes], Seen], now: datet
         returning=("customer_id",),
     )
     lost = set(ids) - {row[0] for row in made}
-    if lost:
-        Customer.objects.filter(organization_id=organization_id, id__in=lost).delete()
+    if not lost:
+        return dict(zip(fresh, ids, strict=True))
+    Customer.objects.filter(organization_id=organization_id, id__in=lost).delete()
+    return _find(organization_id, set(fresh))
 
 
-def _add_identities(
-    organization_id: int,
-    seen: Sequence[Seen],
-    keys: Sequence[list[tuple[str, bytes]]],
-    known: dict[tuple[str, bytes], int],
-    found: Sequence[int],
-) -> None:
-    more: dict[tuple[str, bytes], tuple[int, str]] = {}
-    for one, mine, customer_id in zip(seen, keys, found, strict=True):
-        for (_, value), key in zip(one.identities, mine, strict=True):
-            if key not in known:
-                more.setdefault(key, (customer_id, value[:320]))
+def _add_identities(organization_id: int, more: dict[Key, tuple[int, str]]) -> None:
     if not more:
         return
     changed = Customer.objects.filter(organization_id=organization_id, id__in={owner for owner, _ in more.values()})
@@ -146,7 +156,7 @@ def _add_identities(
         Identity,
         ("organization_id", "customer_id", "kind", "value", "value_hash"),
         [
-            (organization_id, customer_id, kind, "" if customer_id in erased else value, value_hash)
+            (organization_id, customer_id, kind, "" if customer_id in erased else value[:320], value_hash)
             for (kind, value_hash), (customer_id, value) in sorted(more.items())
         ],
         on_conflict="ON CONFLICT (organization_id, kind, value_hash) DO NOTHING",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from makegood.failures.models import Signal
+from makegood.failures.models import TOLD_BY_THEM, Signal
 from makegood.journal.operations import Happened, record
 
 FAILED = (
@@ -25,8 +25,10 @@ JOIN = (
     "  UPDATE failures_signal s SET failure_id = f.id, promise_id = f.promise_id, state = 'joined'"
     "  FROM first JOIN failures_failure f ON f.organization_id = %(organization)s AND f.id = first.failure_id"
     "  WHERE s.organization_id = %(organization)s AND s.id = first.id"
-    "  RETURNING s.id, f.id AS failure_id, s.happened_at),"
-    " earliest AS (SELECT failure_id, min(id) AS signal_id, min(happened_at) AS at FROM joined GROUP BY 1)"
+    "  RETURNING s.id, f.id AS failure_id, s.kind, s.happened_at),"
+    " earliest AS ("
+    "  SELECT DISTINCT ON (failure_id) failure_id, id AS signal_id, happened_at AS at"
+    "  FROM joined WHERE kind = ANY(%(told)s) ORDER BY failure_id, happened_at, id)"
     " UPDATE failures_failure f SET complained_at = earliest.at FROM earliest"
     " WHERE f.organization_id = %(organization)s AND f.id = earliest.failure_id"
     " RETURNING f.id, earliest.signal_id, f.detected_at"
@@ -38,7 +40,9 @@ def early_signals_join(*, organization_id: int, failure_ids: Sequence[int]) -> N
     if not failure_ids or not Signal.objects.filter(organization_id=organization_id, state="open").exists():
         return
     with connection.cursor() as cursor:
-        cursor.execute(JOIN, {"organization": organization_id, "failures": list(failure_ids)})
+        cursor.execute(
+            JOIN, {"organization": organization_id, "failures": list(failure_ids), "told": list(TOLD_BY_THEM)}
+        )
         joined = sorted(cursor.fetchall())
     record(
         organization_id=organization_id,

@@ -136,6 +136,8 @@ class Failure(TenantModel):
 
 
 SIGNAL_KINDS = ("complaint", "low_score", "wrong_charge", "outage", "rework", "silent", "changed_date")
+TOLD_BY_THEM = ("complaint", "low_score")
+"""Signals in which the customer speaks; the others are what we saw of them."""
 SIGNAL_STATES = ("open", "joined", "dismissed")
 
 

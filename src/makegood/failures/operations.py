@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from makegood.core.gate import GateFacts, decide
 from makegood.failures.incidents import incidents_close_withdrawn
-from makegood.failures.models import FAULTS, LOSSES, Cause, Failure, Signal
+from makegood.failures.models import FAULTS, LOSSES, TOLD_BY_THEM, Cause, Failure, Signal
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids
 
@@ -249,6 +249,8 @@ def _known_failure(organization_id: int, signal: NewSignal) -> int | None:
 
 def _join(organization_id: int, signal_id: int, failure_id: int, signal: NewSignal) -> None:
     Signal.objects.filter(organization_id=organization_id, id=signal_id).update(failure_id=failure_id, state="joined")
+    if signal.kind not in TOLD_BY_THEM:
+        return
     first = (
         Failure.objects.filter(organization_id=organization_id, id=failure_id)
         .filter(Q(complained_at__isnull=True) | Q(complained_at__gt=signal.happened_at))

@@ -15,6 +15,8 @@ from zoneinfo import available_timezones
 
 import attrs
 
+from makegood.core.money import CURRENCY
+
 MOST_EVENTS = 1000
 DEEPEST = 20
 IDENTITY_KINDS = ("email", "phone", "loyalty", "order", "handle", "token")
@@ -181,8 +183,8 @@ def _time(data: Mapping[str, Any], name: str, *, required: bool = False) -> Any:
         moment = value
     else:
         try:
-            moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
+            moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        except ValueError:
             raise _Problem(f"{name} must be an ISO 8601 time with an offset, such as 2026-11-22T09:00:00Z") from None
     if moment.tzinfo is None:
         raise _Problem(f"{name} needs an offset, such as Z or +01:00")
@@ -200,7 +202,7 @@ def _money(data: Mapping[str, Any], name: str, *, required: bool = False) -> tup
     minor, currency = value.get("minor"), value.get("currency")
     if not isinstance(minor, int) or isinstance(minor, bool) or not 0 <= minor < 10**15:
         raise _Problem(f"{name}.minor must be a whole number of cents, zero or more")
-    if not isinstance(currency, str) or len(currency) != 3 or not currency.isalpha() or not currency.isupper():
+    if not isinstance(currency, str) or not CURRENCY.fullmatch(currency):
         raise _Problem(f"{name}.currency must be three capital letters, such as EUR")
     return minor, currency
 

@@ -162,6 +162,7 @@ def _act(
     _charges(batch, events)
     _promises(batch, events)
     _words(batch, events)
+    _changed_dates(batch, events)
     _signals(batch, events)
     heard = max(event.data["until"] if event.type == "source.heard" else event.at for event in events)
     source_heard(organization_id=organization_id, source_id=source_id, until_at=min(heard, now))
@@ -309,6 +310,41 @@ def _words(batch: _Batch, events: Sequence[Event]) -> None:
             )
             for event in events
             if event.type in WORDS
+        ],
+    )
+
+
+def _changed_dates(batch: _Batch, events: Sequence[Event]) -> None:
+    """Signal each later date that the customer did not agree to: a person looks at it; it unbreaks nothing."""
+    moved = [event for event in events if event.type == "promise.changed" and not event.data["agreed"]]
+    if not moved:
+        return
+    promises = {
+        bytes(promise.key_hash): promise
+        for promise in Promise.objects.filter(
+            organization_id=batch.organization_id,
+            source_id=batch.source_id,
+            state="open",
+            key_hash__in={batch.key("promise", event.data["reference"]) for event in moved},
+        )
+    }
+    told = [(event, promises.get(batch.key("promise", event.data["reference"]))) for event in moved]
+    signals_record(
+        organization_id=batch.organization_id,
+        signals=[
+            NewSignal(
+                kind="changed_date",
+                customer_id=promise.customer_id,
+                happened_at=event.at,
+                received_at=batch.received_at[id(event)],
+                key_hash=batch.key("signal", event.id),
+                source_id=batch.source_id,
+                promise_id=promise.id,
+                purchase_id=promise.purchase_id,
+                place_id=promise.place_id,
+            )
+            for event, promise in told
+            if promise is not None and event.data["due_at"] > promise.first_due_at
         ],
     )
 

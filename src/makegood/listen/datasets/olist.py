@@ -67,8 +67,8 @@ def read(folder: Path) -> Recorded:
         if row["order_delivered_customer_date"]:
             moments.append((_moment(row["order_delivered_customer_date"]), DELIVERED, number))
     reviews: list[tuple[str, int, int]] = []
-    wanted = ("review_id", "order_id", "review_score", "review_answer_timestamp")
-    for row in rows_of(folder, "order_reviews", wanted):
+    review_columns = ("review_id", "order_id", "review_score", "review_answer_timestamp")
+    for row in rows_of(folder, "order_reviews", review_columns):
         if row["review_score"] in LOW and row["order_id"] in numbers:
             moments.append((_moment(row["review_answer_timestamp"]), REVIEWED, len(reviews)))
             reviews.append((row["review_id"], numbers[row["order_id"]], int(row["review_score"])))
