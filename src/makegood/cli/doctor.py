@@ -14,6 +14,7 @@ import click
 from makegood.cli.database import migrations_behind, open_database
 from makegood.store.embedded import home_directory
 
+NOT_SET = "not set"
 LEAST_FREE = 1024 * 1024 * 1024
 UNSECURED = """
 SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
@@ -50,7 +51,8 @@ def doctor(as_json: bool) -> int:
         print(json.dumps({"well": well, "findings": [attrs.asdict(finding) for finding in findings]}))
     else:
         for finding in findings:
-            print(f"{'ok  ' if finding.well else 'BAD '} {finding.part}: {finding.text}")
+            mark = "BAD " if not finding.well else "todo" if finding.text.startswith(NOT_SET) else "ok  "
+            print(f"{mark} {finding.part}: {finding.text}")
     return 0 if well else 1
 
 
@@ -76,7 +78,7 @@ def _home() -> str:
 def _address() -> str:
     url = os.environ.get("MAKEGOOD_URL")
     if not url:
-        return "not set; links in mails lead to this machine only (MAKEGOOD_URL)"
+        return f"{NOT_SET}; links in mails lead to this machine only (MAKEGOOD_URL)"
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise click.ClickException("MAKEGOOD_URL must look like https://help.example.com.")
     return url
@@ -85,7 +87,7 @@ def _address() -> str:
 def _mail() -> str:
     url = os.environ.get("EMAIL_URL")
     if not url:
-        return "not set; mail waits and customers see their status page (EMAIL_URL)"
+        return f"{NOT_SET}; mail waits and customers see their status page (EMAIL_URL)"
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise click.ClickException("EMAIL_URL must look like smtp://user:password@host:port.")

@@ -93,10 +93,10 @@ def begin_airline(*, work: Work, speed: float) -> None:
 
 
 def begin_shops(*, work: Work, speed: float) -> None:
-    """Found the shops and the hotel, live through their first hour, and start their clock; the script follows it."""
+    """Found the shops and the hotel, live through their first two hours, and start their clock; the script follows it."""
     demo = shops.found_shops()
     feed = shops_feed(demo=demo)
-    for after in (timedelta(minutes=30), timedelta(minutes=70)):
+    for after in (timedelta(minutes=30), timedelta(minutes=70), timedelta(minutes=125)):
         with tenant(organization_id=demo.organization_id):
             clock_step(organization_id=demo.organization_id, moment_at=shops.BEGINS_AT + after)
         feed.advance()

@@ -164,14 +164,14 @@ def _orders(demo: Demo, now: datetime) -> None:
 
 
 def _parcels_delivered(demo: Demo, now: datetime) -> None:
-    """Ten of twelve parcels came in time; two are still on the wrong van."""
+    """Nine of twelve parcels came in time; three are still on the wrong van."""
     at = now - timedelta(minutes=20)
     _accept(
         demo,
         [
             _event(f"order-{88_200 + n}-kept", "promise.kept", at, {"reference": f"order-{88_200 + n}"})
             for n in range(12)
-            if n not in (3, 8)
+            if n not in (3, 5, 8)
         ],
         now,
     )
