@@ -87,7 +87,7 @@ def _address() -> str:
 def _mail() -> str:
     url = os.environ.get("EMAIL_URL")
     if not url:
-        return f"{NOT_SET}; mail waits and customers see their status page (EMAIL_URL)"
+        return f"{NOT_SET}; mail is kept as failed and customers see their status page (EMAIL_URL)"
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise click.ClickException("EMAIL_URL must look like smtp://user:password@host:port.")

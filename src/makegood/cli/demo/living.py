@@ -93,7 +93,7 @@ def begin_airline(*, work: Work, speed: float) -> None:
 
 
 def begin_shops(*, work: Work, speed: float) -> None:
-    """Found the shops and the hotel, live through their first two hours, and start their clock; the script follows it."""
+    """Found the shops and the hotel, live through two hours, and start their clock; the script follows it."""
     demo = shops.found_shops()
     feed = shops_feed(demo=demo)
     for after in (timedelta(minutes=30), timedelta(minutes=70), timedelta(minutes=125)):
