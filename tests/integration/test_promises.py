@@ -126,6 +126,7 @@ def test_a_burst_proposes_one_incident_and_holds_its_failures(org: Org) -> None:
     with tenant(organization_id=org.id):
         incident = Incident.objects.get()
         assert (incident.state, incident.reason) == ("proposed", "burst")
+        assert incident.title.endswith("many customers let down within minutes"), "the count is read, never frozen"
         assert Failure.objects.filter(incident_id=incident.id, gate="contact").count() == 12
 
 

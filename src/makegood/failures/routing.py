@@ -247,7 +247,7 @@ def _propose(organization_id: int, column: str, key: int, run: Run, at: At) -> s
     incident_id = incident_propose(
         organization_id=organization_id,
         reason="burst",
-        title=f"{name}: {len(run.failures)} customers failed within minutes",
+        title=f"{name}: many customers let down within minutes",
         at=moment_at,
         active_from=first.gate_at,
         active_to=last.gate_at,

@@ -129,7 +129,7 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
     if one.reason == "silence":
         text = f"{what} depend on it: what they were promised is held for review. Nothing has been sent to them."
     else:
-        text = f"{what}, failed together. Every message and payment to them is held until somebody says what this is."
+        text = f"{what}, let down together. What is still to go to them is held until somebody says what this is."
     may = desk.may("incident-confirm")
     look = Link(label=f"See the {held:,}", url=reverse("incident", args=[code]))
     return Proposal(
