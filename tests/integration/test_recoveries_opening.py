@@ -32,6 +32,7 @@ from makegood.promises.models import Promise
 from makegood.promises.operations import NewPromise, promises_make
 from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step
 from makegood.recoveries.operations import UnableToChangeRecovery, recoveries_open_for, review_decide, step_done
+from makegood.recoveries.words import Told, Voice, apology
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
 
@@ -309,3 +310,32 @@ def test_invariant_12_customers_of_one_incident_get_the_same_plan(org: Org) -> N
         said = {re.sub(r"https?://\S+|Tuesday 3 March, 1[01]:00", "", body) for body in bodies}
         assert len(said) == 1
         assert Failure.objects.filter(organization_id=org.id, incident_id=incident.id).count() == 4
+
+
+def test_an_incident_letter_names_the_promise_that_was_the_customers_own_and_nothing_else_differs() -> None:
+    """Invariant 12 holds up to the customer's own facts: their promise is theirs, a colleague's report is not told."""
+
+    def said(what: str, *, promised: bool) -> str:
+        return apology(
+            Told(
+                voice=Voice(organization="Northbound", zone="UTC"),
+                customer="Ida",
+                owner="Mia",
+                role="manager",
+                what=what,
+                promised=promised,
+                kind="broken_promise",
+                loss="time",
+                fault="ours",
+                incident=True,
+                happened_at=START,
+                fix="We have put on a second plane",
+                next_at=START + DAY,
+                status_url="https://example.org/s/1",
+            )
+        )[1]
+
+    one, other = said("flight EV4603 to Denver", promised=True), said("flight EV88 to Boise", promised=True)
+    assert "we did not keep our promise to you (flight EV4603 to Denver)" in one
+    assert one.replace("EV4603 to Denver", "EV88 to Boise") == other
+    assert said("The pilot overslept", promised=False) == said("", promised=False)

@@ -36,7 +36,7 @@ class Told:
     """What the first words need to know of one recovery.
 
     `what` is what failed: the thing promised where `promised`, else a clause as a colleague reported it. `same_at` is
-    when an incident began, so that all its customers read the same.
+    when an incident began, so that all its customers read the same but for the promise that was their own.
     """
 
     voice: Voice
@@ -69,7 +69,7 @@ def _moment(at: datetime, zone: str) -> str:
 def _clause(told: Told) -> str:
     """Say what went wrong, as a clause without capital or full stop."""
     what = told.what.strip().rstrip(".")
-    if not what or told.incident:
+    if not what or (told.incident and not told.promised):
         return FAILED.get(told.kind, OTHERWISE)
     if told.promised:
         return f"we did not keep our promise to you ({what})"
