@@ -13,11 +13,15 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, reverse
 from tests.conftest import START, Org
+from tests.support.recoveries import failure, reply, say, step_to
 
 from makegood.console import permissions
 from makegood.console.urls import urlpatterns
+from makegood.failures.incidents import failures_attach, incident_propose
+from makegood.failures.models import Incident
 from makegood.failures.operations import Report, failure_report
 from makegood.messages.links import status_path
+from makegood.messages.models import Message
 from makegood.organizations.models import ROLES, User
 from makegood.organizations.operations import member_create, place_create, user_create
 from makegood.recoveries.models import Recovery
@@ -427,3 +431,80 @@ def test_forms_without_their_token_are_refused(org: Org) -> None:
     assert "too old" in answer.content.decode()
     with tenant(organization_id=org.id):
         assert not Recovery.objects.filter(organization_id=org.id).exists()
+
+
+def test_an_unanswered_message_comes_first_until_something_is_sent(org: Org) -> None:
+    """What a customer wrote is the next action and marks the row on Today; a thanks is not, and an answer ends it."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url, mark = f"/recoveries/R-{recovery.number}", "wrote to us, unanswered"
+    wrote_at = START + timedelta(minutes=2)
+    with tenant(organization_id=org.id):
+        reply(org, recovery, "Thank you!", at=START + timedelta(minutes=1))
+    assert mark not in client.get("/").content.decode()
+    with tenant(organization_id=org.id):
+        reply(org, recovery, "It is still broken, when do you come?", at=wrote_at)
+    step_to(org, wrote_at + timedelta(minutes=3))
+    page = client.get(url).content.decode()
+    assert "Next: answer Ana, who wrote 3 min ago" in page
+    assert "when do you come?" in page
+    assert mark in client.get("/").content.decode()
+    with tenant(organization_id=org.id):
+        say(org, recovery, "update", at=wrote_at + timedelta(minutes=3))
+    assert "answer Ana" not in client.get(url).content.decode()
+    assert mark not in client.get("/").content.decode()
+
+
+def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:
+    """Between the click and the worker the page says that it is being sent, and offers nothing to send."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    with tenant(organization_id=org.id):
+        Message.objects.filter(organization_id=org.id, thread_id=recovery.thread_id, direction="out").delete()
+    client.post(f"{url}/say", {"begin": "apology"})
+    with tenant(organization_id=org.id):
+        draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, state="draft")
+    assert 'id="say"' in client.get(url).content.decode()
+    sent = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": draft.body})
+    assert sent.status_code == 302, sent.content.decode()
+    page = client.get(url).content.decode()
+    assert "Being sent" in page
+    assert 'id="say"' not in page
+    assert "Begin a message" not in page
+
+
+def _proposed(org: Org, failures: int) -> int:
+    """A burst that waits for a decision, with so many failures of which nobody has heard."""
+    with tenant(organization_id=org.id):
+        incident_id = incident_propose(
+            organization_id=org.id, reason="burst", title="The till: many customers let down within minutes", at=START,
+            active_from=START, active_to=START, reasons=[], place_id=org.place,
+        )  # fmt: skip
+    _grow(org, incident_id, failures)
+    return incident_id
+
+
+def _grow(org: Org, incident_id: int, failures: int) -> None:
+    with tenant(organization_id=org.id):
+        found = [failure(org, place_id=org.place) for _ in range(failures)]
+        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=found, at=START)
+
+
+@pytest.mark.parametrize("address", ["/incidents/I-1", "/"])
+def test_a_yes_to_an_incident_signs_for_no_more_than_was_shown(org: Org, address: str) -> None:
+    """Where the incident grew since the page was drawn, the page comes back with the new number."""
+    incident_id = _proposed(org, 2)
+    client = signed_in(org, org.manager)
+    assert 'name="seen" value="2"' in client.get(address).content.decode()
+    _grow(org, incident_id, 1)
+    refused = client.post("/incidents/I-1/confirm", {"seen": "2"})
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "It has grown to 3 since you looked: say yes again." in page
+    assert 'name="seen" value="3"' in page
+    with tenant(organization_id=org.id):
+        assert Incident.objects.get(organization_id=org.id).state == "proposed"
+    assert client.post("/incidents/I-1/confirm", {"seen": "3"}).status_code == 302
+    with tenant(organization_id=org.id):
+        assert Incident.objects.get(organization_id=org.id).state == "open"

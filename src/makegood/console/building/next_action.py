@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.saying import draft_of
 from makegood.console.desk import Desk
+from makegood.console.moments import span
 from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, NextAction
 from makegood.customers.queries import CustomerFacts
 from makegood.recoveries.queries import Case, MessageLine
@@ -14,11 +17,35 @@ from makegood.recoveries.queries import Case, MessageLine
 WRITES = {"apologise": "apology", "respond": "update", "communicate": "outcome", "stay": "follow_up"}
 
 
+QUOTED = 280
+ANSWERS = ("update", "apology", "offer", "outcome")
+"""The messages that answer a customer who wrote, the most fitting first."""
+SENDING = {"apology": "the apology to", "offer": "the offer to", "outcome": "how it ended for"}
+
+
 def draft_open(case: Case) -> MessageLine | None:
     """This function will find the words that wait for a click, those of the next step first."""
     drafts = [one for one in case.messages if one.state == "draft" and one.direction == "out"]
+    if case.unanswered_at is not None:
+        answers = [one for one in drafts if one.kind in ANSWERS]
+        return min(answers, key=lambda one: ANSWERS.index(one.kind), default=None)
     fitting = [one for one in drafts if one.step == case.next_step or one.kind == WRITES.get(case.next_step)]
     return (fitting or drafts or [None])[0]
+
+
+def sending(case: Case) -> MessageLine | None:
+    """This function will find the words that a person sent and that have not left yet."""
+    kinds = ANSWERS if case.unanswered_at is not None else (WRITES.get(case.next_step), "offer")
+    after_at = case.unanswered_at
+    waiting = [
+        one
+        for one in case.messages
+        if one.state == "queued"
+        and one.direction == "out"
+        and one.kind in kinds
+        and (after_at is None or one.author_id is not None or one.created_at >= after_at)
+    ]
+    return waiting[-1] if waiting else None
 
 
 def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | None:
@@ -30,7 +57,16 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
         clock = ClockFace(label="", due_at=case.next_due_at, state="paused")
     if case.review:
         return _decide(case, name, here, clock)
+    leaving = sending(case)
+    if leaving is not None:
+        return NextAction(
+            title=f"wait, {SENDING.get(leaving.kind, 'your words to')} {name}",
+            lead="Being sent. Nothing more to click: once it has left, it stands below and on their page.",
+            dock_label="Being sent",
+        )
     draft = draft_open(case)
+    if case.unanswered_at is not None:
+        return _answer(desk, case, name, draft, phone=customer.identity("phone"))
     if draft is not None:
         verb = {"apology": f"say sorry to {name}", "offer": f"tell {name} what you offer"}.get(
             draft.kind, f"write to {name}"
@@ -45,6 +81,30 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
             else (),
         )
     return _step(case, name, here, clock)
+
+
+def _answer(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, phone: str) -> NextAction:
+    """They wrote: that goes before whatever the plan had next."""
+    target = next((one for one in case.clocks if one.target == "respond"), None)
+    wrote = next((one for one in reversed(case.messages) if one.direction == "in"), None)
+    at = wrote.created_at if wrote else case.unanswered_at or desk.facts.now
+    said = " ".join(wrote.body.split()) if wrote else ""
+    return NextAction(
+        title=f"answer {name}, who wrote {span((desk.facts.now - at).total_seconds())} ago",
+        clock=words.clock_face(desk, label="", due_at=target.due_at) if target else None,
+        lead=f"“{shorten(said, QUOTED, placeholder=' …')}”" if said else "",
+        draft=draft_of(desk, case, draft) if draft else None,
+        action=None
+        if draft
+        else Action(
+            label="Begin the answer",
+            url=reverse("recovery-say", args=[words.code(case.number)]),
+            style="go",
+            hidden=(("begin", "update"),),
+        ),
+        links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
+        dock_label="Send" if draft else "Begin the answer",
+    )
 
 
 def _decide(case: Case, name: str, here: str, clock: ClockFace) -> NextAction:

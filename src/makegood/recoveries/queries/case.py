@@ -35,7 +35,7 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import money
+from makegood.recoveries.queries.lists import money, unanswered
 
 TIMELINE = 500
 
@@ -114,6 +114,7 @@ def recovery_case(*, organization_id: int, recovery_id: int, now: datetime) -> C
         pauses=_pauses(organization_id, recovery_id),
         timeline=_timeline(organization_id, recovery_id),
         closing=close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None,
+        unanswered_at=unanswered(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
     )
 
 

@@ -203,6 +203,8 @@ class Case:
     pauses: tuple[PauseLine, ...]
     timeline: tuple[TimelineLine, ...]
     closing: CloseDecision | None
+    unanswered_at: datetime | None = None
+    """Since when what the customer wrote waits for an answer; None where nothing does."""
 
 
 @attrs.frozen(kw_only=True)

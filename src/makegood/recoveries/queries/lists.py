@@ -7,10 +7,11 @@ from datetime import datetime
 
 import attrs
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from makegood.core.money import Money
-from makegood.recoveries.models import STEPS, Recovery, Step
+from makegood.messages.models import Message
+from makegood.recoveries.models import STEPS, Recovery, RecoveryClock, Step
 
 COUNT_TO = 10_000
 """Counting stops here: "more than 10,000" says enough, and a page stays quick."""
@@ -26,7 +27,10 @@ class StepMark:
 
 @attrs.frozen(kw_only=True, slots=True)
 class Listed:
-    """One recovery in a list. `expected_loss` is what is at stake times the chance that its next clock is missed."""
+    """One recovery in a list. `expected_loss` is what is at stake times the chance that its next clock is missed.
+
+    `unanswered_at` is since when what the customer wrote waits for an answer.
+    """
 
     id: int
     number: int
@@ -53,6 +57,7 @@ class Listed:
     expected_loss: Money | None
     steps: tuple[StepMark, ...]
     version: int
+    unanswered_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -157,6 +162,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
     ).values_list("recovery_id", "step", "state"):
         marks[recovery_id][step] = state
     said = _what(organization_id, ids)
+    waiting = unanswered(organization_id=organization_id, recovery_ids=ids)
     return tuple(
         Listed(
             id=row.id,
@@ -184,9 +190,34 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             expected_loss=money(row.expected_loss_minor, row.currency),
             steps=tuple(StepMark(step=step, state=marks[row.id].get(step, "todo")) for step in STEPS),
             version=row.version,
+            unanswered_at=waiting.get(row.id),
         )
         for row in rows
     )
+
+
+def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, datetime]:
+    """This function will say since when these open recoveries' customers wait for an answer to what they wrote.
+
+    A reply that is more than a thanks starts the clock to respond, and our next words to them meet it. So does a
+    member who reopens a recovery, which nobody wrote for.
+    """
+    written = Message.objects.filter(
+        organization_id=organization_id,
+        thread_id=OuterRef("recovery__thread_id"),
+        direction="in",
+        created_at__gte=OuterRef("started_at"),
+    )
+    rows = RecoveryClock.objects.filter(
+        Exists(written),
+        organization_id=organization_id,
+        recovery_id__in=list(recovery_ids),
+        recovery__state="open",
+        target="respond",
+        met_at=None,
+        state__in=["running", "paused", "missed"],
+    )
+    return dict(rows.values_list("recovery_id", "started_at"))
 
 
 def _what(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, str]:
