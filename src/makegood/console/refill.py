@@ -9,6 +9,9 @@ import attrs
 
 from makegood.console.viewmodels import Field, Form, MessageDraft
 
+MOVES_ON = ("version", "seen")
+"""Hidden fields that say which state was looked at: they differ where it changed meanwhile, and the form is the same."""
+
 
 class Unanswered(ValueError):
     """Some answers are missing or cannot be used."""
@@ -69,7 +72,7 @@ def _same_hidden(page: Form | MessageDraft, typed: Typed) -> bool:
     return all(
         typed.values.get(field.name, [""])[0] == field.value
         for field in page.fields
-        if field.kind == "hidden" and field.name != "version"
+        if field.kind == "hidden" and field.name not in MOVES_ON
     )
 
 

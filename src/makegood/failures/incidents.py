@@ -153,12 +153,19 @@ def failures_hold(*, organization_id: int, incident_id: int, failure_ids: Sequen
     )
 
 
-def incident_confirm(*, organization_id: int, incident_id: int, by: int, now: datetime) -> int:
+def incident_confirm(*, organization_id: int, incident_id: int, by: int, now: datetime, seen: int | None = None) -> int:
     """Say yes to a proposed incident: its failures become recoveries with one plan for all. Return how many.
 
-    Raises UnableToDecideIncident if it is not proposed any more.
+    `seen` is the number of failures, without those withdrawn, that the person was shown; None asks for no comparison.
+    Raises UnableToDecideIncident if it is not proposed any more, or holds more failures than were seen.
     """
     _decide(organization_id, incident_id, state="open", by=by, now=now)
+    if seen is not None:
+        held = Failure.objects.filter(
+            organization_id=organization_id, incident_id=incident_id, withdrawn_at__isnull=True
+        ).count()
+        if held > seen:
+            raise UnableToDecideIncident(f"It has grown to {held:,} since you looked: say yes again.")
     _record(organization_id, incident_id, "confirmed", now, by, {})
     return failures_take(organization_id=organization_id, incident_id=incident_id, at=now)
 

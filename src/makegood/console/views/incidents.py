@@ -201,6 +201,7 @@ def _confirm(desk: Desk, one: IncidentFacts) -> Form | None:
         lead=f"Yes opens a recovery for each of the {one.failures - one.withdrawn:,}, with one plan, and you own it.",
         submit="Yes, it is one incident",
         style="gold",
+        fields=(Field(name="seen", label="", kind="hidden", value=str(one.failures - one.withdrawn)),),
     )
 
 
@@ -244,7 +245,11 @@ def confirm(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say yes: it is one incident."""
     one = _one(desk, code)
     opened = incident_confirm(
-        organization_id=desk.organization_id, incident_id=one.id, by=desk.member_id, now=desk.facts.now
+        organization_id=desk.organization_id,
+        incident_id=one.id,
+        by=desk.member_id,
+        now=desk.facts.now,
+        seen=whole(request.POST.get("seen", ""), field="seen"),
     )
     tell(request, f"It is one incident. {opened:,} recoveries are open, with one plan.")
     return gone_to("incident", code=code)

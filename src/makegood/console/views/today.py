@@ -135,7 +135,12 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
     return Proposal(
         title=one.title,
         held=text if may else f"{text} A manager decides.",
-        confirm=Action(label="Yes, it is one incident", url=reverse("incident-confirm", args=[code]), style="gold")
+        confirm=Action(
+            label="Yes, it is one incident",
+            url=reverse("incident-confirm", args=[code]),
+            style="gold",
+            hidden=(("seen", str(held)),),
+        )
         if may
         else None,
         dismiss=Action(label="No, treat each alone", url=reverse("incident-dismiss", args=[code])) if may else None,
