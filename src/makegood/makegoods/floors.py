@@ -49,7 +49,9 @@ class FloorOwed:
 FACTS = """
 SELECT f.id, f.customer_id, p.facts, p.first_due_at, p.fulfilled_at FROM failures_failure f
 JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id
+JOIN promises_source s ON s.organization_id = p.organization_id AND s.id = p.source_id
 WHERE f.organization_id = %s AND f.id = ANY(%s) AND f.withdrawn_at IS NULL AND p.facts IS NOT NULL
+AND s.mode = 'live' AND f.happened_at >= s.live_from
 """
 
 
@@ -67,6 +69,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
 
     How late it came is added to the facts once the promise was fulfilled. Where the facts do not suffice although it
     was, `makegoods:floor:undecided` is journalled, and somebody has to find out; before that it is simply not known.
+    Nothing is owed for a source that is only watched, nor for what was due before it went live.
     """
     asked = {one.failure_id: one for one in failures if one.packs}
     if not asked:
@@ -78,6 +81,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
     undecided: list[Happened] = []
     for failure_id, customer_id, stored, first_due_at, fulfilled_at in rows:
         due = asked[failure_id]
+        at = max(due.at or now, fulfilled_at or due.at or now)
         for name in due.packs:
             pack = packs.load(name)
             facts = _facts(stored, pack.facts, first_due_at, fulfilled_at)
@@ -85,7 +89,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
                 decision = owed(pack=pack, facts=facts)
             except UnusableFacts:
                 if fulfilled_at is not None:
-                    undecided.append(_undecided(failure_id, name, due.at or now))
+                    undecided.append(_undecided(failure_id, name, at))
                 continue
             found += [
                 FloorOwed(
@@ -97,7 +101,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
                     amount=one.amount,
                     due_at=one.due_by,
                     reasons=decision.reasons,
-                    at=max(due.at or now, fulfilled_at or due.at or now),
+                    at=at,
                 )
                 for one in decision.owed
             ]
@@ -172,15 +176,14 @@ SELECT f.id, s.playbook FROM failures_failure f
 JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id
 JOIN promises_source s ON s.organization_id = p.organization_id AND s.id = p.source_id
 WHERE f.organization_id = %s AND f.{key} = ANY(%s) AND p.facts IS NOT NULL AND f.withdrawn_at IS NULL
-AND s.mode = 'live' AND f.happened_at >= s.live_from AND (f.gate <> 'review' OR p.fulfilled_at IS NOT NULL)
+AND (f.gate <> 'review' OR p.fulfilled_at IS NOT NULL)
 """
 
 
 def floors_hear_failures(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Post what is owed for failures of promises, whatever the gate said: quiet ones too.
 
-    A handler of `failures:failure:detected` and `gated`. Not for a source that is only watched, nor for what was due
-    before it went live, nor while a silent source leaves the failure itself in doubt.
+    A handler of `failures:failure:detected` and `gated`. Not while a silent source leaves the failure itself in doubt.
     """
     _hear(organization_id, "id", entries)
 

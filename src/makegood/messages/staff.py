@@ -18,11 +18,11 @@ WORDS = {
     "warning": "is about to be late",
     "breach": "is late",
     "repeat": "is still late",
-    "escalated": "was passed on to you",
     "reply": "has a reply from the customer",
     "withdrawn": "was withdrawn by later evidence: the customer may have been told already",
     "owned": "is yours now",
-    "reopened": "was opened again",
+    "score": "has a low score from the customer",
+    "follow_up": "is due for a look after the customer",
 }
 CLOCKS = {
     "acknowledge": "the acknowledgement",
@@ -44,8 +44,9 @@ def staff_words(payload: dict[str, Any]) -> tuple[str, str]:
 def _line(note: dict[str, Any]) -> tuple[str, str]:
     what, _, clock = note["what"].partition(".")
     about = f" ({CLOCKS.get(clock, clock.replace('_', ' '))})" if clock else ""
-    said = f"A recovery {WORDS.get(what, 'needs you: ' + what.replace('_', ' '))}{about}."
-    return said, f"{settings.PUBLIC_URL}/recoveries/{note['recovery']}"
+    code = f"R-{note['number']}"
+    said = f"Recovery {code} {WORDS.get(what, 'needs you: ' + what.replace('_', ' '))}{about}."
+    return said, f"{settings.PUBLIC_URL}/recoveries/{code}"
 
 
 def notices_write(*, organization_id: int, effects: Sequence[tuple[str, dict[str, Any], datetime]]) -> None:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import attrs
 
 from makegood.journal.outbox import Wanted, effects_add
+from makegood.recoveries.models import Recovery
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -26,8 +27,12 @@ class StaffNote:
 def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
     """Put one staff effect for each member into the outbox, holding all that they are told in this batch.
 
-    The payload is ``{"member", "notes": [{"recovery", "what", "due_at"}]}``, ids and codes only.
+    The payload is ``{"member", "notes": [{"recovery", "number", "what", "due_at"}]}``, ids and codes only.
     """
+    if not notes:
+        return
+    told = Recovery.objects.filter(organization_id=organization_id, id__in={note.recovery_id for note in notes})
+    numbers = dict(told.values_list("id", "number"))
     by_member: dict[int, list[StaffNote]] = {}
     for note in notes:
         by_member.setdefault(note.member_id, []).append(note)
@@ -49,6 +54,7 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
                     "notes": [
                         {
                             "recovery": note.recovery_id,
+                            "number": numbers[note.recovery_id],
                             "what": note.what,
                             "due_at": note.due_at.isoformat() if note.due_at else None,
                         }
@@ -57,5 +63,4 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
                 },
             )
         )
-    if wanted:
-        effects_add(organization_id=organization_id, wanted=wanted)
+    effects_add(organization_id=organization_id, wanted=wanted)
