@@ -131,6 +131,21 @@ def test_an_extra_stays_within_150_percent_of_the_price(org: Org, value: int, fi
             offered(org, failure_id, cost=10, value=value)
 
 
+def test_the_same_is_not_offered_twice_while_it_stands(org: Org) -> None:
+    failure_id = failed(org)
+    first = offered(org, failure_id, cost=100)
+    with pytest.raises(UnableToOffer, match="offered to them already"):
+        offered(org, failure_id, cost=200)
+    both = [offer(org, failed(org), cost=100)] * 2
+    with pytest.raises(UnableToOffer), tenant(organization_id=org.id):
+        makegoods_offer(organization_id=org.id, offers=both, now=START)
+    assert offered(org, failure_id, cost=100, remedy="credit-10")
+    with tenant(organization_id=org.id):
+        makegood_decline(organization_id=org.id, makegood_id=first, now=START)
+    assert offered(org, failure_id, cost=100)
+    ledger_holds(org)
+
+
 def test_what_was_offered_before_counts_towards_the_cap_unless_it_came_to_nothing(org: Org) -> None:
     failure_id = failed(org, price=1_000)
     first = offered(org, failure_id, cost=10, value=1_000)
@@ -274,7 +289,7 @@ def test_up_to_three_extras_that_the_member_may_give_each_with_reasons(org: Org)
 def test_reads_show_what_stands(org: Org) -> None:
     failure_id = failed(org)
     first = offered(org, failure_id, cost=100)
-    second = offered(org, failure_id, cost=200, form="credit")
+    second = offered(org, failure_id, cost=200, form="credit", remedy="credit-10")
     with tenant(organization_id=org.id):
         makegood_delivered(organization_id=org.id, makegood_id=second, now=START)
         rows = makegoods_of_failures(organization_id=org.id, failure_ids=[failure_id])
@@ -302,7 +317,12 @@ def test_invariant_6_the_last_euro_is_given_once(org: Org) -> None:
 
 def test_invariant_6_the_cap_holds_when_many_offer_for_one_failure(org: Org) -> None:
     failure_id = failed(org, price=1_000)
-    results = at_once([lambda: offered(org, failure_id, cost=1, value=400, offered_by=org.manager) for _ in range(16)])
+    results = at_once(
+        [
+            lambda one=one: offered(org, failure_id, cost=1, value=400, offered_by=org.manager, remedy=f"gift-{one}")
+            for one in range(16)
+        ]
+    )
     assert sum(isinstance(one, int) for one in results) == 3, "3 x 4.00 is within 15.00, a fourth is not"
     ledger_holds(org)
 

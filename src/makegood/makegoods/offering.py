@@ -14,7 +14,7 @@ from makegood.core.money import CURRENCY, Money
 from makegood.core.reasons import Reason, because
 from makegood.core.remedies import CAP_PERCENT
 from makegood.makegoods.allowances import Days, UnableToOffer, allowance_take
-from makegood.makegoods.models import FORMS
+from makegood.makegoods.models import FORMS, MakeGood
 from makegood.makegoods.moves import State
 from makegood.makegoods.writing import NewMakeGood, makegoods_write
 
@@ -53,7 +53,8 @@ def makegoods_offer(*, organization_id: int, offers: Sequence[Offer], now: datet
 
     A fix needs no yes and begins as accepted. An extra is taken from the allowance of whoever offers it, for the day
     of `at`; together with the floor and what was offered before it stays within 150 % of the price, where the price
-    is known (A2). What is owed is apart from all of this and is never lowered. Raises UnableToOffer.
+    is known (A2). The same is not offered twice while it stands. What is owed is apart from all of this and
+    is never lowered. Raises UnableToOffer.
     """
     if not offers:
         return []
@@ -61,6 +62,7 @@ def makegoods_offer(*, organization_id: int, offers: Sequence[Offer], now: datet
     for offer in offers:
         _check(offer)
     capped = _within_cap(organization_id, offers)
+    _not_twice(organization_id, offers)
     allowances = _take(organization_id, offers, now)
     made = makegoods_write(
         organization_id=organization_id,
@@ -158,6 +160,23 @@ def _within_cap(organization_id: int, offers: Sequence[Offer]) -> set[int]:
                 f" offer at most {Money(minor=room, currency=currency)} more."
             )
     return priced
+
+
+def _not_twice(organization_id: int, offers: Sequence[Offer]) -> None:
+    """Refuse an extra that stands offered or accepted for its failure; the failures are locked by now."""
+    named = [(offer.failure_id, offer.remedy) for offer in offers if offer.part == "extra" and offer.remedy]
+    standing = set(
+        MakeGood.objects.filter(
+            organization_id=organization_id,
+            failure_id__in=[failure_id for failure_id, _ in named],
+            part="extra",
+            state__in=[State.OFFERED, State.ACCEPTED],
+        ).values_list("failure_id", "remedy")
+    )
+    for one in named:
+        if one in standing:
+            raise UnableToOffer("This is offered to them already: wait for their answer, or offer something else.")
+        standing.add(one)
 
 
 def _take(organization_id: int, offers: Sequence[Offer], now: datetime) -> dict[int, int]:

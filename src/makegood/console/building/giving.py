@@ -23,11 +23,15 @@ STATES = {
     "withdrawn": ("taken back", "plain"),
 }
 
+WAITING = {"offered": "Offered, waiting for their answer.", "accepted": "They said yes: hand it over."}
+
 
 def giving_of(desk: Desk, case: Case, given: Sequence[MakeGoodRow], gifts: Gifts | None) -> Giving:
     """This function will show what is owed, what was given, and what this person may give."""
     open_now = case.state == "open"
     offers = gifts.gifts if gifts and open_now and desk.may("recovery-offer") else ()
+    standing = {row.remedy: WAITING[row.state] for row in given if row.part == "extra" and row.state in WAITING}
+    best = next((gift for gift in offers if gift.remedy not in standing), None)
     none = ""
     if gifts and not gifts.gifts and open_now:
         none = " ".join(dict.fromkeys(reason.text for reason in gifts.reasons)) or "Nothing in the playbook fits here."
@@ -36,7 +40,7 @@ def giving_of(desk: Desk, case: Case, given: Sequence[MakeGoodRow], gifts: Gifts
         limit_left=gifts.left if gifts else None,
         owed=tuple(_owed(desk, case, row) for row in given if row.part == "floor"),
         given=tuple(_given(desk, case, row) for row in given if row.part != "floor"),
-        offers=tuple(_offer(case, gift, best=index == 0) for index, gift in enumerate(offers)),
+        offers=tuple(_offer(case, gift, best=gift is best, stands=standing.get(gift.remedy, "")) for gift in offers),
         ask=_ask(desk, case) if open_now and desk.may("recovery-ask") else None,
         none_because=none,
     )
@@ -97,7 +101,7 @@ def _given(desk: Desk, case: Case, row: MakeGoodRow) -> GivenRow:
     )
 
 
-def _offer(case: Case, gift: Gift, *, best: bool) -> OfferCard:
+def _offer(case: Case, gift: Gift, *, best: bool, stands: str) -> OfferCard:
     reason = gift.reasons[0] if gift.reasons else None
     why = reason.text if reason else ""
     return OfferCard(
@@ -106,7 +110,10 @@ def _offer(case: Case, gift: Gift, *, best: bool) -> OfferCard:
         why=f"{why} {gift.said}".strip(),
         best=best,
         reason=words.reason_line(reason.as_dict()) if reason and reason.evidence else None,
-        act=Action(
+        needs=stands,
+        act=None
+        if stands
+        else Action(
             label="Offer it",
             about=gift.title,
             style="go" if best else "plain",

@@ -12,7 +12,7 @@ from makegood.console.desk import Desk
 from makegood.console.moments import span
 from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, NextAction
 from makegood.customers.queries import CustomerFacts
-from makegood.recoveries.queries import Case, MessageLine
+from makegood.recoveries.queries import Case, MakeGoodLine, MessageLine
 
 WRITES = {"apologise": "apology", "respond": "update", "communicate": "outcome", "stay": "follow_up"}
 
@@ -80,7 +80,7 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
             if customer.identity("phone")
             else (),
         )
-    return _step(case, name, here, clock)
+    return _step(desk, case, name, here, clock)
 
 
 def _answer(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, phone: str) -> NextAction:
@@ -121,8 +121,30 @@ def _decide(case: Case, name: str, here: str, clock: ClockFace) -> NextAction:
     )
 
 
-def _step(case: Case, name: str, here: str, clock: ClockFace) -> NextAction:
+def _hand_over(wanted: MakeGoodLine, name: str, here: str, clock: ClockFace) -> NextAction:
+    """They said yes: promised is not delivered."""
+    return NextAction(
+        title=f"hand it over to {name}: {wanted.title[:1].lower() + wanted.title[1:]}",
+        clock=clock,
+        lead="They said yes. Record it once they have it; until then it is a promise.",
+        action=Action(
+            label="They have it",
+            about=wanted.title,
+            style="go",
+            url=reverse("recovery-make-good", args=[here, wanted.id, "delivered"]),
+        ),
+        dock_label="They have it",
+    )
+
+
+def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> NextAction:
     step = case.next_step
+    if step not in ("apologise", "fix", "respond") and desk.may("recovery-make-good"):
+        wanted = next(
+            (o for o in case.makegoods if o.part == "extra" and o.state == "accepted" and o.form != "money"), None
+        )
+        if wanted is not None:
+            return _hand_over(wanted, name, here, clock)
     if step in WRITES:
         kind = WRITES[step]
         title = {"apology": f"say sorry to {name}", "outcome": f"tell {name} how it ended"}.get(
