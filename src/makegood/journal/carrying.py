@@ -8,12 +8,13 @@ and an outcome that comes after the lapse counts only where it says what really 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import attrs
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 
 from makegood.journal.models import Effect
@@ -22,6 +23,8 @@ from makegood.store.bulk import record_set
 from makegood.store.clocks import Moment, wall_now
 from makegood.store.clocks import moment as store_moment
 from makegood.store.tenancy import tenant
+
+log = logging.getLogger("makegood")
 
 CLAIM = timedelta(minutes=5)
 LONGEST = timedelta(minutes=2)
@@ -104,13 +107,26 @@ def work_live(*, organization_id: int, halted: Callable[[], bool]) -> int:
             with tenant(organization_id=organization_id):
                 _give_back(organization_id=organization_id, effects=claimed[position:])
             return position
-        outcome = _carriers[effect.kind].carry_out(organization_id=organization_id, effect=effect)
+        outcome = _carried(organization_id, effect)
         if outcome.state == "retry" and effect.attempts >= ATTEMPTS:
             outcome = attrs.evolve(outcome, state=outcome.exhausted)
         with tenant(organization_id=organization_id):
             moment = store_moment(organization_id=organization_id)
             _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome)])
     return len(claimed)
+
+
+def _carried(organization_id: int, effect: Claimed) -> Outcome:
+    """Carry one effect out; a carrier's own fault is an outcome too, so that the others of the batch still go."""
+    carrier = _carriers[effect.kind]
+    try:
+        return carrier.carry_out(organization_id=organization_id, effect=effect)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("effect %s of organization %s", effect.id, organization_id)
+        text = f"Something unforeseen went wrong ({type(error).__name__}): it may or may not have left."
+        return Outcome(state="retry" if carrier.repeatable else "unknown", text=text, exhausted="unknown")
 
 
 def recover_lapsed(*, organization_id: int) -> int:

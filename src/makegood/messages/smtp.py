@@ -10,6 +10,7 @@ import re
 import smtplib
 import ssl
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
@@ -85,7 +86,7 @@ class Mail:
 def written(mail: Mail) -> EmailMessage:
     """This function will write the mail out, in headers that hold no line breaks of anyone's making.
 
-    Raises ValueError for an address that is none.
+    Raises ValueError, IndexError or MessageError for an address that is none.
     """
     message = EmailMessage(policy=POLICY)
     message["From"] = Address(_line(mail.sender_name), addr_spec=mail.sender)
@@ -124,7 +125,7 @@ def mail_out(*, mail: Mail, attempts: int) -> Outcome:
         mail.to.encode("ascii")
     except UnusableEmailUrl as error:
         return Outcome(state="failed", text=str(error))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         return Outcome(state="failed", text="This e-mail address cannot be written to: ask for another.")
     client: smtplib.SMTP | None = None
     try:
