@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import signed_in
-from tests.support.recoveries import failure
+from tests.support.recoveries import failure, open_for
 
-from makegood.failures.incidents import failures_attach, incident_propose
+from makegood.failures.incidents import failures_attach, failures_hold, incident_propose
 from makegood.failures.models import Incident
+from makegood.messages.models import Message
+from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
 
@@ -46,3 +48,28 @@ def test_a_yes_to_an_incident_signs_for_no_more_than_was_shown(org: Org, address
     assert client.post("/incidents/I-1/confirm", {"seen": "3"}).status_code == 302
     with tenant(organization_id=org.id):
         assert Incident.objects.get(organization_id=org.id).state == "open"
+
+
+def test_who_was_written_to_before_the_proposal_is_told_apart(org: Org) -> None:
+    """The page reads from the messages who is held and who has heard from us, and shows each as it is."""
+    with tenant(organization_id=org.id):
+        early = [failure(org, place_id=org.place) for _ in range(4)]
+        open_for(org, *early)
+    incident_id = _proposed(org, 5)
+    with tenant(organization_id=org.id):
+        failures_hold(organization_id=org.id, incident_id=incident_id, failure_ids=early, at=START)
+    client = signed_in(org, org.manager)
+    page = client.get("/incidents/I-1").content.decode()
+    assert "Held: 9. None of them has been written to." in page
+    assert page.count("Held, nothing sent") == 9
+    assert "Yes opens a recovery for each of the 5 that have none yet" in page
+    with tenant(organization_id=org.id):
+        threads = Recovery.objects.filter(organization_id=org.id, number__lte=3).values("thread_id")
+        first = Message.objects.filter(organization_id=org.id, kind="acknowledgement", thread_id__in=threads)
+        assert first.update(state="sent", sent_at=START) == 3
+    page = client.get("/incidents/I-1").content.decode()
+    assert "Held: 6. Already written to: 3 (R-1 to R-3)." in page
+    assert page.count("Written to already, the rest is held") == 3
+    assert page.count("Held, nothing sent") == 6
+    assert all(f'href="/recoveries/R-{number}"' in page for number in range(1, 5))
+    assert "Nothing has been sent" not in page

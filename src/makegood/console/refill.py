@@ -10,7 +10,7 @@ import attrs
 from makegood.console.viewmodels import Field, Form, MessageDraft
 
 MOVES_ON = ("version", "seen")
-"""Hidden fields that say which state was looked at: they differ where it changed meanwhile, and the form is the same."""
+"""Hidden fields that say which state was looked at: they differ where it changed since, and the form is the same."""
 
 
 class Unanswered(ValueError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -36,7 +38,7 @@ from makegood.failures.queries import (
     incidents_list,
 )
 from makegood.organizations.queries import places_all
-from makegood.recoveries.queries import Filters, recoveries_list
+from makegood.recoveries.queries import Begun, Filters, incident_begun, recoveries_list
 
 TABS = (("", "All"), ("proposed", "To decide"), ("open", "Open"), ("closed", "Closed"), ("dismissed", "Dismissed"))
 WORDS = {"proposed": "to decide", "open": "open", "closed": "closed", "dismissed": "no incident"}
@@ -94,7 +96,7 @@ def _row(one: IncidentFacts) -> IncidentRow:
         began_at=one.active_from,
         affected=one.failures - one.withdrawn,
         owner=one.owner,
-        note="nothing has been sent" if one.state == "proposed" else "",
+        note="held until somebody decides" if one.state == "proposed" else "",
     )
 
 
@@ -116,6 +118,7 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     here = desk.organization_id
     rows: tuple[RecoveryRow, ...] = ()
     more = False
+    begun: Sequence[Begun] = ()
     if one.state in ("open", "closed"):
         found = recoveries_list(
             organization_id=here,
@@ -126,7 +129,9 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
         rows, more = tuple(words.recovery_row(desk, row) for row in found.rows), found.more
     elif one.state == "proposed":
         held = incident_failures(organization_id=here, incident_id=one.id, offset=offset, most=words.PER_PAGE + 1)
-        rows = tuple(_held(desk, failure) for failure in held[: words.PER_PAGE])
+        begun = incident_begun(organization_id=here, incident_id=one.id)
+        by_failure = {row.failure_id: row for row in begun}
+        rows = tuple(_held(desk, failure, by_failure.get(failure.id)) for failure in held[: words.PER_PAGE])
         more = len(held) > words.PER_PAGE
     return Screen(
         template="console/incident.html",
@@ -135,11 +140,11 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
             code=words.incident_code(one.number),
             title=one.title,
             state_word=WORDS[one.state],
-            lead=_lead(one),
+            lead=_lead(one, begun),
             tags=(Tag(text=f"{one.withdrawn:,} withdrawn by late evidence", tone="glaze"),) if one.withdrawn else (),
             facts=_facts(desk, one),
             reasons=words.reason_lines(one.explanation),
-            confirm=_confirm(desk, one),
+            confirm=_confirm(desk, one, begun),
             dismiss=_dismiss(desk, one),
             rows=rows,
             affected=one.failures - one.withdrawn,
@@ -153,29 +158,49 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
 incident = staff(incident_page)
 
 
-def _held(desk: Desk, failure: HeldFailure) -> RecoveryRow:
+def _held(desk: Desk, failure: HeldFailure, begun: Begun | None) -> RecoveryRow:
+    state = "Held, nothing sent"
+    if failure.withdrawn:
+        state = "Withdrawn"
+    elif begun is not None and begun.written:
+        state = "Written to already, the rest is held"
+    code = f"F-{failure.id}" if begun is None else words.code(begun.number)
+    found = words.said_at(desk, failure.happened_at)
     return RecoveryRow(
-        code=f"F-{failure.id}",
-        url=reverse("customer", args=[failure.customer_id]),
+        code=code,
+        url=reverse("customer", args=[failure.customer_id]) if begun is None else reverse("recovery", args=[code]),
         who=words.who(failure.customer),
         what=failure.what or "a promise was not kept",
-        note=words.said_at(desk, failure.happened_at),
-        next="Withdrawn" if failure.withdrawn else "Held, nothing sent",
+        note=found if begun is None else f"{code}, {found}",
+        next=state,
         clock=ClockFace(label="", due_at=None, state="none"),
     )
 
 
-def _lead(one: IncidentFacts) -> str:
+def _lead(one: IncidentFacts, begun: Sequence[Begun]) -> str:
     left = one.failures - one.withdrawn
     if one.state == "proposed":
-        return f"Held: everything that would go to {left:,} customers. Nothing has been sent to anyone."
+        written = [row for row in begun if row.written]
+        if not written:
+            return f"Held: {left:,}. None of them has been written to."
+        numbers = sorted({row.number for row in written})
+        return f"Held: {left - len(written):,}. Already written to: {len(written):,} ({_codes(numbers)})."
     if one.state == "open":
         return f"{left:,} customers, one plan for all: the same fix, the same base beyond what each is owed."
     if one.state == "dismissed":
         return "It was no incident: each customer is treated alone."
     if one.withdrawn and not left:
-        return "Nobody was failed: late evidence withdrew all of it, and nothing had been sent."
+        return "Nobody was failed: late evidence withdrew all of it."
     return "It is over. Its recoveries go on until each is put right."
+
+
+def _codes(numbers: Sequence[int]) -> str:
+    """Write recoveries' numbers shortly: a run by its ends, else the first four of them."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 2 and last - first == len(numbers) - 1:
+        return f"{words.code(first)} to {words.code(last)}"
+    shown = ", ".join(words.code(number) for number in numbers[:4])
+    return f"{shown} and {len(numbers) - 4:,} more" if len(numbers) > 4 else shown
 
 
 def _facts(desk: Desk, one: IncidentFacts) -> tuple[Fact, ...]:
@@ -191,17 +216,19 @@ def _facts(desk: Desk, one: IncidentFacts) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _confirm(desk: Desk, one: IncidentFacts) -> Form | None:
+def _confirm(desk: Desk, one: IncidentFacts, begun: Sequence[Begun]) -> Form | None:
     if one.state != "proposed" or not desk.may("incident-confirm"):
         return None
+    left = one.failures - one.withdrawn
+    whom = f"the {left - len(begun):,} that have none yet" if begun else f"the {left:,}"
     return Form(
         key="confirm",
         action=reverse("incident-confirm", args=[words.incident_code(one.number)]),
         title="Is this one thing that hit them all?",
-        lead=f"Yes opens a recovery for each of the {one.failures - one.withdrawn:,}, with one plan, and you own it.",
+        lead=f"Yes opens a recovery for each of {whom}, with one plan, and you own it.",
         submit="Yes, it is one incident",
         style="gold",
-        fields=(Field(name="seen", label="", kind="hidden", value=str(one.failures - one.withdrawn)),),
+        fields=(Field(name="seen", label="", kind="hidden", value=str(left)),),
     )
 
 

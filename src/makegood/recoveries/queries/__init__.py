@@ -1,6 +1,7 @@
 """Reads of recoveries for the faces: plain frozen data, each in a fixed number of statements."""
 
 from makegood.recoveries.queries.case import clock_why, recovery_by_number, recovery_by_thread, recovery_case
+from makegood.recoveries.queries.held import Begun, incident_begun
 from makegood.recoveries.queries.lines import (
     Case,
     ClockLine,
@@ -26,6 +27,7 @@ from makegood.recoveries.queries.lists import (
 )
 
 __all__ = [
+    "Begun",
     "Case",
     "ClockLine",
     "ClockWhy",
@@ -43,6 +45,7 @@ __all__ = [
     "TimelineLine",
     "clock_why",
     "customer_recoveries",
+    "incident_begun",
     "recoveries_list",
     "recovery_by_number",
     "recovery_by_thread",
