@@ -13,18 +13,18 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, reverse
 from tests.conftest import START, Org
-from tests.support.recoveries import failure, reply, say, step_to
+from tests.support.recoveries import reply, say, step_to
 
 from makegood.console import permissions
 from makegood.console.urls import urlpatterns
-from makegood.failures.incidents import failures_attach, incident_propose
-from makegood.failures.models import Incident
 from makegood.failures.operations import Report, failure_report
+from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
 from makegood.messages.models import Message
+from makegood.messages.queries import inbox_page
 from makegood.organizations.models import ROLES, User
 from makegood.organizations.operations import member_create, place_create, user_create
-from makegood.recoveries.models import Recovery
+from makegood.recoveries.models import Recovery, Step
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt, forgive
@@ -474,37 +474,54 @@ def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:
     assert "Begin a message" not in page
 
 
-def _proposed(org: Org, failures: int) -> int:
-    """A burst that waits for a decision, with so many failures of which nobody has heard."""
-    with tenant(organization_id=org.id):
-        incident_id = incident_propose(
-            organization_id=org.id, reason="burst", title="The till: many customers let down within minutes", at=START,
-            active_from=START, active_to=START, reasons=[], place_id=org.place,
-        )  # fmt: skip
-    _grow(org, incident_id, failures)
-    return incident_id
-
-
-def _grow(org: Org, incident_id: int, failures: int) -> None:
-    with tenant(organization_id=org.id):
-        found = [failure(org, place_id=org.place) for _ in range(failures)]
-        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=found, at=START)
-
-
-@pytest.mark.parametrize("address", ["/incidents/I-1", "/"])
-def test_a_yes_to_an_incident_signs_for_no_more_than_was_shown(org: Org, address: str) -> None:
-    """Where the incident grew since the page was drawn, the page comes back with the new number."""
-    incident_id = _proposed(org, 2)
+def test_an_extra_is_offered_once_and_handed_over_after_a_yes(org: Org) -> None:
+    """What stands offered has no second button, a forged one is refused, and a yes asks for the handing over."""
+    recovery = recovery_of(org)
     client = signed_in(org, org.manager)
-    assert 'name="seen" value="2"' in client.get(address).content.decode()
-    _grow(org, incident_id, 1)
-    refused = client.post("/incidents/I-1/confirm", {"seen": "2"})
-    page = refused.content.decode()
-    assert refused.status_code == 422
-    assert "It has grown to 3 since you looked: say yes again." in page
-    assert 'name="seen" value="3"' in page
+    url = f"/recoveries/R-{recovery.number}"
+    assert client.post(f"{url}/offers", {"remedy": "express"}).status_code == 302
+    page = client.get(url).content.decode()
+    assert "Offered, waiting for their answer." in page
+    assert 'name="remedy" value="express"' not in page
+    again = client.post(f"{url}/offers", {"remedy": "express"})
+    assert again.status_code == 422
+    assert "offered to them already" in again.content.decode()
     with tenant(organization_id=org.id):
-        assert Incident.objects.get(organization_id=org.id).state == "proposed"
-    assert client.post("/incidents/I-1/confirm", {"seen": "3"}).status_code == 302
+        offer = MakeGood.objects.get(organization_id=org.id, part="extra")
+        Step.objects.filter(organization_id=org.id, recovery_id=recovery.id).exclude(step="make_good").update(
+            state="done", done_at=START
+        )
+        Recovery.objects.filter(organization_id=org.id, id=recovery.id).update(next_step="make_good")
+        Message.objects.filter(organization_id=org.id, state__in=["draft", "queued"]).update(state="stopped")
+    client.post(f"{url}/make-goods/{offer.id}/accept")
+    page = client.get(url).content.decode()
+    assert "Next: hand it over to Ana" in page
+    assert f"{url}/make-goods/{offer.id}/delivered" in page
+
+
+def test_the_list_of_customers_counts_their_recoveries(org: Org) -> None:
+    """Whoever has an open recovery does not stand there with none."""
+    recovery_of(org)
+    client = signed_in(org, org.manager)
+    for address in ("/customers", "/customers?q=Ana"):
+        page = client.get(address).content.decode()
+        assert re.search(r"Ana Ferreira.*?Recoveries </span>1<", page, re.DOTALL), address
+
+
+def test_the_demos_inbox_shows_the_last_sent_first(org: Org) -> None:
+    """A draft that waited long and left just now stands above what was written after it, also across pages."""
+    recovery = recovery_of(org)
     with tenant(organization_id=org.id):
-        assert Incident.objects.get(organization_id=org.id).state == "open"
+        Message.objects.filter(organization_id=org.id).update(state="stopped")
+        ids = [
+            Message.objects.create(
+                organization_id=org.id, thread_id=recovery.thread_id, customer_id=org.customer, direction="out",
+                channel="mail", kind="update", state="sent", subject=f"Number {minutes}", created_at=START,
+                sent_at=START + timedelta(minutes=minutes),
+            ).id
+            for minutes in (9, 1, 5)
+        ]  # fmt: skip
+        pages = [inbox_page(organization_id=org.id, before_id=before, limit=2) for before in (None, ids[2])]
+    assert [[row.id for row in page] for page in pages] == [[ids[0], ids[2]], [ids[1]]]
+    page = signed_in(org, org.manager).get("/demo/inbox").content.decode()
+    assert page.index("Number 9") < page.index("Number 5") < page.index("Number 1")

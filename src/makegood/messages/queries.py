@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from makegood.journal.models import Effect
 from makegood.messages.models import Message, Thread
@@ -133,7 +133,7 @@ def notices_of_member(*, organization_id: int, member_id: int, limit: int = 20) 
 
 
 def inbox_page(*, organization_id: int, before_id: int | None = None, limit: int = 50) -> list[MessageRow]:
-    """This function will list a page of what customers were sent, the newest first: the demo's inbox.
+    """This function will list a page of what customers were sent, the last sent first: the demo's inbox.
 
     `before_id` is the last id of the page before.
     """
@@ -141,8 +141,9 @@ def inbox_page(*, organization_id: int, before_id: int | None = None, limit: int
         organization_id=organization_id, state="sent", direction="out", channel__in=["mail", "status"]
     )
     if before_id is not None:
-        found = found.filter(id__lt=before_id)
-    return _rows(found.order_by("-id")[:limit])
+        sent_at = found.filter(id=before_id).values_list("sent_at", flat=True).first()
+        found = found.filter(Q(sent_at__lt=sent_at) | Q(sent_at=sent_at, id__lt=before_id)) if sent_at else found.none()
+    return _rows(found.order_by("-sent_at", "-id")[:limit])
 
 
 def messages_sent_count(*, organization_id: int) -> int:

@@ -27,6 +27,7 @@ from makegood.customers.operations import customer_erase, fact_add
 from makegood.failures.queries import failures_of_customer
 from makegood.promises.queries import promises_of_customer
 from makegood.recoveries.queries import customer_recoveries
+from makegood.recoveries.queries.faces import recoveries_counted
 
 
 @staff
@@ -38,6 +39,12 @@ def customers(request: HttpRequest, desk: Desk) -> Screen:
         queries.customers_found(organization_id=here, words=asked)
         if asked
         else queries.customers_recent(organization_id=here)
+    )
+    counted = recoveries_counted(
+        organization_id=here,
+        customer_ids=[one.id for one in found],
+        member_id=desk.member_id,
+        places=desk.places,
     )
     return Screen(
         template="console/customers.html",
@@ -53,7 +60,7 @@ def customers(request: HttpRequest, desk: Desk) -> Screen:
                 style="plain",
                 fields=(Field(name="q", label="Name, e-mail, phone, order or card", kind="search", value=asked),),
             ),
-            rows=tuple(_row(one) for one in found),
+            rows=tuple(_row(one, counted.get(one.id, 0)) for one in found),
             empty=Empty(
                 title="Nobody found" if asked else "No customers yet",
                 text="Try part of a name, or a whole e-mail, phone or order number."
@@ -65,7 +72,7 @@ def customers(request: HttpRequest, desk: Desk) -> Screen:
     )
 
 
-def _row(one: queries.CustomerFacts) -> CustomerRow:
+def _row(one: queries.CustomerFacts, recoveries: int) -> CustomerRow:
     known = [value for kind, value in one.identities if kind != "token"]
     return CustomerRow(
         name=one.called,
@@ -73,6 +80,7 @@ def _row(one: queries.CustomerFacts) -> CustomerRow:
         known_by=", ".join(known[:3]) or ("erased" if one.erased_at else "no address yet"),
         group="regular" if one.first_purchase_at else "",
         purchases=one.purchases,
+        recoveries=recoveries,
         last_at=one.created_at,
     )
 

@@ -36,6 +36,21 @@ def recovery_of_message(*, organization_id: int, thread_id: int) -> tuple[int, i
         return row
 
 
+def recoveries_counted(
+    *, organization_id: int, customer_ids: Sequence[int], member_id: int, places: Places
+) -> dict[int, int]:
+    """This function will count these customers' recoveries, of the places that a member serves and the member's own."""
+    listed = list(places) if places else None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customer_id, count(*) FROM recoveries_recovery"
+            " WHERE organization_id = %s AND customer_id = ANY(%s)"
+            " AND (%s::bigint[] IS NULL OR place_id = ANY(%s) OR owner_id = %s) GROUP BY customer_id",
+            [organization_id, list(customer_ids), listed, listed, member_id],
+        )
+        return dict(cursor.fetchall())
+
+
 @attrs.frozen(kw_only=True)
 class OpenCounts:
     """How many recoveries are open for someone, how many of them are theirs, past due, and to decide."""
