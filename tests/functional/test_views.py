@@ -525,3 +525,21 @@ def test_the_demos_inbox_shows_the_last_sent_first(org: Org) -> None:
     assert [[row.id for row in page] for page in pages] == [[ids[0], ids[2]], [ids[1]]]
     page = signed_in(org, org.manager).get("/demo/inbox").content.decode()
     assert page.index("Number 9") < page.index("Number 5") < page.index("Number 1")
+
+
+def test_a_description_is_no_name_to_greet_with(org: Org) -> None:
+    """Whoever is known only by how they look is greeted without it, in every word to them and on their page."""
+    client = signed_in(org, org.manager)
+    answers = {"who": "the man with the red bike", "what": "The till was down", "cost": "time"}
+    url = client.post("/report", answers).headers["Location"]
+    assert "this customer</h2>" in client.get(url).content.decode()
+    client.post(f"{url}/say", {"begin": "update"})
+    with tenant(organization_id=org.id):
+        recovery = Recovery.objects.get(organization_id=org.id)
+        bodies = Message.objects.filter(organization_id=org.id, thread_id=recovery.thread_id).values_list(
+            "body", flat=True
+        )
+        assert len(bodies) >= 2
+        assert all(body.startswith("Hello,\n") and "red bike" not in body for body in bodies)
+        path = status_path(organization_id=org.id, token=recovery.thread.token)
+    assert ">the," not in client.get(path).content.decode()

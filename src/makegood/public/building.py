@@ -11,6 +11,7 @@ from babel.numbers import format_currency
 from django.urls import reverse
 
 from makegood.core.money import EXPONENTS, Money
+from makegood.core.names import first_name
 from makegood.core.scores import CARES
 from makegood.core.steps import FACES, Step
 from makegood.customers.queries import CustomerFacts
@@ -144,7 +145,7 @@ def status_page(letter: Letter) -> StatusPage:
 
 def _title(letter: Letter) -> str:
     case = letter.case
-    first = (letter.customer.name.split() or [""])[0]
+    first = first_name(name=letter.customer.name)
     failure = case.failures[0] if case.failures else None
     said = _what(failure)
     sentence = f"{first}, {said}" if first else said[:1].upper() + said[1:]

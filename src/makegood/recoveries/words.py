@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import attrs
 
+from makegood.core.names import described
 from makegood.rules.templates import apology_name, filled
 
 ROLES = {"employee": "customer care", "manager": "manager", "finance": "accounts", "admin": "head of customer care"}
@@ -20,6 +22,7 @@ FAILED = {
     "low_score": "we did not do well for you",
     "silent": "we have not heard from you since something may have gone wrong",
 }
+GREETING = re.compile(r"\A(?:Dear|Hello) [^\n]*,(?=\n)")
 OTHERWISE = "something went wrong with what we do for you"
 
 
@@ -91,23 +94,29 @@ def _facts(told: Told) -> dict[str, str]:
     }
 
 
+def _said(name: str, told: Told) -> str:
+    """Fill a template; whom nobody can name but by how they look is greeted without it."""
+    text = filled(name, **_facts(told))
+    return GREETING.sub("Hello,", text, count=1) if described(name=told.customer) else text
+
+
 def acknowledgement(told: Told) -> tuple[str, str]:
     """This function will word that we know, who looks after it and where it can be followed: (subject, body)."""
     name = "incident.acknowledgement" if told.incident else "acknowledgement"
-    return f"We are on it: {told.voice.organization}", filled(name, **_facts(told))
+    return f"We are on it: {told.voice.organization}", _said(name, told)
 
 
 def apology(told: Told) -> tuple[str, str]:
     """This function will word the apology that fits the loss and the fault: (subject, body)."""
     name = apology_name(loss=told.loss, fault=told.fault, incident=told.incident)
-    return f"Our apology, and what happens now: {told.voice.organization}", filled(name, **_facts(told))
+    return f"Our apology, and what happens now: {told.voice.organization}", _said(name, told)
 
 
 def score_request(told: Told) -> tuple[str, str]:
     """This function will word the one question after a delivery: (subject, body)."""
-    return f"How well did we put it right? {told.voice.organization}", filled("score_request", **_facts(told))
+    return f"How well did we put it right? {told.voice.organization}", _said("score_request", told)
 
 
 def follow_up(told: Told) -> tuple[str, str]:
     """This function will word a later look after the customer: (subject, body)."""
-    return f"Is everything right now? {told.voice.organization}", filled("follow_up", **_facts(told))
+    return f"Is everything right now? {told.voice.organization}", _said("follow_up", told)

@@ -11,6 +11,7 @@ from makegood.console.building.saying import draft_of
 from makegood.console.desk import Desk
 from makegood.console.moments import span
 from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, NextAction
+from makegood.core.names import described, first_name
 from makegood.customers.queries import CustomerFacts
 from makegood.recoveries.queries import Case, MakeGoodLine, MessageLine
 
@@ -50,7 +51,7 @@ def sending(case: Case) -> MessageLine | None:
 
 def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | None:
     """This function will say what comes next, with its deadline."""
-    name = (customer.name.split() or ["them"])[0]
+    name = "this customer" if described(name=customer.name) else first_name(name=customer.name) or "them"
     here = words.code(case.number)
     clock = words.clock_face(desk, label="", due_at=case.next_due_at)
     if any(one.to_at is None for one in case.pauses):

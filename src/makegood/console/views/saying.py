@@ -12,6 +12,7 @@ from makegood.console.building.saying import draft_of, facts_of, judged, key_of,
 from makegood.console.desk import Desk
 from makegood.console.views.frame import Screen, acts, gone_to, tell
 from makegood.console.views.recoveries import case_of, recovery_screen, screen_of
+from makegood.core.names import described, first_name
 from makegood.messages.operations import Outgoing, UnableToSend, message_draft, message_send
 from makegood.recoveries.queries import Case, MessageLine
 
@@ -78,7 +79,8 @@ def _begin(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpRespo
     subject, step = OPENINGS[kind]
     facts = facts_of(desk, case)
     opening = f"{facts.sorry} {facts.own} {facts.next}" if kind == "apology" else ""
-    first = (case.customer.split() or [""])[0]
+    first = first_name(name=case.customer)
+    greeting = "Hello," if described(name=case.customer) else f"Dear {first or 'customer'},"
     message_draft(
         organization_id=desk.organization_id,
         draft=Outgoing(
@@ -87,7 +89,7 @@ def _begin(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpRespo
             kind=kind,
             step=step,
             subject=f"{subject}: {desk.facts.organization}",
-            body=f"Dear {first or 'customer'},\n\n{opening}\n\n{desk.facts.name}\n{desk.facts.organization}\n",
+            body=f"{greeting}\n\n{opening}\n\n{desk.facts.name}\n{desk.facts.organization}\n",
             send="person",
             key=f"begun:{case.id}:{secrets.token_hex(8)}",
             at=desk.facts.now,
