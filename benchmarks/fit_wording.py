@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from makegood.core.wording import Case, lint
 from makegood.core.wording.reading import read
-from makegood.core.wording.weighing import LEAST_WORDS, message_measures, sentence_measures
+from makegood.core.wording.weighing import LEAST_WORDS, burdens, message_measures, sentence_measures
 from makegood.rules.wording_data import wording_rules
 
 Array = NDArray[np.float64]
@@ -103,8 +103,9 @@ def fit_sentences(messages: Sequence[Example], ridge: float) -> Model:
     return model
 
 
-def heaviest(model: Model, examples: Sequence[Example]) -> Array:
-    return np.array([model.points(model.matrix(example.sentences)).max() for example in examples])
+def burdened(model: Model, example: Example) -> dict[str, float]:
+    """All measures of a message: its own and how the points of its sentences lie."""
+    return {**example.message, **burdens([float(value) for value in model.points(model.matrix(example.sentences))])}
 
 
 def folds(count: int, seed: int) -> list[NDArray[np.intp]]:
@@ -114,12 +115,13 @@ def folds(count: int, seed: int) -> list[NDArray[np.intp]]:
 
 def fitted(examples: Sequence[Example], ridge: float, seed: int = 0) -> tuple[Model, Model]:
     """Fit both models; the message model sees sentence points that were crossed over folds."""
-    crossed = np.zeros(len(examples))
+    rows: list[dict[str, float]] = [{} for _ in examples]
     for fold in folds(len(examples), seed):
         rest = [examples[index] for index in np.setdiff1d(np.arange(len(examples)), fold)]
-        crossed[fold] = heaviest(fit_sentences(rest, ridge), [examples[index] for index in fold])
-    whole = Model([*sorted(examples[0].message), "heaviest"])
-    rows = [{**example.message, "heaviest": float(value)} for example, value in zip(examples, crossed, strict=True)]
+        sentences = fit_sentences(rest, ridge)
+        for index in fold:
+            rows[index] = burdened(sentences, examples[index])
+    whole = Model(sorted(rows[0]))
     labels = np.array([float(example.bad) for example in examples])
     whole.fit(whole.matrix(rows), labels, np.ones(len(rows)), ridge)
     return fit_sentences(examples, ridge), whole
@@ -127,9 +129,7 @@ def fitted(examples: Sequence[Example], ridge: float, seed: int = 0) -> tuple[Mo
 
 def judged(models: tuple[Model, Model], examples: Sequence[Example]) -> Array:
     sentences, whole = models
-    values = heaviest(sentences, examples)
-    rows = [{**example.message, "heaviest": float(value)} for example, value in zip(examples, values, strict=True)]
-    return whole.points(whole.matrix(rows))
+    return whole.points(whole.matrix([burdened(sentences, example) for example in examples]))
 
 
 def crossed_points(examples: Sequence[Example], ridge: float, seeds: int = 2) -> Array:
@@ -174,8 +174,8 @@ def main() -> None:
     arguments.add_argument("sets", nargs="+", type=Path)
     arguments.add_argument("--sentences", type=Path)
     arguments.add_argument("--holdout", type=Path, action="append", default=[])
-    arguments.add_argument("--ridge", type=float, default=20.0)
-    arguments.add_argument("--shift", type=float, default=0.8, help="points over which a message is found")
+    arguments.add_argument("--ridge", type=float, default=30.0)
+    arguments.add_argument("--shift", type=float, default=0.7, help="points over which a message is found")
     arguments.add_argument("--write", action="store_true")
     given = arguments.parse_args()
     if given.sentences:

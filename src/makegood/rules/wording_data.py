@@ -12,6 +12,7 @@ import yaml
 
 from makegood.core.evidence import GRADES
 from makegood.core.wording.types import ELEMENTS, SEVERITIES, Rule, WordingRules
+from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
 
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _GAP = re.compile(r" ~(\d) ")
@@ -51,13 +52,18 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
     if set(elements) != set(ELEMENTS):
         raise UnableToReadWordingRules(f"The elements must be exactly {', '.join(ELEMENTS)}.")
     rules = [_rule(item, words) for item in document["rules"]]
+    cues = {name: _compiled(lines, words, name) for name, lines in document.get("cues", {}).items()}
+    weights = document.get("weights", {})
+    for part, measures in (("sentence", SENTENCE_MEASURES), ("message", MESSAGE_MEASURES)):
+        if unknown := set(weights.get(part, {})) - measures - set(cues) - {"base"}:
+            raise UnableToReadWordingRules(f"The weights of a {part} name the unknown measure {min(unknown)}.")
     return WordingRules(
         language=document["language"],
         elements=elements,
         signs={name: _compiled(lines, words, name) for name, lines in document["signs"].items()},
         rules={rule.id: rule for rule in rules},
-        cues={name: _compiled(lines, words, name) for name, lines in document.get("cues", {}).items()},
-        weights=document.get("weights", {}),
+        cues=cues,
+        weights=weights,
         generic=frozenset(document["generic"].split()),
         limits=document["limits"],
     )

@@ -13,9 +13,9 @@ from makegood.core.wording.reading import Reading, read
 from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
-UNAPOLOGETIC = 1.0
+UNAPOLOGETIC = 1.5
 """Points over which a message about a failure is found although it does not apologise."""
-AMENDING = -2.5
+AMENDING = -1.5
 """Points under which a message makes amends so clearly that an element we did not recognise is only advice."""
 
 _Hit = tuple[str, int, int, str | None]
@@ -34,12 +34,17 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     hits += _stock(reading, rules)
     hits += _claims_cause(reading, rules)
     weight = weigh(reading=reading, rules=rules)
-    hits += _balance(reading, rules, weight)
     if reading.apology:
         hits += _missing(reading, rules, case, weight)
         hits += _repetition(reading, rules, case)
     findings = [
         finding for hit in hits if (finding := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
+    ]
+    findings += [
+        item
+        for hit in _balance(reading, rules, weight)
+        if (item := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
+        and not any(other.severity == "block" and _within(other, item) for other in findings)
     ]
     findings.sort(key=lambda item: (item.start, item.end, item.rule))
     return Linted(
@@ -70,6 +75,11 @@ def _finding(*, text: str, rule: Rule, reading: Reading, hit: _Hit) -> Finding |
         suggestion=rule.suggestion,
         message=rule.message,
     )
+
+
+def _within(inner: Finding, outer: Finding) -> bool:
+    """Whether a finding says more closely what is wrong with a passage that another one covers."""
+    return outer.start <= inner.start < inner.end <= outer.end
 
 
 def _dated(rule: Rule, sentence: str, rules: WordingRules) -> bool:

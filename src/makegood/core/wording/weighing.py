@@ -8,7 +8,8 @@ should look at first, so it is weighed by itself too.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -16,6 +17,18 @@ from makegood.core.wording.reading import Reading
 from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import WordingRules
 
+SENTENCE_MEASURES = frozenset(
+    {
+        "has_responsibility", "has_repair", "has_regret", "has_time", "has_digit", "has_first", "has_second",
+        "has_stock", "has_narrated", "length",
+    }
+)  # fmt: skip
+"""What is measured of a sentence besides the cues."""
+MESSAGE_MEASURES = (SENTENCE_MEASURES - {"length"}) | {
+    "owned", "repaired", "narrated", "timed", "telling", "last_timed", "last_repaired", "timed_share", "first_share",
+    "heaviest", "late", "margin",
+}  # fmt: skip
+"""What is measured of a message besides the cues."""
 LEAST_WORDS = 4
 """Sentences under so many words ("I'm sorry.") are too short to weigh by themselves."""
 
@@ -43,10 +56,15 @@ def weigh(*, reading: Reading, rules: WordingRules) -> Weight | None:
     weighed = [
         (_points(measures, own), part) for part, measures in of_sentences if len(part.text.split()) >= LEAST_WORDS
     ] or [(0.0, reading.sentences[0])]
-    heaviest, part = max(weighed, key=lambda item: item[0])
+    part = max(weighed, key=lambda item: item[0])[1]
     whole = message_measures(reading=reading, of_sentences=[measures for _, measures in of_sentences])
-    whole["heaviest"] = heaviest
+    whole |= burdens([points for points, _ in weighed])
     return Weight(points=_points(whole, rules.weights["message"]), heaviest=part)
+
+
+def burdens(points: Sequence[float]) -> dict[str, float]:
+    """Measure how the points of a message's sentences lie: a turn away comes late and stands out."""
+    return {"heaviest": max(points), "late": max(points[-2:]), "margin": max(points) - statistics.median(points)}
 
 
 def _points(measures: Measures, weights: Mapping[str, float]) -> float:
@@ -61,6 +79,8 @@ def sentence_measures(*, reading: Reading, part: Sentence, rules: WordingRules) 
     measures: dict[str, float] = {
         name: float(min(sum(1 for _ in cue.finditer(text)), 2)) for name, cue in rules.cues.items()
     }
+    if "verified" in reading.conditions:  # What is verified may be promised, and weighs nothing.
+        measures["promising"] = 0.0
     return measures | {
         "has_responsibility": float("responsibility" in held),
         "has_repair": float("repair" in held),
