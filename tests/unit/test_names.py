@@ -14,7 +14,9 @@ from makegood.core.names import described, first_name
         ("  Ana  ", "Ana"),
         ("The lady at till 3", ""),
         ("the man with the red bike", ""),
-        ("A Capital start", ""),
+        ("An old man", ""),
+        ("An Nguyen", "An"),
+        ("My Linh", "My"),
         ("man with a dog", ""),
         ("Thea Berg", "Thea"),  # begins like an article, and is none
         ("山田 太郎", "山田"),  # a script without small letters

@@ -8,11 +8,11 @@ ARTICLES = frozenset({"a", "an", "the", "this", "that", "some", "somebody", "som
 def described(*, name: str) -> bool:
     """This function will say whether a name is a description ("the man with the red bike") rather than a name.
 
-    It is when its first word is an article or begins with a small letter. A script without small letters has only
-    names.
+    It is when it begins with a small letter, or with an article before a word that does: An and My are names too. A
+    script without small letters has only names.
     """
-    first = next(iter(name.split()), "")
-    return first.lower() in ARTICLES or first[:1].islower()
+    first, second = [*name.split(), "", ""][:2]
+    return first[:1].islower() or (first.lower() in ARTICLES and second[:1].islower())
 
 
 def first_name(*, name: str) -> str:

@@ -31,7 +31,7 @@ def draft_open(case: Case) -> MessageLine | None:
         answers = [one for one in drafts if one.kind in ANSWERS]
         return min(answers, key=lambda one: ANSWERS.index(one.kind), default=None)
     fitting = [one for one in drafts if one.step == case.next_step or one.kind == WRITES.get(case.next_step)]
-    return (fitting or drafts or [None])[0]
+    return next(iter(fitting or drafts), None)
 
 
 def sending(case: Case) -> MessageLine | None:
