@@ -13,18 +13,14 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, reverse
 from tests.conftest import START, Org
-from tests.support.recoveries import reply, say, step_to
 
 from makegood.console import permissions
 from makegood.console.urls import urlpatterns
 from makegood.failures.operations import Report, failure_report
-from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
-from makegood.messages.models import Message
-from makegood.messages.queries import inbox_page
 from makegood.organizations.models import ROLES, User
 from makegood.organizations.operations import member_create, place_create, user_create
-from makegood.recoveries.models import Recovery, Step
+from makegood.recoveries.models import Recovery
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt, forgive
@@ -431,115 +427,3 @@ def test_forms_without_their_token_are_refused(org: Org) -> None:
     assert "too old" in answer.content.decode()
     with tenant(organization_id=org.id):
         assert not Recovery.objects.filter(organization_id=org.id).exists()
-
-
-def test_an_unanswered_message_comes_first_until_something_is_sent(org: Org) -> None:
-    """What a customer wrote is the next action and marks the row on Today; a thanks is not, and an answer ends it."""
-    recovery = recovery_of(org)
-    client = signed_in(org, org.manager)
-    url, mark = f"/recoveries/R-{recovery.number}", "wrote to us, unanswered"
-    wrote_at = START + timedelta(minutes=2)
-    with tenant(organization_id=org.id):
-        reply(org, recovery, "Thank you!", at=START + timedelta(minutes=1))
-    assert mark not in client.get("/").content.decode()
-    with tenant(organization_id=org.id):
-        reply(org, recovery, "It is still broken, when do you come?", at=wrote_at)
-    step_to(org, wrote_at + timedelta(minutes=3))
-    page = client.get(url).content.decode()
-    assert "Next: answer Ana, who wrote 3 min ago" in page
-    assert "when do you come?" in page
-    assert mark in client.get("/").content.decode()
-    with tenant(organization_id=org.id):
-        say(org, recovery, "update", at=wrote_at + timedelta(minutes=3))
-    assert "answer Ana" not in client.get(url).content.decode()
-    assert mark not in client.get("/").content.decode()
-
-
-def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:
-    """Between the click and the worker the page says that it is being sent, and offers nothing to send."""
-    recovery = recovery_of(org)
-    client = signed_in(org, org.manager)
-    url = f"/recoveries/R-{recovery.number}"
-    with tenant(organization_id=org.id):
-        Message.objects.filter(organization_id=org.id, thread_id=recovery.thread_id, direction="out").delete()
-    client.post(f"{url}/say", {"begin": "apology"})
-    with tenant(organization_id=org.id):
-        draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, state="draft")
-    assert 'id="say"' in client.get(url).content.decode()
-    sent = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": draft.body})
-    assert sent.status_code == 302, sent.content.decode()
-    page = client.get(url).content.decode()
-    assert "Being sent" in page
-    assert 'id="say"' not in page
-    assert "Begin a message" not in page
-
-
-def test_an_extra_is_offered_once_and_handed_over_after_a_yes(org: Org) -> None:
-    """What stands offered has no second button, a forged one is refused, and a yes asks for the handing over."""
-    recovery = recovery_of(org)
-    client = signed_in(org, org.manager)
-    url = f"/recoveries/R-{recovery.number}"
-    assert client.post(f"{url}/offers", {"remedy": "express"}).status_code == 302
-    page = client.get(url).content.decode()
-    assert "Offered, waiting for their answer." in page
-    assert 'name="remedy" value="express"' not in page
-    again = client.post(f"{url}/offers", {"remedy": "express"})
-    assert again.status_code == 422
-    assert "offered to them already" in again.content.decode()
-    with tenant(organization_id=org.id):
-        offer = MakeGood.objects.get(organization_id=org.id, part="extra")
-        Step.objects.filter(organization_id=org.id, recovery_id=recovery.id).exclude(step="make_good").update(
-            state="done", done_at=START
-        )
-        Recovery.objects.filter(organization_id=org.id, id=recovery.id).update(next_step="make_good")
-        Message.objects.filter(organization_id=org.id, state__in=["draft", "queued"]).update(state="stopped")
-    client.post(f"{url}/make-goods/{offer.id}/accept")
-    page = client.get(url).content.decode()
-    assert "Next: hand it over to Ana" in page
-    assert f"{url}/make-goods/{offer.id}/delivered" in page
-
-
-def test_the_list_of_customers_counts_their_recoveries(org: Org) -> None:
-    """Whoever has an open recovery does not stand there with none."""
-    recovery_of(org)
-    client = signed_in(org, org.manager)
-    for address in ("/customers", "/customers?q=Ana"):
-        page = client.get(address).content.decode()
-        assert re.search(r"Ana Ferreira.*?Recoveries </span>1<", page, re.DOTALL), address
-
-
-def test_the_demos_inbox_shows_the_last_sent_first(org: Org) -> None:
-    """A draft that waited long and left just now stands above what was written after it, also across pages."""
-    recovery = recovery_of(org)
-    with tenant(organization_id=org.id):
-        Message.objects.filter(organization_id=org.id).update(state="stopped")
-        ids = [
-            Message.objects.create(
-                organization_id=org.id, thread_id=recovery.thread_id, customer_id=org.customer, direction="out",
-                channel="mail", kind="update", state="sent", subject=f"Number {minutes}", created_at=START,
-                sent_at=START + timedelta(minutes=minutes),
-            ).id
-            for minutes in (9, 1, 5)
-        ]  # fmt: skip
-        pages = [inbox_page(organization_id=org.id, before_id=before, limit=2) for before in (None, ids[2])]
-    assert [[row.id for row in page] for page in pages] == [[ids[0], ids[2]], [ids[1]]]
-    page = signed_in(org, org.manager).get("/demo/inbox").content.decode()
-    assert page.index("Number 9") < page.index("Number 5") < page.index("Number 1")
-
-
-def test_a_description_is_no_name_to_greet_with(org: Org) -> None:
-    """Whoever is known only by how they look is greeted without it, in every word to them and on their page."""
-    client = signed_in(org, org.manager)
-    answers = {"who": "the man with the red bike", "what": "The till was down", "cost": "time"}
-    url = client.post("/report", answers).headers["Location"]
-    assert "this customer</h2>" in client.get(url).content.decode()
-    client.post(f"{url}/say", {"begin": "update"})
-    with tenant(organization_id=org.id):
-        recovery = Recovery.objects.get(organization_id=org.id)
-        bodies = Message.objects.filter(organization_id=org.id, thread_id=recovery.thread_id).values_list(
-            "body", flat=True
-        )
-        assert len(bodies) >= 2
-        assert all(body.startswith("Hello,\n") and "red bike" not in body for body in bodies)
-        path = status_path(organization_id=org.id, token=recovery.thread.token)
-    assert ">the," not in client.get(path).content.decode()
