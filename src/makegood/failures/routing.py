@@ -6,7 +6,7 @@ the outcome depends on what happened and not on how tickers cut it into batches.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -284,7 +284,7 @@ def _runs(organization_id: int, column: str, key: int, failures: Sequence[Routab
     )
     all_of_them = sorted([*_read(before, routed=True), *failures], key=lambda failure: (failure.gate_at, failure.id))
     moments = [failure.gate_at for failure in all_of_them]
-    history = _History(organization_id, column, key, policy)
+    history = _History(organization_id, column, key, policy, among=all_of_them)
     inside: set[int] = set()
     seen: dict[int, Burst] = {}
     for index, count in enumerate(windows(moments=moments, minutes=policy.window_minutes)):
@@ -313,7 +313,12 @@ def _cut(failures: Sequence[Routable], inside: Sequence[int], seen: dict[int, Bu
 class _History:
     """How many contacts the same hour of the day had over the last eight weeks, for one source or place."""
 
-    def __init__(self, organization_id: int, column: str, key: int, policy: BurstPolicy) -> None:
+    def __init__(
+        self, organization_id: int, column: str, key: int, policy: BurstPolicy, *, among: Sequence[Routable]
+    ) -> None:
+        """Read for one source or place, whose failures that may be judged are all in `among`."""
+        self._among = among
+        self._due_at: list[datetime] | None = None
         self._where = {"organization_id": organization_id, column: key}
         self._column = column
         self._policy = policy
@@ -327,11 +332,8 @@ class _History:
         if weeks < self._policy.weeks_needed:
             if count <= self._policy.minimum:
                 return burst(count=count, same_hour_counts=(), weeks_of_history=weeks, fell_due=0)
-            fell_due = Promise.objects.filter(
-                due_at__gte=min(failure.happened_at for failure in burst_of),
-                due_at__lte=max(failure.happened_at for failure in burst_of),
-                **self._where,
-            ).count()
+            happened = [failure.happened_at for failure in burst_of]
+            fell_due = self._fell_due(min(happened), max(happened))
         slots = WEEKS * 7 * (60 // self._policy.window_minutes)
         return burst(
             count=count,
@@ -343,6 +345,14 @@ class _History:
             minimum=self._policy.minimum,
             share=self._policy.share,
         )
+
+    def _fell_due(self, first_at: datetime, last_at: datetime) -> int:
+        """Count the promises due between two moments; all that may be asked about are read once."""
+        if self._due_at is None:
+            happened = [failure.happened_at for failure in self._among]
+            rows = Promise.objects.filter(due_at__gte=min(happened), due_at__lte=max(happened), **self._where)
+            self._due_at = list(rows.order_by("due_at").values_list("due_at", flat=True))
+        return bisect_right(self._due_at, last_at) - bisect_left(self._due_at, first_at)
 
     def _hour(self, at: datetime) -> tuple[int, int]:
         """Return the weeks of history before this day, and the contacts of this hour (UTC) in the last eight."""

@@ -83,6 +83,7 @@ class Promise(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization_id", "due_at"], name="promise_due", condition=models.Q(state="open")),
+            models.Index(fields=["organization_id", "due_at"], name="promise_fell_due"),
             models.Index(
                 fields=["organization_id", "expected_at"],
                 name="promise_at_risk",

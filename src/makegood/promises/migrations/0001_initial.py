@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("state", "open")), fields=["organization_id", "due_at"], name="promise_due"
                     ),
+                    models.Index(fields=["organization_id", "due_at"], name="promise_fell_due"),
                     models.Index(
                         condition=models.Q(("expected_at__gt", models.F("due_at")), ("state", "open")),
                         fields=["organization_id", "expected_at"],
