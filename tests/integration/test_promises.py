@@ -14,7 +14,7 @@ from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def make(org: Org, *names: str, due_in: timedelta = HOUR) -> None:
@@ -135,3 +135,19 @@ def test_ten_failures_in_a_quarter_of_an_hour_are_no_burst(org: Org) -> None:
     step(org, 2 * HOUR)
     with tenant(organization_id=org.id):
         assert not Incident.objects.exists()
+
+
+def test_what_breaks_and_is_kept_late_in_one_batch_is_decided_though_another_was_kept_before_it(org: Org) -> None:
+    make(org, "a", "b")
+    step(org, HOUR + MINUTE)
+    late = [("a", START + HOUR + 2 * MINUTE), ("b", START + HOUR + 3 * MINUTE), ("c", START + HOUR + 4 * MINUTE)]
+    make(org, "c", due_in=HOUR + 3 * MINUTE)
+    with tenant(organization_id=org.id):
+        promises_hear(
+            organization_id=org.id,
+            words=[
+                Word(source_id=org.source, key_hash=keyed_hash(name), action="kept", happened_at=at, received_at=at)
+                for name, at in late
+            ],
+        )
+        assert list(Failure.objects.values_list("gate", flat=True)) == ["quiet"] * 3

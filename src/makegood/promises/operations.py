@@ -46,6 +46,7 @@ MADE_COLUMNS = (
 
 
 SOURCE_LOCK = 7401
+FULFILLED = "promises:promise:fulfilled"
 
 
 class UnableToMakePromise(ValueError):
@@ -210,7 +211,10 @@ def promises_hear(*, organization_id: int, words: Sequence[Word]) -> None:
             entries += APPLY[word.action](promise, word, moment)
     early.hold(organization_id=organization_id, words=unknown)
     _save(organization_id, [promise for promise in known.values() if promise.changed])
-    record(organization_id=organization_id, entries=entries)
+    # What broke makes its failure before anyone hears that it was fulfilled late.
+    fulfilled = [entry for entry in entries if entry.event == FULFILLED]
+    record(organization_id=organization_id, entries=[entry for entry in entries if entry.event != FULFILLED])
+    record(organization_id=organization_id, entries=fulfilled)
 
 
 @attrs.define(kw_only=True, slots=True)
