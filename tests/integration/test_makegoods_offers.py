@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from tests.conftest import START, Org
 from tests.support.given import at_once, failed, ledger_holds, offer, step
+from tests.support.recoveries import opened
 
 from makegood.core.money import Money
 from makegood.core.remedies import Remedy
@@ -36,7 +37,9 @@ from makegood.makegoods.queries import (
     totals,
     what_may_i_give,
 )
+from makegood.messages.models import Message
 from makegood.organizations.operations import member_change
+from makegood.recoveries.models import RecoveryFailure
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
@@ -241,6 +244,23 @@ def test_one_reminder_then_the_end_gives_back(org: Org) -> None:
         assert [entry.event.rpartition(":")[2] for entry in events] == ["offered", "reminded", "expired"]
     assert left(org) == 5_000
     ledger_holds(org)
+
+
+def test_the_one_reminder_reaches_the_customer_of_an_open_recovery(org: Org) -> None:
+    recovery = opened(org, price_minor=10_000, currency="EUR")
+    with tenant(organization_id=org.id):
+        failure_id = RecoveryFailure.objects.get(recovery_id=recovery.id).failure_id
+    makegood_id = offered(org, failure_id, title="Flowers by hand")
+    step(org, 7 * DAY)
+    tick_dry(only=[org.id])
+    step(org, 30 * DAY)
+    tick_dry(only=[org.id])
+    with tenant(organization_id=org.id):
+        said = Message.objects.get(kind="reminder")
+        assert (said.thread_id, said.state, said.created_at) == (recovery.thread_id, "queued", START + 7 * DAY)
+        assert "Flowers by hand is still waiting for you" in said.body
+        assert "Monday 16 March" in said.body, "when it ends"
+        assert MakeGood.objects.get(id=makegood_id).state == "expired"
 
 
 def test_what_evidence_withdrew_is_taken_back_unless_it_is_being_paid(org: Org) -> None:

@@ -31,6 +31,7 @@ from makegood.recoveries.operations import (
     replies_received,
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
+from makegood.recoveries.saying import offers_remind
 from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due
 from makegood.store.ticking import due
 
@@ -56,6 +57,7 @@ def register() -> None:
     on("messages:message:received", replies_received)
     for outcome in ("delivered", "declined", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", makegoods_moved)
+    on("makegoods:makegood:reminded", offers_remind)
     on("organizations:member:left", member_left)
     on("customers:customer:erased", promises_hear_erased)
     on("customers:customer:erased", failures_hear_erased)

@@ -8,11 +8,14 @@ from datetime import datetime
 import attrs
 
 from makegood.core.wording import Case
+from makegood.journal.operations import Happened
+from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
 from makegood.messages.operations import Outgoing, messages_queue
 from makegood.organizations.models import Member, Organization
+from makegood.recoveries.models import RecoveryFailure
 from makegood.recoveries.planned import Planned, planned_of
-from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, score_request
+from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, reminder, score_request
 from makegood.store.clocks import now as store_now
 
 
@@ -51,6 +54,28 @@ def first_words(*, organization_id: int, planned: Sequence[Planned], now: dateti
 def score_ask(*, organization_id: int, asked: Sequence[tuple[int, int, datetime]]) -> None:
     """Send the question for a score, (recovery, rating, at), as the playbook's follow-up says."""
     _look_after(organization_id, "score_request", "ask_score", score_request, asked)
+
+
+def offers_remind(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Remind customers, once and by itself, of offers that wait; a handler of `makegoods:makegood:reminded`."""
+    at = {entry.subject_id: entry.at for entry in entries}
+    offers = MakeGood.objects.filter(organization_id=organization_id, id__in=at, next_at__isnull=False).order_by("id")
+    of_failure = dict(
+        RecoveryFailure.objects.filter(
+            organization_id=organization_id, failure__in=[offer.failure_id for offer in offers], recovery__state="open"
+        ).values_list("failure_id", "recovery_id")
+    )
+    known = [(of_failure[offer.failure_id], offer) for offer in offers if offer.failure_id in of_failure]
+    planned = planned_of(organization_id=organization_id, at={one: at[offer.id] for one, offer in known})
+    about = {one.recovery_id: (one, told) for one, told in zip(planned, _told(organization_id, planned), strict=True)}
+    queued = []
+    for recovery_id, offer in known:
+        one, told = about[recovery_id]
+        assert offer.next_at is not None, "filtered above"
+        words = reminder(told, remedy=offer.title, until_at=offer.next_at)
+        outgoing = _outgoing(one, "reminder", "make_good", words, "at_once")
+        queued.append(attrs.evolve(outgoing, key=f"makegood:{offer.id}:reminder", at=at[offer.id]))
+    messages_queue(organization_id=organization_id, queued=queued, now=store_now(organization_id=organization_id))
 
 
 def check_in(*, organization_id: int, due: Sequence[tuple[int, int, datetime]]) -> None:

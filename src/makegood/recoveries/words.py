@@ -95,8 +95,11 @@ def _facts(told: Told) -> dict[str, str]:
 
 
 def _said(name: str, told: Told) -> str:
-    """Fill a template; whom nobody can name but by how they look is greeted without it."""
-    text = filled(name, **_facts(told))
+    return _greeted(filled(name, **_facts(told)), told)
+
+
+def _greeted(text: str, told: Told) -> str:
+    """Greet without a name whom nobody can name but by how they look."""
     return GREETING.sub("Hello,", text, count=1) if described(name=told.customer) else text
 
 
@@ -110,6 +113,12 @@ def apology(told: Told) -> tuple[str, str]:
     """This function will word the apology that fits the loss and the fault: (subject, body)."""
     name = apology_name(loss=told.loss, fault=told.fault, incident=told.incident)
     return f"Our apology, and what happens now: {told.voice.organization}", _said(name, told)
+
+
+def reminder(told: Told, *, remedy: str, until_at: datetime) -> tuple[str, str]:
+    """This function will word the one reminder of an offer, which ends at `until_at`: (subject, body)."""
+    facts = _facts(told) | {"remedy": remedy, "next_by": _moment(until_at, told.voice.zone)}
+    return f"Still waiting for you: {told.voice.organization}", _greeted(filled("make_good_reminder", **facts), told)
 
 
 def score_request(told: Told) -> tuple[str, str]:
