@@ -433,3 +433,24 @@ def test_settings_are_written_once_and_are_the_users_to_change(home: Path) -> No
     with embedded.running(home) as url, psycopg.connect(url) as connection:
         assert connection.execute("SHOW work_mem").fetchone() == ("7MB",)
         assert connection.execute("SHOW shared_buffers").fetchone() == (cluster.SETTINGS["shared_buffers"],)
+
+
+def test_the_children_of_a_server_that_starts_while_one_looks_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that takes long on a busy machine may begin before the server's process file and end after its children."""
+    from makegood.store.embedded import processes
+
+    child = subprocess.Popen(["postgres: startup", "60"], executable="/bin/sleep")
+    try:
+        (tmp_path / "postmaster.pid").write_text("1\n")
+        monkeypatch.setattr(processes, "processes_in", lambda data, account: [child.pid])
+        monkeypatch.setattr(processes, "command_line", lambda process: [b"postgres: startup", bytes(tmp_path)])
+        assert processes.end_orphans(tmp_path, None) == 1
+        assert child.poll() is None
+        (tmp_path / "postmaster.pid").unlink()
+        assert processes.end_orphans(tmp_path, None) == 1
+        assert child.wait(10) == -signal.SIGKILL
+    finally:
+        child.kill()
+        child.wait()

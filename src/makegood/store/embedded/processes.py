@@ -63,9 +63,12 @@ def end_orphans(data: Path, account: Account | None) -> int:
     """Kill what a dead server left behind in this directory, and return how many processes were found there.
 
     They can commit nothing that anyone is told of, and the next start recovers from the log as after any crash. A
-    server that is only just starting still shows the directory on its command line, and is left alone.
+    server that is only just starting still shows the directory on its command line, and is left alone; one that has
+    written its process file by the time its children are seen is no dead one, and they are its own.
     """
     found = processes_in(data, account)
+    if postmaster_of(data) is not None:
+        return len(found)
     for process in found:
         arguments = command_line(process)
         if arguments and arguments[0].startswith(b"postgres:"):
