@@ -447,7 +447,8 @@ def test_the_children_of_a_server_that_starts_while_one_looks_are_left_alone(
         monkeypatch.setattr(processes, "processes_in", lambda data, account: [child.pid])
         monkeypatch.setattr(processes, "command_line", lambda process: [b"postgres: startup", bytes(tmp_path)])
         assert processes.end_orphans(tmp_path, None) == 1
-        assert child.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
         (tmp_path / "postmaster.pid").unlink()
         assert processes.end_orphans(tmp_path, None) == 1
         assert child.wait(10) == -signal.SIGKILL
