@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from benchmarks.ground import Stopwatch, fresh_database, say, superuser_url
+from benchmarks.ground import Stopwatch, cpu_seconds, fresh_database, say, superuser_url
 from makegood.listen.datasets import nycflights
 from makegood.listen.datasets.recorded import Recorded
 
@@ -26,6 +26,11 @@ TO_RECOVERIES = (
     "recoveries_step", "recoveries_recoveryclock", "recoveries_followup", "makegoods_makegood",
     "conversations_message", "journal_effect",
 )  # fmt: skip
+STORED = (
+    "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+    " AND attgenerated = '' ORDER BY attnum"
+)
+"""The columns of a table that are written and not generated."""
 TARGET_FAILURES, TARGET_RECOVERIES = 3000, 1500
 
 
@@ -74,11 +79,12 @@ def copy_seconds(home: Path, tables: Sequence[str]) -> float:
     seconds = 0.0
     with psycopg.connect(superuser_url(home), autocommit=True) as connection:
         for table in tables:
-            with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out:
+            columns = ", ".join(row[0] for row in connection.execute(STORED, [table]))
+            with connection.cursor().copy(f"COPY {table} ({columns}) TO STDOUT (FORMAT binary)") as out:
                 rows = b"".join(out)
             connection.execute(f"CREATE TABLE bare_{table} (LIKE {table})")
             watch = Stopwatch()
-            with connection.cursor().copy(f"COPY bare_{table} FROM STDIN (FORMAT binary)") as into:
+            with connection.cursor().copy(f"COPY bare_{table} ({columns}) FROM STDIN (FORMAT binary)") as into:
                 into.write(rows)
             seconds += watch.seconds
     return seconds
@@ -89,14 +95,16 @@ def measure(recorded: Recorded, *, recoveries: bool) -> None:
     events = len(recorded.moments)
     target = TARGET_RECOVERIES if recoveries else TARGET_FAILURES
     with fresh_database() as home:
-        watch = Stopwatch()
+        watch, busy = Stopwatch(), cpu_seconds(home)
         made = (to_recoveries if recoveries else to_failures)(recorded)
         seconds = watch.seconds
+        python, database = (after - before for after, before in zip(cpu_seconds(home), busy, strict=True))
         bare = copy_seconds(home, TO_RECOVERIES if recoveries else TO_FAILURES)
     what = f"{made} recoveries with plans" if recoveries else f"{made} failures"
     say(
         "events to recoveries" if recoveries else "events to failures",
-        f"{events / seconds:,.0f} events/s ({events} events, {what}, {seconds:.1f} s); COPY of the same rows"
+        f"{events / seconds:,.0f} events/s ({events} events, {what}, {seconds:.1f} s, of it"
+        f" {python:.1f} s of processor in Python and {database:.1f} s in PostgreSQL); COPY of the same rows"
         f" {bare:.1f} s, ratio {seconds / bare:.1f}",
         f"{target:,}/s",
         events / seconds >= target,

@@ -12,6 +12,11 @@ from makegood.core.wording import Case, lint
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 VARIES = re.compile(r"https?://\S+|^\s*(?:dear|hello|hi)\b[^\n]{0,80}\n", re.IGNORECASE)
+DAYS = re.compile(
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ (?:January|February|March|April|May|June|July|August|September"
+    r"|October|November|December)\b"
+)
+CODES = re.compile(r"\([A-Z0-9][A-Z0-9 /-]*\)")
 DIGITS = re.compile(r"\d+")
 UNCHECKED = {
     "rule": "wording.unchecked",
@@ -52,9 +57,10 @@ def _case(kind: str, case: Case | None) -> Case:
 def may_go(*, text: str, kind: str, language: str, case: Case | None = None) -> bool:
     """This function will say whether a message may go without a person: no finding about its wording blocks.
 
-    Messages that differ only in numbers, links and the salutation are judged once, since they go by the thousand.
+    Messages that differ only in numbers, dates, codes in brackets, links and the salutation are judged once, since they
+    go by the thousand.
     """
-    shape = DIGITS.sub("0", VARIES.sub(" ", text))
+    shape = DIGITS.sub("0", CODES.sub("(A1)", DAYS.sub("Monday 1 January", VARIES.sub(" ", text))))
     return not _shape_blocks(shape, kind, language, case)
 
 
