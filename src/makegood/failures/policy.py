@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from makegood.organizations.models import PlaybookVersion
+from makegood.organizations.queries import playbooks_said
 
 DEFAULT_PROMISE: Mapping[str, Any] = {
     "loss": "time",
@@ -44,13 +44,7 @@ class Policies:
     """The latest playbook versions of one organization, read once per unit of work."""
 
     def __init__(self, *, organization_id: int) -> None:
-        versions = (
-            PlaybookVersion.objects.filter(organization_id=organization_id)
-            .order_by("code", "-version")
-            .distinct("code")
-            .values_list("code", "data")
-        )
-        self._data: dict[str, Mapping[str, Any]] = dict(versions)
+        self._data = playbooks_said(organization_id=organization_id)
         self._promises: dict[tuple[str, str], PromisePolicy] = {}
 
     def promise(self, *, playbook: str, kind: str) -> PromisePolicy:

@@ -18,7 +18,7 @@ from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import State
 from makegood.makegoods.payouts import Payout, payouts_add
 from makegood.makegoods.writing import NewMakeGood, makegoods_write
-from makegood.organizations.models import PlaybookVersion
+from makegood.organizations.queries import playbooks_said
 from makegood.rules import packs
 
 
@@ -215,13 +215,8 @@ def _hear(organization_id: int, key: str, entries: Sequence[Happened]) -> None:
 
 
 def _packs(organization_id: int) -> dict[str, tuple[str, ...]]:
-    rows = (
-        PlaybookVersion.objects.filter(organization_id=organization_id)
-        .order_by("code", "-version")
-        .distinct("code")
-        .values_list("code", "data__floor_packs")
-    )
-    return {code: tuple(names) for code, names in rows if names}
+    said = playbooks_said(organization_id=organization_id)
+    return {code: tuple(data["floor_packs"]) for code, data in said.items() if data.get("floor_packs")}
 
 
 def floors_of(*, organization_id: int, failure_ids: Sequence[int]) -> dict[int, list[Money]]:

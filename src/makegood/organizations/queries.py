@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -248,3 +250,25 @@ def integrations_all(*, organization_id: int) -> list[IntegrationFacts]:
     """This function will list the outside systems."""
     rows = Integration.objects.filter(organization_id=organization_id).order_by("kind")
     return [IntegrationFacts(**row) for row in rows.values("kind", "url", "active")]
+
+
+def playbooks_said(*, organization_id: int) -> dict[str, Mapping[str, Any]]:
+    """This function will return what the latest version of each playbook says, by its code; not to be changed.
+
+    A version never changes, so each process reads it once.
+    """
+    latest = (
+        PlaybookVersion.objects.filter(organization_id=organization_id)
+        .order_by("code", "-version")
+        .distinct("code")
+        .values_list("code", "id")
+    )
+    return {code: _said(organization_id, version_id) for code, version_id in latest}
+
+
+@lru_cache(maxsize=1024)
+def _said(organization_id: int, version_id: int) -> Mapping[str, Any]:
+    data: Mapping[str, Any] = PlaybookVersion.objects.values_list("data", flat=True).get(
+        organization_id=organization_id, id=version_id
+    )
+    return data

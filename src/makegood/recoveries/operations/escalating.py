@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import attrs
 from django.db import connection
@@ -10,7 +11,6 @@ from django.db import connection
 from makegood.core.plans import HIGHEST_TIER, raised
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.frozen import playbook_frozen
-from makegood.recoveries.models import RecoveryClock
 from makegood.recoveries.operations.owning import Staff
 from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
@@ -21,12 +21,39 @@ COLUMNS = {
     "id": "bigint", "state": "text", "next_at": "timestamptz", "breached_at": "timestamptz", "escalations": "smallint",
 }  # fmt: skip
 
+DUE = """
+SELECT c.id, c.target, c.state, c.due_at, c.next_at, c.breached_at, c.escalations,
+    r.id, r.owner_id, r.owner_tier, r.place_id, r.team_id, r.playbook_id
+FROM recoveries_recoveryclock c
+JOIN recoveries_recovery r ON r.organization_id = c.organization_id AND r.id = c.recovery_id
+WHERE c.organization_id = %s AND c.next_at <= %s
+ORDER BY c.next_at, c.id LIMIT %s FOR UPDATE OF c, r SKIP LOCKED
+"""
+
+
+class DueClock(NamedTuple):
+    """A clock that came due, with what is asked of its recovery."""
+
+    id: int
+    target: str
+    state: str
+    due_at: datetime | None
+    next_at: datetime
+    breached_at: datetime | None
+    escalations: int
+    recovery_id: int
+    owner_id: int
+    owner_tier: int
+    place_id: int | None
+    team_id: int | None
+    playbook_id: int
+
 
 @attrs.frozen(kw_only=True, slots=True)
 class Told:
     """What becomes of one clock that came due: its new state, when to look again, and who is told."""
 
-    clock: RecoveryClock
+    clock: DueClock
     level: str
     at: datetime
     next_at: datetime | None
@@ -48,22 +75,19 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
     """
     moment = store_moment(organization_id=organization_id)
     until = carried_until(organization_id=organization_id, moment=moment, kinds=("message", "payout"))
-    rows = list(
-        RecoveryClock.objects.select_for_update(skip_locked=True, of=("self", "recovery"))
-        .select_related("recovery")
-        .filter(organization_id=organization_id, next_at__lte=until)
-        .order_by("next_at", "id")[:limit]
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [organization_id, until, limit])
+        rows = [DueClock(*row) for row in cursor.fetchall()]
     if not rows:
         return 0
-    told = [_judge(organization_id, row, moment.at(row.next_at)) for row in rows if row.next_at is not None]
+    told = [_judge(organization_id, row, moment.at(row.next_at)) for row in rows]
     _write(organization_id, told)
     _tell(organization_id, told)
     return len(rows)
 
 
-def _judge(organization_id: int, clock: RecoveryClock, at: datetime) -> Told:
-    playbook = playbook_frozen(organization_id=organization_id, version_id=clock.recovery.playbook_id)
+def _judge(organization_id: int, clock: DueClock, at: datetime) -> Told:
+    playbook = playbook_frozen(organization_id=organization_id, version_id=clock.playbook_id)
     again = timedelta(minutes=playbook.repeat_minutes)
     if clock.state == "running" and clock.due_at is not None and at < clock.due_at:
         return Told(clock=clock, level="warning", at=at, next_at=clock.due_at, breached_at=None, escalations=0)
@@ -103,7 +127,7 @@ def _tell(organization_id: int, told: list[Told]) -> None:
     entries: list[Happened] = []
     notes: list[StaffNote] = []
     for one in told:
-        recovery = one.clock.recovery
+        recovery = one.clock
         tier = raised(level=recovery.owner_tier, by=max(one.escalations, 1), most=HIGHEST_TIER)
         key = (recovery.owner_id, tier, recovery.place_id)
         if key not in above:
@@ -121,7 +145,7 @@ def _tell(organization_id: int, told: list[Told]) -> None:
                 at=one.at,
                 event="recoveries:recovery:escalated",
                 subject="recovery",
-                subject_id=recovery.id,
+                subject_id=recovery.recovery_id,
                 data={
                     "target": one.clock.target,
                     "level": one.level,
@@ -135,7 +159,7 @@ def _tell(organization_id: int, told: list[Told]) -> None:
         notes.extend(
             StaffNote(
                 member_id=member_id,
-                recovery_id=recovery.id,
+                recovery_id=recovery.recovery_id,
                 what=f"{one.level}.{one.clock.target}",
                 at=one.at,
                 due_at=one.clock.due_at,
