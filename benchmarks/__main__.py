@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 
@@ -28,6 +29,7 @@ def main() -> int:
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"{', '.join(sorted(unknown))}: choose from {', '.join(BENCHMARKS)}")
     failed = []
+    print(f"({os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before it began)", flush=True)
     for name in asked.names or BENCHMARKS:
         module, *rest = BENCHMARKS[name]
         if asked.events and name in TAKE_EVENTS:
