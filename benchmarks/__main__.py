@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "pages": ("served",),
     "olist": ("replays", "olist"),
     "boston311": ("replays", "boston311"),
+    "nycflights": ("replays", "nycflights"),
     "kills": ("kills",),
 }
 TAKE_EVENTS = ("failures", "recoveries")

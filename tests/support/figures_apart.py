@@ -49,14 +49,15 @@ WITH began AS (
     SELECT subject_id, met, 'met', at, event, id FROM journal_entry e
     CROSS JOIN LATERAL jsonb_array_elements_text(e.data -> 'met') AS met
     WHERE organization_id = %(org)s AND event = 'recoveries:recovery:opened'
+), last AS (
+    SELECT DISTINCT ON (recovery, target) recovery, target, state FROM told ORDER BY recovery, target, id DESC
+), decided AS (
+    SELECT DISTINCT ON (recovery, target) recovery, target, at FROM told
+    WHERE state IN ('met', 'missed') AND event <> 'recoveries:recovery:escalated' ORDER BY recovery, target, id DESC
 )
-SELECT target, recovery_state,
-    (SELECT state FROM told WHERE told.recovery = began.recovery AND told.target = began.target
-        ORDER BY id DESC LIMIT 1) AS last_state,
-    (SELECT extract(epoch FROM at - began.began_at)::float8 / 60 FROM told WHERE told.recovery = began.recovery
-        AND told.target = began.target AND state IN ('met', 'missed') AND event <> 'recoveries:recovery:escalated'
-        ORDER BY id DESC LIMIT 1) AS minutes
-FROM began WHERE began_at >= %(since)s AND began_at < %(until)s
+SELECT target, recovery_state, last.state, extract(epoch FROM decided.at - began_at)::float8 / 60
+FROM began LEFT JOIN last USING (recovery, target) LEFT JOIN decided USING (recovery, target)
+WHERE began_at >= %(since)s AND began_at < %(until)s
 """
 
 
@@ -157,9 +158,12 @@ def given(org: int, since: datetime, until: datetime) -> dict[str, tuple[int, in
 
 
 SCORES = """
-SELECT (SELECT (r.data ->> 'score')::int FROM journal_entry r WHERE r.organization_id = %(org)s
-    AND r.event = 'recoveries:recovery:rated' AND r.data ->> 'rating' = a.data ->> 'rating')
-FROM journal_entry a WHERE a.organization_id = %(org)s AND a.event = 'recoveries:recovery:asked'
+WITH rated AS (
+    SELECT data ->> 'rating' AS rating, (data ->> 'score')::int AS score FROM journal_entry
+    WHERE organization_id = %(org)s AND event = 'recoveries:recovery:rated'
+)
+SELECT rated.score FROM journal_entry a LEFT JOIN rated ON rated.rating = a.data ->> 'rating'
+WHERE a.organization_id = %(org)s AND a.event = 'recoveries:recovery:asked'
     AND a.at >= %(since)s AND a.at < %(until)s
 """
 
