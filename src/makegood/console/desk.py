@@ -72,7 +72,7 @@ def locale_named(language: str) -> str:
 
 
 def shell_of(
-    desk: Desk, *, current: str, notices: tuple[Notice, ...], others: list[Membership], proposed: int
+    desk: Desk, *, current: str, notices: tuple[Notice, ...], others: list[Membership], proposed: int, unread: int
 ) -> Shell:
     """This function will draw the frame of a page: the ways to go, and what must be known everywhere."""
     facts = desk.facts
@@ -96,6 +96,7 @@ def shell_of(
         report_url=reverse("report") if desk.may("report") else "",
         search_url=reverse("search"),
         settings_url=_settings_url(facts.role),
+        bell=Link(label="Notices", url=reverse("notices"), current=current == "notices", count=unread or None),
         sign_out=Action(label="Sign out", url=reverse("sign-out")),
         organizations=tuple(
             Action(

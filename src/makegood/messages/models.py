@@ -46,6 +46,7 @@ class Message(TenantModel):
 
     `key_hash` is the keyed hash of the outside or idempotency key, so that a redelivery stays known. `apology_key` is
     what an apology is for (codes and ids only). `author` is the member who wrote it; none means that it went by itself.
+    `read_at` is when the member whom a staff notice told marked it read.
     """
 
     thread = TenantKey(Thread, null=True)
@@ -67,6 +68,7 @@ class Message(TenantModel):
     author_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -97,6 +99,11 @@ class Message(TenantModel):
                 fields=["organization_id", "member", "-created_at"],
                 name="message_member",
                 condition=models.Q(member__isnull=False),
+            ),
+            models.Index(
+                fields=["organization_id", "member"],
+                name="message_unread",
+                condition=models.Q(kind="staff", read_at__isnull=True),
             ),
             models.Index(fields=["organization_id", "customer"], name="message_customer"),
         ]

@@ -42,6 +42,7 @@ class MessageRow:
     leaves_at: datetime | None
     held_for: int | None
     trouble: str
+    read_at: datetime | None = None
 
 
 def _rows(found: QuerySet[Message]) -> list[MessageRow]:
@@ -76,6 +77,7 @@ def _rows(found: QuerySet[Message]) -> list[MessageRow]:
             leaves_at=row.leaves_at if row.state == "queued" else None,
             held_for=row.held if row.state == "queued" else None,
             trouble=row.outcome or "" if row.state in ("failed", "unknown") else "",
+            read_at=row.read_at,
         )
         for row in rows
     ]
@@ -126,10 +128,27 @@ def messages_in_trouble(*, organization_id: int, limit: int = 100) -> list[Messa
     return _rows(found.order_by("created_at", "id")[:limit])
 
 
-def notices_of_member(*, organization_id: int, member_id: int, limit: int = 20) -> list[MessageRow]:
-    """This function will list what a member was told, the newest first."""
+def notices_of_member(
+    *, organization_id: int, member_id: int, before_id: int | None = None, limit: int = 20
+) -> list[MessageRow]:
+    """This function will list what a member was told, the newest first.
+
+    `before_id` is the last id of the page before.
+    """
     found = Message.objects.filter(organization_id=organization_id, member_id=member_id, kind="staff")
+    if before_id is not None:
+        told_at = found.filter(id=before_id).values_list("created_at", flat=True).first()
+        before = Q(created_at__lt=told_at) | Q(created_at=told_at, id__lt=before_id)
+        found = found.filter(before) if told_at else found.none()
     return _rows(found.order_by("-created_at", "-id")[:limit])
+
+
+def notices_unread(*, organization_id: int, member_id: int, most: int = 100) -> int:
+    """This function will count what a member was told and has not marked read, up to `most`."""
+    found = Message.objects.filter(
+        organization_id=organization_id, member_id=member_id, kind="staff", read_at__isnull=True
+    )
+    return found.order_by()[:most].count()
 
 
 def inbox_page(*, organization_id: int, before_id: int | None = None, limit: int = 50) -> list[MessageRow]:

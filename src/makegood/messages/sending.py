@@ -63,9 +63,9 @@ def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[
 
 
 def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
-    """This function will tell one member: on Today at once, and by mail where they have an address.
+    """This function will tell one member: among their notices at once, and by mail where they have an address.
 
-    Today shows a notice once, whatever becomes of the mail.
+    A notice is there once, whatever becomes of the mail.
     """
     with tenant(organization_id=organization_id):
         now = store_now(organization_id=organization_id)

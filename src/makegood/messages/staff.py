@@ -1,4 +1,4 @@
-"""Telling staff: what an outbox effect of the kind staff says, in words, and once on each member's Today."""
+"""Telling staff: what an outbox effect of the kind staff says, in words, and once among each member's notices."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def staff_words(payload: dict[str, Any]) -> tuple[str, str]:
     """This function will put a staff effect's payload into words: a subject, and a line with a link for each note."""
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
-    subject = lines[0][0] if len(lines) == 1 else f"{len(lines)} recoveries need you"
+    codes = {note["number"] for note in notes}
+    many = f"{len(codes)} recoveries need you" if len(codes) > 1 else f"Recovery R-{notes[0]['number']} needs you"
+    subject = lines[0][0] if len(lines) == 1 else many
     return subject, "\n".join(f"{said}\n{link}\n" for said, link in lines)
 
 
@@ -50,7 +52,7 @@ def _line(note: dict[str, Any]) -> tuple[str, str]:
 
 
 def notices_write(*, organization_id: int, effects: Sequence[tuple[str, dict[str, Any], datetime]]) -> None:
-    """This function will put staff effects, as (idempotency key, payload, at), onto Today, each once."""
+    """This function will put staff effects, as (idempotency key, payload, at), among the notices, each once."""
     rows: list[tuple[Any, ...]] = []
     for key, payload, at in effects:
         subject, body = staff_words(payload)
@@ -71,8 +73,18 @@ def notices_write(*, organization_id: int, effects: Sequence[tuple[str, dict[str
     )  # fmt: skip
 
 
+def notices_read(*, organization_id: int, member_id: int, now: datetime, message_id: int | None = None) -> int:
+    """This function will mark what a member was told as read, all of it or one notice; return how many were new."""
+    found = Message.objects.filter(
+        organization_id=organization_id, member_id=member_id, kind="staff", read_at__isnull=True
+    )
+    if message_id is not None:
+        found = found.filter(id=message_id)
+    return found.update(read_at=now)
+
+
 def staff_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Show on Today what an organization from which nothing leaves tells its staff; a handler of `outbox:effect:*`."""
+    """Show among the notices what an organization from which nothing leaves tells its staff; a handler of `outbox:effect:*`."""
     at = {entry.data["effect"]: entry.at for entry in entries if entry.data["kind"] == "staff"}
     if not at:
         return

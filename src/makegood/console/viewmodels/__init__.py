@@ -80,6 +80,8 @@ from makegood.console.viewmodels.shell import (
 )
 from makegood.console.viewmodels.today import (
     FailedMail,
+    NoticeRow,
+    NoticesPage,
     Proposal,
     RecoveriesPage,
     RecoveryRow,
@@ -92,7 +94,7 @@ __all__ = [
     "ConfirmPage", "CustomerCard", "CustomerPage", "CustomerRow", "CustomersPage", "Empty", "ErrorPage",
     "Exchange", "Fact", "FailedMail", "Field", "Figure", "Finding", "FollowUpRow", "Form", "FormPage", "GivenRow",
     "Giving", "ImprovementRow", "InboxMessage", "InboxPage", "IncidentPage", "IncidentRow", "IncidentsPage",
-    "InsightsPage", "InsightsSection", "Link", "MessageDraft", "MissingItem", "NextAction", "Notice", "OfferCard",
+    "InsightsPage", "InsightsSection", "Link", "MessageDraft", "MissingItem", "NextAction", "Notice", "NoticeRow", "NoticesPage", "OfferCard",
     "OwedCard", "Pager", "PauseClock", "Point", "PromisePage", "PromiseRow", "PromisesPage", "Proposal",
     "PurchaseRow", "Reader", "ReasonLine", "RecoveriesPage", "RecoveryPage", "RecoveryRow", "Series", "SetUpPage",
     "SetUpStep", "SettingsPage", "SettingsSection", "Shell", "SignInPage", "SignalRow", "StepCard", "StepMark",

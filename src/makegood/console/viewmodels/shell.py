@@ -149,7 +149,8 @@ class Shell:
     """The frame of a console page: organization, member, ways to go, what the reader must know everywhere.
 
     `banners` stand on every page (demo, shadow, sending stopped); `notices` tell what the last act did, once.
-    `organizations` are the other organizations this member may switch to, each an Action.
+    `organizations` are the other organizations this member may switch to, each an Action. `bell` leads to what the
+    member was told, and counts what of it they have not read.
     """
 
     organization: str
@@ -163,6 +164,7 @@ class Shell:
     report_url: str = ""
     search_url: str = ""
     settings_url: str = ""
+    bell: Link | None = None
     sign_out: Action | None = None
     organizations: tuple[Action, ...] = ()
     banners: tuple[Notice, ...] = ()

@@ -35,6 +35,30 @@ class RecoveryRow:
 
 
 @attrs.frozen(kw_only=True)
+class NoticeRow:
+    """What the member was told at one moment: `text`, and each recovery's line as a link; `more` were left out."""
+
+    text: str
+    at: dt.datetime
+    unread: bool
+    lines: tuple[Link, ...] = ()
+    more: int = 0
+    read: Action | None = None
+
+
+@attrs.frozen(kw_only=True)
+class NoticesPage:
+    """What the member was told, the newest first; `read_all` marks all of it read."""
+
+    title: str
+    lead: str
+    rows: tuple[NoticeRow, ...] = ()
+    read_all: Action | None = None
+    pager: Pager | None = None
+    empty: Empty | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Proposal:
     """Something the machine doubts, for a person to decide: a silent feed, a burst.
 

@@ -19,6 +19,7 @@ from makegood.console.refill import Typed, Unanswered, refilled
 from makegood.console.viewmodels import Notice
 from makegood.console.views.errors import error_answer
 from makegood.failures.queries import incidents_proposed
+from makegood.messages.queries import notices_unread
 from makegood.organizations.queries import desk_of
 from makegood.store.tenancy import tenant
 
@@ -135,6 +136,7 @@ def _drawn(request: HttpRequest, desk: Desk, screen: Screen, typed: Typed | None
         notices=tuple(notices),
         others=sessions.memberships(user_id=desk.visitor.user_id),
         proposed=incidents_proposed(organization_id=desk.organization_id, places=desk.places),
+        unread=notices_unread(organization_id=desk.organization_id, member_id=desk.member_id),
     )
     status = 200 if typed is None else 422
     response = render(request, screen.template, {"page": page, "shell": shell}, status=status)
