@@ -129,3 +129,21 @@ def test_a_description_is_no_name_to_greet_with(org: Org) -> None:
         assert all(body.startswith("Hello,\n") and "red bike" not in body for body in bodies)
         path = status_path(organization_id=org.id, token=recovery.thread.token)
     assert ">the," not in client.get(path).content.decode()
+
+
+def test_a_letter_that_says_nothing_is_not_sent(org: Org) -> None:
+    """Blanks of any kind, and a greeting over a name, are refused with one line; the draft stays."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    client.post(f"{url}/say", {"begin": "update"})
+    with tenant(organization_id=org.id):
+        draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, kind="update")
+    for text in ("", " \r\n\u00a0\u200b", draft.body):
+        refused = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": text})
+        assert refused.status_code == 422
+        assert "Write something before you send it" in refused.content.decode()
+        judged = client.post(f"{url}/lint", {"draft": str(draft.id), "text": text}).content.decode()
+        assert "Nothing is written yet" in judged
+    with tenant(organization_id=org.id):
+        assert Message.objects.get(id=draft.id).state == "draft"

@@ -106,7 +106,7 @@ def test_what_a_person_wrote_is_not_called_automatic_and_answers_what_came_befor
     assert (mail["Auto-Submitted"], mail["In-Reply-To"]) == (None, "<in@example.com>")
 
 
-@pytest.mark.parametrize("body", ["one\n.\nthree\n", ".\n", "Grüße, 你好\n", "a\r\nb\rc\n", "x" * 5000 + "\n"])
+@pytest.mark.parametrize("body", ["one\n.\nthree\n", ".\nyes\n", "Grüße, 你好\n", "a\r\nb\rc\n", "x" * 5000 + "\n"])
 def test_the_text_arrives_as_it_was_written(org: Org, server: MailServer, body: str) -> None:
     message_id = say(org, body=body, kind="update")
     if row(org, message_id).state == "draft":

@@ -9,6 +9,7 @@ import pytest
 
 from makegood.cli import main as entry
 from makegood.cli.lint import MOST_BYTES
+from makegood.core.wording import blank
 
 FINE = "Hi Ana, I forgot your cake on Tuesday. I'm sorry. I have baked a new one and will bring it at two today."
 
@@ -83,3 +84,24 @@ def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch, message: Path) ->
     with message.open(encoding="utf-8") as opened:
         monkeypatch.setattr("sys.stdin", opened)
         assert run(monkeypatch) == 1
+
+
+@pytest.mark.parametrize("text", ["", " \n\t\n", "\u00a0\u200b\u2003", "Dear Ana,\n\n", "...!\n\n--\n"])
+def test_nothing_is_no_letter(
+    text: str, message: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What says nothing does not pass: one line says so."""
+    message.write_text(text, encoding="utf-8")
+    assert run(monkeypatch, str(message)) == 2
+    told = capsys.readouterr().err
+    assert "There are no words to judge: write the message first." in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_greeting_and_a_name_are_no_letter() -> None:
+    """Names that we sign with say nothing on a line of their own; a letter of one word says something."""
+    signs = ("Joris Vos", "Lumen & Co")
+    assert blank(text="Dear Ana,\n\n\n\nJoris Vos\nLumen & Co\n", signs=signs)
+    assert not blank(text="Dear Ana,\n\nSorted.\n\nJoris Vos\nLumen & Co\n", signs=signs)
+    assert not blank(text="Dear Ana, we paid it back.", signs=signs)
+    assert not blank(text="Hello\nAna, it is done", signs=signs)

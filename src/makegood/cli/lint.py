@@ -75,9 +75,12 @@ def _text(file: Path | None) -> str:
     if len(raw) > MOST_BYTES:
         raise click.UsageError(f"The text is larger than {MOST_BYTES // 1024} KiB; check one message at a time.")
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise click.UsageError("The text is not UTF-8; save it as UTF-8 and try again.") from error
+    if wording.blank(text=text):
+        raise click.UsageError("There are no words to judge: write the message first.")
+    return text
 
 
 def _print(text: str, linted: Linted) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from makegood.core.wording import Case, lint
+from makegood.core.wording import Case, blank, lint
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 VARIES = re.compile(r"https?://\S+|^\s*(?:dear|hello|hi)\b[^\n]{0,80}\n", re.IGNORECASE)
@@ -55,7 +55,7 @@ def _case(kind: str, case: Case | None) -> Case:
 
 
 def may_go(*, text: str, kind: str, language: str, case: Case | None = None) -> bool:
-    """This function will say whether a message may go without a person: no finding about its wording blocks.
+    """This function will say whether a message may go without a person: it says something, and no finding blocks.
 
     Messages that differ only in numbers, dates, codes in brackets, links and the salutation are judged once, since they
     go by the thousand.
@@ -66,4 +66,4 @@ def may_go(*, text: str, kind: str, language: str, case: Case | None = None) -> 
 
 @lru_cache(maxsize=4096)
 def _shape_blocks(shape: str, kind: str, language: str, case: Case | None) -> bool:
-    return judge(text=shape, kind=kind, language=language, case=case).blocks
+    return blank(text=shape) or judge(text=shape, kind=kind, language=language, case=case).blocks

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from django.db import connection
 
-from makegood.core.wording import Case
+from makegood.core.wording import Case, blank
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.journal.outbox import Wanted, effects_add, effects_stop
@@ -18,7 +18,7 @@ from makegood.messages.judging import judge, may_go
 from makegood.messages.links import message_id_of
 from makegood.messages.models import MESSAGE_KINDS, Message
 from makegood.messages.receiving import Received, message_received, note_add
-from makegood.organizations.models import Organization
+from makegood.organizations.models import Member, Organization
 from makegood.store.bulk import insert, next_ids
 from makegood.store.secrets import keyed_hash
 
@@ -278,8 +278,8 @@ def message_send(
     row.subject = (row.subject if subject is None else subject).strip()[:300]
     row.body = row.body if body is None else body
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
-    if not row.body.strip():
-        raise UnableToSend("Write something before you send it.")
+    if _says_nothing(organization_id, row.body):
+        raise UnableToSend("Write something before you send it: a greeting and a name alone say nothing.")
     language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
     blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
@@ -297,6 +297,16 @@ def message_send(
     _again(organization_id, row, now, held_for)
     record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
     return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings))
+
+
+def _says_nothing(organization_id: int, body: str) -> bool:
+    """Whether a letter is empty, or holds but a greeting and names that we sign with."""
+    lines = {line.strip() for line in body.splitlines() if line.strip()}
+    signs = {
+        *Member.objects.filter(organization_id=organization_id, name__in=lines).values_list("name", flat=True),
+        *Organization.objects.filter(id=organization_id).values_list("name", flat=True),
+    }
+    return blank(text=body, signs=signs)
 
 
 def _said_before(organization_id: int, row: Message, now: datetime) -> bool:

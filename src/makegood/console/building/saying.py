@@ -14,7 +14,7 @@ from makegood.console.building.words import code, reason_line, said_at
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Finding, MessageDraft
 from makegood.core.wording import Case as WordingCase
-from makegood.core.wording import Linted, lint
+from makegood.core.wording import Linted, blank, lint
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
@@ -176,6 +176,7 @@ def draft_of(
         elements=tuple(says for name, says in ELEMENTS.items() if name in has),
         missing=tuple(says for name, says in ELEMENTS.items() if name not in has) if message.kind == "apology" else (),
         keep=keep if any(one.must for one in findings) else None,
+        empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
         hidden=(("draft", str(message.id)),),
     )
 

@@ -58,6 +58,8 @@ class MessageDraft:
     """The elements of an apology that the text has, in words ("says what went wrong")."""
     missing: tuple[str, ...] = ()
     keep: Field | None = None
+    empty: bool = False
+    """Whether nothing is written yet but a greeting and a name."""
     hidden: tuple[tuple[str, str], ...] = ()
     errors: tuple[str, ...] = ()
 

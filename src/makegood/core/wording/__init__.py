@@ -1,6 +1,7 @@
-"""Wording: the apology linter. `lint` judges a message; the rules are data (makegood.rules.wording_data)."""
+"""Wording: `lint` judges a message, `blank` finds one that says nothing; rules are data (rules.wording_data)."""
 
+from makegood.core.wording.blank import blank
 from makegood.core.wording.linter import lint
 from makegood.core.wording.types import Case, Element, Finding, Linted, Rule, WordingRules
 
-__all__ = ["Case", "Element", "Finding", "Linted", "Rule", "WordingRules", "lint"]
+__all__ = ["Case", "Element", "Finding", "Linted", "Rule", "WordingRules", "blank", "lint"]
