@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -15,12 +15,15 @@ from django.urls import URLPattern, reverse
 from tests.conftest import START, Org
 
 from makegood.console import permissions
+from makegood.console.asking import when
+from makegood.console.refill import Unanswered
 from makegood.console.urls import urlpatterns
 from makegood.failures.operations import Report, failure_report
 from makegood.messages.links import status_path
+from makegood.messages.models import Message
 from makegood.organizations.models import ROLES, User
 from makegood.organizations.operations import member_create, place_create, user_create
-from makegood.recoveries.models import Recovery
+from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt, forgive
@@ -201,6 +204,66 @@ def test_three_answers_are_needed_and_each_is_named(org: Org) -> None:
     assert "It was late" in text
     answer = client.post("/report", {"who": "new@example.org", "what": "It was late", "cost": "time"})
     assert answer.headers["Location"].startswith("/recoveries/R-")
+
+
+NOW = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
+"""In Lisbon half past one in the afternoon, on the day that its clocks went forward."""
+
+
+@pytest.mark.parametrize(
+    ("said", "happened_at"),
+    [
+        ({}, NOW),
+        ({"when": "now", "when_time": "09:00"}, NOW),  # hidden answers of another choice do not count
+        ({"when": "today", "when_time": "09:15"}, datetime(2026, 3, 29, 8, 15, tzinfo=UTC)),
+        ({"when": "today", "when_time": "00:15"}, datetime(2026, 3, 29, 0, 15, tzinfo=UTC)),  # before the change
+        ({"when": "day", "when_day": "2026-03-28", "when_time": "23:40"}, datetime(2026, 3, 28, 23, 40, tzinfo=UTC)),
+        ({"when": "day", "when_day": "2026-03-27"}, datetime(2026, 3, 27, 12, 0, tzinfo=UTC)),
+        ({"when": "day", "when_day": "2026-03-29"}, datetime(2026, 3, 29, 11, 0, tzinfo=UTC)),  # its noon, in Lisbon
+    ],
+)
+def test_when_it_happened_is_read_in_the_organizations_zone(said: dict[str, str], happened_at: datetime) -> None:
+    """Now where nothing else is said; a day without a time is its noon."""
+    assert when(said, now=NOW, zone="Europe/Lisbon") == happened_at
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"when": "today"}, {"when_time": "Say about what time it was."}),
+        ({"when": "day"}, {"when_day": "Choose the day."}),
+        ({"when": "today", "when_time": "13:31"}, {"when_time": "This is yet to come: say when it happened."}),
+        ({"when": "day", "when_day": "2026-03-30"}, {"when_day": "This is yet to come: say when it happened."}),
+        ({"when": "day", "when_day": "yesterday"}, {"when_day": "Choose a day, such as 2026-03-21."}),
+        ({"when": "day", "when_day": "0001-01-01"}, {"when_day": "Choose a day that people remember."}),
+        ({"when": "today", "when_time": "noon"}, {"when_time": "Write a time such as 14:30."}),
+        ({"when": "soon"}, {"when": "Choose when it happened."}),
+    ],
+)
+def test_what_cannot_be_when_it_happened_is_named(said: dict[str, str], wrong: dict[str, str]) -> None:
+    """A moment that is yet to come is refused, as the API refuses it; each field says what is wrong with it."""
+    with pytest.raises(Unanswered) as refused:
+        when(said, now=NOW, zone="Europe/Lisbon")
+    assert refused.value.wrong == wrong
+
+
+def test_a_letter_names_the_day_on_which_it_happened(org: Org) -> None:
+    """What a colleague reports of another day is told so: on the case and in the apology; a wrong day is refused."""
+    client = signed_in(org, org.employee)
+    told = START - timedelta(days=3)
+    answers = {"who": "zoe@example.org", "what": "It was late", "cost": "time", "when": "day"}
+    refused = client.post("/report", answers | {"when_day": f"{START + timedelta(days=1):%Y-%m-%d}"})
+    assert refused.status_code == 422
+    assert "This is yet to come: say when it happened." in refused.content.decode()
+    url = client.post("/report", answers | {"when_day": f"{told:%Y-%m-%d}"}).headers["Location"]
+    assert url.startswith("/recoveries/R-")
+    with tenant(organization_id=org.id):
+        case = Recovery.objects.get(organization_id=org.id)
+        failure = RecoveryFailure.objects.select_related("failure").get(recovery_id=case.id).failure
+        apology = Message.objects.get(organization_id=org.id, thread_id=case.thread_id, kind="apology")
+        assert (failure.happened_at.date(), case.opened_at) == (told.date(), START)
+        assert f"on {told:%A} {told.day} {told:%B}" in apology.body
+        assert f"on {START:%A} {START.day} {START:%B}" not in apology.body
 
 
 def test_one_namesake_is_asked_about(org: Org) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -32,6 +32,7 @@ KINDS = (
 FAULTS = (("ours", "Ours"), ("partner", "A partner's"), ("nobody", "Nobody's"), ("unknown", "Not known yet"))
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "BRL", "CAD", "AUD", "JPY", "INR")
 MOST_MINOR = 10**12
+EARLIEST_YEAR = 1970
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +83,66 @@ def moment(text: str, *, field: str, zone: str) -> datetime:
     except ValueError:
         raise Unanswered({field: "Choose a date and a time."}) from None
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def when_fields(*, now: datetime, zone: str) -> tuple[Field, ...]:
+    """This function will ask when something happened: now, today at a time, or on another day."""
+    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
+    return (
+        Field(
+            name="when",
+            label="When did it happen?",
+            kind="radio",
+            required=True,
+            value="now",
+            choices=choices((("now", "Just now"), ("today", "Earlier today"), ("day", "Another day"))),
+        ),
+        Field(name="when_day", label="On which day?", kind="date", maximum=today),
+        Field(name="when_time", label="At what time?", kind="time", hint="About is enough."),
+    )
+
+
+def when(values: Mapping[str, str], *, now: datetime, zone: str) -> datetime:
+    """This function will read the answer to `when_fields`, in the organization's zone; no answer is now.
+
+    A day without a time is its noon, or now if that is yet to come: letters name the day. Raises Unanswered for what
+    is no day or no time, and for a moment that is yet to come.
+    """
+    chosen, day, clock = (values.get(name, "").strip() for name in ("when", "when_day", "when_time"))
+    if chosen in ("", "now"):
+        return now
+    if chosen not in ("today", "day"):
+        raise Unanswered({"when": "Choose when it happened."})
+    here = now.astimezone(ZoneInfo(zone))
+    if chosen == "today" and not clock:
+        raise Unanswered({"when_time": "Say about what time it was."})
+    if chosen == "day" and not day:
+        raise Unanswered({"when_day": "Choose the day."})
+    on = _date(day) if chosen == "day" else here.date()
+    at = datetime.combine(on, _time(clock) if clock else time(12), ZoneInfo(zone)).astimezone(UTC)
+    if not clock and on == here.date():
+        return min(at, now)
+    if at > now:
+        wrong = "when_time" if on == here.date() else "when_day"
+        raise Unanswered({wrong: "This is yet to come: say when it happened."})
+    return at
+
+
+def _date(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Unanswered({"when_day": "Choose a day, such as 2026-03-21."}) from None
+    if day.year < EARLIEST_YEAR:
+        raise Unanswered({"when_day": "Choose a day that people remember."})
+    return day
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        raise Unanswered({"when_time": "Write a time such as 14:30."}) from None
 
 
 def local_input(at: datetime, *, zone: str) -> str:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from makegood.console.asking import KINDS, LOSSES, amount, choices
+from makegood.console.asking import KINDS, LOSSES, amount, choices, when, when_fields
 from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.finding import customer_asked, customer_field, named_so
@@ -106,6 +106,7 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
                         big=True,
                         choices=choices(LOSSES),
                     ),
+                    *when_fields(now=desk.facts.now, zone=desk.facts.zone),
                     *where,
                     Field(
                         name="price",
@@ -121,7 +122,7 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
 
 @acts(report_page)
 def report(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Open a recovery from three answers."""
+    """Open a recovery from three answers; when it happened is now, unless they say otherwise."""
     who = request.POST.get("who", "").strip()
     what = request.POST.get("what", "").strip()
     loss = request.POST.get("cost", "")
@@ -135,6 +136,11 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
     chosen = request.POST.get("customer", "")
     if who and not chosen and named_so(desk, who):
         wrong["customer"] = "Somebody of this name is known: say whether it is one of them."
+    happened_at = desk.facts.now
+    try:
+        happened_at = when(request.POST, now=desk.facts.now, zone=desk.facts.zone)
+    except Unanswered as error:
+        wrong |= error.wrong
     if wrong:
         raise Unanswered(wrong)
     price = amount(request.POST.get("price", ""), field="price", currency=desk.facts.currency)
@@ -146,7 +152,7 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
             loss=loss,
             fault="ours",
             what=what[:160],
-            happened_at=desk.facts.now,
+            happened_at=happened_at,
             place_id=_place(request, desk),
             price_minor=price.minor if price else None,
             currency=price.currency if price else "",
