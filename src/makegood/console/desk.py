@@ -22,6 +22,7 @@ NAV = (
     ("causes", "Causes"),
     ("insights", "Insights"),
 )
+PAYMENTS = (("payouts", "Payments"),)
 INBOX = (("inbox", "Inbox"),)
 
 
@@ -71,11 +72,21 @@ def locale_named(language: str) -> str:
         return "en_GB"
 
 
+@attrs.frozen(kw_only=True)
+class Waiting:
+    """What waits for this member: incidents to decide, notices they have not read, money to pay by hand."""
+
+    incident: int = 0
+    notices: int = 0
+    payouts: int = 0
+
+
 def shell_of(
-    desk: Desk, *, current: str, notices: tuple[Notice, ...], others: list[Membership], proposed: int, unread: int
+    desk: Desk, *, current: str, notices: tuple[Notice, ...], others: list[Membership], waiting: Waiting
 ) -> Shell:
     """This function will draw the frame of a page: the ways to go, and what must be known everywhere."""
     facts = desk.facts
+    counts = {"incidents": waiting.incident, "payouts": waiting.payouts}
     return Shell(
         organization=facts.organization,
         reader=desk.reader,
@@ -88,15 +99,19 @@ def shell_of(
                 label=label,
                 url=reverse(name),
                 current=name == current,
-                count=proposed or None if name == "incidents" else None,
+                count=counts.get(name) or None,
             )
-            for name, label in (*NAV, *(INBOX if facts.delivery == "inbox" else ()))
+            for name, label in (
+                *NAV,
+                *(PAYMENTS if facts.role == permissions.FINANCE or waiting.payouts else ()),
+                *(INBOX if facts.delivery == "inbox" else ()),
+            )
         ),
         home_url=reverse("today"),
         report_url=reverse("report") if desk.may("report") else "",
         search_url=reverse("search"),
         settings_url=_settings_url(facts.role),
-        bell=Link(label="Notices", url=reverse("notices"), current=current == "notices", count=unread or None),
+        bell=Link(label="Notices", url=reverse("notices"), current=current == "notices", count=waiting.notices or None),
         sign_out=Action(label="Sign out", url=reverse("sign-out")),
         organizations=tuple(
             Action(

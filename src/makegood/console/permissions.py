@@ -10,6 +10,7 @@ ALL = frozenset({EMPLOYEE, MANAGER, FINANCE, ADMIN})
 SERVES = frozenset({EMPLOYEE, MANAGER, ADMIN})
 DECIDES = frozenset({MANAGER, ADMIN})
 PAYS = frozenset({MANAGER, FINANCE, ADMIN})
+PAYS_BY_HAND = frozenset({FINANCE, ADMIN})
 RUNS = frozenset({ADMIN})
 
 OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz"})
@@ -45,6 +46,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-resume": SERVES,
     "recovery-close": SERVES,
     "recovery-identify": SERVES,
+    "payouts": PAYS_BY_HAND,
+    "payout": PAYS_BY_HAND,
     "promises": ALL,
     "promise-new": SERVES,
     "promise": ALL,
@@ -85,7 +88,6 @@ SETTINGS: dict[str, frozenset[str]] = {
 
 CLOSES_WITH_A_REASON = DECIDES
 HANDS_OVER = DECIDES
-PAYS_BY_HAND = frozenset({FINANCE, ADMIN})
 
 
 def may(*, role: str, name: str) -> bool:

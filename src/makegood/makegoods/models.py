@@ -22,7 +22,8 @@ class MakeGood(TenantModel):
 
     `value_minor` is what it is worth to the customer, `cost_minor` what it costs the business. `remedy` is the
     catalogue's code, or for a floor the form in which the law wants it paid. `allowance` is the day's allowance that
-    its cost was taken from. `next_at` is the next reminder or expiry of an offer.
+    its cost was taken from. `next_at` is the next reminder or expiry of an offer. `reference` is what finance paid it
+    under by hand; it is erasable, as the title is.
     """
 
     failure = TenantKey(Failure)
@@ -46,6 +47,7 @@ class MakeGood(TenantModel):
     next_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=80, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [

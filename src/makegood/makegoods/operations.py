@@ -195,4 +195,6 @@ def makegoods_hear_erased(*, organization_id: int, entries: Sequence[Happened]) 
 
 def makegoods_erase(*, organization_id: int, customer_ids: Sequence[int]) -> None:
     """This function will blank what these customers' make-goods say in words; amounts and counts stay."""
-    MakeGood.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(title="")
+    MakeGood.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(
+        title="", reference=""
+    )

@@ -122,8 +122,8 @@ def payouts_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -
     makegoods_move(organization_id=organization_id, rows=open_ones, to=State.DELIVERED, at=at)
 
 
-def payout_done_by_hand(*, organization_id: int, makegood_id: int, by: int, now: datetime) -> None:
-    """This function will record that a person paid what no payment system paid.
+def payout_done_by_hand(*, organization_id: int, makegood_id: int, by: int, now: datetime, reference: str = "") -> None:
+    """This function will record that a person paid what no payment system paid, and the payment's own reference.
 
     Raises UnableToPayByHand unless finance or an admin says so of accepted money that is not on its way.
     """
@@ -138,6 +138,8 @@ def payout_done_by_hand(*, organization_id: int, makegood_id: int, by: int, now:
     ).exists():
         raise UnableToPayByHand("The payment system is being asked right now: look again in a few minutes.")
     makegoods_move(organization_id=organization_id, rows=[row], to=State.DELIVERED, at={row.id: now}, by=by)
+    if reference.strip():
+        MakeGood.objects.filter(organization_id=organization_id, id=row.id).update(reference=reference.strip()[:80])
 
 
 def payout_carry(*, organization_id: int, effect: Claimed) -> Outcome:

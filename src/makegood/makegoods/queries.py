@@ -27,6 +27,7 @@ __all__ = [
     "makegoods_page",
     "offers_open",
     "payouts_by_hand",
+    "payouts_by_hand_counted",
     "totals",
     "what_may_i_give",
 ]
@@ -106,19 +107,29 @@ def offers_open(*, organization_id: int, limit: int = 100) -> list[MakeGoodRow]:
     )
 
 
-def payouts_by_hand(*, organization_id: int, limit: int = 100) -> list[MakeGoodRow]:
-    """This function will list the money that finance has to pay by hand, the oldest first.
+def payouts_by_hand(*, organization_id: int, makegood_id: int | None = None, limit: int = 100) -> list[MakeGoodRow]:
+    """This function will list the money that finance has to pay by hand, the oldest first, or one such make-good.
 
     It is accepted, and no payment system could pay it: none is connected, it refused, or its answer is unknown
     (`payout`), in which case ask it first. What a proposed incident holds is not among it.
     """
+    found = _to_pay(organization_id)
+    if makegood_id is not None:
+        found = found.filter(id=makegood_id)
+    return _rows(found.order_by("offered_at", "id")[:limit])
+
+
+def payouts_by_hand_counted(*, organization_id: int, most: int = 1000) -> int:
+    """This function will count the money that finance has to pay by hand, up to `most`."""
+    return _to_pay(organization_id)[:most].count()
+
+
+def _to_pay(organization_id: int) -> QuerySet[MakeGood]:
     failed = Effect.objects.filter(
         organization_id=organization_id, subject="makegood", kind="payout", state__in=["failed", "unknown"]
     )
-    return _rows(
-        MakeGood.objects.filter(
-            organization_id=organization_id, state="accepted", form="money", id__in=failed.values("subject_id")
-        ).order_by("offered_at", "id")[:limit]
+    return MakeGood.objects.filter(
+        organization_id=organization_id, state="accepted", form="money", id__in=failed.values("subject_id")
     )
 
 

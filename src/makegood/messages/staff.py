@@ -84,7 +84,7 @@ def notices_read(*, organization_id: int, member_id: int, now: datetime, message
 
 
 def staff_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Show among the notices what an organization from which nothing leaves tells its staff; a handler of `outbox:effect:*`."""
+    """Show what an organization from which nothing leaves tells its staff; a handler of `outbox:effect:*`."""
     at = {entry.data["effect"]: entry.at for entry in entries if entry.data["kind"] == "staff"}
     if not at:
         return

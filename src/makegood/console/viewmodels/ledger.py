@@ -7,6 +7,7 @@ import datetime as dt
 import attrs
 
 from makegood.console.viewmodels.forms import Form
+from makegood.console.viewmodels.settings import Table
 from makegood.console.viewmodels.shell import (
     Action,
     ClockFace,
@@ -63,6 +64,16 @@ class PromisePage:
     decision: str = ""
     recovery: Link | None = None
     forms: tuple[Form, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class PayoutsPage:
+    """The money that waits to be paid by hand; `note` says when more waits than is listed."""
+
+    title: str
+    lead: str
+    table: Table
+    note: str = ""
 
 
 @attrs.frozen(kw_only=True)

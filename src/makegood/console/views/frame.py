@@ -14,11 +14,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from makegood.console import sessions
-from makegood.console.desk import Desk, shell_of
+from makegood.console.desk import Desk, Waiting, shell_of
 from makegood.console.refill import Typed, Unanswered, refilled
 from makegood.console.viewmodels import Notice
 from makegood.console.views.errors import error_answer
 from makegood.failures.queries import incidents_proposed
+from makegood.makegoods.queries import payouts_by_hand_counted
 from makegood.messages.queries import notices_unread
 from makegood.organizations.queries import desk_of
 from makegood.store.tenancy import tenant
@@ -135,13 +136,21 @@ def _drawn(request: HttpRequest, desk: Desk, screen: Screen, typed: Typed | None
         current=screen.current,
         notices=tuple(notices),
         others=sessions.memberships(user_id=desk.visitor.user_id),
-        proposed=incidents_proposed(organization_id=desk.organization_id, places=desk.places),
-        unread=notices_unread(organization_id=desk.organization_id, member_id=desk.member_id),
+        waiting=_waiting(desk),
     )
     status = 200 if typed is None else 422
     response = render(request, screen.template, {"page": page, "shell": shell}, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _waiting(desk: Desk) -> Waiting:
+    here = desk.organization_id
+    return Waiting(
+        incident=incidents_proposed(organization_id=here, places=desk.places),
+        notices=notices_unread(organization_id=here, member_id=desk.member_id),
+        payouts=payouts_by_hand_counted(organization_id=here) if desk.may("payouts") else 0,
+    )
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

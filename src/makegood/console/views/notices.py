@@ -49,7 +49,7 @@ def notices_page(request: HttpRequest, desk: Desk, *, message_id: int | None = N
             else None,
             empty=Empty(
                 title="No notices yet",
-                text="When a recovery of yours needs you, or a clock of your people is about to run out, it says so here.",
+                text="When a recovery needs you, or a clock of your people is about to run out, it says so here.",
             ),
         ),
     )

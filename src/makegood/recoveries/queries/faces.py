@@ -1,4 +1,4 @@
-"""Small reads that pages need beside a list or a case: numbers, counts, and five figures of the last seven days."""
+"""Small reads that pages need beside a list or a case: numbers and counts."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ def recovery_of_failure(*, organization_id: int, failure_id: int) -> int | None:
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def recoveries_of_failures(*, organization_id: int, failure_ids: Sequence[int]) -> dict[int, int]:
+    """This function will find, by failure, the numbers of the recoveries that put these failures right."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rf.failure_id, r.number FROM recoveries_recoveryfailure rf JOIN recoveries_recovery r"
+            " ON r.organization_id = rf.organization_id AND r.id = rf.recovery_id"
+            " WHERE rf.organization_id = %s AND rf.failure_id = ANY(%s)",
+            [organization_id, list(failure_ids)],
+        )
+        return dict(cursor.fetchall())
 
 
 def recovery_of_message(*, organization_id: int, thread_id: int) -> tuple[int, int | None, int] | None:
@@ -75,43 +87,3 @@ def open_counts(*, organization_id: int, member_id: int, places: Places, now: da
         )
         row = cursor.fetchone()
     return OpenCounts(open=row[0], mine=row[1], overdue=row[2], review=row[3])
-
-
-@attrs.frozen(kw_only=True)
-class WeekFigures:
-    """Counts of a window: clocks of making good that were kept of those that ended; found by us; answered scores."""
-
-    kept: int
-    ended: int
-    found_by_us: int
-    failures: int
-    scores: int
-    median_score: float | None
-
-
-WEEK = """
-SELECT
-  (SELECT count(*) FILTER (WHERE state = 'met') FROM recoveries_recoveryclock
-    WHERE organization_id = %(organization)s AND target = 'make_good' AND met_at >= %(since)s AND met_at <= %(now)s),
-  (SELECT count(*) FROM recoveries_recoveryclock
-    WHERE organization_id = %(organization)s AND target = 'make_good'
-    AND (met_at >= %(since)s AND met_at <= %(now)s OR met_at IS NULL AND due_at >= %(since)s AND due_at < %(now)s)),
-  (SELECT count(*) FROM recoveries_recovery r WHERE r.organization_id = %(organization)s AND r.opened_at >= %(since)s
-    AND EXISTS (SELECT 1 FROM recoveries_recoveryfailure rf JOIN failures_failure f
-      ON f.organization_id = rf.organization_id AND f.id = rf.failure_id
-      WHERE rf.organization_id = r.organization_id AND rf.recovery_id = r.id AND f.found_by_us)),
-  (SELECT count(*) FROM recoveries_recovery WHERE organization_id = %(organization)s AND opened_at >= %(since)s),
-  (SELECT count(*) FROM recoveries_rating WHERE organization_id = %(organization)s AND answered_at >= %(since)s),
-  (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY score) FROM recoveries_rating
-    WHERE organization_id = %(organization)s AND answered_at >= %(since)s AND score IS NOT NULL)
-"""
-
-
-def week_figures(*, organization_id: int, since_at: datetime, now: datetime) -> WeekFigures:
-    """This function will count what *Today* shows below its list."""
-    with connection.cursor() as cursor:
-        cursor.execute(WEEK, {"organization": organization_id, "since": since_at, "now": now})
-        row = cursor.fetchone()
-    return WeekFigures(
-        kept=row[0], ended=row[1], found_by_us=row[2], failures=row[3], scores=row[4], median_score=row[5]
-    )

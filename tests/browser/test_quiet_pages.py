@@ -1,0 +1,78 @@
+"""Pages off the main way, filled, in a real browser: what staff were told, and money to pay by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+from tests.conftest import START, Org
+from tests.support.given import failed
+
+from makegood.config.working import work_dry
+from makegood.core.money import Money
+from makegood.makegoods.operations import FloorOwed, floors_owe
+from makegood.messages.staff import notices_write
+from makegood.organizations.models import Organization
+from makegood.store.clocks import wall_now
+from makegood.store.tenancy import tenant
+
+pytestmark = pytest.mark.browser
+Look = Callable[[Page, str], None]
+
+
+def walk_in(page: Page, served: str, org: Org, member_id: int) -> None:
+    """Go on as this member, as if they had signed in."""
+    from django.conf import settings
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session.update({"user": 0, "organization": org.id, "member": member_id, "began": wall_now().timestamp()})
+    session.create()
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": served}])
+
+
+def test_what_staff_were_told(page: Page, served: str, org: Org, look: Look) -> None:
+    note = {"recovery": 1, "number": 1, "what": "warning.fix", "due_at": None}
+    many = [note, note | {"number": 2, "what": "breach.fix"}, note | {"number": 3, "what": "reply"}]
+    with tenant(organization_id=org.id):
+        notices_write(
+            organization_id=org.id,
+            effects=[
+                ("one", {"member": org.manager, "notes": [note]}, START),
+                ("many", {"member": org.manager, "notes": many}, START),
+            ],
+        )
+    walk_in(page, served, org, org.manager)
+    page.goto("/notices")
+    look(page, "notices")
+    page.get_by_role("button", name="Mark all as read").click()
+    look(page, "notices-read")
+
+
+def test_money_to_pay_by_hand(page: Page, served: str, org: Org, look: Look) -> None:
+    with tenant(organization_id=org.id):
+        Organization.objects.update(delivery="live")
+    failure_id = failed(org)
+    with tenant(organization_id=org.id):
+        floors_owe(
+            organization_id=org.id,
+            owed=[
+                FloorOwed(
+                    failure_id=failure_id, customer_id=org.customer, rule="contract@2026", title="Owed by contract",
+                    form="cash_or_bank", amount=Money(minor=25_000, currency="EUR"), due_at=START, reasons=(), at=START,
+                )
+            ],
+            now=START,
+        )  # fmt: skip
+    work_dry(only=[org.id])
+    walk_in(page, served, org, org.admin)
+    page.goto("/payments")
+    look(page, "payments")
+    page.get_by_role("link", name="Ana Ferreira").click()
+    look(page, "payment")
+    page.get_by_role("button", name="I paid it").click()
+    look(page, "payment-refused")
+    page.get_by_label("Reference of the payment").fill("SEPA 4711")
+    page.get_by_role("button", name="I paid it").click()
+    look(page, "payment-paid")
