@@ -18,6 +18,7 @@ WORDS = {
     "warning": "is about to be late",
     "breach": "is late",
     "repeat": "is still late",
+    "ask": "asks you for more than its owner may give",
     "reply": "has a reply from the customer",
     "withdrawn": "was withdrawn by later evidence: the customer may have been told already",
     "owned": "is yours now",

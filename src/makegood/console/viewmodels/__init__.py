@@ -91,14 +91,13 @@ from makegood.console.viewmodels.today import (
 )
 
 __all__ = [
-    "Action", "CauseChooser", "CauseNode", "CausesPage", "Chart", "Choice", "ClockFace", "ClosePanel",
-    "ConfirmPage", "CustomerCard", "CustomerPage", "CustomerRow", "CustomersPage", "Empty", "ErrorPage",
-    "Exchange", "Fact", "FailedMail", "Field", "Figure", "Finding", "FollowUpRow", "Form", "FormPage", "GivenRow",
-    "Giving", "ImprovementRow", "InboxMessage", "InboxPage", "IncidentPage", "IncidentRow", "IncidentsPage",
-    "InsightsPage", "InsightsSection", "Link", "MessageDraft", "MissingItem", "NextAction", "Notice", "NoticeRow", "NoticesPage",
-    "OfferCard",
-    "OwedCard", "Pager", "PauseClock", "PayoutsPage", "Point", "PromisePage", "PromiseRow", "PromisesPage", "Proposal",
-    "PurchaseRow", "Reader", "ReasonLine", "RecoveriesPage", "RecoveryPage", "RecoveryRow", "Series", "SetUpPage",
-    "SetUpStep", "SettingsPage", "SettingsSection", "Shell", "SignInPage", "SignalRow", "StepCard", "StepMark",
-    "Table", "TableRow", "Tag", "TimelineEntry", "TodayPage", "WhyPage",
+    "Action", "CauseChooser", "CauseNode", "CausesPage", "Chart", "Choice", "ClockFace", "ClosePanel", "ConfirmPage",
+    "CustomerCard", "CustomerPage", "CustomerRow", "CustomersPage", "Empty", "ErrorPage", "Exchange", "Fact",
+    "FailedMail", "Field", "Figure", "Finding", "FollowUpRow", "Form", "FormPage", "GivenRow", "Giving",
+    "ImprovementRow", "InboxMessage", "InboxPage", "IncidentPage", "IncidentRow", "IncidentsPage", "InsightsPage",
+    "InsightsSection", "Link", "MessageDraft", "MissingItem", "NextAction", "Notice", "NoticeRow", "NoticesPage",
+    "OfferCard", "OwedCard", "Pager", "PauseClock", "PayoutsPage", "Point", "PromisePage", "PromiseRow",
+    "PromisesPage", "Proposal", "PurchaseRow", "Reader", "ReasonLine", "RecoveriesPage", "RecoveryPage", "RecoveryRow",
+    "Series", "SetUpPage", "SetUpStep", "SettingsPage", "SettingsSection", "Shell", "SignInPage", "SignalRow",
+    "StepCard", "StepMark", "Table", "TableRow", "Tag", "TimelineEntry", "TodayPage", "WhyPage",
 ]  # fmt: skip

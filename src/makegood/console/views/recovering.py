@@ -125,7 +125,7 @@ def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 @act
 def ask(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
-    """Ask a manager for more than one's own limit."""
+    """Ask a manager for more than one's own limit, or the admin where there is none; an admin alone decides."""
     case = case_of(desk, code)
     given = answers(request.POST, ask_what="Say what would put it right.", ask_why="Say why.")
     cost = amount(request.POST.get("ask_amount", ""), field="ask_amount", currency=desk.facts.currency)
@@ -135,17 +135,24 @@ def ask(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         if one.active and one.role in ("manager", "admin") and one.id != desk.member_id
     ]
     enough = [one for one in able if cost is None or one.limit_minor >= cost.minor] or able
-    if not enough:
-        raise Unanswered({"ask_what": "There is no manager to ask: an admin adds one in the settings."})
-    asked = min(enough, key=lambda one: (not one.present, one.role == "admin", one.id))
+    asked = min(enough, key=lambda one: (not one.present, one.role == "admin", one.id), default=None)
     price = f" ({cost})" if cost else ""
     note_add(
         organization_id=desk.organization_id,
         thread_id=case.thread_id,
         by=desk.member_id,
-        body=f"To {asked.name}: may we give {given['ask_what']}{price}? {given['ask_why']}",
+        body=f"To {asked.name}: may we give {given['ask_what']}{price}? {given['ask_why']}"
+        if asked
+        else f"Decided: we give {given['ask_what']}{price}. {given['ask_why']}",
         now=desk.facts.now,
     )
+    if asked is None:
+        tell(
+            request,
+            "Nobody is above you, so you decide. It is noted.",
+            detail="To offer it here, raise your own limit in the settings first, under Limits.",
+        )
+        return gone_to("recovery", code=code)
     staff_tell(
         organization_id=desk.organization_id,
         notes=[StaffNote(member_id=asked.id, recovery_id=case.id, what="ask.make_good", at=desk.facts.now)],
