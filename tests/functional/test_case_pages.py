@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
-from tests.support.recoveries import reply, say, step_to
+from tests.support.recoveries import makegood, reply, say, step_to
 
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
 from makegood.messages.models import Message
 from makegood.messages.queries import inbox_page
-from makegood.recoveries.models import Recovery, Step
+from makegood.recoveries.models import Recovery, RecoveryFailure, Step
+from makegood.recoveries.operations import step_done
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -83,6 +84,37 @@ def test_an_extra_is_offered_once_and_handed_over_after_a_yes(org: Org) -> None:
     page = client.get(url).content.decode()
     assert "Next: hand it over to Ana" in page
     assert f"{url}/make-goods/{offer.id}/delivered" in page
+
+
+def test_a_low_score_opens_the_case_again_for_all_to_see(org: Org) -> None:
+    """After a 2 of 7 the case, Today and the timeline say that it is open again, why, and by when; so does the page."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    with tenant(organization_id=org.id):
+        failure_id = RecoveryFailure.objects.get(recovery_id=recovery.id).failure_id
+        makegood(org, recovery, failure_id, at=START)
+        say(org, recovery, "apology", at=START, by=org.employee)
+        for step in ("fix", "respond", "make_good"):
+            step_done(organization_id=org.id, recovery_id=recovery.id, step=step, by=org.employee, now=START)
+        path = status_path(organization_id=org.id, token=recovery.thread.token)
+    page = client.get(url).content.decode()
+    assert "Made good" in page
+    assert "in time" in page
+    step_to(org, START + timedelta(hours=1))
+    thanked = client.post(f"{path}/rate", {"score": "2"}, follow=True).content.decode()
+    assert "Your case is open again: a person answers you." in thanked
+    page = client.get(url).content.decode()
+    assert "open again: they gave us 2 of 7" in page
+    assert "Next: answer Ana, who gave us 2 of 7" in page
+    assert "until a person answers them" in page
+    assert "Open again, one level up: under 4 what we did has failed. A person answers them by today 15:00." in page
+    assert "in time" not in page
+    today = client.get("/").content.decode()
+    assert "open again: gave us 2 of 7" in today
+    assert "Answer them" in today
+    why = client.get(f"{url}/why/clock-respond").content.decode()
+    assert "A person answers them by today" in why
 
 
 def test_the_list_of_customers_counts_their_recoveries(org: Org) -> None:

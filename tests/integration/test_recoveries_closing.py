@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.recoveries import (
     reply,
     say,
     step_to,
+    steps,
 )
 
 from makegood.core.owners import UnableToFindOwner
@@ -47,6 +49,7 @@ from makegood.recoveries.operations import (
     step_done,
     step_skip,
 )
+from makegood.recoveries.queries.lists import failed_scores
 from makegood.recoveries.tasks import clocks_due, follow_ups_due
 from makegood.store.tenancy import tenant
 
@@ -278,6 +281,44 @@ def test_a_score_under_4_reopens_graver_and_one_tier_up(
         now = again(org, recovery)
         assert (now.state, now.severity, now.owner_tier) == (state, severity, tier)
         assert journal(org, recovery, "rated")[0].data["score"] == score
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_score_under_4_asks_for_an_answer_by_a_clock(org: Org, closed: bool) -> None:
+    """Open or closed, the case begins again: the step to answer, its clock, and the journal say so; words end it."""
+    recovery = opened(org)
+    with tenant(organization_id=org.id):
+        rating_ask(organization_id=org.id, recovery_id=recovery.id, now=START)
+        say(org, recovery, "apology", at=START + timedelta(minutes=1), by=org.employee)
+        for step in ("fix", "respond"):
+            step_done(organization_id=org.id, recovery_id=recovery.id, step=step, by=org.employee, now=START)
+        if closed:
+            close(organization_id=org.id, recovery_id=recovery.id, by=org.manager, now=START, reason="done")
+        rating_answer(organization_id=org.id, recovery_id=recovery.id, score=2, now=START + HOUR)
+        respond, now = clock(org, recovery, "respond"), again(org, recovery)
+        assert (respond.state, respond.due_at) == ("running", START + 5 * HOUR)
+        assert steps(org, recovery)["respond"] == "todo"
+        assert (now.state, now.next_step, now.next_due_at) == ("open", "respond", respond.due_at)
+        (told,) = journal(org, recovery, "reopened")
+        assert told.data == {"reason": "score", "due_at": respond.due_at.isoformat()}
+        failed = failed_scores(organization_id=org.id, recovery_ids=[recovery.id])
+        assert failed == {recovery.id: 2}
+        say(org, recovery, "update", at=START + 2 * HOUR, by=org.employee)
+        assert failed_scores(organization_id=org.id, recovery_ids=[recovery.id]) == {}
+        assert steps(org, recovery)["respond"] == "done"
+
+
+def test_a_score_under_4_of_a_closed_case_goes_on_in_the_open_one(org: Org) -> None:
+    """Where another is open for the same happening, that one answers; the score is kept where it was asked."""
+    with tenant(organization_id=org.id):
+        (first,) = open_for(org, failure(org, happening_key="o"))
+        rating_ask(organization_id=org.id, recovery_id=first.id, now=START)
+        close(organization_id=org.id, recovery_id=first.id, by=org.manager, now=START, reason="done")
+        _, second = open_for(org, failure(org, happening_key="o", at=START + HOUR), at=START + HOUR)
+        rating_answer(organization_id=org.id, recovery_id=first.id, score=1, now=START + 2 * HOUR)
+        assert again(org, first).state == "closed"
+        assert again(org, second).severity == second.severity + 1
+        assert len(journal(org, second, "reopened")) == 1
 
 
 def test_under_6_it_stays_open_although_all_is_done(org: Org) -> None:

@@ -267,7 +267,9 @@ def status_rate(request: HttpRequest, found: Following) -> HttpResponse:
     here, now = found.organization_id, store_now(organization_id=found.organization_id)
     given = {"organization_id": here, "recovery_id": found.case.id, "now": now}
     if "score" in request.POST:
-        rating_give(**given, score=_tapped(request.POST["score"]))
+        reasons = rating_give(**given, score=_tapped(request.POST["score"]))
+        if any(one.rule == "score.reopen" for one in reasons):
+            return _back(request, found, "Thank you for saying so. Your case is open again: a person answers you.")
         return _back(request, found, "Thank you. We wrote it down.")
     for name in request.POST:
         if name != "csrfmiddlewaretoken":

@@ -27,7 +27,7 @@ SENDING = {"apology": "the apology to", "offer": "the offer to", "outcome": "how
 def draft_open(case: Case) -> MessageLine | None:
     """This function will find the words that wait for a click, those of the next step first."""
     drafts = [one for one in case.messages if one.state == "draft" and one.direction == "out"]
-    if case.unanswered_at is not None:
+    if case.unanswered_at is not None or case.failed_score is not None:
         answers = [one for one in drafts if one.kind in ANSWERS]
         return min(answers, key=lambda one: ANSWERS.index(one.kind), default=None)
     fitting = [one for one in drafts if one.step == case.next_step or one.kind == WRITES.get(case.next_step)]
@@ -36,7 +36,11 @@ def draft_open(case: Case) -> MessageLine | None:
 
 def sending(case: Case) -> MessageLine | None:
     """This function will find the words that a person sent and that have not left yet."""
-    kinds = ANSWERS if case.unanswered_at is not None else (WRITES.get(case.next_step), "offer")
+    kinds = (
+        ANSWERS
+        if case.unanswered_at is not None or case.failed_score is not None
+        else (WRITES.get(case.next_step), "offer")
+    )
     after_at = case.unanswered_at
     waiting = [
         one
@@ -68,6 +72,8 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
     draft = draft_open(case)
     if case.unanswered_at is not None:
         return _answer(desk, case, name, draft, phone=customer.identity("phone"))
+    if case.failed_score is not None:
+        return _begin_again(desk, case, name, draft, phone=customer.identity("phone"))
     if draft is not None:
         verb = {"apology": f"say sorry to {name}", "offer": f"tell {name} what you offer"}.get(
             draft.kind, f"write to {name}"
@@ -84,6 +90,29 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
     return _step(desk, case, name, here, clock)
 
 
+def _begin_again(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, phone: str) -> NextAction:
+    """They rated under 4: a person asks them, whatever the plan had next."""
+    target = next((one for one in case.clocks if one.target == "respond"), None)
+    return NextAction(
+        title=f"answer {name}, who gave us {case.failed_score} of 7",
+        clock=words.clock_face(desk, label="", due_at=target.due_at) if target else None,
+        lead="The case is open again, one level up: under 4 what we did has failed. Ask what would put it right.",
+        draft=draft_of(desk, case, draft) if draft else None,
+        action=None if draft else _answer_begun(case),
+        links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
+        dock_label="Send" if draft else "Begin the answer",
+    )
+
+
+def _answer_begun(case: Case) -> Action:
+    return Action(
+        label="Begin the answer",
+        url=reverse("recovery-say", args=[words.code(case.number)]),
+        style="go",
+        hidden=(("begin", "update"),),
+    )
+
+
 def _answer(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, phone: str) -> NextAction:
     """They wrote: that goes before whatever the plan had next."""
     target = next((one for one in case.clocks if one.target == "respond"), None)
@@ -95,14 +124,7 @@ def _answer(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, pho
         clock=words.clock_face(desk, label="", due_at=target.due_at) if target else None,
         lead=f"“{shorten(said, QUOTED, placeholder=' …')}”" if said else "",
         draft=draft_of(desk, case, draft) if draft else None,
-        action=None
-        if draft
-        else Action(
-            label="Begin the answer",
-            url=reverse("recovery-say", args=[words.code(case.number)]),
-            style="go",
-            hidden=(("begin", "update"),),
-        ),
+        action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
         dock_label="Send" if draft else "Begin the answer",
     )

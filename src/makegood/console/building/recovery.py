@@ -120,7 +120,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         promises=tuple(_promise(desk, row, case) for row in known.promises),
         promise_form=_promise_form(desk, case) if acts else None,
         giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
-        timeline=timeline(case, names, why_url=why),
+        timeline=timeline(desk, case, names, why_url=why),
         note_form=_note_form(case) if desk.may("recovery-note") else None,
         closing=_closing(desk, case) if open_now else None,
         cause=_cause(case, known.causes, acts=acts),
@@ -154,16 +154,19 @@ def title_of(desk: Desk, case: Case, customer: CustomerFacts) -> str:
 
 
 def _clock(desk: Desk, case: Case, why: str) -> ClockFace:
-    clock = next((one for one in case.clocks if one.target == "make_good"), None)
+    """The clock of the case: until it is made good; after that, of an answer that is due."""
+    clocks = {one.target: one for one in case.clocks}
+    clock, answer = clocks.get("make_good"), clocks.get("respond")
     if clock is None:
         return ClockFace(label="", due_at=None, state="none")
+    label, why_url = "until it is made good", f"{why}clock"
     if clock.met_at is not None:
-        state = "met" if clock.state == "met" else "missed"
-        return ClockFace(label="made good", due_at=clock.due_at, state=state, why_url=f"{why}clock")
+        if answer is None or answer.met_at is not None or answer.state == "ended":
+            state = "met" if clock.state == "met" else "late"
+            return ClockFace(label="made good", due_at=clock.due_at, state=state, why_url=why_url)
+        clock, label, why_url = answer, "until a person answers them", f"{why}clock-respond"
     paused = next((one for one in case.pauses if one.to_at is None), None)
-    face = words.clock_face(
-        desk, label="until it is made good", due_at=clock.due_at, paused=paused is not None, why_url=f"{why}clock"
-    )
+    face = words.clock_face(desk, label=label, due_at=clock.due_at, paused=paused is not None, why_url=why_url)
     return attrs.evolve(face, paused_because=paused.note or dict(PAUSES)[paused.reason]) if paused else face
 
 
@@ -192,6 +195,8 @@ def _tags(case: Case) -> tuple[Tag, ...]:
             else ""
         )
         tags.append(Tag(text=f"found by us{lead}", tone="glaze"))
+    if case.failed_score is not None:
+        tags.append(Tag(text=f"open again: they gave us {case.failed_score} of 7", tone="clay"))
     tags.append(Tag(text=words.FAULTS[case.fault]))
     tags.append(Tag(text=f"severity {case.severity} of 4", tone="clay" if case.severity >= 4 else "plain"))
     if case.review:

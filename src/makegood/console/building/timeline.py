@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from makegood.console.building.words import step_name
+from makegood.console.building.words import said_at, step_name
+from makegood.console.desk import Desk
 from makegood.console.viewmodels import TimelineEntry
 from makegood.recoveries.queries import Case, MessageLine, TimelineLine
 
@@ -18,6 +20,12 @@ PAUSED = {
 }
 CLOSED = {"complete": "All was done.", "by_manager": "A manager closed it.", "by_owner": "Its owner closed it."}
 GATHERED = {"quiet": "Left quiet: nothing was said.", "contact": "Decided: they are contacted."}
+REOPENED = {
+    "score": "Open again, one level up: under 4 what we did has failed.",
+    "reply": "Open again: they wrote back.",
+    "doubled": "Open again: what we promised them here was broken too.",
+    "by_hand": "Open again, by hand.",
+}
 Names = Mapping[int, str]
 
 
@@ -52,15 +60,15 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "rated": lambda data, names: f"The customer gave {data.get('score')} of 7.",
     "asked": lambda data, names: "The customer was asked how well we did.",
     "closed": lambda data, names: f"Closed. {CLOSED.get(data.get('reason', ''), '')}".rstrip(),
-    "reopened": lambda data, names: "Open again.",
+    "reopened": lambda data, names: REOPENED.get(data.get("reason", ""), "Open again."),
     "decided": lambda data, names: GATHERED.get(data.get("how", ""), "Decided."),
     "joined": lambda data, names: "A further failure of the same matter joined.",
 }
 
 
-def timeline(case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, ...]:
+def timeline(desk: Desk, case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, ...]:
     """This function will tell what happened, the newest first."""
-    entries = [entry for line in case.timeline if (entry := _event(line, names, why_url))]
+    entries = [entry for line in case.timeline if (entry := _event(desk, line, names, why_url))]
     entries += [_said(message, case, names) for message in case.messages if message.state not in ("draft", "stopped")]
     for failure in case.failures:
         lead = "We noticed it" if failure.found_by_us else "Somebody told us"
@@ -69,14 +77,17 @@ def timeline(case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, 
     return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
 
 
-def _event(line: TimelineLine, names: Names, why_url: str) -> TimelineEntry | None:
+def _event(desk: Desk, line: TimelineLine, names: Names, why_url: str) -> TimelineEntry | None:
     action = line.event.rsplit(":", 1)[-1]
     words = EVENTS.get(action)
     if words is None:
         return None
+    text = words(line.data, names)
+    if action == "reopened" and line.data.get("due_at"):
+        text += f" A person answers them by {said_at(desk, datetime.fromisoformat(line.data['due_at']))}."
     return TimelineEntry(
         at=line.at,
-        text=words(line.data, names),
+        text=text,
         by=names.get(line.actor_id or 0, "") if line.actor_id else "",
         why_url=f"{why_url}owner" if action in ("opened", "owned") else "",
     )

@@ -168,6 +168,8 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         tags.append(Tag(text="grave", tone="clay"))
     if row.unanswered_at is not None:
         tags.append(Tag(text="wrote to us, unanswered", tone="clay"))
+    if row.failed_score is not None:
+        tags.append(Tag(text=f"open again: gave us {row.failed_score} of 7", tone="clay"))
     if row.state == "open":
         face = clock_face(desk, label=TARGETS.get(row.next_step, ""), due_at=row.next_due_at)
     else:
@@ -179,7 +181,9 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         what=row.what or KINDS.get(row.kind, "something went wrong"),
         note=", ".join(part for part in (code(row.number), row.place, "incident" if row.incident_id else "") if part),
         steps=marks(row.steps, next_step=row.next_step, open_now=row.state == "open"),
-        next=NEXT["respond" if row.unanswered_at else row.next_step] if row.state == "open" else row.state.capitalize(),
+        next=NEXT["respond" if row.unanswered_at or row.failed_score else row.next_step]
+        if row.state == "open"
+        else row.state.capitalize(),
         clock=face,
         worth=row.price,
         worth_note="new" if row.group == "new" else "",

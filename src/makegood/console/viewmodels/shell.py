@@ -120,7 +120,8 @@ class StepMark:
 class ClockFace:
     """One clock: what it runs to, when, and how warm it is.
 
-    `state` is running, paused, met, missed or none; `heat` one of HEATS; `paused_because` what the customer may read.
+    `state` is running, paused, met, late (met after its time), missed or none; `heat` one of HEATS; `paused_because`
+    what the customer may read.
     """
 
     label: str

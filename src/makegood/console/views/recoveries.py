@@ -141,8 +141,8 @@ def why(request: HttpRequest, desk: Desk, *, code: str, what: str) -> Screen:
     case = case_of(desk, code)
     back = Link(label=code.upper(), url=reverse("recovery", args=[code]))
     page = None
-    if what == "clock":
-        page = _why_clock(desk, case, back)
+    if what in ("clock", "clock-respond"):
+        page = _why_clock(desk, case, back, "respond" if what == "clock-respond" else "make_good")
     elif what == "gate" and case.failures:
         first = case.failures[0]
         page = WhyPage(
@@ -170,14 +170,14 @@ def why(request: HttpRequest, desk: Desk, *, code: str, what: str) -> Screen:
     return Screen(template="console/why.html", current="recoveries", page=page)
 
 
-def _why_clock(desk: Desk, case: Case, back: Link) -> WhyPage | None:
-    found = clock_why(organization_id=desk.organization_id, recovery_id=case.id, target="make_good")
+def _why_clock(desk: Desk, case: Case, back: Link, target: str) -> WhyPage | None:
+    found = clock_why(organization_id=desk.organization_id, recovery_id=case.id, target=target)
     if found is None:
         return None
     at = words.said_at(desk, found.due_at) if found.due_at else "not before the pause ends"
     return WhyPage(
         title="Why this deadline?",
-        decision=f"It is to be made good by {at}.",
+        decision=f"A person answers them by {at}." if target == "respond" else f"It is to be made good by {at}.",
         reasons=words.reason_lines(found.reasons),
         inputs=(
             Fact(label="Runs from", value=words.said_at(desk, found.clock.started_at)),

@@ -8,7 +8,6 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
-from makegood.core.steps import Step as StepName
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
@@ -17,8 +16,9 @@ from makegood.messages.models import Message
 from makegood.organizations.models import Member
 from makegood.recoveries.models import Rating, Recovery, RecoveryFailure, Step
 from makegood.recoveries.operations.changing import recovery_for_change, recovery_touch
-from makegood.recoveries.operations.clocks import clock_start, clocks_end
+from makegood.recoveries.operations.clocks import clocks_end
 from makegood.recoveries.operations.owning import Staff, owners_set, reasons_data
+from makegood.recoveries.operations.stepping import respond_again
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.plan import plan_stop
 
@@ -209,7 +209,7 @@ def reopen(*, organization_id: int, recovery_id: int, by: int, now: datetime, ve
 
 
 def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: datetime, by: int | None) -> None:
-    """Write that a recovery is open again; an owner who left meanwhile is replaced.
+    """Write that a recovery is open again, with an answer to give by a clock; an owner who left is replaced.
 
     Raises UnableToReopen where another is open for the same happening.
     """
@@ -232,6 +232,12 @@ def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: da
     except IntegrityError:
         raise UnableToReopen(UnableToReopen.__doc__) from None
     recovery.state = "open"
+    answer_again(organization_id=organization_id, recovery=recovery, why=why, at=at, by=by)
+
+
+def answer_again(*, organization_id: int, recovery: Recovery, why: str, at: datetime, by: int | None) -> None:
+    """Begin again with an open recovery: a person answers by a clock, and the journal says why and by when."""
+    due_at = respond_again(organization_id=organization_id, recovery=recovery, at=at)
     recovery_touch(organization_id=organization_id, recovery_id=recovery.id)
     record(
         organization_id=organization_id,
@@ -241,15 +247,11 @@ def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: da
                 event="recoveries:recovery:reopened",
                 subject="recovery",
                 subject_id=recovery.id,
-                data={"reason": why},
+                data={"reason": why, "due_at": due_at.isoformat() if due_at else None},
                 actor_id=by,
             )
         ],
     )
-    clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=at)
-    Step.objects.filter(
-        organization_id=organization_id, recovery_id=recovery.id, step=StepName.RESPOND, state__in=("done", "skipped")
-    ).update(state="todo", done_at=None, done_by_id=None)
 
 
 def failures_withdrawn(*, organization_id: int, entries: Sequence[Happened]) -> None:

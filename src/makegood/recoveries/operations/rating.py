@@ -13,7 +13,7 @@ from makegood.core.scores import CARES, Rating, after_score
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Rating as StoredRating
 from makegood.recoveries.models import Recovery
-from makegood.recoveries.operations.closing import reopened_write
+from makegood.recoveries.operations.closing import UnableToReopen, answer_again, reopened_write
 from makegood.recoveries.operations.owning import owner_raise
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import score_ask
@@ -83,7 +83,7 @@ def rating_answer(
 ) -> tuple[Reason, ...]:
     """Take a customer's score from 1 to 7, with up to five CARES taps, for the latest question; return the reasons.
 
-    Under 4 the recovery has failed: it is one graver, goes to an owner one tier up, and reopens if it was closed.
+    Under 4 the recovery has failed: it is open again with a clock to answer, one graver and with an owner one tier up.
     Under 6 it stays open. Raises UnableToRate if nothing was asked, or it was answered, and UnusableScore.
     """
     taps = {name: value for name, value in (cares or {}).items() if name in CARES}
@@ -117,17 +117,25 @@ def rating_answer(
 
 
 def _failed(organization_id: int, recovery_id: int, now: datetime) -> None:
-    recovery = Recovery.objects.select_for_update().get(organization_id=organization_id, id=recovery_id)
-    if recovery.state == "closed":
-        reopened_write(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
-    if recovery.state != "open":
+    """Begin again, in this recovery or in the one that is open for the same happening by now."""
+    every = Recovery.objects.select_for_update().filter(organization_id=organization_id)
+    recovery = every.get(id=recovery_id)
+    if recovery.state == "withdrawn":
         return
-    Recovery.objects.filter(organization_id=organization_id, id=recovery_id).update(
+    if recovery.state == "open":
+        answer_again(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
+    else:
+        try:
+            reopened_write(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
+        except UnableToReopen:
+            recovery = every.get(state="open", customer_id=recovery.customer_id, happening_key=recovery.happening_key)
+            answer_again(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
+    Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(
         severity=raised(level=recovery.severity)
     )
     owner_raise(organization_id=organization_id, recovery=recovery, at=now, by=None, why="score")
-    owner_id = Recovery.objects.values_list("owner_id", flat=True).get(organization_id=organization_id, id=recovery_id)
+    owner_id = Recovery.objects.values_list("owner_id", flat=True).get(organization_id=organization_id, id=recovery.id)
     staff_tell(
         organization_id=organization_id,
-        notes=[StaffNote(member_id=owner_id, recovery_id=recovery_id, what="score", at=now)],
+        notes=[StaffNote(member_id=owner_id, recovery_id=recovery.id, what="score", at=now)],
     )

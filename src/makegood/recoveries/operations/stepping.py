@@ -9,9 +9,9 @@ import attrs
 from django.db import connection
 
 from makegood.journal.operations import Happened, record
-from makegood.recoveries.models import STEPS, Step
+from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
-from makegood.recoveries.operations.clocks import Met, clocks_meet
+from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet
 
 CLOCK_OF_STEP = {"fix": "fix", "make_good": "make_good"}
 NOTE = 300
@@ -101,6 +101,32 @@ def next_steps_set(*, organization_id: int, recovery_ids: Sequence[int]) -> None
     """Bring the next step of these recoveries up to date with their steps."""
     with connection.cursor() as cursor:
         cursor.execute(NEXT, [list(recovery_ids), organization_id, list(STEPS), organization_id])
+
+
+def respond_again(*, organization_id: int, recovery: Recovery, at: datetime) -> datetime | None:
+    """Ask for a person's answer again: its clock starts, or goes on, and the step is to be done by then.
+
+    Returns when it is due; None while the clocks are paused.
+    """
+    due_at = clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=at)
+    steps = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, step="respond")
+    if steps.filter(state__in=("done", "skipped")).update(
+        state="todo", done_at=None, done_by_id=None, note="", due_at=due_at
+    ):
+        record(
+            organization_id=organization_id,
+            entries=[
+                Happened(
+                    at=at,
+                    event="recoveries:recovery:stepped",
+                    subject="recovery",
+                    subject_id=recovery.id,
+                    data={"step": "respond", "state": "todo"},
+                )
+            ],
+        )
+    next_steps_set(organization_id=organization_id, recovery_ids=[recovery.id])
+    return due_at
 
 
 def step_done(

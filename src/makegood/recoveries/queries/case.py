@@ -35,7 +35,7 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import money, unanswered
+from makegood.recoveries.queries.lists import failed_scores, money, unanswered
 
 TIMELINE = 500
 
@@ -115,6 +115,7 @@ def recovery_case(*, organization_id: int, recovery_id: int, now: datetime) -> C
         timeline=_timeline(organization_id, recovery_id),
         closing=close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None,
         unanswered_at=unanswered(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
+        failed_score=failed_scores(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
     )
 
 

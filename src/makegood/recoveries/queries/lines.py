@@ -205,6 +205,8 @@ class Case:
     closing: CloseDecision | None
     unanswered_at: datetime | None = None
     """Since when what the customer wrote waits for an answer; None where nothing does."""
+    failed_score: int | None = None
+    """The score under 4 that opened it again and that nobody has answered yet."""
 
 
 @attrs.frozen(kw_only=True)

@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from makegood.core.money import Money
+from makegood.core.scores import BENEFIT_FROM
 from makegood.messages.models import Message
-from makegood.recoveries.models import STEPS, Recovery, RecoveryClock, Step
+from makegood.recoveries.models import STEPS, Rating, Recovery, RecoveryClock, Step
 
 COUNT_TO = 10_000
 """Counting stops here: "more than 10,000" says enough, and a page stays quick."""
@@ -29,7 +30,8 @@ class StepMark:
 class Listed:
     """One recovery in a list. `expected_loss` is what is at stake times the chance that its next clock is missed.
 
-    `unanswered_at` is since when what the customer wrote waits for an answer.
+    `unanswered_at` is since when what the customer wrote waits for an answer; `failed_score` is the score under 4 that
+    opened it again and that nobody has answered yet.
     """
 
     id: int
@@ -58,6 +60,7 @@ class Listed:
     steps: tuple[StepMark, ...]
     version: int
     unanswered_at: datetime | None = None
+    failed_score: int | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -163,6 +166,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
         marks[recovery_id][step] = state
     said = _what(organization_id, ids)
     waiting = unanswered(organization_id=organization_id, recovery_ids=ids)
+    scores = failed_scores(organization_id=organization_id, recovery_ids=ids)
     return tuple(
         Listed(
             id=row.id,
@@ -191,6 +195,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             steps=tuple(StepMark(step=step, state=marks[row.id].get(step, "todo")) for step in STEPS),
             version=row.version,
             unanswered_at=waiting.get(row.id),
+            failed_score=scores.get(row.id),
         )
         for row in rows
     )
@@ -218,6 +223,27 @@ def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int
         state__in=["running", "paused", "missed"],
     )
     return dict(rows.values_list("recovery_id", "started_at"))
+
+
+def failed_scores(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
+    """This function will find, for open recoveries, the last score where it is under 4 and waits for our answer."""
+    waits = RecoveryClock.objects.filter(
+        organization_id=organization_id,
+        recovery_id=OuterRef("recovery_id"),
+        recovery__state="open",
+        target="respond",
+        met_at=None,
+        state__in=["running", "paused", "missed"],
+    )
+    rows = (
+        Rating.objects.filter(
+            Exists(waits), organization_id=organization_id, recovery_id__in=list(recovery_ids), score__isnull=False
+        )
+        .order_by("recovery_id", "-answered_at", "-id")
+        .distinct("recovery_id")
+        .values_list("recovery_id", "score")
+    )
+    return {recovery_id: score for recovery_id, score in rows if score is not None and score < BENEFIT_FROM}
 
 
 def _what(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, str]:
