@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.conftest import START, Org
 from tests.support.recoveries import (
     DAY,
@@ -27,10 +29,10 @@ from tests.support.recoveries import (
 
 from makegood.core.fold import fold_recovery
 from makegood.journal.models import Effect, Entry
+from makegood.organizations.operations import UnableToPublishCalendar, calendar_publish
 from makegood.recoveries.models import Recovery, RecoveryClock, Step
 from makegood.recoveries.operations import (
     UnableToChangeRecovery,
-    calendar_changed,
     clock_acknowledge,
     pause_end,
     pause_start,
@@ -195,13 +197,11 @@ def test_a_pause_moves_what_is_left_and_time_used_stays_used(org: Org) -> None:
 
 
 def test_a_new_calendar_version_moves_only_the_time_that_is_left(org: Org) -> None:
-    from makegood.organizations.operations import calendar_publish
-
     week = ("mon", "tue", "wed", "thu", "fri")
     with tenant(organization_id=org.id):
         calendar_publish(
             organization_id=org.id, code="shop", data={"zone": "UTC", "weekly": {d: [["09:00", "17:00"]] for d in week}},
-            active_from=START - 9 * DAY,
+            active_from=START - 9 * DAY, now=START,
         )  # fmt: skip
         playbook_with(org, ('calendar: ""', "calendar: shop"), ("fix: { minutes: 1440", "fix: { minutes: 540"))
     recovery = opened(org)
@@ -209,11 +209,97 @@ def test_a_new_calendar_version_moves_only_the_time_that_is_left(org: Org) -> No
         assert clock(org, recovery, "fix").due_at == START + 25 * HOUR
         calendar_publish(
             organization_id=org.id, code="shop", data={"zone": "UTC", "weekly": {d: [["13:00", "17:00"]] for d in week}},
-            active_from=START + 12 * HOUR,
+            active_from=START + 12 * HOUR, now=START + 9 * HOUR, by=org.admin,
         )  # fmt: skip
-        assert calendar_changed(organization_id=org.id, calendar="shop", now=START + 9 * HOUR) == 1
         assert clock(org, recovery, "fix").due_at == START + 29 * HOUR
         assert journal(org, recovery, "clocked")[0].data["target"] == "fix"
+        published = Entry.objects.filter(event="organizations:calendar:published").latest("id")
+        assert (published.actor_id, published.data["calendar"]) == (org.admin, "shop")
+
+
+def test_a_calendar_never_changes_time_that_was_used(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        playbook_with(org, BY_HAND, ('calendar: ""', "calendar: shop"))
+    recovery = opened(org)
+    before = fix_due(org, recovery)
+    with pytest.raises(UnableToChangeRecovery, match="time used stays used"):
+        publish(org, 9, 17, active_from=START - DAY, now=START + HOUR)
+    publish(org, 9, 17, active_from=START + HOUR, now=START + HOUR)
+    with pytest.raises(UnableToPublishCalendar, match="stays used"):
+        publish(org, 9, 12, active_from=START + HOUR, now=START + 2 * HOUR)
+    assert fix_due(org, recovery) > before
+
+
+def test_a_missed_clock_stays_missed_whatever_the_calendar(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        playbook_with(org, BY_HAND, ('calendar: ""', "calendar: shop"))
+    recovery = opened(org)
+    step_to(org, START + 2 * DAY)
+    run_clocks(org)
+    publish(org, 9, 10, active_from=START + 2 * DAY, now=START + 2 * DAY)
+    with tenant(organization_id=org.id):
+        missed = clock(org, recovery, "fix")
+    assert (missed.state, missed.due_at) == ("missed", START + DAY)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    opens=st.integers(0, 11),
+    closes=st.integers(12, 24),
+    sooner=st.integers(0, 12),
+    used=st.integers(0, 20),
+    wait=st.integers(0, 30),
+)
+def test_invariant_10_a_published_calendar_moves_deadlines_by_the_time_left_alone(
+    make_org: Callable[..., Org], opens: int, closes: int, sooner: int, used: int, wait: int
+) -> None:
+    """Less working time brings none forward, more pushes none back; the deadline is what core says, and is journalled."""
+    org = make_org()
+    with tenant(organization_id=org.id):
+        playbook_with(
+            org, BY_HAND, ('calendar: ""', "calendar: shop"), ("fix: { minutes: 1440", "fix: { minutes: 1260")
+        )
+    recovery = opened(org)
+    now = START + used * HOUR
+    step_to(org, now)
+    first = fix_due(org, recovery)
+    publish(org, opens, closes, active_from=now + wait * HOUR, now=now)
+    less = fix_due(org, recovery)
+    publish(org, max(0, opens - sooner), 24, active_from=now + (wait + 1) * HOUR, now=now)
+    more = fix_due(org, recovery)
+    assert first <= less
+    assert more <= less
+    assert first == START + 21 * HOUR
+    if now + wait * HOUR >= first:
+        assert less == first
+    with tenant(organization_id=org.id):
+        folded = fold_recovery(entries=[(entry.event, entry.data) for entry in journal(org, recovery)])
+        assert folded.clocks["fix"] == ("running", more)
+        why = clock_why(organization_id=org.id, recovery_id=recovery.id, target="fix")
+    assert why is not None
+    assert why.due_at == more
+
+
+def publish(org: Org, opens: int, closes: int, *, active_from: datetime, now: datetime) -> None:
+    """The shop opens every day from one full hour to another."""
+    span = [[f"{opens:02}:00", f"{closes:02}:00"]]
+    weekly = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), span)
+    with tenant(organization_id=org.id):
+        calendar_publish(
+            organization_id=org.id,
+            code="shop",
+            data={"zone": "UTC", "weekly": weekly},
+            active_from=active_from,
+            now=now,
+        )
+
+
+def fix_due(org: Org, recovery: Recovery) -> datetime:
+    """When the fix is due."""
+    with tenant(organization_id=org.id):
+        due_at = clock(org, recovery, "fix").due_at
+    assert due_at is not None
+    return due_at
 
 
 def test_folding_the_journal_gives_the_states_and_deadlines_of_the_tables(org: Org) -> None:

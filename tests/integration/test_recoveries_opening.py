@@ -173,7 +173,7 @@ def test_working_hours_of_the_playbooks_calendar_count(org: Org) -> None:
         calendar_publish(
             organization_id=org.id, code="shop",
             data={"zone": "UTC", "weekly": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}},
-            active_from=START - 30 * DAY,
+            active_from=START - 30 * DAY, now=START,
         )  # fmt: skip
         playbook_with(org, ('calendar: ""', "calendar: shop"), ("fix: { minutes: 1440", "fix: { minutes: 540"))
         (recovery,) = open_for(org, failure(org))

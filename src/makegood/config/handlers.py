@@ -21,6 +21,7 @@ from makegood.messages.staff import staff_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
 from makegood.recoveries.operations import (
+    calendars_hear_published,
     failures_caused,
     failures_held,
     failures_withdrawn,
@@ -59,6 +60,7 @@ def register() -> None:
         on(f"makegoods:makegood:{outcome}", makegoods_moved)
     on("makegoods:makegood:reminded", offers_remind)
     on("organizations:member:left", member_left)
+    on("organizations:calendar:published", calendars_hear_published)
     on("customers:customer:erased", promises_hear_erased)
     on("customers:customer:erased", failures_hear_erased)
     on("customers:customer:erased", makegoods_hear_erased)

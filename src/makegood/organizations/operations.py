@@ -260,14 +260,45 @@ def playbook_publish(
     return version.id
 
 
-def calendar_publish(*, organization_id: int, code: str, data: dict[str, Any], active_from: datetime) -> int:
-    """Publish a calendar that counts from `active_from`; return the version's id.
+class UnableToPublishCalendar(ValueError):
+    """Time that was used stays used: let the change count from now on, or from later."""
 
-    Raises UnusableCalendar for a calendar that cannot be worked with.
+
+def calendar_publish(
+    *,
+    organization_id: int,
+    code: str,
+    data: dict[str, Any],
+    active_from: datetime,
+    now: datetime,
+    by: int | None = None,
+) -> int:
+    """Publish a calendar that counts from `active_from`, and journal it, so that running clocks are reckoned anew.
+
+    Return the version's id. Only a calendar's first version may count from before `now`. Raises UnusableCalendar for a
+    calendar that cannot be worked with, and UnableToPublishCalendar for a change of the past.
     """
     Calendar.from_data(data)
+    before = CalendarVersion.objects.filter(organization_id=organization_id, code=code)
+    if active_from < now and before.exists():
+        raise UnableToPublishCalendar(UnableToPublishCalendar.__doc__)
+    if before.filter(active_from=active_from).exists():
+        raise UnableToPublishCalendar("This calendar changes at that moment already: choose another moment.")
     version = CalendarVersion.objects.create(
         organization_id=organization_id, code=code, active_from=active_from, data=data
+    )
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event="organizations:calendar:published",
+                subject="calendar",
+                subject_id=version.id,
+                data={"calendar": code, "active_from": active_from.isoformat()},
+                actor_id=by,
+            )
+        ],
     )
     return version.id
 

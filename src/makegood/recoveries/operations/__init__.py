@@ -2,7 +2,7 @@
 
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
 from makegood.recoveries.operations.clocks import (
-    calendar_changed,
+    calendars_hear_published,
     clock_acknowledge,
     clock_explained,
     pause_end,
@@ -30,7 +30,7 @@ __all__ = [
     "UnableToClose",
     "UnableToRate",
     "UnableToReopen",
-    "calendar_changed",
+    "calendars_hear_published",
     "clock_acknowledge",
     "clock_explained",
     "close",

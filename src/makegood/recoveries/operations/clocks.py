@@ -315,6 +315,27 @@ def calendar_changed(*, organization_id: int, calendar: str, now: datetime) -> i
     return len(listed)
 
 
+def calendars_hear_published(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Reckon the running clocks of published calendars anew; a handler of `organizations:calendar:published`.
+
+    Raises UnableToChangeRecovery for a version that would change time which a running clock has used.
+    """
+    for entry in entries:
+        calendar, active_from = entry.data["calendar"], datetime.fromisoformat(entry.data["active_from"])
+        ran = RecoveryClock.objects.filter(
+            organization_id=organization_id,
+            calendar=calendar,
+            state__in=("running", "paused"),
+            recovery__state="open",
+            started_at__lt=entry.at,
+        )
+        if active_from < entry.at and ran.exists():
+            raise UnableToChangeRecovery(
+                "Clocks run by this calendar, and time used stays used: let the change count from now on."
+            )
+        calendar_changed(organization_id=organization_id, calendar=calendar, now=entry.at)
+
+
 def clock_acknowledge(*, organization_id: int, recovery_id: int, target: str, by: int, now: datetime) -> None:
     """Note that a person knows of a missed clock: it is told no more.
 
