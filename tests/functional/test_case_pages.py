@@ -13,6 +13,7 @@ from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
 from makegood.messages.models import Message
 from makegood.messages.queries import inbox_page
+from makegood.organizations.models import Member
 from makegood.recoveries.models import Recovery, RecoveryFailure, Step
 from makegood.recoveries.operations import step_done
 from makegood.store.tenancy import tenant
@@ -179,3 +180,40 @@ def test_a_letter_that_says_nothing_is_not_sent(org: Org) -> None:
         assert "Nothing is written yet" in judged
     with tenant(organization_id=org.id):
         assert Message.objects.get(id=draft.id).state == "draft"
+
+
+def test_a_colleague_sends_in_their_own_name(org: Org) -> None:
+    """Whoever sends on another's case signs for them, sees so before, and cannot sign as them."""
+    recovery = recovery_of(org)
+    with tenant(organization_id=org.id):
+        names = dict(Member.objects.filter(organization_id=org.id).values_list("id", "name"))
+        owner = names[recovery.owner_id]
+        colleague = next(one for one in (org.manager, org.employee) if one != recovery.owner_id)
+        draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, state="draft")
+    assert owner in draft.body.splitlines()
+    client = signed_in(org, colleague)
+    url = f"/recoveries/R-{recovery.number}"
+    signature = f"{names[colleague]}, for {owner}"
+    assert signature in client.get(url).content.decode()
+    sent = {"draft": str(draft.id), "subject": draft.subject}
+    refused = client.post(f"{url}/say", sent | {"text": draft.body})
+    assert refused.status_code == 422
+    assert f"{owner} signs this: put your own name to it" in refused.content.decode()
+    text = draft.body.replace(f"\n{owner}\n", f"\n{signature}\n")
+    assert client.post(f"{url}/say", sent | {"text": text}).status_code == 302
+    with tenant(organization_id=org.id):
+        left = Message.objects.get(id=draft.id)
+        assert (left.state, left.author_id) == ("queued", colleague)
+        assert signature in left.body.splitlines()
+
+
+def test_the_owner_sends_as_it_is_drafted(org: Org) -> None:
+    """Nothing changes for whom the letter is signed by already."""
+    recovery = recovery_of(org)
+    with tenant(organization_id=org.id):
+        draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, state="draft")
+    client = signed_in(org, recovery.owner_id)
+    url = f"/recoveries/R-{recovery.number}"
+    assert ", for " not in client.get(url).content.decode().partition('id="say"')[2].partition("</form>")[0]
+    sent = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": draft.body})
+    assert sent.status_code == 302

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from django.db import connection
 
-from makegood.core.wording import Case, blank
+from makegood.core.wording import Case, blank, signed_by
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.journal.outbox import Wanted, effects_add, effects_stop
@@ -271,8 +271,9 @@ def message_send(
 ) -> Queued:
     """This function will send a draft: the click of a named person, with the text as they left it.
 
-    The wording is judged and its findings kept; one that blocks needs an `override_reason`. An apology that the
-    customer has had already stays a draft and the answer is blocked. Raises UnableToSend.
+    That person signs it, or signs for a colleague. The wording is judged and its findings kept; one that blocks needs
+    an `override_reason`. An apology that the customer has had already stays a draft and the answer is blocked. Raises
+    UnableToSend.
     """
     row = _locked(organization_id, message_id, ("draft",))
     row.subject = (row.subject if subject is None else subject).strip()[:300]
@@ -280,6 +281,7 @@ def message_send(
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
     if _says_nothing(organization_id, row.body):
         raise UnableToSend("Write something before you send it: a greeting and a name alone say nothing.")
+    _signs(organization_id, row.body, by)
     language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
     blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
@@ -297,6 +299,16 @@ def message_send(
     _again(organization_id, row, now, held_for)
     record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
     return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings))
+
+
+def _signs(organization_id: int, body: str, by: int) -> None:
+    """Refuse a letter that a colleague's name signs: nobody speaks in another's name without saying so."""
+    lines = {line.strip() for line in body.splitlines() if line.strip()}
+    named = Member.objects.filter(organization_id=organization_id, name__in=lines)
+    me = Member.objects.values_list("name", flat=True).get(organization_id=organization_id, id=by)
+    other = signed_by(text=body, names=[name for name in named.values_list("name", flat=True) if name != me])
+    if other and not signed_by(text=body, names=[me]):
+        raise UnableToSend(f"{other} signs this: put your own name to it, such as “{me}, for {other}”.")
 
 
 def _says_nothing(organization_id: int, body: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from textwrap import shorten
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from makegood.console.building import words
 from makegood.console.building.saying import draft_of
 from makegood.console.desk import Desk
 from makegood.console.moments import span
-from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, NextAction
+from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, MessageDraft, NextAction
 from makegood.core.names import described, first_name
 from makegood.customers.queries import CustomerFacts
 from makegood.recoveries.queries import Case, MakeGoodLine, MessageLine
@@ -53,8 +54,8 @@ def sending(case: Case) -> MessageLine | None:
     return waiting[-1] if waiting else None
 
 
-def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | None:
-    """This function will say what comes next, with its deadline."""
+def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Collection[str] = ()) -> NextAction | None:
+    """This function will say what comes next, with its deadline; `colleagues` are names that may sign a draft."""
     name = "this customer" if described(name=customer.name) else first_name(name=customer.name) or "them"
     here = words.code(case.number)
     clock = words.clock_face(desk, label="", due_at=case.next_due_at)
@@ -69,19 +70,20 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
             lead="Being sent. Nothing more to click: once it has left, it stands below and on their page.",
             dock_label="Being sent",
         )
-    draft = draft_open(case)
+    message = draft_open(case)
+    draft = draft_of(desk, case, message, colleagues=colleagues) if message else None
     if case.unanswered_at is not None:
         return _answer(desk, case, name, draft, phone=customer.identity("phone"))
     if case.failed_score is not None:
         return _begin_again(desk, case, name, draft, phone=customer.identity("phone"))
-    if draft is not None:
+    if draft is not None and message is not None:
         verb = {"apology": f"say sorry to {name}", "offer": f"tell {name} what you offer"}.get(
-            draft.kind, f"write to {name}"
+            message.kind, f"write to {name}"
         )
         return NextAction(
             title=verb,
             clock=clock,
-            draft=draft_of(desk, case, draft),
+            draft=draft,
             dock_label="Send",
             links=(Link(label="Call instead", url=f"tel:{customer.identity('phone')}"),)
             if customer.identity("phone")
@@ -90,14 +92,14 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts) -> NextAction | Non
     return _step(desk, case, name, here, clock)
 
 
-def _begin_again(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, phone: str) -> NextAction:
+def _begin_again(desk: Desk, case: Case, name: str, draft: MessageDraft | None, *, phone: str) -> NextAction:
     """They rated under 4: a person asks them, whatever the plan had next."""
     target = next((one for one in case.clocks if one.target == "respond"), None)
     return NextAction(
         title=f"answer {name}, who gave us {case.failed_score} of 7",
         clock=words.clock_face(desk, label="", due_at=target.due_at) if target else None,
         lead="The case is open again, one level up: under 4 what we did has failed. Ask what would put it right.",
-        draft=draft_of(desk, case, draft) if draft else None,
+        draft=draft,
         action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
         dock_label="Send" if draft else "Begin the answer",
@@ -113,7 +115,7 @@ def _answer_begun(case: Case) -> Action:
     )
 
 
-def _answer(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, phone: str) -> NextAction:
+def _answer(desk: Desk, case: Case, name: str, draft: MessageDraft | None, *, phone: str) -> NextAction:
     """They wrote: that goes before whatever the plan had next."""
     target = next((one for one in case.clocks if one.target == "respond"), None)
     wrote = next((one for one in reversed(case.messages) if one.direction == "in"), None)
@@ -123,7 +125,7 @@ def _answer(desk: Desk, case: Case, name: str, draft: MessageLine | None, *, pho
         title=f"answer {name}, who wrote {span((desk.facts.now - at).total_seconds())} ago",
         clock=words.clock_face(desk, label="", due_at=target.due_at) if target else None,
         lead=f"“{shorten(said, QUOTED, placeholder=' …')}”" if said else "",
-        draft=draft_of(desk, case, draft) if draft else None,
+        draft=draft,
         action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
         dock_label="Send" if draft else "Begin the answer",

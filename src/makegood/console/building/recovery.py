@@ -115,7 +115,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         steps=_marks(case),
         customer=_customer(desk, known),
         tags=_tags(case),
-        next=next_of(desk, case, known.customer) if acts else None,
+        next=next_of(desk, case, known.customer, colleagues=names.values()) if acts else None,
         step_cards=_cards(case, acts, names),
         promises=tuple(_promise(desk, row, case) for row in known.promises),
         promise_form=_promise_form(desk, case) if acts else None,

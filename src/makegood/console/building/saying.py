@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from makegood.console.building.words import code, reason_line, said_at
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Finding, MessageDraft
 from makegood.core.wording import Case as WordingCase
-from makegood.core.wording import Linted, blank, lint
+from makegood.core.wording import Linted, blank, lint, signed_for
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
@@ -147,10 +147,21 @@ def _added(text: str, say: str) -> str:
 
 
 def draft_of(
-    desk: Desk, case: Case, message: MessageLine, *, text: str | None = None, subject: str | None = None
+    desk: Desk,
+    case: Case,
+    message: MessageLine,
+    *,
+    text: str | None = None,
+    subject: str | None = None,
+    colleagues: Collection[str] = (),
 ) -> MessageDraft:
-    """This function will show a draft with what the rules think of it; `text` is what was typed instead."""
-    shown = message.body if text is None else text.replace("\r\n", "\n")
+    """This function will show a draft with what the rules think of it; `text` is what was typed instead.
+
+    A draft that one of the `colleagues` signs is shown as signed by the reader for them.
+    """
+    shown = signed_for(text=message.body, me=desk.facts.name, names=colleagues)
+    if text is not None:
+        shown = text.replace("\r\n", "\n")
     linted = judged(desk, case, kind=message.kind, text=shown)
     facts = facts_of(desk, case)
     findings = _findings([one.as_dict() for one in linted.findings], facts) if linted else ()

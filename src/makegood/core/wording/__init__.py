@@ -2,6 +2,7 @@
 
 from makegood.core.wording.blank import blank
 from makegood.core.wording.linter import lint
+from makegood.core.wording.signing import signed_by, signed_for
 from makegood.core.wording.types import Case, Element, Finding, Linted, Rule, WordingRules
 
-__all__ = ["Case", "Element", "Finding", "Linted", "Rule", "WordingRules", "blank", "lint"]
+__all__ = ["Case", "Element", "Finding", "Linted", "Rule", "WordingRules", "blank", "lint", "signed_by", "signed_for"]

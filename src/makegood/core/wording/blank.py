@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from makegood.core.wording.signing import FOR
+
 GREETING = re.compile(
     r"\A\W*(?:dear|hello|hi|good (?:morning|afternoon|evening))\b[^\n.!?]*,[ \t]*(?:\n|\Z)", re.IGNORECASE
 )
@@ -19,4 +21,5 @@ def blank(*, text: str, signs: Collection[str] = ()) -> bool:
     """
     names = {sign.strip().casefold() for sign in signs}
     said = GREETING.sub("", text)
-    return not any(SAYS.search(line) for line in said.splitlines() if line.strip().casefold() not in names)
+    lines = [line for line in said.splitlines() if not names.issuperset(line.strip().casefold().split(FOR))]
+    return not any(SAYS.search(line) for line in lines)

@@ -1,0 +1,32 @@
+"""Who signs a letter: a name on a line of its own at its end, and how one person signs for another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+LAST_LINES = 4
+FOR = ", for "
+
+
+def signed_by(*, text: str, names: Collection[str]) -> str:
+    """This function will find which of these names signs a letter, "" where none does.
+
+    A name signs on a line of its own among the last lines that say anything.
+    """
+    known = {name.strip().casefold(): name for name in names if name.strip()}
+    lines = [line.strip() for line in text.splitlines() if line.strip()][-LAST_LINES:]
+    return next((known[line.casefold()] for line in lines if line.casefold() in known), "")
+
+
+def signed_for(*, text: str, me: str, names: Collection[str]) -> str:
+    """This function will put one's own name to a letter that another of these names signs: "Joris Vos, for Maria".
+
+    A letter that nobody signs, or that one signs already, stays as it is.
+    """
+    other = signed_by(text=text, names=[name for name in names if name.casefold() != me.casefold()])
+    if not other or signed_by(text=text, names=[me]):
+        return text
+    lines = text.splitlines(keepends=True)
+    last = max(place for place, line in enumerate(lines) if line.strip().casefold() == other.casefold())
+    lines[last] = lines[last].replace(lines[last].strip(), f"{me}{FOR}{other}")
+    return "".join(lines)
