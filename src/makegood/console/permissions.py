@@ -19,6 +19,7 @@ OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz"})
 ALLOWED: dict[str, frozenset[str]] = {
     "set-up-step": RUNS,
     "switch-organization": ALL,
+    "password": ALL,
     "today": ALL,
     "notices": ALL,
     "notices-read": ALL,

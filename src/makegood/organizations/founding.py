@@ -13,10 +13,9 @@ import attrs
 from django.db import connection
 
 from makegood.organizations.operations import member_create, organization_create, playbook_publish, user_create
+from makegood.organizations.passwords import LEAST
 from makegood.rules import playbooks
 from makegood.store.secrets import keyed_hash
-
-LEAST = 10
 
 
 class UnableToFound(ValueError):
@@ -108,7 +107,10 @@ def _code(name: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class Invited:
-    """A new member; `password` is shown once, and empty where they cannot sign in or have an account already."""
+    """A new member; `password` is shown once, and empty where they cannot sign in or have an account already.
+
+    It must be changed at first use.
+    """
 
     member_id: int
     password: str
@@ -138,7 +140,7 @@ def member_invite(
             row = cursor.fetchone()
         known = row is not None
         password = "" if known else secrets.token_urlsafe(12)
-        user_id = row[0] if row else user_create(email=email, password=password, now=now)
+        user_id = row[0] if row else user_create(email=email, password=password, now=now, once=True)
     member_id = member_create(
         organization_id=organization_id,
         name=name,

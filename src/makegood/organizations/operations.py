@@ -104,8 +104,11 @@ def organization_create(
     return organization_id
 
 
-def user_create(*, email: str, password: str | None, now: datetime) -> int:
-    """Make an account that can sign in (with no password: only after an invitation); return its id."""
+def user_create(*, email: str, password: str | None, now: datetime, once: bool = False) -> int:
+    """Make an account that can sign in (with no password: only after an invitation); return its id.
+
+    `once` is for a password that others saw: it must be changed at first use.
+    """
     (user_id,) = next_ids(User, 1)
     with as_user(user_id=user_id):
         User.objects.create(
@@ -113,6 +116,7 @@ def user_create(*, email: str, password: str | None, now: datetime) -> int:
             email=email.strip().lower(),
             password=make_password(password),
             created_at=now,
+            password_once=once,
         )
     return user_id
 

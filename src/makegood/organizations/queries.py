@@ -24,11 +24,13 @@ from makegood.organizations.models import (
 DESK = """
 SELECT m.name, m.role, m.tier, m.limit_minor, m.present, o.name, o.code, o.zone, o.currency, o.language, o.delivery,
     o.stopped_at, makegood_now(o.id), clock.kind, clock.speed,
+    m.user_id, coalesce(u.password_once, false), u.password_changed_at,
     (SELECT array_agg(mp.place_id) FROM organizations_memberplace mp
       WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id)
 FROM organizations_member m
 JOIN organizations_organization o ON o.id = m.organization_id
 JOIN store_clock clock ON clock.organization_id = o.id
+LEFT JOIN organizations_user u ON u.id = m.user_id
 WHERE m.organization_id = %s AND m.id = %s AND m.active
 """
 BELOW = """
@@ -45,6 +47,7 @@ SELECT id, name, named FROM served ORDER BY named DESC, name
 class DeskFacts:
     """The member who looks, and the organization and moment that they look at.
 
+    `user_id` is their account, None where they have none; `password_once` that its password must be changed first.
     `places` are the ids of the places that they serve, those below them included; None is all.
     """
 
@@ -63,6 +66,9 @@ class DeskFacts:
     now: datetime
     clock: str
     speed: float
+    user_id: int | None
+    password_once: bool
+    password_changed_at: datetime | None
     places: tuple[int, ...] | None
     place_names: tuple[str, ...] = ()
 
@@ -75,13 +81,13 @@ def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
         if row is None:
             return None
         served: list[tuple[int, str, bool]] = []
-        if row[15]:
-            cursor.execute(BELOW, [organization_id, row[15], organization_id])
+        if row[18]:
+            cursor.execute(BELOW, [organization_id, row[18], organization_id])
             served = cursor.fetchall()
-    names = [field.name for field in attrs.fields(DeskFacts)][:15]
+    names = [field.name for field in attrs.fields(DeskFacts)][:18]
     return DeskFacts(
-        **dict(zip(names, row[:15], strict=True)),
-        places=tuple(place_id for place_id, _, _ in served) if row[15] else None,
+        **dict(zip(names, row[:18], strict=True)),
+        places=tuple(place_id for place_id, _, _ in served) if row[18] else None,
         place_names=tuple(name for _, name, named in served if named),
     )
 

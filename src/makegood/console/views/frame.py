@@ -114,9 +114,15 @@ def _framed(
             sessions.end(request)
             return _to_sign_in(request)
         desk = Desk(visitor=visitor, facts=facts)
+        changed_at = facts.password_changed_at
+        if changed_at is not None and changed_at.timestamp() > request.session["began"]:
+            sessions.end(request)
+            return _to_sign_in(request)
         match = request.resolver_match
         if match is None or not desk.may(match.url_name or ""):
             return error_answer(request, status=403)
+        if facts.password_once and match.url_name != "password":
+            return _sent_to(request, reverse("password"))
         answer = view(desk)
         if isinstance(answer, HttpResponse):
             return answer
@@ -156,7 +162,10 @@ def _waiting(desk: Desk) -> Waiting:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     following = request.get_full_path() if request.method == "GET" else ""
     query = f"?{urlencode({'next': following})}" if following not in ("", "/") else ""
-    url = reverse("sign-in") + query
+    return _sent_to(request, reverse("sign-in") + query)
+
+
+def _sent_to(request: HttpRequest, url: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
         response.headers["HX-Redirect"] = url

@@ -1,0 +1,40 @@
+"""A person's own password: changed by them alone, and no longer one that others saw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from makegood.organizations.models import User
+from makegood.store.tenancy import as_user
+
+LEAST = 10
+"""The fewest characters of a password."""
+
+
+class WrongPassword(ValueError):
+    """This is not your password now: type the one that you signed in with."""
+
+
+class UnusablePassword(ValueError):
+    """This cannot be a password: the message says why."""
+
+
+def password_change(*, user_id: int, old: str, new: str, now: datetime) -> None:
+    """This function will change an account's password; sessions that began before `now` (wall time) have then ended.
+
+    Raises WrongPassword, or UnusablePassword for one that is too short or the same as before.
+    """
+    with as_user(user_id=user_id):
+        user = User.objects.select_for_update().get(id=user_id)
+        if not check_password(old, user.password):
+            raise WrongPassword(WrongPassword.__doc__)
+        if len(new) < LEAST:
+            raise UnusablePassword(f"Choose a password of at least {LEAST} characters.")
+        if new == old:
+            raise UnusablePassword("This is the password that you have: choose another one.")
+        user.password = make_password(new)
+        user.password_once = False
+        user.password_changed_at = now
+        user.save(update_fields=["password", "password_once", "password_changed_at"])
