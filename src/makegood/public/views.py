@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 import attrs
+from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -94,7 +95,10 @@ def _unknown(request: HttpRequest) -> HttpResponse:
 
 
 def following(view: View) -> View:
-    """Make a view of one conversation: the link is read, its organization opened, and unknown ones are counted."""
+    """Make a view of one conversation: the link is read, its organization opened, and unknown ones are counted.
+
+    A link leads to its page until STATUS_DAYS after the recovery closed.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, signed: str) -> HttpResponse:
@@ -109,6 +113,8 @@ def following(view: View) -> View:
         try:
             with tenant(organization_id=named.organization_id):
                 found = _opened(named, signed)
+                if found is not None and _expired(found):
+                    return _gone(request, found)
                 return _unknown(request) if found is None else view(request, found)
         except ValueError as error:
             if not type(error).__module__.startswith("makegood."):
@@ -119,6 +125,27 @@ def following(view: View) -> View:
             return _unknown(request) if found is None else _shown(request, found, status=422, said=said)
 
     return answer
+
+
+def _expired(found: Following) -> bool:
+    closed_at = found.case.closed_at
+    lasts = timedelta(days=settings.STATUS_DAYS)
+    return closed_at is not None and store_now(organization_id=found.organization_id) >= closed_at + lasts
+
+
+def _gone(request: HttpRequest, found: Following) -> HttpResponse:
+    organization = organization_facts(organization_id=found.organization_id)
+    return note(
+        request,
+        title="This page has ended",
+        text=f"What it was about was settled, and such a page stays for {settings.STATUS_DAYS} days after that. "
+        "If something is not right, answer our last message or write to us here: you get a page again.",
+        status=410,
+        organization=organization.name,
+        next_url=reverse("public-report", args=[organization.code]),
+        next_label="Write to us",
+        lang=organization.language[:2] or "en",
+    )
 
 
 def _opened(named: Conversation, signed: str) -> Following | None:
