@@ -372,6 +372,29 @@ def test_founding_takes_the_code_once(org: Org, monkeypatch: pytest.MonkeyPatch)
         assert client.post("/set-up", answers | email | {"code": given}).status_code == status, given
 
 
+def test_sitting_at_this_machine_founds_nothing_without_the_code(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a proxy everybody seems to sit here: the first organization takes the code too, typed or by the link."""
+    from makegood.console.views import doors
+    from makegood.organizations.founding import set_up_code
+
+    monkeypatch.setattr(settings, "DEMO", False)
+    monkeypatch.setattr(doors, "organizations_exist", lambda: False)
+    client = Client(headers={"host": "127.0.0.1"}, REMOTE_ADDR="127.0.0.1")
+    assert client.get("/sign-in").headers["Location"] == "/set-up"
+    assert 'name="code" value=""' in client.get("/set-up").content.decode()
+    answers = {
+        "person": "M",
+        "email": "m@example.org",
+        "password": PASSWORD,
+        "name": "L",
+        "zone": "UTC",
+        "currency": "EUR",
+    }
+    assert client.post("/set-up", answers).status_code == 422
+    code = set_up_code()
+    assert f'name="code" value="{code}"' in client.get(f"/set-up?code={code}").content.decode()
+
+
 def test_the_demo_door_is_only_there_in_the_demo(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
     """Walking in without a password takes the demo's mark and an organization from which nothing leaves."""
     door = {"organization": str(org.id), "member": str(org.employee)}

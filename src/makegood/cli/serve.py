@@ -39,9 +39,11 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
         from django.conf import settings
         from django.db import connections
 
-        from makegood.organizations.founding import set_up_code
+        from makegood.organizations.founding import organizations_exist, set_up_code
 
         code = "" if settings.DEMO else set_up_code()
+        if code and path == "/" and not organizations_exist():
+            path = f"/set-up?code={code}"
         connections.close_all()
         stop = stop_on_signals()
         opening = _Opening(host, port, path, code)
@@ -66,7 +68,7 @@ class _Opening:
         self._ask_at = time.monotonic() + ASK_SECONDS
         if is_well(self._host, self._port):
             tell(f"open http://{self._host}:{self._port}{self._path} (stop with Ctrl-C)")
-            if self._code:
+            if self._code and self._code not in self._path:
                 tell(f"set-up code: {self._code} (once, to found an organization at /set-up)")
             self._ask_at = float("inf")
 

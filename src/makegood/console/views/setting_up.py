@@ -24,7 +24,6 @@ from makegood.organizations.founding import (
     Founded,
     UnableToFound,
     organization_found,
-    organizations_exist,
     set_up_code,
 )
 from makegood.organizations.queries import members_all, places_all, teams_all
@@ -48,7 +47,10 @@ WORDS = {
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
-    """Found an organization: from this machine while there is none, else with the code that `makegood serve` prints."""
+    """Found an organization, with the code that `makegood serve` prints, alone or in a link; the demo needs none.
+
+    Where a request comes from says nothing: behind a proxy on this machine everybody seems to sit at it.
+    """
     if request.method != "POST":
         return _first_page(request)
     try:
@@ -70,13 +72,6 @@ def set_up(request: HttpRequest) -> HttpResponse:
     return redirect("set-up-step", step="teams")
 
 
-def _needs_code(request: HttpRequest) -> bool:
-    """Only the demo, and somebody at this very machine while there is no organization, found one without the code."""
-    if settings.DEMO:
-        return False
-    return organizations_exist() or not sessions.network_address(request).startswith(("127.", "::1"))
-
-
 def _found(request: HttpRequest) -> Founded:
     given = answers(
         request.POST,
@@ -87,7 +82,8 @@ def _found(request: HttpRequest) -> Founded:
         zone="Choose a time zone.",
         currency="Choose a currency.",
     )
-    if _needs_code(request) and not hmac.compare_digest(request.POST.get("code", "").strip(), set_up_code()):
+    code = request.POST.get("code", "").strip().encode()
+    if not settings.DEMO and not hmac.compare_digest(code, set_up_code().encode()):
         raise Unanswered({"code": "This is not the code: `makegood serve` prints it when it starts."})
     if len(request.POST["password"]) < LEAST:
         raise Unanswered({"password": f"Choose a password of at least {LEAST} characters."})
@@ -100,7 +96,14 @@ def _found(request: HttpRequest) -> Founded:
 
 
 def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
-    code = (Field(name="code", label="Set-up code", required=True, hint="Printed by `makegood serve` when it starts."),)
+    code = Field(
+        name="code",
+        label="Set-up code",
+        required=True,
+        value=request.GET.get("code", "")[:40],
+        autocomplete="off",
+        hint="Printed by `makegood serve` when it starts, and by `makegood doctor`.",
+    )
     page = SetUpPage(
         title="Set up your organization",
         lead="You become its first admin. The rest can wait, or be done in the next steps.",
@@ -110,7 +113,7 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
             action=reverse("set-up"),
             submit="Set it up",
             fields=(
-                *(code if _needs_code(request) else ()),
+                *(() if settings.DEMO else (code,)),
                 Field(name="person", label="Your name", required=True, autocomplete="name", maxlength=120),
                 Field(name="email", label="Your e-mail", kind="email", required=True, autocomplete="username"),
                 Field(
