@@ -49,10 +49,10 @@ class Home:
             timeout=180,
         )
 
-    def python(self, program: str, *arguments: str | Path) -> str:
+    def python(self, program: str, *arguments: str | Path, migrate: bool = True) -> str:
         """Run a program with Makegood's database open, and return what it printed."""
         inside = "\n".join(f"    {line}" for line in program.strip().splitlines())
-        text = f"import sys\nfrom makegood.cli.database import open_database\nwith open_database():\n{inside}\n"
+        text = f"import sys\nfrom makegood.cli.database import open_database\nwith open_database(migrate={migrate}):\n{inside}\n"
         done = subprocess.run(
             [sys.executable, "-c", text, *map(str, arguments)],
             env=self.environment,

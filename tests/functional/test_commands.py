@@ -10,10 +10,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.functional.commands import Home, ask, children_of, free_port, named, temporary_home, until_well
+from tests.functional.commands import SECRET, Home, ask, children_of, free_port, named, temporary_home, until_well
 from tests.support.waiting import ends, until
 
+from makegood.cli.archive import Manifest, archive_write
+from makegood.store.embedded import locks
 from makegood.store.embedded.processes import postmaster_of
+from makegood.store.secrets import fingerprint_of
 
 pytestmark = pytest.mark.xdist_group("commands")
 
@@ -186,6 +189,38 @@ def test_doctor_says_that_all_is_well_and_what_is_not(home: Home) -> None:
     assert "BAD  mail: EMAIL_URL must look like" in ill.stdout
 
 
+def test_doctor_makes_nothing_and_says_what_is_not_there_yet(tmp_path: Path) -> None:
+    home = Home(tmp_path / "not" / "there")
+    found = home.run("doctor", MAKEGOOD_SECRET="")
+    assert found.returncode == 0, found.stdout
+    for part in ("secret", "mail", "database"):
+        assert f"todo {part}: not set" in found.stdout
+    assert "ok   demo: none was started here" in found.stdout
+    assert not home.path.parent.exists()
+
+
+def test_doctor_sees_a_running_demo(tmp_path: Path) -> None:
+    """Whoever is attached to the demo's database holds its lock, as the running demo does."""
+    home = Home(tmp_path)
+    (tmp_path / "demo" / "locks").mkdir(parents=True)
+    held = locks.take(tmp_path / "demo" / "locks" / "users", shared=True)
+    assert held is not None
+    assert "ok   demo: a demo runs now" in home.run("doctor").stdout
+    os.close(held)
+    assert "ok   demo: none was started here" in home.run("doctor").stdout
+
+
+def test_doctor_says_what_a_database_lacks_and_leaves_it_so() -> None:
+    """A database that was made and never migrated is as bare after the look as before it."""
+    with temporary_home() as bare:
+        assert bare.python("pass", migrate=False) == ""
+        for _ in range(2):
+            found = bare.run("doctor")
+            assert found.returncode == 1
+            assert "BAD  migrations" in found.stdout
+            assert "run `makegood serve` once" in found.stdout
+
+
 def test_backup_wipe_restore_brings_all_of_it_back_and_the_erased_stay_erased(tmp_path: Path) -> None:
     with temporary_home() as home:
         org, ana, *_ = home.python(FOUND).split()
@@ -218,6 +253,29 @@ def test_backup_wipe_restore_brings_all_of_it_back_and_the_erased_stay_erased(tm
         texts = home.python(TEXTS)
         assert "ben.okafor@example.com" in texts
         assert "ferreira" not in texts.lower()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ({"secret": "0" * 16, "postgresql": 18}, "under another secret"),
+        ({"secret": fingerprint_of(SECRET), "postgresql": 99}, "written by PostgreSQL 99"),
+    ],
+)
+@pytest.mark.parametrize("secret", [SECRET, ""])
+def test_a_refused_restore_makes_nothing(
+    tmp_path: Path, manifest: dict[str, str | int], said: str, secret: str
+) -> None:
+    """Into an empty home, with a secret named and without one: no database, no secret, no directory is made."""
+    (tmp_path / "dump").write_bytes(b"nothing")
+    kept = tmp_path / "kept.tar"
+    described = Manifest(format=1, makegood="0.1.0", created_at="2026-03-02T09:00:00+00:00", **manifest)
+    archive_write(kept, manifest=described, dump=tmp_path / "dump", files=tmp_path / "files")
+    home = Home(tmp_path / "not" / "there")
+    refused = home.run("restore", kept, "--no-erasures", MAKEGOOD_SECRET=secret)
+    assert refused.returncode == 2
+    assert (said if secret else "under another secret") in refused.stderr
+    assert not home.path.parent.exists()
 
 
 TEXTS = """

@@ -42,9 +42,9 @@ def make_ready() -> None:
 
     Raises ClickException as `open_database` does.
     """
-    with _database_errors_in_one_line():
+    with database_errors_in_one_line():
         _migrate_if_behind()
-        _refuse_unsafe_role()
+        refuse_unsafe_role()
 
 
 @contextmanager
@@ -79,7 +79,8 @@ def _set_up_django() -> None:
 
 
 @contextmanager
-def _database_errors_in_one_line() -> Iterator[None]:
+def database_errors_in_one_line() -> Iterator[None]:
+    """Raise ClickException in the place of what the database says, in one sentence."""
     from django.db import DatabaseError, InterfaceError
 
     try:
@@ -143,12 +144,13 @@ def _refuse_old_server() -> None:
         raise click.ClickException(f"PostgreSQL {major} is too old: Makegood needs {OLDEST_MAJOR} or newer.")
 
 
-def _refuse_unsafe_role() -> None:
-    from makegood.store.tenancy import UnsafeRole, refuse_unsafe_role
+def refuse_unsafe_role() -> None:
+    """Raise ClickException if the application's role could see more than one organization at a time."""
+    from makegood.store import tenancy
 
     try:
-        refuse_unsafe_role()
-    except UnsafeRole as error:
+        tenancy.refuse_unsafe_role()
+    except tenancy.UnsafeRole as error:
         raise click.ClickException(str(error)) from error
 
 

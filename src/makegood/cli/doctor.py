@@ -1,18 +1,25 @@
-"""`makegood doctor`: looks at the installation part by part and says of each what is wrong and what to do."""
+"""`makegood doctor`: looks at the installation part by part and says of each what is wrong and what to do.
+
+It makes nothing and changes nothing: what is not there yet, it says. A database that is there and stopped is started
+for the look, and stopped again after it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import attrs
 import click
 
-from makegood.cli.database import migrations_behind, open_database
-from makegood.store.embedded import home_directory
+from makegood.cli.database import database_errors_in_one_line, migrations_behind, open_database, refuse_unsafe_role
+from makegood.store.embedded import Server, home_directory
+from makegood.store.embedded.programs import MAJOR
 
 NOT_SET = "not set"
 LEAST_FREE = 1024 * 1024 * 1024
@@ -40,12 +47,12 @@ class Finding:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool) -> int:
     """Check the installation and say what is wrong; the exit status is 1 if anything is."""
-    findings = [_look("home", _home), _look("address", _address), _look("mail", _mail)]
-    try:
-        with open_database():
-            findings += [_look(part, look) for part, look in IN_DATABASE.items()]
-    except click.ClickException as error:
-        findings.append(Finding(part="database", well=False, text=error.format_message()))
+    findings = [_look(part, look) for part, look in BESIDE.items()]
+    if os.environ.get("DATABASE_URL") or _is_made(Server(home_directory())):
+        findings += _in_database()
+    else:
+        text = f"{NOT_SET}; the first `makegood serve` makes PostgreSQL {MAJOR} in {home_directory()} (DATABASE_URL)"
+        findings.append(Finding(part="database", well=True, text=text))
     well = all(finding.well for finding in findings)
     if as_json:
         print(json.dumps({"well": well, "findings": [attrs.asdict(finding) for finding in findings]}))
@@ -56,9 +63,37 @@ def doctor(as_json: bool) -> int:
     return 0 if well else 1
 
 
+def _in_database() -> list[Finding]:
+    from makegood.store.secrets import secret_there
+
+    known = secret_there() is not None
+    if not known:
+        # The settings would make a secret and keep it: this one ends with the process.
+        os.environ["MAKEGOOD_SECRET"] = secrets.token_urlsafe(48)
+    found: list[Finding] = []
+    try:
+        with open_database(migrate=False):
+            for part, look in (IN_DATABASE | {"organizations": partial(_organizations, known=known)}).items():
+                found.append(_look(part, look))
+                if not found[-1].well and part in ("database", "migrations"):
+                    break
+    except click.ClickException as error:
+        found.append(Finding(part="database", well=False, text=error.format_message()))
+    return found
+
+
+def _is_made(server: Server) -> bool:
+    return (server.data / "PG_VERSION").exists()
+
+
+def _is_used(server: Server) -> bool:
+    return server.lock("users").exists() and server.is_used()
+
+
 def _look(part: str, look: Callable[[], str]) -> Finding:
     try:
-        return Finding(part=part, well=True, text=look())
+        with database_errors_in_one_line():
+            return Finding(part=part, well=True, text=look())
     except click.ClickException as error:
         return Finding(part=part, well=False, text=error.format_message())
 
@@ -72,7 +107,25 @@ def _home() -> str:
     secret = home / "secret"
     if not os.environ.get("MAKEGOOD_SECRET") and secret.exists() and secret.stat().st_mode & 0o077:
         raise click.ClickException(f"{secret} can be read by others: run `chmod 600 '{secret}'`.")
-    return f"{home}, {free // 1024**3} GB left"
+    there = "" if home.exists() else ", not there yet"
+    return f"{home}{there}, {free // 1024**3} GB left"
+
+
+def _secret() -> str:
+    from makegood.store.secrets import secret_file, secret_there
+
+    if os.environ.get("MAKEGOOD_SECRET"):
+        return "named in MAKEGOOD_SECRET"
+    if secret_there() is None:
+        return f"{NOT_SET}; the first start makes one and keeps it in {secret_file()} (MAKEGOOD_SECRET)"
+    return f"kept in {secret_file()}"
+
+
+def _demo() -> str:
+    server = Server(home_directory() / "demo")
+    if _is_used(server):
+        return f"a demo runs now, on a database of its own in {server.home}"
+    return f"none runs now; the last one left {server.home}" if _is_made(server) else "none was started here"
 
 
 def _address() -> str:
@@ -97,10 +150,10 @@ def _mail() -> str:
 def _server() -> str:
     from django.db import connections
 
-    with connections["default"].cursor() as cursor:
+    with connections["owner"].cursor() as cursor:
         cursor.execute(SERVER)
         version, user, size = cursor.fetchone()
-    kind = "embedded" if "socket" in str(connections["default"].settings_dict["HOST"]) else "your own"
+    kind = "embedded" if "socket" in str(connections["owner"].settings_dict["HOST"]) else "your own"
     return f"PostgreSQL {version} ({kind}), used as {user}, {size}"
 
 
@@ -121,6 +174,20 @@ def _row_security() -> str:
     return "on for every organization's tables"
 
 
+def _role() -> str:
+    refuse_unsafe_role()
+    return "the application can see one organization at a time"
+
+
+def _organizations(*, known: bool = True) -> str:
+    from makegood.organizations.founding import organizations_exist, set_up_code
+
+    if organizations_exist():
+        return "at least one is set up"
+    link = f"/set-up?code={set_up_code()}" if known else "the link that it prints"
+    return f"{NOT_SET}; start `makegood serve` and open {link} to set up the first"
+
+
 def _processes() -> str:
     from makegood.store.clocks import wall_now
     from makegood.store.heartbeats import well
@@ -131,9 +198,12 @@ def _processes() -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
 
 
+BESIDE = {"home": _home, "secret": _secret, "address": _address, "mail": _mail, "demo": _demo}
 IN_DATABASE = {
     "database": _server,
     "migrations": _migrations,
     "row security": _row_security,
+    "role": _role,
+    "organizations": _organizations,
     "processes": _processes,
 }

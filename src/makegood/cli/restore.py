@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from makegood.cli.archive import Manifest, archive_opened, extract
 from makegood.cli.database import make_ready, open_database, tell
 from makegood.cli.postgres_tools import Tools, tools_for_owner
 from makegood.store.embedded import home_directory
+from makegood.store.embedded.programs import MAJOR
 
 WIPE = """
 SET client_min_messages = warning;
@@ -62,15 +64,17 @@ def restore(file: Path, erasures_file: IO[str] | None, no_erasures: bool) -> int
     if (erasures_file is None) == (not no_erasures):
         raise click.UsageError("Say who was erased since the backup: --erasures FILE, or --no-erasures if nobody was.")
     erased: list[int] = _ids(erasures_file) if erasures_file is not None else []
-    with archive_opened(file) as (manifest, tar), open_database(migrate=False):
-        tools = tools_for_owner()
-        _refuse(manifest, tools)
-        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".makegood-restore-") as scratch:
-            dump = extract(tar, Path(scratch))
-            _load(tools, dump)
-            _replace_files(Path(scratch) / "files", home_directory() / "files")
-        make_ready()
-        again = _erase_again(erased)
+    with archive_opened(file) as (manifest, tar):
+        _refuse_unreadable(manifest)
+        with open_database(migrate=False):
+            tools = tools_for_owner()
+            _refuse(manifest, tools)
+            with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".makegood-restore-") as scratch:
+                dump = extract(tar, Path(scratch))
+                _load(tools, dump)
+                _replace_files(Path(scratch) / "files", home_directory() / "files")
+            make_ready()
+            again = _erase_again(erased)
     tell(f"restored what was kept at {manifest.created_at}" + (f"; erased {again} again" if erased else ""))
     return 0
 
@@ -84,22 +88,33 @@ def _ids(file: IO[str]) -> list[int]:
     return [int(line) for line in lines]
 
 
-def _refuse(manifest: Manifest, tools: Tools) -> None:
-    """Raise ClickException for a backup of another secret or a newer server, or while anybody uses the database."""
-    from django.db import connections
+def _refuse_unreadable(manifest: Manifest) -> None:
+    """Raise ClickException for a backup that can never be read here, before anything is made or started."""
+    from makegood.store.secrets import fingerprint_of, secret_there
 
-    from makegood.store.secrets import fingerprint
-
-    if manifest.secret != fingerprint():
+    secret = secret_there()
+    if secret is None or manifest.secret != fingerprint_of(secret):
         raise click.ClickException(
             "The backup was made under another secret, without which nothing in it can be read: set the "
             "MAKEGOOD_SECRET of that installation, or put its file `secret` into the home directory."
         )
-    if manifest.postgresql > tools.major:
+    if not os.environ.get("DATABASE_URL"):
+        _refuse_newer(manifest, MAJOR)
+
+
+def _refuse_newer(manifest: Manifest, major: int) -> None:
+    if manifest.postgresql > major:
         raise click.ClickException(
-            f"The backup was written by PostgreSQL {manifest.postgresql} and this server is {tools.major}: "
+            f"The backup was written by PostgreSQL {manifest.postgresql} and this server is {major}: "
             "restore it into one as new."
         )
+
+
+def _refuse(manifest: Manifest, tools: Tools) -> None:
+    """Raise ClickException for a backup of a newer server, or while anybody uses the database."""
+    from django.db import connections
+
+    _refuse_newer(manifest, tools.major)
     with connections["owner"].cursor() as cursor:
         cursor.execute(OTHERS)
         (others,) = cursor.fetchone()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 
-from makegood.store.embedded import home_directory
+from makegood.store.secrets import secret_file, secret_there
 
 
 def installation_secret() -> str:
     """Return MAKEGOOD_SECRET, or the secret kept in the home directory, made there on first use (mode 0600)."""
-    named = os.environ.get("MAKEGOOD_SECRET")
-    if named:
-        return named
-    path = home_directory() / "secret"
+    if there := secret_there():
+        return there
+    path = secret_file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = path.with_name(f"secret.{os.getpid()}")
     partial.touch(mode=0o600)

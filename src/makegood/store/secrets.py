@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 from functools import cache
+from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+
+from makegood.store.embedded import home_directory
 
 
 class UnableToDecrypt(ValueError):
@@ -32,7 +36,28 @@ def keyed_hash(text: str, *, purpose: str = "key") -> bytes:
 
 def fingerprint() -> str:
     """Return what tells two installations' secrets apart without revealing either."""
-    return _key("fingerprint").hex()[:16]
+    return fingerprint_of(settings.SECRET_KEY)
+
+
+def fingerprint_of(secret: str) -> str:
+    """Return the same for any secret, for which no settings are needed."""
+    return hmac.digest(secret.encode(), b"fingerprint", hashlib.sha256).hex()[:16]
+
+
+def secret_file() -> Path:
+    """Return where the secret is kept that is not named in the environment."""
+    return home_directory() / "secret"
+
+
+def secret_there() -> str | None:
+    """Return this installation's secret, MAKEGOOD_SECRET or the one in the home, if there is one; none is made."""
+    named = os.environ.get("MAKEGOOD_SECRET")
+    if named:
+        return named
+    try:
+        return secret_file().read_text(encoding="ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def sign(value: str, *, salt: str) -> str:
