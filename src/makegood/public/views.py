@@ -19,13 +19,14 @@ from makegood.customers.queries import customer_one
 from makegood.failures.operations import UnableToReportFailure
 from makegood.listen.forms import FormReport, UnableToTakeReport, form_accept
 from makegood.makegoods import operations as makegoods
-from makegood.makegoods.queries import Gift, makegoods_of_failures, what_may_i_give
+from makegood.makegoods.queries import Gift, makegoods_of_failures
 from makegood.messages.links import Conversation, status_read, status_url
 from makegood.messages.operations import message_received
 from makegood.messages.queries import thread_messages, thread_named
 from makegood.organizations.queries import organization_facts
 from makegood.public.building import Letter, status_page
 from makegood.public.viewmodels import NotePage, Option, Question, ReportPage
+from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.operations.tapping import rating_give, rating_may, rating_tap
 from makegood.recoveries.queries import Case, recovery_by_thread, recovery_case
 from makegood.store.clocks import now as store_now
@@ -198,7 +199,7 @@ def _swaps(found: Following) -> tuple[Gift, ...]:
     """What the customer may have instead: what fits the same loss and costs no more than what is offered."""
     here, case = found.organization_id, found.case
     row = next(one for one in case.makegoods if one.state == "offered" and one.part == "extra")
-    gifts = what_may_i_give(
+    gifts = gifts_for(
         organization_id=here, failure_id=row.failure_id, member_id=case.owner_id, now=store_now(organization_id=here)
     ).gifts
     return tuple(

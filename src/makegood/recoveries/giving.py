@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 import attrs
@@ -13,6 +13,7 @@ from makegood.core.remedies import Choice, UnusableRemedy, choose, incident_base
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.operations import Offer, UnableToOffer, makegoods_offer
 from makegood.organizations.models import Member, Organization
+from makegood.recoveries.lateness import answered_late
 from makegood.recoveries.planned import Planned
 
 
@@ -23,15 +24,16 @@ def extras_offer(*, organization_id: int, planned: Sequence[Planned], now: datet
         return
     limits = dict(Member.objects.filter(organization_id=organization_id).values_list("id", "limit_minor"))
     currency = Organization.objects.values_list("currency", flat=True).get(id=organization_id)
+    late = answered_late(organization_id=organization_id, at={one.recovery_id: one.at for one in at_once})
     bases: dict[int, Offer | None] = {}
     offers = []
     for one in at_once:
         limit = Money(minor=limits.get(one.owner_id, 0), currency=currency)
         if one.incident_id is None:
-            offer = _extra(organization_id, one, limit)
+            offer = _extra(organization_id, one, limit, late=one.recovery_id in late)
         else:
             if one.incident_id not in bases:
-                bases[one.incident_id] = _incident_extra(organization_id, one, limit, at_once)
+                bases[one.incident_id] = _incident_extra(organization_id, one, limit, at_once, late)
             base = bases[one.incident_id]
             offer = base and attrs.evolve(base, failure_id=one.first.failure_id, customer_id=one.customer_id, at=one.at)
         if offer is not None:
@@ -55,14 +57,14 @@ def _floors(organization_id: int, failure_ids: Sequence[int]) -> list[Money]:
     return [Money(minor=row.value_minor, currency=row.currency) for row in rows]
 
 
-def _extra(organization_id: int, one: Planned, limit: Money) -> Offer | None:
+def _extra(organization_id: int, one: Planned, limit: Money, *, late: bool) -> Offer | None:
     floors = _floors(organization_id, one.failure_ids)
     try:
         choice = choose(
             loss=one.first.loss,
             price=one.first.price,
             kept_service=one.first.kept_service,
-            late=False,
+            late=late,
             catalogue=one.playbook.remedies,
             limit=limit,
             floor=sum(floors[1:], start=floors[0]) if floors else None,
@@ -72,8 +74,13 @@ def _extra(organization_id: int, one: Planned, limit: Money) -> Offer | None:
     return _offer_of(one, choice)
 
 
-def _incident_extra(organization_id: int, one: Planned, limit: Money, planned: Sequence[Planned]) -> Offer | None:
-    """The same for every customer of an incident: what its first ones were offered, else what fits them all."""
+def _incident_extra(
+    organization_id: int, one: Planned, limit: Money, planned: Sequence[Planned], late: Set[int]
+) -> Offer | None:
+    """The same for every customer of an incident: what its first ones were offered, else what fits them all.
+
+    Where one of them was answered late, it must fit that one too.
+    """
     given = (
         MakeGood.objects.filter(
             organization_id=organization_id, failure__incident_id=one.incident_id or 0, part="extra"
@@ -103,7 +110,7 @@ def _incident_extra(organization_id: int, one: Planned, limit: Money, planned: S
             prices=[price for other in mine if (price := other.first.price)],
             floors=_floors(organization_id, [failure_id for other in mine for failure_id in other.failure_ids]),
             kept_service=one.first.kept_service,
-            late=False,
+            late=any(other.recovery_id in late for other in mine),
             catalogue=one.playbook.remedies,
             limit=limit,
         )

@@ -13,10 +13,11 @@ from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, Recoveri
 from makegood.console.views.frame import Screen, staff
 from makegood.customers import queries as customers
 from makegood.failures.queries import causes_tree, failures_some
-from makegood.makegoods.queries import makegoods_of_failures, what_may_i_give
+from makegood.makegoods.queries import makegoods_of_failures
 from makegood.messages.links import status_path
 from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
+from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
 
 TABS = (("open", "Open"), ("mine", "Mine"), ("overdue", "Overdue"), ("review", "To decide"), ("closed", "Closed"))
@@ -124,9 +125,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         causes=causes_tree(organization_id=here, since_at=desk.facts.now),
         promises=promises_of_recovery(organization_id=here, recovery_id=case.id, customer_id=case.customer_id),
         given=makegoods_of_failures(organization_id=here, failure_ids=failure_ids),
-        gifts=what_may_i_give(
-            organization_id=here, failure_id=failure_ids[0], member_id=desk.member_id, now=desk.facts.now
-        )
+        gifts=gifts_for(organization_id=here, failure_id=failure_ids[0], member_id=desk.member_id, now=desk.facts.now)
         if offers
         else None,
         incident=next((one.incident for one in failures if one.incident), None),

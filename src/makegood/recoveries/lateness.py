@@ -1,0 +1,52 @@
+"""Whether we answered late: then no coupon or credit alone mends it, and a person explains first (EVIDENCE C5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from makegood.core.remedies import Remedy
+from makegood.makegoods.giving import Gifts, what_may_i_give
+from makegood.recoveries.models import RecoveryFailure
+
+LATE = """
+SELECT c.recovery_id FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(recovery_id, at)
+JOIN recoveries_recoveryclock c
+    ON c.organization_id = %s AND c.recovery_id = u.recovery_id AND c.target = 'acknowledge'
+WHERE c.state = 'missed' OR c.state = 'running' AND c.due_at < u.at
+"""
+
+
+def answered_late(*, organization_id: int, at: Mapping[int, datetime]) -> set[int]:
+    """This function will find, of these recoveries, those whose first answer missed its clock by each one's moment."""
+    if not at:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(LATE, [list(at), list(at.values()), organization_id])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def gifts_for(
+    *,
+    organization_id: int,
+    failure_id: int,
+    member_id: int,
+    now: datetime,
+    remedies: Sequence[Remedy] | None = None,
+) -> Gifts:
+    """This function will find what a member may give for a failure, as `what_may_i_give` does, knowing if we were late.
+
+    Raises Failure.DoesNotExist.
+    """
+    recovery_ids = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id=failure_id)
+    at = dict.fromkeys(recovery_ids.values_list("recovery_id", flat=True), now)
+    return what_may_i_give(
+        organization_id=organization_id,
+        failure_id=failure_id,
+        member_id=member_id,
+        now=now,
+        late=bool(answered_late(organization_id=organization_id, at=at)),
+        remedies=remedies,
+    )
