@@ -87,6 +87,29 @@ def test_an_extra_is_offered_once_and_handed_over_after_a_yes(org: Org) -> None:
     assert f"{url}/make-goods/{offer.id}/delivered" in page
 
 
+def test_an_offer_is_told_with_a_click_and_answered_on_their_page(org: Org) -> None:
+    """The words of an offer are drafted and sent by a person; the page has yes, instead, no, and until when."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    with tenant(organization_id=org.id):
+        Message.objects.filter(organization_id=org.id, state__in=["draft", "queued"]).update(state="stopped")
+        path = status_path(organization_id=org.id, token=recovery.thread.token)
+    client.post(f"{url}/offers", {"remedy": "credit-10"})
+    with tenant(organization_id=org.id):
+        draft = Message.objects.get(organization_id=org.id, kind="offer")
+    assert draft.state == "draft"
+    assert "tell Ana what you offer" in client.get(url).content.decode()
+    assert "I would like you to have" not in client.get(path).content.decode()
+    sent = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": draft.body})
+    assert sent.status_code == 302, sent.content.decode()
+    with tenant(organization_id=org.id):
+        assert Message.objects.get(id=draft.id).state == "queued"
+    page = client.get(path).content.decode()
+    for words in ("Yes, please", "I would rather have: express delivery", "No, thank you", "Open until"):
+        assert words in page, words
+
+
 def test_a_low_score_opens_the_case_again_for_all_to_see(org: Org) -> None:
     """After a 2 of 7 the case, Today and the timeline say that it is open again, why, and by when; so does the page."""
     recovery = recovery_of(org)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import signed_in
-from tests.support.recoveries import failure, open_for
+from tests.support.recoveries import customer, failure, open_for
 
 from makegood.failures.incidents import failures_attach, failures_hold, incident_propose
 from makegood.failures.models import Incident
@@ -73,3 +73,33 @@ def test_who_was_written_to_before_the_proposal_is_told_apart(org: Org) -> None:
     assert page.count("Held, nothing sent") == 6
     assert all(f'href="/recoveries/R-{number}"' in page for number in range(1, 5))
     assert "Nothing has been sent" not in page
+
+
+def test_one_form_does_it_for_all_and_says_what_it_could_not(org: Org) -> None:
+    """The fix and the same extra for every open recovery; whoever may not decide about incidents sees no such form."""
+    incident_id = _proposed(org, 0)
+    with tenant(organization_id=org.id):
+        found = [failure(org, place_id=org.place, customer_id=customer(org)) for _ in range(3)]
+        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=found, at=START)
+    client = signed_in(org, org.manager)
+    assert "For all of them at once" not in client.get("/incidents/I-1").content.decode()
+    client.post("/incidents/I-1/confirm", {"seen": "3"})
+    with tenant(organization_id=org.id):
+        numbers = list(Recovery.objects.filter(incident_id=incident_id).order_by("number"))
+        Recovery.objects.filter(id=numbers[2].id).update(review=True, next_step="decide")
+    page = client.get("/incidents/I-1").content.decode()
+    assert "For all of them at once" in page
+    assert 'name="remedy" value="express"' in page
+    refused = client.post("/incidents/I-1/fix", {"seen": "3", "fixed": " "})
+    assert refused.status_code == 422
+    assert "Say in a few words what was done." in refused.content.decode()
+    done = client.post("/incidents/I-1/fix", {"seen": "3", "fixed": "The till runs again"}, follow=True)
+    assert "The fix is recorded for 2." in done.content.decode()
+    assert f"Not for R-{numbers[2].number}: they are to be decided first." in done.content.decode()
+    given = client.post("/incidents/I-1/offer", {"seen": "3", "after": "0", "remedy": "express"}, follow=True)
+    assert "Offered to 2, and they are told." in given.content.decode()
+    again = client.post("/incidents/I-1/offer", {"seen": "3", "after": "0", "remedy": "express"}, follow=True)
+    assert "Offered to nobody." in again.content.decode()
+    employee = signed_in(org, org.employee)
+    assert "For all of them at once" not in employee.get("/incidents/I-1").content.decode()
+    assert employee.post("/incidents/I-1/fix", {"seen": "3", "fixed": "x"}).status_code == 403

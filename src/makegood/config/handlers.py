@@ -32,7 +32,7 @@ from makegood.recoveries.operations import (
     replies_received,
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
-from makegood.recoveries.saying import offers_remind
+from makegood.recoveries.saying import offers_answered, offers_remind
 from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due
 from makegood.store.ticking import due
 
@@ -58,6 +58,8 @@ def register() -> None:
     on("messages:message:received", replies_received)
     for outcome in ("delivered", "declined", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", makegoods_moved)
+    for outcome in ("accepted", "swapped", "declined", "delivered", "expired", "withdrawn"):
+        on(f"makegoods:makegood:{outcome}", offers_answered)
     on("makegoods:makegood:reminded", offers_remind)
     on("organizations:member:left", member_left)
     on("organizations:calendar:published", calendars_hear_published)

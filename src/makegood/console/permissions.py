@@ -59,6 +59,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "incident-confirm": DECIDES,
     "incident-dismiss": DECIDES,
     "incident-close": DECIDES,
+    "incident-fix": DECIDES,
+    "incident-offer": DECIDES,
     "customers": ALL,
     "customer": ALL,
     "customer-fact": SERVES,

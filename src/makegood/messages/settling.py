@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.db import connection
 
 from makegood.journal.operations import Happened, record
 from makegood.messages.apologies import apologies_release
+from makegood.messages.models import Message
 from makegood.store.bulk import record_set
+from makegood.store.secrets import keyed_hash
 
 BECOMES = {"done": "sent", "failed": "failed", "unknown": "unknown", "stopped": "stopped"}
 """The state of a message by its effect's; stopped is what a shadow organization's messages come to: never sent."""
@@ -48,3 +51,33 @@ def messages_hear_carried(*, organization_id: int, entries: Sequence[Happened]) 
     )
     if state in ("failed", "stopped"):
         apologies_release(organization_id=organization_id, message_ids=[row[0] for row in settled])
+
+
+def drafts_drop(*, organization_id: int, at: Mapping[str, datetime]) -> int:
+    """Throw away drafts that something overtook, known by their keys, each at its moment; return how many.
+
+    What was sent, or is on its way, stays as it is.
+    """
+    hashes = {keyed_hash(key, purpose="message"): moment for key, moment in at.items()}
+    rows = list(
+        Message.objects.select_for_update()
+        .filter(organization_id=organization_id, key_hash__in=list(hashes), state="draft")
+        .order_by("id")
+    )
+    if not rows:
+        return 0
+    Message.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(state="stopped")
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=hashes[bytes(row.key_hash or b"")],
+                event="messages:message:stopped",
+                subject="message",
+                subject_id=row.id,
+                data={"thread": row.thread_id, "kind": row.kind, "step": row.step},
+            )
+            for row in rows
+        ],
+    )
+    return len(rows)

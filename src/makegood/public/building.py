@@ -15,6 +15,7 @@ from makegood.core.names import first_name
 from makegood.core.scores import CARES
 from makegood.core.steps import FACES, Step
 from makegood.customers.queries import CustomerFacts
+from makegood.makegoods.offering import EXPIRE_AFTER
 from makegood.makegoods.queries import Gift, MakeGoodRow
 from makegood.messages.queries import MessageRow
 from makegood.organizations.queries import OrganizationFacts
@@ -209,7 +210,15 @@ def _offer(letter: Letter) -> Offer | None:
             *swaps[:2],
             Answer(label="No, thank you", value=f"decline:{row.id}"),
         ),
+        expires_at=_ends_at(row),
     )
+
+
+def _ends_at(row: MakeGoodRow) -> datetime | None:
+    """When an offer ends: its next moment is the one reminder, and after that its end."""
+    if row.next_at is None or row.reminded_at is not None:
+        return row.next_at
+    return row.next_at + EXPIRE_AFTER
 
 
 def _said(message: MessageRow, letter: Letter) -> Said:

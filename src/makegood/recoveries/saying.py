@@ -12,10 +12,20 @@ from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
 from makegood.messages.operations import Outgoing, messages_queue
+from makegood.messages.settling import drafts_drop
 from makegood.organizations.models import Member, Organization
 from makegood.recoveries.models import RecoveryFailure
 from makegood.recoveries.planned import Planned, planned_of
-from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, reminder, score_request
+from makegood.recoveries.words import (
+    Told,
+    Voice,
+    acknowledgement,
+    apology,
+    follow_up,
+    offered,
+    reminder,
+    score_request,
+)
 from makegood.store.clocks import now as store_now
 
 
@@ -76,6 +86,43 @@ def offers_remind(*, organization_id: int, entries: Sequence[Happened]) -> None:
         outgoing = _outgoing(one, "reminder", "make_good", words, "at_once")
         queued.append(attrs.evolve(outgoing, key=f"makegood:{offer.id}:reminder", at=at[offer.id]))
     messages_queue(organization_id=organization_id, queued=queued, now=store_now(organization_id=organization_id))
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Offered:
+    """A make-good that a member offered to a recovery's customer by hand."""
+
+    recovery_id: int
+    makegood_id: int
+    title: str
+
+
+def offers_announce(*, organization_id: int, offers: Sequence[Offered], by: int, send: str, now: datetime) -> None:
+    """Tell customers what a member offers them, in that member's name: `send` is person (a draft) or at_once."""
+    by_recovery = {offer.recovery_id: offer for offer in offers}
+    planned = planned_of(organization_id=organization_id, at=dict.fromkeys(by_recovery, now))
+    member = Member.objects.get(organization_id=organization_id, id=by)
+    queued = []
+    for one, about in zip(planned, _told(organization_id, planned), strict=True):
+        offer = by_recovery[one.recovery_id]
+        told = attrs.evolve(about, owner=member.name, role=member.role)
+        outgoing = _outgoing(one, "offer", "make_good", offered(told, remedy=offer.title), send)
+        queued.append(attrs.evolve(outgoing, key=_offer_key(offer.makegood_id), author_id=by))
+    messages_queue(organization_id=organization_id, queued=queued, now=now)
+
+
+def _offer_key(makegood_id: int) -> str:
+    return f"makegood:{makegood_id}:offer"
+
+
+def offers_answered(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Drop the words of an offer that were never sent and that the customer's answer, or its end, overtook.
+
+    A handler of `makegoods:makegood:accepted`, `:swapped`, `:declined`, `:delivered`, `:expired` and `:withdrawn`.
+    """
+    at = {_offer_key(entry.subject_id): entry.at for entry in entries if entry.data["part"] == "extra"}
+    if at:
+        drafts_drop(organization_id=organization_id, at=at)
 
 
 def check_in(*, organization_id: int, due: Sequence[tuple[int, int, datetime]]) -> None:

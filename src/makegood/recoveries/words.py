@@ -121,6 +121,13 @@ def reminder(told: Told, *, remedy: str, until_at: datetime) -> tuple[str, str]:
     return f"Still waiting for you: {told.voice.organization}", _greeted(filled("make_good_reminder", **facts), told)
 
 
+def offered(told: Told, *, remedy: str) -> tuple[str, str]:
+    """This function will word what is offered, and that it can be taken, swapped or declined: (subject, body)."""
+    noun = remedy if remedy[1:2].isupper() else remedy[:1].lower() + remedy[1:]
+    facts = _facts(told) | {"remedy": noun}
+    return f"Something from us: {told.voice.organization}", _greeted(filled("make_good_offered", **facts), told)
+
+
 def score_request(told: Told) -> tuple[str, str]:
     """This function will word the one question after a delivery: (subject, body)."""
     return f"How well did we put it right? {told.voice.organization}", _said("score_request", told)

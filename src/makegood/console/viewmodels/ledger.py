@@ -124,6 +124,8 @@ class IncidentPage:
     pager: Pager | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     close: Form | None = None
+    for_all: tuple[Form, ...] = ()
+    """What one form does for every open recovery: the fix recorded, the same extra offered."""
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from makegood.console.asking import select, whole
 from makegood.console.building import words
+from makegood.console.building.for_all import codes, forms_of
 from makegood.console.desk import Desk
 from makegood.console.refill import answers
 from makegood.console.viewmodels import (
@@ -100,7 +101,8 @@ def _row(one: IncidentFacts) -> IncidentRow:
     )
 
 
-def _one(desk: Desk, code: str) -> IncidentFacts:
+def incident_of(desk: Desk, code: str) -> IncidentFacts:
+    """This function will find the incident of a code, if the reader may see it. Raises Http404."""
     number = words.number_of(code, "I")
     found = None
     if number is not None:
@@ -112,7 +114,7 @@ def _one(desk: Desk, code: str) -> IncidentFacts:
 
 def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     """Show one incident."""
-    one = _one(desk, code)
+    one = incident_of(desk, code)
     page = words.page_of(request.GET.get("page"))
     offset = (page - 1) * words.PER_PAGE
     here = desk.organization_id
@@ -151,6 +153,7 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
             pager=words.pager(path=request.path, query="", page=page, shown=len(rows), more=more),
             timeline=_story(one),
             close=_close(desk, one),
+            for_all=forms_of(desk, one, after=words.number_of(request.GET.get("after", ""), "R") or 0),
         ),
     )
 
@@ -184,7 +187,7 @@ def _lead(one: IncidentFacts, begun: Sequence[Begun]) -> str:
         if not written:
             return f"Held: {left:,}. None of them has been written to."
         numbers = sorted({row.number for row in written})
-        return f"Held: {left - len(written):,}. Already written to: {len(written):,} ({_codes(numbers)})."
+        return f"Held: {left - len(written):,}. Already written to: {len(written):,} ({codes(numbers)})."
     if one.state == "open":
         return f"{left:,} customers, one plan for all: the same fix, the same base beyond what each is owed."
     if one.state == "dismissed":
@@ -192,15 +195,6 @@ def _lead(one: IncidentFacts, begun: Sequence[Begun]) -> str:
     if one.withdrawn and not left:
         return "Nobody was failed: late evidence withdrew all of it."
     return "It is over. Its recoveries go on until each is put right."
-
-
-def _codes(numbers: Sequence[int]) -> str:
-    """Write recoveries' numbers shortly: a run by its ends, else the first four of them."""
-    first, last = numbers[0], numbers[-1]
-    if len(numbers) > 2 and last - first == len(numbers) - 1:
-        return f"{words.code(first)} to {words.code(last)}"
-    shown = ", ".join(words.code(number) for number in numbers[:4])
-    return f"{shown} and {len(numbers) - 4:,} more" if len(numbers) > 4 else shown
 
 
 def _facts(desk: Desk, one: IncidentFacts) -> tuple[Fact, ...]:
@@ -270,7 +264,7 @@ def _story(one: IncidentFacts) -> tuple[TimelineEntry, ...]:
 @acts(incident_page)
 def confirm(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say yes: it is one incident."""
-    one = _one(desk, code)
+    one = incident_of(desk, code)
     opened = incident_confirm(
         organization_id=desk.organization_id,
         incident_id=one.id,
@@ -285,7 +279,7 @@ def confirm(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @acts(incident_page)
 def dismiss(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say no: each customer is treated alone."""
-    one = _one(desk, code)
+    one = incident_of(desk, code)
     freed = incident_dismiss(
         organization_id=desk.organization_id, incident_id=one.id, by=desk.member_id, now=desk.facts.now
     )
@@ -296,7 +290,7 @@ def dismiss(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @acts(incident_page)
 def close(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say that an incident is over."""
-    one = _one(desk, code)
+    one = incident_of(desk, code)
     cause = request.POST.get("cause", "")
     incident_close(
         organization_id=desk.organization_id,

@@ -18,7 +18,6 @@ from makegood.console.views.recoveries import case_of, recovery_screen
 from makegood.customers.operations import customer_identify, customer_merge
 from makegood.failures.operations import cause_create, failures_cause_set
 from makegood.makegoods import operations as makegoods
-from makegood.makegoods.queries import what_may_i_give
 from makegood.messages.operations import note_add
 from makegood.organizations.queries import members_all
 from makegood.recoveries import operations
@@ -89,37 +88,20 @@ def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) ->
 def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Offer one of the extras that fit."""
     case = case_of(desk, code)
-    wanted = request.POST.get("remedy", "")
     if not case.failures:
         raise Http404
-    failure_id = case.failures[0].id
-    gifts = what_may_i_give(
-        organization_id=desk.organization_id, failure_id=failure_id, member_id=desk.member_id, now=desk.facts.now
-    )
-    gift = next((one for one in gifts.gifts if one.remedy == wanted), None)
-    if gift is None:
-        raise makegoods.UnableToOffer(
-            "This does not fit any more: see below what does, and what is left of your limit."
-        )
-    makegoods.makegood_offer(
+    gift = operations.extra_offer(
         organization_id=desk.organization_id,
-        offer=makegoods.Offer(
-            failure_id=failure_id,
-            customer_id=case.customer_id,
-            part="extra",
-            remedy=gift.remedy,
-            title=gift.title,
-            form=gift.form,
-            value_minor=gift.value.minor,
-            cost_minor=gift.cost.minor,
-            currency=gift.cost.currency,
-            at=desk.facts.now,
-            reasons=gift.reasons,
-            offered_by=desk.member_id,
-        ),
+        recovery_id=case.id,
+        remedy=request.POST.get("remedy", ""),
+        by=desk.member_id,
         now=desk.facts.now,
     )
-    tell(request, f"Offered: {gift.title}.", detail="They see it on their page, to take, swap or decline.")
+    tell(
+        request,
+        f"Offered: {gift.title}.",
+        detail="It stands on their page, to take, swap or decline. The words that tell them wait for your click.",
+    )
     return gone_to("recovery", code=code)
 
 

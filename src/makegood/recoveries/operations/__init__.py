@@ -19,15 +19,20 @@ from makegood.recoveries.operations.closing import (
 from makegood.recoveries.operations.deciding import review_decide
 from makegood.recoveries.operations.following import follow_up_done
 from makegood.recoveries.operations.hearing import failures_caused, failures_held, makegoods_moved, messages_sent
+from makegood.recoveries.operations.offering import extra_offer, incident_offer
 from makegood.recoveries.operations.opening import recoveries_open_for
 from makegood.recoveries.operations.owning import member_left, owner_change
 from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
 from makegood.recoveries.operations.replying import replies_received
 from makegood.recoveries.operations.stepping import step_done, step_skip, step_undo
+from makegood.recoveries.operations.together import Refusal, Together, UnableToDoForAll, incident_fix_done
 
 __all__ = [
+    "Refusal",
+    "Together",
     "UnableToChangeRecovery",
     "UnableToClose",
+    "UnableToDoForAll",
     "UnableToRate",
     "UnableToReopen",
     "calendars_hear_published",
@@ -35,10 +40,13 @@ __all__ = [
     "clock_explained",
     "close",
     "close_decision",
+    "extra_offer",
     "failures_caused",
     "failures_held",
     "failures_withdrawn",
     "follow_up_done",
+    "incident_fix_done",
+    "incident_offer",
     "makegoods_moved",
     "member_left",
     "messages_sent",

@@ -1,7 +1,7 @@
 """Reads of recoveries for the faces: plain frozen data, each in a fixed number of statements."""
 
 from makegood.recoveries.queries.case import clock_why, recovery_by_number, recovery_by_thread, recovery_case
-from makegood.recoveries.queries.held import Begun, incident_begun
+from makegood.recoveries.queries.held import Begun, OpenOnes, incident_begun, incident_open
 from makegood.recoveries.queries.lines import (
     Case,
     ClockLine,
@@ -37,6 +37,7 @@ __all__ = [
     "Listed",
     "MakeGoodLine",
     "MessageLine",
+    "OpenOnes",
     "Page",
     "PauseLine",
     "RatingLine",
@@ -46,6 +47,7 @@ __all__ = [
     "clock_why",
     "customer_recoveries",
     "incident_begun",
+    "incident_open",
     "recoveries_list",
     "recovery_by_number",
     "recovery_by_thread",

@@ -1,14 +1,14 @@
-"""Reads of what a proposed incident caught late: recoveries that were open, and may have said something, before."""
+"""Reads of an incident's recoveries: those it caught late and had said something; those that are open and to do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import attrs
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from makegood.messages.models import Message
-from makegood.recoveries.models import RecoveryFailure
+from makegood.recoveries.models import Recovery, RecoveryFailure, Step
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -41,3 +41,32 @@ def incident_begun(*, organization_id: int, incident_id: int) -> Sequence[Begun]
             "failure_id", "recovery__number", "written"
         )
     ]
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class OpenOnes:
+    """An incident's open recoveries that a member sees: how many, how many to fix, and the first one's failure."""
+
+    open: int
+    to_fix: int
+    failure_id: int | None
+
+
+def incident_open(
+    *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None, after: int = 0
+) -> OpenOnes:
+    """This function will count an incident's open recoveries with numbers after `after`; `places` None is all."""
+    found = Recovery.objects.filter(
+        organization_id=organization_id, incident_id=incident_id, state="open", number__gt=after
+    )
+    if places is not None:
+        found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+    ids = found.values("id")
+    links = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=ids)
+    return OpenOnes(
+        open=found.count(),
+        to_fix=Step.objects.filter(
+            organization_id=organization_id, recovery_id__in=ids, step="fix", state__in=("todo", "overdue")
+        ).count(),
+        failure_id=links.order_by("recovery__number", "id").values_list("failure_id", flat=True).first(),
+    )
