@@ -1,6 +1,7 @@
 """Server time of every page, p50 and p95, on a seeded database (see seeding.py): ``python benchmarks/pages.py``.
 
 Signs in as the admin of the largest organization and asks each page twenty times, in one process; search included.
+What is kept for a while (long windows of Insights) is asked for first views too, with nothing kept: those rows say so.
 Prints a table and exits 1 if any page's p95 is over 150 ms.
 """
 
@@ -16,11 +17,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "makegood.config.settings")
 LIMIT_MS = 150.0
 TIMES = 20
+FIRST_VIEW = "first view"
 
 
 def main() -> int:
     """Measure and print; return the exit status."""
     django.setup()
+    from django.core.cache import cache
     from django.db import connection
     from django.test import Client
 
@@ -50,19 +53,24 @@ def main() -> int:
         "incidents": ["/incidents"],
         "customer": [f"/customers/{customer}"],
         "causes": ["/causes"],
-        "insights": ["/insights"],
+        "insights": ["/insights", "/insights?window=90", "/insights?window=all", "/insights?window=today"],
+        f"insights, 28 days, {FIRST_VIEW}": ["/insights"],
+        f"insights, 90 days, {FIRST_VIEW}": ["/insights?window=90"],
+        f"insights, all time, {FIRST_VIEW}": ["/insights?window=all"],
         "settings": ["/settings/members", "/settings/playbook"],
         "report": ["/report"],
         "status page": [status_path(organization_id=organization_id, token=token) for token in threads],
     }
     slow = False
-    print(f"{'page':14}{'n':>5}{'p50 ms':>9}{'p95 ms':>9}")
+    print(f"{'page':32}{'n':>5}{'p50 ms':>9}{'p95 ms':>9}")
     for name, addresses in pages.items():
         for address in addresses:
             client.get(address)
         took = []
         for number in range(TIMES):
             address = addresses[number % len(addresses)]
+            if name.endswith(FIRST_VIEW):
+                cache.clear()
             start = time.perf_counter()
             status = client.get(address).status_code
             took.append(1000 * (time.perf_counter() - start))
@@ -71,7 +79,10 @@ def main() -> int:
         took.sort()
         p95 = took[int(0.95 * (TIMES - 1))]
         slow = slow or p95 > LIMIT_MS
-        print(f"{name:14}{TIMES:5}{statistics.median(took):9.1f}{p95:9.1f}")
+        verdict = "" if p95 <= LIMIT_MS else f"  [MISSED: p95 under {LIMIT_MS:.0f} ms]"
+        print(f"{name:32}{TIMES:5}{statistics.median(took):9.1f}{p95:9.1f}{verdict}", flush=True)
+    if not slow:
+        print(f"(every page's p95 is under {LIMIT_MS:.0f} ms)")
     return int(slow)
 
 

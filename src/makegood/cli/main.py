@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "erasures": "makegood.cli.backup:erasures",
     "restore": "makegood.cli.restore:restore",
     "doctor": "makegood.cli.doctor:doctor",
+    "recount": "makegood.cli.recount:recount",
     "serve": "makegood.cli.serve:serve",
     "web": "makegood.cli.web:web",
     "worker": "makegood.cli.worker:worker",

@@ -126,6 +126,12 @@ class Failure(TenantModel):
             ),
             models.Index(fields=["organization_id", "happening_key"], name="failure_happening"),
             models.Index(fields=["organization_id", "happened_at"], name="failure_happened"),
+            models.Index(
+                fields=["organization_id", "happened_at"],
+                name="failure_told",
+                condition=models.Q(gate="contact", withdrawn_at__isnull=True, complained_at__isnull=False),
+                include=["complained_at", "detected_at"],
+            ),
             models.Index(fields=["organization_id", "customer"], name="failure_customer"),
             models.Index(
                 fields=["organization_id", "incident"],

@@ -6,8 +6,13 @@ withdrew was no failure and counts nowhere here, except that a promise once brok
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+
 import attrs
 
+from makegood.insights.taking import TARGETS, minutes_taken
+from makegood.insights.tallies import counted
 from makegood.insights.windows import ENOUGH, Window, rows
 
 
@@ -49,7 +54,7 @@ class ClockKept:
 class Gated:
     """How many failures of the window the gate decided in one way by one rule.
 
-    `why` is one of the rule's sentences, where it is not a contact.
+    `why` is what the rule said last, where it is not a contact.
     """
 
     gate: str
@@ -107,60 +112,38 @@ class Failed:
 
 def promises_settled(*, organization_id: int, window: Window) -> Promises:
     """This function will count the promises that were kept, broken and released in the window."""
-    counted = rows(
-        "SELECT state, count(*) FROM promises_promise"
-        " WHERE organization_id = %s AND settled_at >= %s AND settled_at < %s GROUP BY state",
-        [organization_id, window.since, window.until],
-    )
-    counts = dict(counted)
+    counts = {
+        one.key[0]: one.count for one in counted(organization_id=organization_id, measure="promises", window=window)
+    }
     return Promises(kept=counts.get("kept", 0), broken=counts.get("broken", 0), released=counts.get("released", 0))
-
-
-CLOCKS = """
-SELECT target, count(*) FILTER (WHERE decided), count(*) FILTER (WHERE state = 'met'),
-    count(*) FILTER (WHERE state IN ('running', 'paused')), count(*) FILTER (WHERE state = 'ended'),
-    percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes_taken) FILTER (WHERE decided),
-    bool_and(minutes = 1440 AND calendar = '')
-FROM (SELECT target, state, minutes, calendar, state IN ('met', 'missed') AS decided,
-        coalesce(date_part('epoch', met_at - started_at) / 60, 'infinity') AS minutes_taken
-    FROM recoveries_recoveryclock WHERE organization_id = %s AND started_at >= %s AND started_at < %s) AS clock
-GROUP BY target
-ORDER BY array_position(ARRAY['acknowledge', 'own', 'respond', 'fix', 'make_good'], target::text)
-"""
 
 
 def clocks_kept(*, organization_id: int, window: Window) -> list[ClockKept]:
     """This function will count each target's clocks that started in the window: kept or not, and how long it took."""
-    kept_by_target = []
-    for target, decided, kept, running, ended, taken, plain_day in rows(
-        CLOCKS, [organization_id, window.since, window.until]
-    ):
-        median, p90 = (None if value == float("inf") else value for value in taken or (None, None))
-        kept_by_target.append(
-            ClockKept(
-                target=target,
-                decided=decided,
-                kept=kept,
-                running=running,
-                ended=ended,
-                median_minutes=median if decided >= ENOUGH else None,
-                p90_minutes=p90 if decided >= ENOUGH else None,
-                plain_day=plain_day,
-            )
+    states: dict[str, Counter[str]] = {}
+    odd = set()
+    for one in counted(organization_id=organization_id, measure="clocks", window=window):
+        target, state, plain = one.key
+        states.setdefault(target, Counter())[state] += one.count
+        if not plain:
+            odd.add(target)
+    decided = {target: counts["met"] + counts["missed"] for target, counts in states.items()}
+    taken = minutes_taken(organization_id=organization_id, window=window, decided=decided)
+    return [
+        ClockKept(
+            target=target,
+            decided=decided[target],
+            kept=states[target]["met"],
+            running=states[target]["running"] + states[target]["paused"],
+            ended=states[target]["ended"],
+            median_minutes=taken[target][0],
+            p90_minutes=taken[target][1],
+            plain_day=target not in odd,
         )
-    return kept_by_target
+        for target in TARGETS
+        if target in states
+    ]
 
-
-FAILURES = """
-SELECT gate, rule, min(why), cause_id, found_first, wrote, count(*)
-FROM (SELECT gate, gate_reasons -> 0 ->> 'rule' AS rule,
-        CASE WHEN gate <> 'contact' THEN gate_reasons -> 0 ->> 'text' END AS why, cause_id,
-        found_by_us AND (complained_at IS NULL OR complained_at > detected_at) AS found_first,
-        complained_at IS NOT NULL AS wrote
-    FROM failures_failure
-    WHERE organization_id = %s AND withdrawn_at IS NULL AND happened_at >= %s AND happened_at < %s) AS failure
-GROUP BY gate, rule, cause_id, found_first, wrote
-"""
 
 LEAD = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', complained_at - detected_at) / 3600)
@@ -168,36 +151,59 @@ FROM failures_failure WHERE organization_id = %s AND gate = 'contact' AND withdr
     AND happened_at >= %s AND happened_at < %s AND complained_at IS NOT NULL
 """
 
+WHY = """
+SELECT decided.gate, decided.rule, said.why
+FROM unnest(%(gates)s::text[], %(rules)s::text[], %(ends)s::timestamptz[]) AS decided(gate, rule, ended_at),
+LATERAL (
+    SELECT gate_reasons -> 0 ->> 'text' AS why FROM failures_failure
+    WHERE organization_id = %(org)s AND gate = decided.gate AND gate_reasons -> 0 ->> 'rule' = decided.rule
+        AND withdrawn_at IS NULL AND happened_at >= %(since)s AND happened_at < least(decided.ended_at, %(until)s)
+    ORDER BY happened_at DESC, id DESC LIMIT 1
+) AS said
+"""
+
 
 def failed(*, organization_id: int, window: Window) -> Failed:
     """This function will count the failures that happened in the window: by gate and rule, by who knew, by cause."""
-    parameters = [organization_id, window.since, window.until]
-    counted = rows(FAILURES, parameters)
-    gates: dict[tuple[str, str], tuple[str, int]] = {}
+    gates: dict[tuple[str, str], tuple[date, int]] = {}
     causes: dict[int | None, int] = {}
     contacts = found_first = wrote = wrote_after = 0
-    for gate, rule, why, cause_id, first, told, count in counted:
-        key = (gate, rule or "")
-        before = gates.get(key, (why or "", 0))
-        gates[key] = (min(before[0], why or ""), before[1] + count)
+    for one in counted(organization_id=organization_id, measure="failures", window=window):
+        gate, rule, cause_id, first, told = one.key
+        day, before = gates.get((gate, rule or ""), (one.day, 0))
+        gates[gate, rule or ""] = (max(day, one.day), before + one.count)
         if gate in ("contact", "review"):
-            causes[cause_id] = causes.get(cause_id, 0) + count
+            causes[cause_id] = causes.get(cause_id, 0) + one.count
         if gate == "contact":
-            contacts += count
-            found_first += count * first
-            wrote += count * told
-            wrote_after += count * (told and first)
-    lead = rows(LEAD, parameters)[0][0] if wrote >= ENOUGH else None
+            contacts += one.count
+            found_first += one.count * first
+            wrote += one.count * told
+            wrote_after += one.count * (told and first)
+    lead = rows(LEAD, [organization_id, window.since, window.until])[0][0] if wrote >= ENOUGH else None
+    why = _why(organization_id, window, {key: day for key, (day, _) in gates.items() if key[0] != "contact"})
     return Failed(
         found=Found(
             contacts=contacts, found_first=found_first, wrote=wrote, wrote_after=wrote_after, median_lead_hours=lead
         ),
         gated=tuple(
-            Gated(gate=gate, rule=rule, why=why, count=count)
-            for (gate, rule), (why, count) in sorted(gates.items(), key=lambda item: (-item[1][1], item[0]))
+            Gated(gate=gate, rule=rule, why=why.get((gate, rule), ""), count=count)
+            for (gate, rule), (_, count) in sorted(gates.items(), key=lambda item: (-item[1][1], item[0]))
         ),
         causes=_named(organization_id, causes),
     )
+
+
+def _why(organization_id: int, window: Window, last: dict[tuple[str, str], date]) -> dict[tuple[str, str], str]:
+    """What each rule last said in the window; looked for from the end of the last day on which it may have spoken."""
+    found = rows(
+        WHY,
+        {
+            "org": organization_id, "since": window.since, "until": window.until,
+            "gates": [gate for gate, _ in last], "rules": [rule for _, rule in last],
+            "ends": [datetime.combine(day, time(), UTC) + timedelta(days=1) for day in last.values()],
+        },
+    )  # fmt: skip
+    return {(gate, rule): text or "" for gate, rule, text in found}
 
 
 def _named(organization_id: int, causes: dict[int | None, int]) -> tuple[CauseCount, ...]:

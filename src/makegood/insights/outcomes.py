@@ -7,6 +7,7 @@ from datetime import timedelta
 import attrs
 
 from makegood.core.scores import CARES
+from makegood.insights.tallies import Counted, counted
 from makegood.insights.windows import ENOUGH, Window, rows
 
 SPEND_WINDOW = timedelta(days=84)
@@ -61,57 +62,46 @@ class SpendChange:
 
 def given(*, organization_id: int, window: Window) -> list[Given]:
     """This function will sum what make-goods delivered in the window cost, by currency: floor, fix and extra apart."""
-    summed = rows(
-        "SELECT currency, part, sum(cost_minor)::bigint, count(*) FROM makegoods_makegood"
-        " WHERE organization_id = %s AND state = 'delivered' AND settled_at >= %s AND settled_at < %s"
-        " GROUP BY currency, part",
-        [organization_id, window.since, window.until],
-    )
-    found = []
-    for currency in sorted({row[0] for row in summed}):
-        mine = {part: (minor, count) for of, part, minor, count in summed if of == currency}
-        found.append(
-            Given(
-                currency=currency,
-                floor_minor=mine.get("floor", (0, 0))[0],
-                fix_minor=mine.get("fix", (0, 0))[0],
-                extra_minor=mine.get("extra", (0, 0))[0],
-                makegoods=sum(count for _, count in mine.values()),
-            )
+    sums: dict[str, dict[str, Counted]] = {}
+    for one in counted(organization_id=organization_id, measure="given", window=window):
+        currency, part = one.key
+        sums.setdefault(currency, {})[part] = one
+    return [
+        Given(
+            currency=currency,
+            floor_minor=parts["floor"].minor if "floor" in parts else 0,
+            fix_minor=parts["fix"].minor if "fix" in parts else 0,
+            extra_minor=parts["extra"].minor if "extra" in parts else 0,
+            makegoods=sum(one.count for one in parts.values()),
         )
-    return found
-
-
-TAPS = """
-SELECT tap.key, count(*), avg(tap.value::int)::float FROM recoveries_rating r, jsonb_each_text(r.cares) AS tap
-WHERE r.organization_id = %s AND r.score IS NOT NULL AND r.asked_at >= %s AND r.asked_at < %s GROUP BY tap.key
-"""
+        for currency, parts in sorted(sums.items())
+    ]
 
 
 def scores(*, organization_id: int, window: Window) -> Scores:
     """This function will count the ratings asked in the window; silence is counted, never scored."""
-    parameters = [organization_id, window.since, window.until]
-    counts = dict(
-        rows(
-            "SELECT score, count(*) FROM recoveries_rating"
-            " WHERE organization_id = %s AND asked_at >= %s AND asked_at < %s GROUP BY score",
-            parameters,
-        )
-    )
+    counts = {one.key[0]: one.count for one in counted(organization_id=organization_id, measure="asked", window=window)}
     at = tuple(counts.get(score, 0) for score in range(1, 8))
     answered = sum(at)
-    taps = {name: (count, mean) for name, count, mean in rows(TAPS, parameters)} if answered else {}
+    taps: dict[str, list[tuple[int, int]]] = {}
+    for one in counted(organization_id=organization_id, measure="taps", window=window):
+        name, value = one.key
+        taps.setdefault(name, []).append((value, one.count))
     return Scores(
         asked=answered + counts.get(None, 0),
         answered=answered,
-        mean=sum(score * count for score, count in enumerate(at, start=1)) / answered if answered >= ENOUGH else None,
+        mean=_mean(list(enumerate(at, start=1))),
         at=at,
         cares=tuple(
-            Tap(name=name, given=count, mean=mean if count >= ENOUGH else None)
+            Tap(name=name, given=sum(count for _, count in taps.get(name, [])), mean=_mean(taps.get(name, [])))
             for name in CARES
-            for count, mean in [taps.get(name, (0, None))]
         ),
     )
+
+
+def _mean(counts: list[tuple[int, int]]) -> float | None:
+    total = sum(count for _, count in counts)
+    return sum(value * count for value, count in counts) / total if total >= ENOUGH else None
 
 
 SPEND = """

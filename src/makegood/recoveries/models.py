@@ -185,6 +185,14 @@ class RecoveryClock(TenantModel):
                 condition=models.Q(next_at__isnull=False),
             ),
             models.Index(fields=["organization_id", "started_at"], name="clock_started"),
+            models.Index(
+                "organization_id",
+                "target",
+                models.F("met_at") - models.F("started_at"),
+                name="clock_taken",
+                condition=models.Q(state__in=["met", "missed"]),
+                include=["met_at", "started_at"],
+            ),
         ]
 
 
