@@ -26,7 +26,14 @@ class Customer(TenantModel):
     erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["organization_id", "-created_at"], name="customer_recent")]
+        indexes = [
+            models.Index(fields=["organization_id", "-created_at"], name="customer_recent"),
+            models.Index(
+                fields=["organization_id", "merged_into"],
+                name="customer_merged",
+                condition=models.Q(merged_into__isnull=False),
+            ),
+        ]
 
 
 IDENTITY_KINDS = ("email", "phone", "loyalty", "order", "handle", "token")

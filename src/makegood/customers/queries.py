@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import attrs
 from django.db import connection
 
-from makegood.customers.models import IDENTITY_KINDS, Charge, Fact, Purchase, Visit
+from makegood.customers.models import IDENTITY_KINDS, Charge, Customer, Fact, Purchase, Visit
 from makegood.customers.operations import identity_hash
 
 WORD = re.compile(r"\w+")
@@ -72,6 +72,15 @@ def customers_some(*, organization_id: int, customer_ids: Sequence[int]) -> list
         CustomerFacts(**row | {"identities": tuple(tuple(one.split(":", 1)) for one in row["identities"])})
         for row in rows
     ]
+
+
+def customers_merged(*, organization_id: int, customer_ids: Collection[int]) -> dict[int, int]:
+    """This function will say who these customers are, and who turned out to be one of them: whom by whom.
+
+    `customer_ids` are those that others were merged into, as merged customers are followed one step.
+    """
+    rows = Customer.objects.filter(organization_id=organization_id, merged_into_id__in=list(customer_ids))
+    return {one: one for one in customer_ids} | dict(rows.values_list("id", "merged_into_id"))
 
 
 def customer_one(*, organization_id: int, customer_id: int) -> CustomerFacts | None:

@@ -13,6 +13,7 @@ from django.db import connection
 from makegood.core.money import CURRENCY, Money
 from makegood.core.reasons import Reason, because
 from makegood.core.remedies import CAP_PERCENT
+from makegood.customers.models import Customer
 from makegood.makegoods.allowances import Days, UnableToOffer, allowance_take
 from makegood.makegoods.models import FORMS, MakeGood
 from makegood.makegoods.moves import State
@@ -122,6 +123,12 @@ WHERE f.organization_id = %s AND f.id = ANY(%s)
 """
 
 
+def _one_person(organization_id: int, one: int, other: int) -> bool:
+    """Whether two customers turned out to be the same."""
+    rows = Customer.objects.filter(organization_id=organization_id, id__in=[one, other])
+    return len({into or customer_id for customer_id, into in rows.values_list("id", "merged_into_id")}) == 1
+
+
 def _within_cap(organization_id: int, offers: Sequence[Offer]) -> set[int]:
     """Lock the failures, so that two offers for one are judged one after the other, and hold each to the cap.
 
@@ -143,7 +150,7 @@ def _within_cap(organization_id: int, offers: Sequence[Offer]) -> set[int]:
         customer_id, price, currency, withdrawn_at, given, currencies = stands[offer.failure_id]
         if withdrawn_at is not None:
             raise UnableToOffer("This failure was withdrawn: there is nothing to make good.")
-        if customer_id != offer.customer_id:
+        if customer_id != offer.customer_id and not _one_person(organization_id, customer_id, offer.customer_id):
             raise UnableToOffer("This failure is another customer's: reload the recovery.")
         if price is None or offer.part == "fix":
             continue

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from makegood.core.money import Money
 from makegood.customers.models import Customer, Purchase, Visit
+from makegood.customers.queries import customers_merged
 from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened
 from makegood.promises.models import Promise, Source
@@ -21,6 +22,7 @@ from makegood.recoveries.models import Recovery, RecoveryFailure
 class Taken:
     """One failure that was taken at `at`, with what its recovery and its plan are decided by.
 
+    `customer_id` is whom its customer turned out to be, where that one was merged since.
     `natural_key` names it the same on every run, whatever ids it got: the promise's key, else its kind and moment.
     `bought_at` is when what failed was bought, else promised, else when it failed. `parent_id` is the recovery in
     which the broken promise was made. `incident_from` is when its incident began.
@@ -105,8 +107,10 @@ def taken_of(*, organization_id: int, at: Mapping[int, datetime], standing: bool
     def of(model: type[Model], key: str, *columns: str) -> Values:
         return _values(model, mine, {one[key] for one in failures}, columns)
 
+    person = ("name", "first_purchase_at", "merged_into_id")
+    customers = of(Customer, "customer_id", *person)
     known = _Known(
-        customers=of(Customer, "customer_id", "name", "first_purchase_at"),
+        customers=customers | _values(Customer, mine, {into for *_, into in customers.values()}, person),
         purchases=of(Purchase, "purchase_id", "placed_at"),
         visits=of(Visit, "visit_id", "active_to"),
         sources=of(Source, "source_id", "playbook"),
@@ -131,13 +135,13 @@ def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) ->
     promise = known.promises.get(one["promise_id"])
     key_hash, made_at, parent_id, product, partner = promise or (None, one["happened_at"], None, "", "")
     leader_id, incident_from = known.incidents.get(one["incident_id"], (None, None))
-    name, first_purchase_at = known.customers[one["customer_id"]]
+    customer_id, name, first_purchase_at = _person(one["customer_id"], known.customers)
     (bought_at,) = known.purchases.get(one["purchase_id"], (made_at,))
     (visit_ends_at,) = known.visits.get(one["visit_id"], (None,))
     (playbook,) = known.sources.get(one["source_id"], ("",))
     return Taken(
         failure_id=one["id"],
-        customer_id=one["customer_id"],
+        customer_id=customer_id,
         customer=name,
         happening_key=one["happening_key"],
         natural_key=bytes(key_hash).hex() if key_hash else f"{one['kind']}:{one['happened_at'].isoformat()}",
@@ -168,6 +172,16 @@ def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) ->
     )
 
 
+def _person(customer_id: int, customers: Values) -> tuple[int, str, datetime | None]:
+    """Whom a customer is, followed where they were merged: id, name, and the first purchase of either."""
+    name, first_at, into = customers[customer_id]
+    if into is None:
+        return customer_id, name, first_at
+    called, their_first_at, _ = customers[into]
+    bought = [at for at in (first_at, their_first_at) if at is not None]
+    return into, called or name, min(bought, default=None)
+
+
 def _values(model: type[Model], mine: dict[str, int], ids: set[int | None], columns: Sequence[str]) -> Values:
     wanted = ids - {None}
     if not wanted:
@@ -177,12 +191,18 @@ def _values(model: type[Model], mine: dict[str, int], ids: set[int | None], colu
 
 
 def targets_of(*, organization_id: int, taken: Sequence[Taken]) -> dict[tuple[int, str], int]:
-    """This function will find the open recoveries of these customers and happenings."""
+    """This function will find the open recoveries of these customers and happenings.
+
+    Those of customers who turned out to be one of these are theirs; of two the earlier one counts.
+    """
     happenings = {one.happening_key for one in taken}
-    rows = Recovery.objects.filter(
-        organization_id=organization_id, state="open", customer_id__in={one.customer_id for one in taken}
-    ).values_list("customer_id", "happening_key", "id")
-    return {(customer, happening): one for customer, happening, one in rows if happening in happenings}
+    who = customers_merged(organization_id=organization_id, customer_ids={one.customer_id for one in taken})
+    rows = (
+        Recovery.objects.filter(organization_id=organization_id, state="open", customer_id__in=list(who))
+        .order_by("-id")
+        .values_list("customer_id", "happening_key", "id")
+    )
+    return {(who[customer], happening): one for customer, happening, one in rows if happening in happenings}
 
 
 def repeated_customers(*, organization_id: int, firsts: Sequence[Taken], days: int) -> set[int]:
@@ -190,16 +210,17 @@ def repeated_customers(*, organization_id: int, firsts: Sequence[Taken], days: i
     if not days:
         return set()
     earliest = min(one.at for one in firsts) - timedelta(days=days)
+    who = customers_merged(organization_id=organization_id, customer_ids={one.customer_id for one in firsts})
     rows = Recovery.objects.filter(
         organization_id=organization_id,
-        customer_id__in={one.customer_id for one in firsts},
+        customer_id__in=list(who),
         opened_at__gte=earliest,
     ).exclude(state="withdrawn")
     before: dict[int, list[datetime]] = {}
     for one in firsts:
         before.setdefault(one.customer_id, []).append(one.at)
     for customer_id, opened_at in rows.values_list("customer_id", "opened_at"):
-        before.setdefault(customer_id, []).append(opened_at)
+        before.setdefault(who[customer_id], []).append(opened_at)
     return {
         one.failure_id
         for one in firsts
