@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
-from tests.support.recoveries import makegood, reply, say, step_to
+from tests.support.recoveries import clock, journal, makegood, reply, say, step_to
 
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
@@ -41,6 +41,33 @@ def test_an_unanswered_message_comes_first_until_something_is_sent(org: Org) -> 
         say(org, recovery, "update", at=wrote_at + timedelta(minutes=3))
     assert "answer Ana" not in client.get(url).content.decode()
     assert mark not in client.get("/").content.decode()
+
+
+def test_a_call_answers_what_they_wrote(org: Org) -> None:
+    """A call with a note meets the clock to answer and does the step; without a note it is refused."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url, wrote_at = f"/recoveries/R-{recovery.number}", START + timedelta(minutes=2)
+    with tenant(organization_id=org.id):
+        reply(org, recovery, "It is still broken, when do you come?", at=wrote_at)
+    step_to(org, wrote_at + timedelta(minutes=3))
+    page = client.get(url).content.decode()
+    assert "You reached them by phone" in page
+    refused = client.post(f"{url}/calls", {"call": " "})
+    assert refused.status_code == 422
+    assert "Say in a few words what was said." in refused.content.decode()
+    told = client.post(f"{url}/calls", {"call": "I come at five, she is content"}, follow=True).content.decode()
+    assert "Answered by phone." in told
+    assert "By phone: I come at five, she is content" in told
+    assert "answer Ana" not in told
+    assert "wrote to us, unanswered" not in client.get("/").content.decode()
+    with tenant(organization_id=org.id):
+        assert clock(org, recovery, "respond").state == "met"
+        assert Step.objects.get(recovery_id=recovery.id, step="respond").state == "done"
+        (entry,) = journal(org, recovery, "called")
+        assert entry.actor_id == org.manager
+        path = status_path(organization_id=org.id, token=recovery.thread.token)
+    assert "she is content" not in client.get(path).content.decode()
 
 
 def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:

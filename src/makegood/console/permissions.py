@@ -40,6 +40,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-make-good": frozenset({*SERVES, FINANCE}),
     "recovery-promise": SERVES,
     "recovery-note": ALL,
+    "recovery-call": SERVES,
     "recovery-cause": SERVES,
     "recovery-follow-up": SERVES,
     "recovery-hand-over": SERVES,

@@ -58,6 +58,7 @@ urlpatterns = [
         name="recovery-make-good",
     ),
     path("recoveries/<slug:code>/promises", recovering.promise, name="recovery-promise"),
+    path("recoveries/<slug:code>/calls", recovering.call, name="recovery-call"),
     path("recoveries/<slug:code>/notes", recovering.note, name="recovery-note"),
     path("recoveries/<slug:code>/cause", recovering.cause, name="recovery-cause"),
     path("recoveries/<slug:code>/follow-ups/<int:follow_up_id>", recovering.follow_up, name="recovery-follow-up"),

@@ -92,6 +92,20 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
     return _step(desk, case, name, here, clock)
 
 
+def _by_phone(case: Case) -> Form:
+    """What was said on the phone: it answers them as well as a message does."""
+    return Form(
+        key="call",
+        action=reverse("recovery-call", args=[words.code(case.number)]),
+        submit="They are answered",
+        style="plain",
+        fields=(
+            Field(name="version", label="", kind="hidden", value=str(case.version)),
+            Field(name="call", label="What was said", kind="textarea", rows=2, required=True, maxlength=2000),
+        ),
+    )
+
+
 def _begin_again(desk: Desk, case: Case, name: str, draft: MessageDraft | None, *, phone: str) -> NextAction:
     """They rated under 4: a person asks them, whatever the plan had next."""
     target = next((one for one in case.clocks if one.target == "respond"), None)
@@ -102,6 +116,7 @@ def _begin_again(desk: Desk, case: Case, name: str, draft: MessageDraft | None, 
         draft=draft,
         action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
+        call=_by_phone(case),
         dock_label="Send" if draft else "Begin the answer",
     )
 
@@ -128,6 +143,7 @@ def _answer(desk: Desk, case: Case, name: str, draft: MessageDraft | None, *, ph
         draft=draft,
         action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
+        call=_by_phone(case),
         dock_label="Send" if draft else "Begin the answer",
     )
 
@@ -186,6 +202,7 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
                 hidden=(("begin", kind),),
             ),
             links=(Link(label="It was done another way", url="#steps"),),
+            call=_by_phone(case) if step == "respond" else None,
             dock_label="Begin a message",
         )
     if step == "fix":

@@ -90,6 +90,8 @@ class NextAction:
     action: Action | None = None
     instead: tuple[Action, ...] = ()
     links: tuple[Link, ...] = ()
+    call: Form | None = None
+    """For recording that they were spoken to by phone, where that answers them."""
     dock_label: str = ""
 
 

@@ -204,6 +204,23 @@ def note(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 
 @act
+def call(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Record a call: it answers what the customer wrote."""
+    case = case_of(desk, code)
+    given = answers(request.POST, call="Say in a few words what was said.")
+    operations.called(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        note=given["call"][:2000],
+        by=desk.member_id,
+        now=desk.facts.now,
+        version=_version(request),
+    )
+    tell(request, "Answered by phone.", detail="What was said is noted for colleagues.")
+    return gone_to("recovery", code=code)
+
+
+@act
 def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say why it happened: a cause of the tree, a new one, or not known for a reason."""
     case = case_of(desk, code)

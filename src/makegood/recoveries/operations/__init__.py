@@ -1,5 +1,6 @@
 """Writes of recoveries: opened, owned, stepped, clocked, followed and closed; each inside the caller's transaction."""
 
+from makegood.recoveries.operations.calling import called
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
 from makegood.recoveries.operations.clocks import (
     calendars_hear_published,
@@ -36,6 +37,7 @@ __all__ = [
     "UnableToRate",
     "UnableToReopen",
     "calendars_hear_published",
+    "called",
     "clock_acknowledge",
     "clock_explained",
     "close",

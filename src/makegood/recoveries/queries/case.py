@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from makegood.core.money import Money
+from makegood.core.scores import BENEFIT_FROM
 from makegood.failures.models import Failure
 from makegood.journal.models import Entry
 from makegood.makegoods.models import MakeGood
@@ -35,7 +37,7 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import failed_scores, money, unanswered
+from makegood.recoveries.queries.lists import UNMET, money, unanswered
 
 TIMELINE = 500
 
@@ -66,6 +68,7 @@ def recovery_case(*, organization_id: int, recovery_id: int, now: datetime) -> C
     failures = _failures(organization_id, recovery_id)
     frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
     steps = _steps(organization_id, row, now)
+    clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
     return Case(
         id=row.id,
         number=row.number,
@@ -106,17 +109,27 @@ def recovery_case(*, organization_id: int, recovery_id: int, now: datetime) -> C
         close_note=row.close_note,
         failures=failures,
         steps=steps,
-        clocks=_clocks(organization_id, recovery_id),
+        clocks=clocks,
         messages=_messages(organization_id, row.thread_id),
         makegoods=_makegoods(organization_id, [one.id for one in failures]),
         follow_ups=_follow_ups(organization_id, recovery_id),
-        ratings=_ratings(organization_id, recovery_id),
+        ratings=ratings,
         pauses=_pauses(organization_id, recovery_id),
         timeline=_timeline(organization_id, recovery_id),
         closing=close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None,
         unanswered_at=unanswered(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
-        failed_score=failed_scores(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
+        failed_score=_failed_score(row.state, clocks, ratings),
     )
+
+
+def _failed_score(state: str, clocks: Sequence[ClockLine], ratings: Sequence[RatingLine]) -> int | None:
+    """As `failed_scores` finds it for lists: the last score under 4, while our answer to it is due."""
+    waits = any(one.target == "respond" and one.met_at is None and one.state in UNMET for one in clocks)
+    given = [(one.answered_at, one.id, one.score) for one in ratings if one.answered_at and one.score is not None]
+    if state != "open" or not waits or not given:
+        return None
+    score = max(given)[2]
+    return score if score < BENEFIT_FROM else None
 
 
 def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]:

@@ -14,6 +14,8 @@ from makegood.core.scores import BENEFIT_FROM
 from makegood.messages.models import Message
 from makegood.recoveries.models import STEPS, Rating, Recovery, RecoveryClock, Step
 
+UNMET = ("running", "paused", "missed")
+"""States of a clock whose target is still to be reached, where `met_at` is not set."""
 COUNT_TO = 10_000
 """Counting stops here: "more than 10,000" says enough, and a page stays quick."""
 
@@ -220,7 +222,7 @@ def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int
         recovery__state="open",
         target="respond",
         met_at=None,
-        state__in=["running", "paused", "missed"],
+        state__in=UNMET,
     )
     return dict(rows.values_list("recovery_id", "started_at"))
 
@@ -233,7 +235,7 @@ def failed_scores(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[
         recovery__state="open",
         target="respond",
         met_at=None,
-        state__in=["running", "paused", "missed"],
+        state__in=UNMET,
     )
     rows = (
         Rating.objects.filter(
