@@ -15,7 +15,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--recoveries", type=int, default=100_000)
     parser.add_argument("--organizations", type=int, default=50)
     asked = parser.parse_args(arguments)
-    with fresh_database():
+    with fresh_database() as home:
         from benchmarks import pages
         from benchmarks.seeding import seed
         from makegood.store.clocks import wall_now
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
         watch = Stopwatch()
         seed(recoveries=asked.recoveries, organizations=asked.organizations, now=wall_now())
         print(f"(seeded {asked.recoveries:,} recoveries in {watch.seconds:.0f} s)", flush=True)
-        return pages.main()
+        return pages.main(home)
 
 
 if __name__ == "__main__":
