@@ -9,6 +9,7 @@ from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
 from tests.support.recoveries import clock, journal, makegood, reply, say, step_to
 
+from makegood.core.steps import FACES
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
 from makegood.messages.models import Message
@@ -68,6 +69,13 @@ def test_a_call_answers_what_they_wrote(org: Org) -> None:
         assert entry.actor_id == org.manager
         path = status_path(organization_id=org.id, token=recovery.thread.token)
     assert "she is content" not in client.get(path).content.decode()
+
+
+def test_a_step_says_what_its_name_means(org: Org) -> None:
+    """Under each of the seven names stands a plain sentence, on the seam and on its card."""
+    page = signed_in(org, org.manager).get(f"/recoveries/R-{recovery_of(org).number}").content.decode()
+    for face in FACES.values():
+        assert page.count(f'<span class="means">{face.means}</span>') >= 2, face.title
 
 
 def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:

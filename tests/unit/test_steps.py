@@ -57,6 +57,7 @@ def test_the_steps_spell_service() -> None:
     assert [face.title for face in FACES.values()] == [
         "Say sorry", "Expedite", "Respond", "Victory", "Improve", "Communicate", "Extend",
     ]  # fmt: skip
+    assert all(face.means[0].isupper() and face.means.endswith(".") for face in FACES.values())
 
 
 @pytest.mark.parametrize(

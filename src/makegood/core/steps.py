@@ -26,21 +26,24 @@ class Step(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Face:
-    """How a step is shown: its letter of S-E-R-V-I-C-E and its title."""
+    """How a step is shown: its letter of S-E-R-V-I-C-E, its title, and in a plain sentence what it means here."""
 
     letter: str
     title: str
+    means: str
 
 
 FACES: Final[Mapping[Step, Face]] = MappingProxyType(
     {
-        Step.APOLOGISE: Face(letter="S", title="Say sorry"),
-        Step.FIX: Face(letter="E", title="Expedite"),
-        Step.RESPOND: Face(letter="R", title="Respond"),
-        Step.MAKE_GOOD: Face(letter="V", title="Victory"),
-        Step.IMPROVE: Face(letter="I", title="Improve"),
-        Step.COMMUNICATE: Face(letter="C", title="Communicate"),
-        Step.STAY: Face(letter="E", title="Extend"),
+        Step.APOLOGISE: Face(letter="S", title="Say sorry", means="A named person says sorry and owns what happened."),
+        Step.FIX: Face(letter="E", title="Expedite", means="What went wrong is put right, at our cost."),
+        Step.RESPOND: Face(letter="R", title="Respond", means="A person answers whatever they ask."),
+        Step.MAKE_GOOD: Face(
+            letter="V", title="Victory", means="What is owed is paid, and something that fits is given."
+        ),
+        Step.IMPROVE: Face(letter="I", title="Improve", means="The cause is known, and what we do about it."),
+        Step.COMMUNICATE: Face(letter="C", title="Communicate", means="They know how it ended and what we changed."),
+        Step.STAY: Face(letter="E", title="Extend", means="Somebody looks after them until they are back."),
     }
 )
 

@@ -42,15 +42,6 @@ from makegood.organizations.queries import MemberFacts
 from makegood.promises.queries import PromiseFacts
 from makegood.recoveries.queries import Case
 
-ASKS = {
-    "apologise": "A named person says sorry, in words that own what happened.",
-    "fix": "What went wrong is put right, at our cost.",
-    "respond": "They hear from a person, and whatever they ask is answered.",
-    "make_good": "What is owed is paid, and something that fits what they lost is given.",
-    "improve": "The cause is known, and it is decided what to do about it.",
-    "communicate": "They know how it ended, and what we changed.",
-    "stay": "Somebody looks after them until they are back.",
-}
 FOLLOW_UPS = {
     "ask_score": "Ask how well we put it right",
     "check_in": "Ask whether everything is right now",
@@ -280,7 +271,7 @@ def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, 
         cards.append(
             StepCard(
                 mark=attrs.evolve(mark, note=" · ".join(part for part in (mark.note, by) if part)),
-                asks=case.fix if line.step == "fix" and case.fix else ASKS[line.step],
+                asks=case.fix if line.step == "fix" else "",
                 done=done if todo else undo if acts and line.state in ("done", "skipped") else None,
                 skip=skip if todo else None,
             )

@@ -137,6 +137,7 @@ def marks(steps: Iterable[Any], *, next_step: str, open_now: bool) -> tuple[Step
         StepMark(
             key=one.step,
             name=step_name(one.step),
+            means=FACES[Step(one.step)].means,
             state="overdue"
             if one.state == "overdue" and open_now
             else "now"

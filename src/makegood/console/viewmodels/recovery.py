@@ -97,10 +97,10 @@ class NextAction:
 
 @attrs.frozen(kw_only=True)
 class StepCard:
-    """One step in full: what it asks, what was done, and the forms to record or skip it (with a reason)."""
+    """One step in full: what it asks for in this case, and the forms to record or skip it (with a reason)."""
 
     mark: StepMark
-    asks: str
+    asks: str = ""
     done: Form | None = None
     skip: Form | None = None
     reasons_url: str = ""

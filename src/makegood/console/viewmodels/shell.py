@@ -107,13 +107,17 @@ class ReasonLine:
 
 @attrs.frozen(kw_only=True)
 class StepMark:
-    """One of the seven steps on the seam. `state` is one of STEP_STATES; `at` when done or due; `note` a few words."""
+    """One of the seven steps on the seam. `state` is one of STEP_STATES; `at` when done or due; `note` a few words.
+
+    `means` says in a plain sentence what the step's name means here.
+    """
 
     key: str
     name: str
     state: str
     at: dt.datetime | None = None
     note: str = ""
+    means: str = ""
 
 
 @attrs.frozen(kw_only=True)
