@@ -1,11 +1,11 @@
-"""Pages off the main way, filled, in a real browser: what staff were told, and money to pay by hand."""
+"""Pages off the main way, filled, in a real browser: notices, money to pay by hand, one's password, playbooks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.conftest import START, Org
 from tests.support.given import failed
 
@@ -13,6 +13,7 @@ from makegood.config.working import work_dry
 from makegood.core.money import Money
 from makegood.makegoods.operations import FloorOwed, floors_owe
 from makegood.messages.staff import notices_write
+from makegood.organizations.founding import member_invite
 from makegood.organizations.models import Organization
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
@@ -76,3 +77,41 @@ def test_money_to_pay_by_hand(page: Page, served: str, org: Org, look: Look) -> 
     page.get_by_label("Reference of the payment").fill("SEPA 4711")
     page.get_by_role("button", name="I paid it").click()
     look(page, "payment-paid")
+
+
+def test_a_one_time_password_is_changed(page: Page, served: str, org: Org, look: Look) -> None:
+    email = f"joris.{org.code}@example.org"
+    with tenant(organization_id=org.id):
+        made = member_invite(
+            organization_id=org.id, name="Joris", role="employee", now=START, by=org.admin, email=email
+        )
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(made.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose your own password")
+    look(page, "password")
+    page.get_by_label("The password that you were given").fill(made.password)
+    page.get_by_label("New password", exact=True).fill("only Joris knows this")
+    page.get_by_label("New password, once more").fill("only Joris knows that")
+    page.get_by_role("button", name="Change it").click()
+    look(page, "password-refused")
+    page.get_by_label("The password that you were given").fill(made.password)
+    page.get_by_label("New password", exact=True).fill("only Joris knows this")
+    page.get_by_label("New password, once more").fill("only Joris knows this")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_text("Your password is changed.")).to_be_visible()
+
+
+def test_a_playbook_is_chosen_by_words(page: Page, served: str, org: Org, look: Look) -> None:
+    with tenant(organization_id=org.id):
+        Organization.objects.update(delivery="live")
+    walk_in(page, served, org, org.admin)
+    page.goto("/set-up/sources")
+    look(page, "set-up-playbooks")
+    page.get_by_text("See the file behind “For anyone”").click()
+    look(page, "set-up-playbook-file")
+    page.goto("/settings/playbook")
+    look(page, "settings-playbooks")
+    page.goto("/settings/delivery")
+    look(page, "settings-no-mail")

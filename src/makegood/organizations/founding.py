@@ -17,6 +17,9 @@ from makegood.organizations.passwords import LEAST
 from makegood.rules import playbooks
 from makegood.store.secrets import keyed_hash
 
+CURRENCY = re.compile(r"currency: [A-Z]{3}\b")
+"""The amounts of the shipped playbooks, which a new organization begins with in its own currency."""
+
 
 class UnableToFound(ValueError):
     """An organization needs a name, a time zone, a currency, and an admin with an e-mail and a password."""
@@ -71,7 +74,7 @@ def organization_found(
         organization_id=organization_id, name=person, role="admin", now=now, user_id=user_id, limit_minor=10_000
     )
     for code in playbooks.names():
-        text = playbooks.text_of(code)
+        text = CURRENCY.sub(f"currency: {currency.upper()}", playbooks.text_of(code))
         playbook_publish(
             organization_id=organization_id,
             code=code,

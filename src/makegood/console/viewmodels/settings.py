@@ -33,7 +33,10 @@ class SetUpStep:
 
 @attrs.frozen(kw_only=True)
 class SetUpPage:
-    """Setting up one's own organization, a step at a time; `made` lists what this step has made so far."""
+    """Setting up one's own organization, a step at a time; `made` lists what this step has made so far.
+
+    `files` are texts behind what is chosen here, each with its title, for who wants to see them.
+    """
 
     title: str
     lead: str
@@ -41,6 +44,7 @@ class SetUpPage:
     form: Form | None = None
     made: tuple[Fact, ...] = ()
     made_title: str = "So far"
+    files: tuple[Fact, ...] = ()
     on: Link | None = None
     later: Link | None = None
 

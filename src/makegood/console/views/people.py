@@ -8,14 +8,14 @@ import attrs
 from django.http import HttpRequest
 
 from makegood.console.asking import amount, select, whole
+from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
-from makegood.console.viewmodels import Field, Form
+from makegood.console.viewmodels import Choice, Field, Form
 from makegood.organizations.founding import member_invite
 from makegood.organizations.operations import place_create, team_create
 from makegood.organizations.queries import places_all, teams_all
 from makegood.promises.operations import source_create
-from makegood.rules import playbooks
 
 ROLES = (
     ("employee", "Employee: puts things right, within a limit"),
@@ -158,7 +158,8 @@ def member_add(request: HttpRequest, desk: Desk) -> Done:
         limit_minor=limit.minor if limit else 0,
     )
     if invited.password:
-        return Done(text=f"The password of {given['member']}: hand it over now.", secret=invited.password)
+        text = f"The password of {given['member']}: hand it over now; they choose their own when they first sign in."
+        return Done(text=text, secret=invited.password)
     ending = " and signs in with the password they have" if invited.known else ""
     return Done(text=f"{given['member']} is here now{ending}.")
 
@@ -179,9 +180,26 @@ def source_form(desk: Desk, *, action: str) -> Form:
                 minimum="1",
                 hint="If it falls silent for longer, what depends on it is held. Leave empty if it has no rhythm.",
             ),
-            select("source_playbook", "Playbook", [(code, code) for code in playbooks.names()], value="default"),
+            Field(
+                name="source_playbook",
+                label="What is done when one of its promises breaks?",
+                kind="radio",
+                required=True,
+                value="default",
+                choices=tuple(
+                    Choice(value=one.code, label=playbook_title(one), hint=playbook_said(one))
+                    for one in playbooks_listed(organization_id=desk.organization_id)
+                ),
+            ),
         ),
     )
+
+
+def _playbook(request: HttpRequest, desk: Desk) -> str:
+    wanted = request.POST.get("source_playbook", "") or "default"
+    if wanted not in {one.code for one in playbooks_listed(organization_id=desk.organization_id)}:
+        raise Unanswered({"source_playbook": "Choose one from the list."})
+    return wanted
 
 
 def source_add(request: HttpRequest, desk: Desk) -> Done:
@@ -194,6 +212,6 @@ def source_add(request: HttpRequest, desk: Desk) -> Done:
         name=given["source"][:120],
         now=desk.facts.now,
         rhythm_minutes=whole(rhythm, field="source_rhythm", least=1, most=525_600) if rhythm else None,
-        playbook=request.POST.get("source_playbook", "") or "default",
+        playbook=_playbook(request, desk),
     )
     return Done(text=f"{given['source']} is a source now.", secret="")

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from makegood.console import sessions
 from makegood.console.asking import CURRENCIES, select, zones
+from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers, refilled
 from makegood.console.viewmodels import Fact, Field, Form, Link, Reader, SetUpPage, SetUpStep, Shell
@@ -192,10 +193,18 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         steps=_steps(step, notes),
         form=forms[step](desk, action=reverse("set-up-step", args=[step])),
         made=(*secret, *made[step][:30]),
+        files=_files(desk) if step == "sources" else (),
         on=on,
         later=Link(label="Do the rest later", url=reverse("today")) if later else None,
     )
     return Screen(template="console/set_up.html", page=page)
+
+
+def _files(desk: Desk) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(label=playbook_title(one), value=one.text)
+        for one in playbooks_listed(organization_id=desk.organization_id)
+    )
 
 
 @acts(step_page)

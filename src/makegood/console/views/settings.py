@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import attrs
+from django.conf import settings as django_settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console import permissions
 from makegood.console.asking import amount, whole
+from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
 from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.templatetags.makegood_tags import money as written
@@ -204,13 +207,18 @@ def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
 def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
     sections = [
         SettingsSection(
-            title=f"{one.code.capitalize()}, version {one.version}",
+            title=playbook_title(one),
+            lead=playbook_said(one),
             key=f"playbook-{one.code}",
-            facts=(Fact(label="Published", value=one.published_at.strftime("%Y-%m-%d %H:%M UTC")),),
+            facts=(
+                Fact(label="Code", value=one.code),
+                Fact(label="Version", value=str(one.version)),
+                Fact(label="Published", value=one.published_at.strftime("%Y-%m-%d %H:%M UTC")),
+            ),
             text=one.text,
             text_label=f"{one.code} as text",
         )
-        for one in queries.playbooks_latest_facts(organization_id=desk.organization_id)
+        for one in playbooks_listed(organization_id=desk.organization_id)
     ]
     if desk.may("settings-act"):
         publish = Form(
@@ -305,21 +313,41 @@ def _limits(desk: Desk) -> tuple[SettingsSection, ...]:
     return (SettingsSection(title="Limits", key="limits", table=table, forms=forms),)
 
 
+_NO_MAIL = SettingsSection(
+    title="No mail leaves: no mail server is set",
+    key="no-mail",
+    danger=True,
+    lead="Mails to customers are kept as failed and wait on Today; customers see their page all the same. Whoever runs "
+    "this machine sets EMAIL_URL to smtp://user:password@host:port and starts Makegood again; “makegood doctor” checks "
+    "it. Then send again what waits on Today.",
+)
+
+
+def _mail_facts() -> tuple[Fact, ...]:
+    url = django_settings.EMAIL_URL
+    return (Fact(label="Mail", value=f"Through {urlsplit(url).hostname}" if url else "No mail server is set"),)
+
+
 def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
     facts = queries.organization_facts(organization_id=desk.organization_id)
     ways = {
-        "live": "Live: messages and payments leave",
+        "live": "Live: messages and payments leave as far as they are connected",
         "shadow": "Shadow: nothing leaves",
         "inbox": "The demo's inbox",
     }
     outside = queries.integrations_all(organization_id=desk.organization_id)
     stopped = facts.stopped_at is not None
+    live = facts.delivery == "live"
+    missing = live and not any(one.kind == "payout" and one.active for one in outside)
     return (
+        *((_NO_MAIL,) if live and not django_settings.EMAIL_URL else ()),
         SettingsSection(
             title="How it leaves",
             key="ways",
             facts=(
                 Fact(label="Delivery", value=ways[facts.delivery]),
+                *(_mail_facts() if live else ()),
+                *((Fact(label="Payout", value="By hand: no payment system is connected"),) if missing else ()),
                 Fact(label="Time zone", value=facts.zone),
                 Fact(label="Report form", value=reverse("public-report", args=[facts.code]), note="for customers"),
                 *(Fact(label=one.kind.capitalize(), value=one.url) for one in outside),
