@@ -188,6 +188,19 @@ TABLE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("Could you take down your review?", "In return, we ask for a 5-star rating."),
         ("I read your review this morning.", "Thank you for the honest review."),
     ),
+    "jargon": (
+        (
+            "Your RMA failed the ASN match at the 3PL.",
+            "The ticket was triaged and RCA shows a stale cache.",
+            "It got an exception scan 14 and is pending a manual re-manifest.",
+            "The CRM sync failed, so we need you to re-auth.",
+        ),
+        (
+            "Your TV comes by DPD on Monday; bring your ID and the PIN.",
+            "Doors open at 9 AM in the UK and the USA.",
+            "I checked the GPS of the van and the CCTV at the till.",
+        ),
+    ),
     "scripted": (
         ("Dear valued customer, your parcel is here.", "Your satisfaction is very important to us.", "Rest assured."),
         ("Your parcel is at the depot in Leeds.", "Thanks for the photo."),
@@ -208,7 +221,7 @@ def test_leaves_alone(rule: str, text: str) -> None:
 def test_every_rule_is_tested() -> None:
     whole_message = {
         "repeat", "many-sorries", "no-apology", "no-responsibility", "no-repair", "no-what", "no-when", "no-facts",
-        "no-next", "script", "claims-cause", "balance",
+        "no-next", "script", "claims-cause", "balance", "wrong-fact",
     }  # fmt: skip
     assert {rule.removeprefix("wording.") for rule in RULES.rules} == set(TABLE) | whole_message
 

@@ -17,7 +17,7 @@ from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _GAP = re.compile(r" ~(\d) ")
 _LAST_GAP = re.compile(r" ~(\d)(?=\)|\||$)")
-CONDITIONS = frozenset({"fault_ours", "not_ours", "responsibility", "repair", "verified"})
+CONDITIONS = frozenset({"fault_ours", "not_ours", "responsibility", "repair", "verified", "amends"})
 SCOPES = ("apology", "any")
 
 
@@ -66,6 +66,7 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         weights=weights,
         generic=frozenset(document["generic"].split()),
         limits=document["limits"],
+        capitals=frozenset(document.get("capitals", "").split()),
     )
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from makegood.core.evidence import GRADES
-from makegood.core.wording.reading import Reading, read
+from makegood.core.wording.facts import contradictions
+from makegood.core.wording.jargon import ENOUGH, insiders_words
+from makegood.core.wording.reading import Reading, read, telling_words
 from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
-UNAPOLOGETIC = 1.5
+UNAPOLOGETIC = 2.5
 """Points over which a message about a failure is found although it does not apologise."""
-AMENDING = -1.5
-"""Points under which a message makes amends so clearly that an element we did not recognise is only advice."""
+AMENDING = -1.9
+"""Points under which a message makes amends so clearly that an element we did not recognise is only advice, and so is
+a phrase that other messages hide behind (rules with the condition `amends`)."""
 
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
@@ -33,7 +38,13 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     hits = [*_pattern_hits(reading, rules), *_improvement(reading, rules)]
     hits += _stock(reading, rules)
     hits += _claims_cause(reading, rules)
+    hits += _jargon(text, reading, rules)
+    if "wording.wrong-fact" in rules.rules:
+        wrong = contradictions(text=text, parts=reading.sentences, case=case)
+        hits += (("wording.wrong-fact", start, end, None) for start, end in wrong)
     weight = weigh(reading=reading, rules=rules)
+    if _amends(weight):
+        reading = attrs.evolve(reading, conditions=reading.conditions | {"amends"})
     if reading.apology:
         hits += _missing(reading, rules, case, weight)
         hits += _repetition(reading, rules, case)
@@ -136,6 +147,13 @@ def _claims_cause(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
                 yield "wording.claims-cause", start, end, None
 
 
+def _jargon(text: str, reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    """One insiders' word may be what the thing is called; more are a message for insiders."""
+    found = insiders_words(text=text, parts=reading.sentences, rules=rules) if "wording.jargon" in rules.rules else []
+    severity = None if len(found) >= ENOUGH else "advice"
+    yield from (("wording.jargon", start, end, severity) for start, end in found)
+
+
 def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> Iterator[_Hit]:
     """The message as a whole turns away from making amends; points at the sentence that does so most.
 
@@ -156,17 +174,41 @@ def _missing(reading: Reading, rules: WordingRules, case: Case, weight: Weight |
     if not reading.has("responsibility"):
         yield "wording.no-responsibility", start, end, _absence(reading, rules, weight)
     if not reading.has("repair"):
-        ahead = any(rules.signs["forward"].search(part.text) for part in reading.sentences)
-        yield "wording.no-repair", start, end, _absence(reading, rules, weight) if ahead or _amends(weight) else None
-        if not reading.timed:
-            yield "wording.no-next", start, end, None
+        ahead = any(_ahead(part.text, rules) for part in reading.sentences)
+        loose = _amends(weight) and any(rules.signs["put_right"].search(part.text) for part in reading.sentences)
+        yield "wording.no-repair", start, end, _absence(reading, rules, weight) if ahead or loose else None
+        if not ahead:
+            yield "wording.no-next", start, end, "advice" if loose else None
     telling = len(reading.telling)
     if telling < rules.limits["what_least"] and not reading.facts_named:
         yield "wording.no-what", start, end, None
+    elif not reading.narrated and not reading.facts_named:
+        yield from _generic(reading, rules)
     if not reading.timed and telling < rules.limits["when_words"] and not reading.facts_named:
         yield "wording.no-when", start, end, None
     if any(fact.strip() for fact in case.facts) and not reading.facts_named:
         yield "wording.no-facts", start, end, None
+
+
+def _ahead(sentence: str, rules: WordingRules) -> bool:
+    """Whether a sentence says what comes at some time, other than what did not come or is still to be borne."""
+    idle = [found.span() for found in rules.signs["not_ahead"].finditer(sentence)]
+    return any(
+        not any(start <= match.start() <= end for start, end in idle)
+        for match in rules.signs["forward"].finditer(sentence)
+    )
+
+
+def _generic(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    """Sorry for "the issue" or "your experience", and no sentence that tells what failed."""
+    hits = [(part, found) for part in reading.sentences if (found := rules.signs["generic_what"].search(part.text))]
+    told = any(
+        rules.signs["failure"].search(part.text) and len(telling_words(part.text, rules)) >= rules.limits["told_words"]
+        for part in reading.sentences
+    )
+    if hits and not told:
+        part, found = hits[0]
+        yield "wording.no-what", part.start + found.start(), part.start + found.end(), None
 
 
 def _absence(reading: Reading, rules: WordingRules, weight: Weight | None) -> str | None:

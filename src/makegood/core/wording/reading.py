@@ -55,8 +55,9 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     spans = (*(span for part in parts for span in _elements(part, rules)), *contrasts)
     sorries = tuple((span.start, span.end) for span in spans if span.name == "regret")
     # Owning the mistake outright is an apology even where the word sorry is missing.
-    owns = any(rules.signs["claims_cause"].search(part.text) for part in parts) and any(
-        span.name == "responsibility" for span in spans
+    owns = any(rules.signs["owns_outright"].search(part.text) for part in parts) or (
+        any(rules.signs["claims_cause"].search(part.text) for part in parts)
+        and any(span.name == "responsibility" for span in spans)
     )
     names = {span.name for span in spans}
     conditions: set[str] = {name for name in ("responsibility", "repair") if name in names}
@@ -75,7 +76,7 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         apology=says_sorry or laments if case.is_apology is None else case.is_apology,
         conditions=frozenset(conditions),
         words=len(_WORD.findall(said)),
-        telling=frozenset(_telling(said, rules)),
+        telling=telling_words(said, rules),
         timed=bool(rules.signs["time"].search(said)),
         narrated=any(rules.signs["narrated"].search(part.text) for part in parts),
         facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
@@ -99,13 +100,19 @@ def _counts(name: str, sentence: str, match: re.Match[str], rules: WordingRules)
         before = sentence[max(0, match.start() - 60) : match.start()].rstrip()
         return not any(guard.end() == len(before) for guard in rules.signs["guarded"].finditer(before))
     if name == "repair":
+        if any(idle.start() <= match.start() < idle.end() for idle in rules.signs["idle_repair"].finditer(sentence)):
+            return False
         verb = max(sentence.rfind(" ", 0, match.end()), sentence.rfind("\n", 0, match.end())) + 1
         return not rules.signs["unrepaired"].match(sentence, verb)
     return True
 
 
+def telling_words(said: str, rules: WordingRules) -> frozenset[str]:
+    """This function will return the words that say something of this case: not those that any apology shares."""
+    return frozenset(_telling(said, rules))
+
+
 def _telling(said: str, rules: WordingRules) -> Iterator[str]:
-    """The words that say something of this case: not in the vocabulary that any apology shares."""
     for found in _WORD.findall(said):
         for piece in _NOT_ENDING.sub("", found.strip("'-")).split("-"):
             if len(piece) > 1 and piece not in rules.generic and _stem(piece) not in rules.generic:

@@ -26,6 +26,9 @@ class Case:
     `improvement_verified`: a corrective action is linked and verified, so a promise of improvement may be made.
     `apologies_before`: apologies already sent to this customer for this cause. `is_apology`: whether the message
     is meant as one; None lets the text decide.
+
+    `customer`, `amount`, `promised` and `order` are what the case knows of those, as people write them ("Ms Okafor",
+    "\u00a340.00", "Tuesday 3 June", "SO-2291"); a message that says otherwise is found (makegood.core.wording.facts).
     """
 
     fault: str = attrs.field(default="ours", validator=_fault)
@@ -33,6 +36,10 @@ class Case:
     improvement_verified: bool = False
     apologies_before: int = 0
     is_apology: bool | None = None
+    customer: str | None = None
+    amount: str | None = None
+    promised: str | None = None
+    order: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +48,8 @@ class Rule:
 
     `patterns` and `unless` are matched within one normalised sentence; a rule without patterns is decided by the
     linter from the whole message. `scope` is ``apology`` or ``any`` message. The conditions named in `only_if`
-    must all hold; one that holds in `off_if` silences the rule, in `advice_if` makes it advice.
+    must all hold; one that holds in `off_if` silences the rule, in `advice_if` makes it advice (`amends`: the message
+    as a whole clearly makes amends, so that one phrase of it does not count against it).
     """
 
     id: str
@@ -63,7 +71,8 @@ class WordingRules:
 
     `generic` holds the words that any apology may contain and that therefore say nothing of the case;
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
-    message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing).
+    message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing). `capitals` are
+    the words that people write in capitals and everybody knows, in lower case.
     """
 
     language: str
@@ -74,6 +83,7 @@ class WordingRules:
     cues: Mapping[str, re.Pattern[str]]
     weights: Mapping[str, Mapping[str, float]]
     limits: Mapping[str, int]
+    capitals: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,210 @@
+"""Whether a message says otherwise than its case: another name, sum, number of an order or promised day.
+
+Each fact is compared as people write it. A message may leave a fact out, and may name other sums and days; found is
+only what stands in the fact's own place (a greeting, "order 1187", "we promised Tuesday") or looks like it mistyped.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from makegood.core.wording.sentences import Sentence
+from makegood.core.wording.types import Case
+
+Span = tuple[int, int]
+
+_TITLES = {
+    "mr": "man", "mister": "man", "sir": "man", "herr": "man", "monsieur": "man",
+    "mrs": "woman", "ms": "woman", "miss": "woman", "madam": "woman", "madame": "woman", "frau": "woman",
+    "dr": "", "doctor": "", "prof": "", "professor": "", "rev": "", "mx": "",
+}  # fmt: skip
+_NAME = r"[^\W\d_a-z][\w'\u2019-]+"
+_TITLED = rf"(?:(?:{'|'.join(_TITLES)})\.?\s)"
+_GREETED = re.compile(
+    rf"\A\W*(?:(?i:dear|hi|hello|hey|good (?:morning|afternoon|evening)|to)\s)"
+    rf"(?P<name>(?i:{_TITLED})?{_NAME}(?:\s{_NAME})*)"
+    rf"|\A\W*(?P<first>(?i:{_TITLED})?{_NAME}(?:\s{_NAME}){{0,2}}),"
+)
+_CALLED = re.compile(rf",\s(?P<name>(?i:{_TITLED}){_NAME}(?:\s{_NAME})?)(?=\s*[,.;:!?]|\s*\Z)")
+_NUMBER = re.compile(r"\d[\d.,\u00a0\u202f' ]*\d|\d")
+_SIGNS = r"[a-z]{0,3}[$\u00a2-\u00a5\u20a0-\u20bf]"
+_CODE = re.compile(r"(?<![\w.])#?(?=[a-z\d/-]*\d)[a-z\d]+(?:[/-][a-z\d]+)*(?![\w])(?!\s?(?:%|am\b|pm\b))")
+_CODE_NAMED = re.compile(
+    r"(?:order|ref|reference|booking|invoice|ticket|parcel|case|claim|account|consignment|reservation|no|number)"
+    r"\.?(?: (?:no|number|id))?\.?[ :]{1,3}#?$"
+)
+_PAID_BACK = re.compile(
+    r"\b(?:back|refund\w*|return\w*|repa\w+|revers\w+|credit\w*|charged|paid|reimburs\w*|you'll get)\b"
+)
+_PROMISED = re.compile(
+    r"\b(?:promis\w+|due|booked|supposed|meant|expected|scheduled|arranged|agreed|told you|said|was to|were to|"
+    r"should have|reserved|ordered for|appointment|slot)\b"
+)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_DATED = re.compile(
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{'|'.join(_MONTHS)})"
+    rf"|(?P<month_first>{'|'.join(_MONTHS)}) (?P<day_last>\d{{1,2}})(?!\d|:)"
+)
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
+_CLOCK = re.compile(r"(?<![\d.,:])(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?![\d.,]\d)(?: ?(?P<half>[ap])\.?m)?")
+_ALIKE = 0.7
+"""Names that share this much (0 to 1, difflib) are one name, mistyped."""
+
+
+def contradictions(*, text: str, parts: tuple[Sentence, ...], case: Case) -> Iterator[Span]:
+    """This function will yield where the message says otherwise than the case (offsets into `text`).
+
+    `parts` are the message's sentences in normal form. At most one place for each fact.
+    """
+    if case.customer:
+        yield from _first(_names(text, case.customer))
+    if case.amount:
+        yield from _first(_amounts(parts, case.amount))
+    if case.order:
+        yield from _first(_orders(parts, case.order))
+    if case.promised:
+        yield from _first(_promises(parts, case.promised.lower()))
+
+
+def _first(found: Iterator[Span]) -> Iterator[Span]:
+    span = next(found, None)
+    if span is not None:
+        yield span
+
+
+def _folded(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.lower())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def _named(name: str) -> tuple[str | None, tuple[str, ...]]:
+    """A name as its title's kind (None without one) and its words, without accents."""
+    words = [word for word in re.split(r"[^\w'-]+", _folded(name).replace("\u2019", "'")) if word]
+    title = _TITLES[words[0]] if words and words[0] in _TITLES else None
+    return title, tuple(words[1:] if title is not None else words)
+
+
+def _names(text: str, customer: str) -> Iterator[Span]:
+    title, known = _named(customer)
+    if not known or not any(char.isupper() for char in customer):
+        return
+    for match in (*_GREETED.finditer(text), *_CALLED.finditer(text)):
+        group = "name" if match["name"] else "first"
+        called, words = _named(match[group])
+        if not words or (group == "first" and called is None and not _mistyped(known, words)):
+            continue
+        if set(words) & set(known):
+            if title and called and title != called:
+                yield match.span(group)
+        elif _mistyped(known, words) or (title is not None and called is not None):
+            yield match.span(group)
+
+
+def _mistyped(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    return any(
+        one[0] == other[0] and one != other and difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE
+        for one in known
+        for other in words
+        if one not in words and other not in known and min(len(one), len(other)) > 3
+    )
+
+
+def _value(number: str) -> float:
+    """A number as written with points, commas or spaces; two or one digits after the last mark are decimals."""
+    whole, mark, decimals = number.rpartition(".") if number.rfind(".") > number.rfind(",") else number.rpartition(",")
+    if not mark or len(decimals) > 2:
+        whole, decimals = number, ""
+    return float((re.sub(r"\D", "", whole) or "0") + "." + (decimals or "0"))
+
+
+def _amounts(parts: tuple[Sentence, ...], amount: str) -> Iterator[Span]:
+    """Sums in the currency of the case, when none of them is the case's."""
+    written = _NUMBER.search(amount)
+    if written is None:
+        return
+    known = _value(written.group())
+    currency = "|".join(
+        [
+            _SIGNS,
+            *(
+                re.escape(sign.strip().lower())
+                for sign in (amount[: written.start()], amount[written.end() :])
+                if sign.strip()
+            ),
+        ]
+    )
+    sums = re.compile(
+        rf"(?:(?<![\w])(?:{currency})\s?(?P<after>\d[\d.,]*)|(?<![\w.,])(?P<before>\d[\d.,]*)\s?(?:{currency})(?!\w))"
+    )
+    found = [
+        (part, match, _value((match["after"] or match["before"]).rstrip(".,")))
+        for part in parts
+        for match in sums.finditer(part.text)
+    ]
+    if not found or any(value == known for _, _, value in found):
+        return
+    if any(str(known).removesuffix(".0") in re.sub(r"[^\d.]", "", part.text) for part in parts):
+        return
+    for part, match, value in found:
+        if _transposed(value, known) or (len(found) == 1 and _PAID_BACK.search(part.text)):
+            yield part.start + match.start(), part.start + match.end()
+
+
+def _transposed(value: float, known: float) -> bool:
+    """The same digits in another order, or one digit that differs."""
+    one, other = f"{value:.2f}", f"{known:.2f}"
+    if len(one) != len(other):
+        return False
+    return sorted(one) == sorted(other) or sum(left != right for left, right in zip(one, other, strict=True)) == 1
+
+
+def _orders(parts: tuple[Sentence, ...], order: str) -> Iterator[Span]:
+    known = order.strip().lstrip("#").lower()
+    if not re.search(r"\d", known) or any(known in part.text for part in parts):
+        return
+    shape, digits = _shape(known), re.sub(r"\D", "", known)
+    for part in parts:
+        for match in _CODE.finditer(part.text):
+            code = match.group().lstrip("#")
+            if _shape(code) != shape or len(digits) < 3:
+                continue
+            same = sorted(code) == sorted(known) or sum(a != b for a, b in zip(code, known, strict=True)) == 1
+            if same or _CODE_NAMED.search(part.text[: match.start()]) or not code.isdigit():
+                yield part.start + match.start(), part.start + match.end()
+
+
+def _shape(code: str) -> str:
+    return re.sub(r"[a-z]", "a", re.sub(r"\d", "9", code))
+
+
+def _promises(parts: tuple[Sentence, ...], promised: str) -> Iterator[Span]:
+    """A promised day, date or time other than the case's, in a sentence that speaks of what was promised."""
+    for pattern, read in ((_WEEKDAY, _weekday), (_DATED, _dated), (_CLOCK, _clock)):
+        known = {read(match) for match in pattern.finditer(promised)}
+        found = [(part, match, read(match)) for part in parts for match in pattern.finditer(part.text)]
+        if not known or any(moment in known for _, _, moment in found):
+            continue
+        for part, match, _ in found:
+            before = list(_PROMISED.finditer(part.text, 0, match.start()))
+            if before and len(part.text[before[-1].end() : match.start()].split()) <= 7:
+                yield part.start + match.start(), part.start + match.end()
+                return
+
+
+def _weekday(match: re.Match[str]) -> tuple[object, ...]:
+    return (match.group(),)
+
+
+def _dated(match: re.Match[str]) -> tuple[object, ...]:
+    return int(match["day"] or match["day_last"]), match["month"] or match["month_first"]
+
+
+def _clock(match: re.Match[str]) -> tuple[object, ...]:
+    return int(match["hour"]) % 12, int(match["minute"])
