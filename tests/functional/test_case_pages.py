@@ -78,6 +78,32 @@ def test_a_step_says_what_its_name_means(org: Org) -> None:
         assert page.count(f'<span class="means">{face.means}</span>') >= 2, face.title
 
 
+def test_the_letter_follows_the_cause_with_one_click(org: Org) -> None:
+    """A cause that speaks of the weather asks whether to say so; a yes is journalled and writes the apology anew."""
+    recovery = recovery_of(org)
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    assert "This cause says" not in client.get(url).content.decode()
+    client.post(f"{url}/cause", {"cause": "new", "cause_note": "Weather", "cause_then": "watch"})
+    page = client.get(url).content.decode()
+    assert "This cause says it was nobody&#x27;s fault. What we tell them says ours. Change it?" in page
+    with tenant(organization_id=org.id):
+        before = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, kind="apology")
+    changed = client.post(f"{url}/fault", {"fault": "nobody"}, follow=True).content.decode()
+    assert "The apology that waits is written anew." in changed
+    assert "What we tell them of the fault: nobody&#x27;s; it was ours." in changed
+    assert "This cause says" not in changed
+    with tenant(organization_id=org.id):
+        after = Message.objects.get(thread_id=recovery.thread_id, kind="apology", state="draft")
+        assert Message.objects.get(id=before.id).state == "stopped"
+        assert (after.apology_key, after.body == before.body) == (before.apology_key, False)
+        (entry,) = journal(org, recovery, "blamed")
+        assert (entry.actor_id, entry.data) == (org.manager, {"fault": "nobody", "was": "ours"})
+    back = client.post(f"{url}/fault", {"fault": "ours"}, follow=True)
+    assert "What we tell them has changed." in back.content.decode()
+    assert client.post(f"{url}/fault", {"fault": "hers"}).status_code == 422
+
+
 def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:
     """Between the click and the worker the page says that it is being sent, and offers nothing to send."""
     recovery = recovery_of(org)

@@ -42,6 +42,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-note": ALL,
     "recovery-call": SERVES,
     "recovery-cause": SERVES,
+    "recovery-fault": SERVES,
     "recovery-follow-up": SERVES,
     "recovery-hand-over": SERVES,
     "recovery-pause": SERVES,

@@ -181,3 +181,11 @@ def apologies_before(*, organization_id: int, customer_id: int, key_hash: int, a
             [organization_id, customer_id, key_hash, at],
         )
         return int(cursor.fetchone()[0])
+
+
+def drafts_of_kind(*, organization_id: int, thread_id: int, kind: str) -> list[int]:
+    """This function will list the drafts of a kind that wait for a click in a conversation, the oldest first."""
+    found = Message.objects.filter(
+        organization_id=organization_id, thread_id=thread_id, kind=kind, direction="out", state="draft"
+    )
+    return list(found.order_by("id").values_list("id", flat=True))

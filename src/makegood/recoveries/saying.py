@@ -11,7 +11,8 @@ from makegood.core.wording import Case
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
-from makegood.messages.operations import Outgoing, messages_queue
+from makegood.messages.operations import Outgoing, message_stop, messages_queue
+from makegood.messages.queries import drafts_of_kind
 from makegood.messages.settling import drafts_drop
 from makegood.organizations.models import Member, Organization
 from makegood.recoveries.models import RecoveryFailure
@@ -59,6 +60,26 @@ def first_words(*, organization_id: int, planned: Sequence[Planned], now: dateti
         if answer.blocked and one.playbook.acknowledgement == "none"
     ]
     messages_queue(organization_id=organization_id, queued=unsaid, now=now)
+
+
+def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: datetime) -> bool:
+    """Write the apology anew that waits for a click, after what it says has changed; say whether there was one."""
+    planned = planned_of(organization_id=organization_id, at={recovery_id: now})
+    waiting = drafts_of_kind(organization_id=organization_id, thread_id=planned[0].thread_id, kind="apology")
+    if not waiting:
+        return False
+    for message_id in waiting:
+        message_stop(organization_id=organization_id, message_id=message_id, by=by, now=now)
+    (one,), (told,) = planned, _told(organization_id, planned)
+    again = _outgoing(one, "apology", "apologise", apology(told), "person")
+    anew = attrs.evolve(
+        again,
+        key=f"recovery:{recovery_id}:apology:again:{waiting[-1]}",
+        apology_key=one.first.apology_key,
+        case=Case(fault=one.fault),
+    )
+    messages_queue(organization_id=organization_id, queued=[anew], now=now)
+    return True
 
 
 def score_ask(*, organization_id: int, asked: Sequence[tuple[int, int, datetime]]) -> None:

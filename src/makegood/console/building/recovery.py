@@ -11,6 +11,7 @@ from django.urls import reverse
 from makegood.console import permissions
 from makegood.console.asking import local_input, select
 from makegood.console.building import words
+from makegood.console.building.cause import cause_of
 from makegood.console.building.giving import giving_of
 from makegood.console.building.next_action import next_of
 from makegood.console.building.timeline import timeline
@@ -18,7 +19,6 @@ from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Action,
-    CauseChooser,
     ClockFace,
     ClosePanel,
     CustomerCard,
@@ -114,7 +114,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         timeline=timeline(desk, case, names, why_url=why),
         note_form=_note_form(case) if desk.may("recovery-note") else None,
         closing=_closing(desk, case) if open_now else None,
-        cause=_cause(case, known.causes, acts=acts),
+        cause=cause_of(case, known.causes, acts=acts),
         follow_ups=_follow_ups(case, acts),
         follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
         exchange=_exchange(desk, case, known.members) if acts else None,
@@ -347,47 +347,6 @@ def _closing(desk: Desk, case: Case) -> ClosePanel | None:
         if decision.allowed
         else None,
         by_manager=by_manager,
-    )
-
-
-def _cause(case: Case, causes: Sequence[CauseFacts], *, acts: bool) -> CauseChooser:
-    cause_id = next((one.cause_id for one in case.failures if one.cause_id), None)
-    current = next((one for one in causes if one.id == cause_id), None)
-    improve = next(one for one in case.steps if one.step == "improve")
-    unknown = f"Not known: {improve.note}" if improve.state == "skipped" and not cause_id else ""
-    form = Form(
-        key="cause-form",
-        action=reverse("recovery-cause", args=[words.code(case.number)]),
-        submit="Set the cause",
-        style="plain",
-        fields=(
-            version_field(case),
-            select(
-                "cause",
-                "Cause",
-                [
-                    *((str(one.id), one.path) for one in causes),
-                    ("new", "A cause that is not listed"),
-                    ("none", "Not known"),
-                ],
-                first="Choose",
-                value=str(cause_id or ""),
-                required=True,
-            ),
-            Field(name="cause_note", label="Name of the new cause, or why it is not known", maxlength=120),
-            select(
-                "cause_then",
-                "What now?",
-                (("watch", "Watch it"), ("improve", "Change something: open an improvement")),
-                value="watch",
-            ),
-        ),
-    )
-    return CauseChooser(
-        current=current.path if current else unknown,
-        current_url=reverse("cause", args=[current.id]) if current else "",
-        form=form if acts and not case.review else None,
-        decision=improve.note if current else "",
     )
 
 

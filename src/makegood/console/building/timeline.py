@@ -26,6 +26,7 @@ REOPENED = {
     "doubled": "Open again: what we promised them here was broken too.",
     "by_hand": "Open again, by hand.",
 }
+WHOSE = {"ours": "ours", "partner": "a partner's", "nobody": "nobody's", "unknown": "not known"}
 Names = Mapping[int, str]
 
 
@@ -60,6 +61,9 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "rated": lambda data, names: f"The customer gave {data.get('score')} of 7.",
     "asked": lambda data, names: "The customer was asked how well we did.",
     "closed": lambda data, names: f"Closed. {CLOSED.get(data.get('reason', ''), '')}".rstrip(),
+    "blamed": lambda data, names: (
+        f"What we tell them of the fault: {WHOSE[data['fault']]}; it was {WHOSE[data['was']]}."
+    ),
     "reopened": lambda data, names: REOPENED.get(data.get("reason", ""), "Open again."),
     "decided": lambda data, names: GATHERED.get(data.get("how", ""), "Decided."),
     "joined": lambda data, names: "A further failure of the same matter joined.",

@@ -199,6 +199,9 @@ class CauseChooser:
     current_url: str = ""
     form: Form | None = None
     decision: str = ""
+    fault_ask: str = ""
+    fault_change: Action | None = None
+    """What to do where the cause speaks of another fault than what the customer is told."""
 
 
 @attrs.frozen(kw_only=True)

@@ -270,6 +270,23 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 
 @act
+def fault(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Let what the customer is told of the fault follow the cause."""
+    case = case_of(desk, code)
+    redrafted = operations.fault_change(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        fault=request.POST.get("fault", ""),
+        by=desk.member_id,
+        now=desk.facts.now,
+        version=_version(request),
+    )
+    detail = "The apology that waits is written anew." if redrafted else "What was sent stays as it was."
+    tell(request, "What we tell them has changed.", detail=detail)
+    return gone_to("recovery", code=code)
+
+
+@act
 def follow_up(request: HttpRequest, desk: Desk, *, code: str, follow_up_id: int) -> HttpResponse:
     """Record a follow-up and, perhaps, how it all ended."""
     case = case_of(desk, code)

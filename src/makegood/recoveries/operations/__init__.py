@@ -1,5 +1,6 @@
 """Writes of recoveries: opened, owned, stepped, clocked, followed and closed; each inside the caller's transaction."""
 
+from makegood.recoveries.operations.blaming import fault_change
 from makegood.recoveries.operations.calling import called
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
 from makegood.recoveries.operations.clocks import (
@@ -46,6 +47,7 @@ __all__ = [
     "failures_caused",
     "failures_held",
     "failures_withdrawn",
+    "fault_change",
     "follow_up_done",
     "incident_fix_done",
     "incident_offer",
