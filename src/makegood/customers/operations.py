@@ -237,14 +237,16 @@ def purchases_record(*, organization_id: int, purchases: Sequence[NewPurchase]) 
         ],
         on_conflict="ON CONFLICT (organization_id, key_hash) DO NOTHING",
     )
+    firsts: dict[int, datetime] = {}
+    for purchase in fresh.values():
+        firsts[purchase.customer_id] = min(purchase.placed_at, firsts.get(purchase.customer_id, purchase.placed_at))
+    from_, parameter = record_set("f", {"customer_id": "bigint", "first_at": "timestamptz"}, firsts.items())
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE customers_customer c SET first_purchase_at = least(c.first_purchase_at, f.first_at)"
-            " FROM (SELECT u.customer_id, min(u.at) AS first_at FROM unnest(%s::bigint[], %s::timestamptz[])"
-            "       AS u(customer_id, at) GROUP BY 1) f"
+            f"UPDATE customers_customer c SET first_purchase_at = least(c.first_purchase_at, f.first_at) FROM {from_}"
             " WHERE c.organization_id = %s AND c.id = f.customer_id"
             " AND (c.first_purchase_at IS NULL OR c.first_purchase_at > f.first_at)",
-            [[p.customer_id for p in fresh.values()], [p.placed_at for p in fresh.values()], organization_id],
+            [parameter, organization_id],
         )
     return purchases_find(organization_id=organization_id, keys=list(fresh))
 

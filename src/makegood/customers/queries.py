@@ -11,6 +11,7 @@ from django.db import connection
 
 from makegood.customers.models import IDENTITY_KINDS, Charge, Customer, Fact, Purchase, Visit
 from makegood.customers.operations import identity_hash
+from makegood.store.bulk import record_set
 
 WORD = re.compile(r"\w+")
 FOUND = """
@@ -26,7 +27,7 @@ CROSS JOIN LATERAL (SELECT * FROM customers_customer o
 ORDER BY u.place
 """
 KNOWN = """
-SELECT DISTINCT coalesce(c.merged_into_id, c.id) FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)
+SELECT DISTINCT coalesce(c.merged_into_id, c.id) FROM {keys}
 JOIN customers_identity i ON i.organization_id = %s AND i.kind = k.kind AND i.value_hash = k.value_hash
 JOIN customers_customer c ON c.organization_id = i.organization_id AND c.id = i.customer_id
 """
@@ -96,8 +97,9 @@ def customers_found(*, organization_id: int, words: str, most: int = 50) -> list
     if not parts:
         return []
     keys = [(kind, identity_hash(kind, value)) for kind in IDENTITY_KINDS for value in {text, _digits(text)} if value]
+    named, parameter = record_set("k", {"kind": "text", "value_hash": "bytea"}, keys)
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [[kind for kind, _ in keys], [value for _, value in keys], organization_id])
+        cursor.execute(KNOWN.format(keys=named), [parameter, organization_id])
         ids = [row[0] for row in cursor.fetchall()]
         cursor.execute(
             "SELECT * FROM finder.customers_named(%s, %s)", [" & ".join(f"{part}:*" for part in parts), most]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from makegood.failures.early_signals import early_signals_join
 from makegood.failures.models import Failure
 from makegood.failures.policy import Policies
 from makegood.journal.operations import Happened, record
-from makegood.store.bulk import insert, next_ids
+from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.clocks import moment as store_moment
 
 BATCH = 1000
@@ -49,6 +48,7 @@ COLUMNS = (
     "gate_at",
     "gate_reasons",
 )
+DECIDED = {"id": "bigint", "gate": "text", "gate_at": "timestamptz", "reasons": "jsonb"}
 PROMISE = (
     "SELECT p.id, p.customer_id, p.purchase_id, p.visit_id, p.place_id, p.source_id, p.recovery_id, p.kind, p.what,"
     " p.value_minor, p.currency, p.due_at, p.fulfilled_at, s.live_from, s.rhythm_minutes, s.heard_until, s.playbook"
@@ -237,18 +237,16 @@ def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]]) -> Non
 
 def gates_set(*, organization_id: int, decided: Sequence[tuple[int, datetime, GateDecision]]) -> None:
     """Write the gate's decisions of (failure id, moment, decision), and journal them."""
+    rows = [
+        (failure_id, decision.gate, decision.gate_at, [reason.as_dict() for reason in decision.reasons])
+        for failure_id, _, decision in decided
+    ]
+    from_, parameter = record_set("d", DECIDED, rows)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE failures_failure f SET gate = d.gate, gate_at = d.gate_at, gate_reasons = d.reasons::jsonb"
-            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[]) AS d(id, gate, gate_at, reasons)"
+            f"UPDATE failures_failure f SET gate = d.gate, gate_at = d.gate_at, gate_reasons = d.reasons FROM {from_}"
             " WHERE f.organization_id = %s AND f.id = d.id",
-            [
-                [failure_id for failure_id, _, _ in decided],
-                [decision.gate for _, _, decision in decided],
-                [decision.gate_at for _, _, decision in decided],
-                [json.dumps([reason.as_dict() for reason in decision.reasons]) for _, _, decision in decided],
-                organization_id,
-            ],
+            [parameter, organization_id],
         )
     record(
         organization_id=organization_id,

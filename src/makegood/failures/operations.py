@@ -14,7 +14,7 @@ from makegood.core.gate import GateFacts, decide
 from makegood.failures.incidents import incidents_close_withdrawn
 from makegood.failures.models import FAULTS, LOSSES, TOLD_BY_THEM, Cause, Failure, Signal
 from makegood.journal.operations import Happened, record
-from makegood.store.bulk import insert, next_ids
+from makegood.store.bulk import insert, next_ids, record_set
 
 KINDS = ("broken_promise", "not_as_described", "wrong_charge", "rework", "outage", "complaint", "interaction", "other")
 SAME_MATTER = timedelta(days=90)
@@ -150,13 +150,13 @@ def _said(failure_id: int, action: str, at: datetime, by: int | None, **data: An
 def failures_withdraw(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Withdraw the failures of promises that were kept after all (handler of promises:promise:unbroken)."""
     said_at = {entry.subject_id: entry.at for entry in entries}
+    from_, parameter = record_set("u", {"promise_id": "bigint", "at": "timestamptz"}, said_at.items())
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE failures_failure f SET withdrawn_at = u.at"
-            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(promise_id, at)"
+            f"UPDATE failures_failure f SET withdrawn_at = u.at FROM {from_}"
             " WHERE f.organization_id = %s AND f.promise_id = u.promise_id AND f.withdrawn_at IS NULL"
             " RETURNING f.id, u.at, f.incident_id",
-            [list(said_at), list(said_at.values()), organization_id],
+            [parameter, organization_id],
         )
         withdrawn = sorted(cursor.fetchall())
     record(

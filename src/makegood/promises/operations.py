@@ -16,7 +16,7 @@ from django.db.models.functions import Greatest
 from makegood.journal.operations import Happened, record
 from makegood.promises import early
 from makegood.promises.models import Promise, Source
-from makegood.store.bulk import insert, next_ids
+from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.clocks import Moment
 from makegood.store.clocks import moment as store_moment
 
@@ -46,6 +46,10 @@ MADE_COLUMNS = (
 
 
 SOURCE_LOCK = 7401
+CHANGED = {
+    "id": "bigint", "due_at": "timestamptz", "expected_at": "timestamptz", "fulfilled_at": "timestamptz",
+    "state": "text", "settled_at": "timestamptz",
+}  # fmt: skip
 FULFILLED = "promises:promise:fulfilled"
 
 
@@ -241,14 +245,14 @@ def sources_lock(*, source_ids: set[int]) -> None:
 
 
 def _lock(organization_id: int, keys: set[tuple[int, bytes]]) -> dict[tuple[int, bytes], Held]:
+    named, parameter = record_set("k", {"source_id": "bigint", "key_hash": "bytea"}, keys)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.source_id, p.key_hash, p.id, p.customer_id, p.due_at, p.expected_at, p.fulfilled_at, p.state,"
-            " p.settled_at FROM promises_promise p"
-            " JOIN unnest(%s::bigint[], %s::bytea[]) AS k(source_id, key_hash)"
+            f" p.settled_at FROM {named} JOIN promises_promise p"
             " ON p.organization_id = %s AND p.source_id = k.source_id AND p.key_hash = k.key_hash"
             " ORDER BY p.id FOR UPDATE OF p",
-            [[source_id for source_id, _ in keys], [key_hash for _, key_hash in keys], organization_id],
+            [parameter, organization_id],
         )
         return {
             (row[0], bytes(row[1])): Held(
@@ -267,22 +271,14 @@ def _lock(organization_id: int, keys: set[tuple[int, bytes]]) -> dict[tuple[int,
 def _save(organization_id: int, promises: Sequence[Held]) -> None:
     if not promises:
         return
+    rows = [(p.id, p.due_at, p.expected_at, p.fulfilled_at, p.state, p.settled_at) for p in promises]
+    changed, parameter = record_set("c", CHANGED, rows)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE promises_promise p SET due_at = c.due_at, expected_at = c.expected_at,"
             " fulfilled_at = c.fulfilled_at, state = c.state, settled_at = c.settled_at"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[],"
-            " %s::timestamptz[]) AS c(id, due_at, expected_at, fulfilled_at, state, settled_at)"
-            " WHERE p.organization_id = %s AND p.id = c.id",
-            [
-                [p.id for p in promises],
-                [p.due_at for p in promises],
-                [p.expected_at for p in promises],
-                [p.fulfilled_at for p in promises],
-                [p.state for p in promises],
-                [p.settled_at for p in promises],
-                organization_id,
-            ],
+            f" FROM {changed} WHERE p.organization_id = %s AND p.id = c.id",
+            [parameter, organization_id],
         )
 
 

@@ -6,13 +6,13 @@ prepare than arrays, and needs no temporary table.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
+import orjson
 from django.db import connection, models
 
+MOST_ROWS = 2_147_483_647
 COLUMN_TYPES = {
     "AutoField": "bigint",
     "BigAutoField": "bigint",
@@ -44,8 +44,6 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
     if isinstance(value, (bytes, memoryview)):
         return "\\x" + bytes(value).hex()
     raise TypeError(f"{type(value).__name__} has no place in a row")
@@ -54,12 +52,24 @@ def _plain(value: object) -> object:
 def record_set(alias: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, str]:
     """Return what to write after FROM, and its one parameter, for these rows; `columns` maps names to types.
 
+    The planner takes rows under a limit that it cannot see through for few, and so looks up each in the table that
+    they are joined to. No statistics can tell it how much of a table one organization holds: where it believes that
+    to be little, it would read the organization's whole table for every batch.
+
     ``from_, parameter = record_set("u", {"id": "bigint", "at": "timestamptz"}, rows)``
     """
-    names = list(columns)
-    parameter = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain)
+    from_ = f"(SELECT * FROM {_records('given', columns)} LIMIT (SELECT {MOST_ROWS})) AS {alias}"
+    return from_, _parameter(columns, rows)
+
+
+def _records(alias: str, columns: Mapping[str, str]) -> str:
     listed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-    return f"json_to_recordset(%s::json) AS {alias}({listed})", parameter
+    return f"json_to_recordset(%s::json) AS {alias}({listed})"
+
+
+def _parameter(columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:
+    names = list(columns)
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain).decode()
 
 
 def insert(
@@ -81,12 +91,13 @@ def insert(
     fields = [_field(model, name) for name in columns]
     names = ", ".join(f'"{field.column}"' for field in fields)
     picks = ", ".join(f'u."{field.column}"' for field in fields)
-    from_, parameter = record_set("u", {str(field.column): _type(field) for field in fields}, listed)
+    kinds = {str(field.column): _type(field) for field in fields}
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks} FROM {from_} {on_conflict}{back}',
-            [parameter],
+            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks} FROM {_records("u", kinds)}'
+            f" {on_conflict}{back}",
+            [_parameter(kinds, listed)],
         )
         return cursor.fetchall() if returning else []
 

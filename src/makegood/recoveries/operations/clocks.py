@@ -24,13 +24,14 @@ from makegood.recoveries.frozen import (
 )
 from makegood.recoveries.models import PAUSE_REASONS, Pause, Recovery, RecoveryClock, RecoveryFailure, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+from makegood.store.bulk import record_set
 
 MEET = """
 UPDATE recoveries_recoveryclock c SET
     state = CASE WHEN c.state IN ('running', 'paused') THEN
         CASE WHEN c.due_at IS NULL OR u.at <= c.due_at THEN 'met' ELSE 'missed' END ELSE c.state END,
     met_at = u.at, next_at = NULL
-FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS u(recovery, target, at)
+FROM {met}
 WHERE c.organization_id = %s AND c.recovery_id = u.recovery AND c.target = u.target
     AND c.met_at IS NULL AND c.state <> 'ended'
 RETURNING c.recovery_id, c.target, c.due_at, c.state, c.met_at
@@ -66,16 +67,10 @@ def clocks_meet(*, organization_id: int, met: Sequence[Met]) -> None:
         return
     once = {(one.recovery_id, one.target): one for one in reversed(met)}
     listed = [once[key] for key in sorted(once)]
+    rows = [(one.recovery_id, one.target, one.at) for one in listed]
+    from_, parameter = record_set("u", {"recovery": "bigint", "target": "text", "at": "timestamptz"}, rows)
     with connection.cursor() as cursor:
-        cursor.execute(
-            MEET,
-            [
-                [one.recovery_id for one in listed],
-                [one.target for one in listed],
-                [one.at for one in listed],
-                organization_id,
-            ],
-        )
+        cursor.execute(MEET.format(met=from_), [parameter, organization_id])
         rows = cursor.fetchall()
     record(
         organization_id=organization_id,

@@ -113,11 +113,12 @@ def _write(organization_id: int, told: list[Told]) -> None:
             [parameter, organization_id],
         )
         if broken:
+            steps = [(one.clock.recovery_id, one.clock.target) for one in broken]
+            from_, parameter = record_set("u", {"recovery": "bigint", "step": "text"}, steps)
             cursor.execute(
-                "UPDATE recoveries_step s SET state = 'overdue'"
-                " FROM unnest(%s::bigint[], %s::text[]) AS u(recovery, step)"
+                f"UPDATE recoveries_step s SET state = 'overdue' FROM {from_}"
                 " WHERE s.organization_id = %s AND s.recovery_id = u.recovery AND s.step = u.step AND s.state = 'todo'",
-                [[one.clock.recovery_id for one in broken], [one.clock.target for one in broken], organization_id],
+                [parameter, organization_id],
             )
 
 

@@ -26,8 +26,7 @@ SELECT r.id, CASE
         AND p.customer_id = r.customer_id AND p.placed_at > r.opened_at AND p.placed_at <= u.at) THEN 'back'
     WHEN before.n >= 2 AND u.at - r.opened_at > 2 * (before.last_at - before.first_at) / (before.n - 1) THEN 'lapsed'
     ELSE 'unknown' END
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, at)
-JOIN recoveries_recovery r ON r.organization_id = %s AND r.id = u.id
+FROM {due} JOIN recoveries_recovery r ON r.organization_id = %s AND r.id = u.id
 CROSS JOIN LATERAL (SELECT count(*) AS n, min(placed_at) AS first_at, max(placed_at) AS last_at
     FROM customers_purchase p WHERE p.organization_id = r.organization_id AND p.customer_id = r.customer_id
     AND p.placed_at <= r.opened_at) before
@@ -103,11 +102,12 @@ def follow_ups_come_due(*, organization_id: int, limit: int) -> int:
 def _settle(organization_id: int, due: Sequence[tuple[FollowUp, datetime]], state: str) -> None:
     if not due:
         return
+    from_, parameter = record_set("u", {"id": "bigint", "at": "timestamptz"}, [(row.id, at) for row, at in due])
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE recoveries_followup f SET state = %s, done_at = CASE WHEN %s = 'done' THEN u.at END"
-            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, at) WHERE f.organization_id = %s AND f.id = u.id",
-            [state, state, [row.id for row, _ in due], [at for _, at in due], organization_id],
+            f" FROM {from_} WHERE f.organization_id = %s AND f.id = u.id",
+            [state, state, parameter, organization_id],
         )
     record(
         organization_id=organization_id,
@@ -151,18 +151,24 @@ def _see_return(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) 
     if not due:
         return
     _settle(organization_id, due, "done")
+    moments, parameter = record_set(
+        "u", {"id": "bigint", "at": "timestamptz"}, [(row.recovery_id, at) for row, at in due]
+    )
     with connection.cursor() as cursor:
-        cursor.execute(RETURNED, [[row.recovery_id for row, _ in due], [at for _, at in due], organization_id])
+        cursor.execute(RETURNED.format(due=moments), [parameter, organization_id])
         found = dict(cursor.fetchall())
+        from_, parameter = record_set("u", {"id": "bigint", "outcome": "text"}, found.items())
         cursor.execute(
-            "UPDATE recoveries_recovery r SET returned = u.outcome FROM unnest(%s::bigint[], %s::text[])"
-            " AS u(id, outcome) WHERE r.organization_id = %s AND r.id = u.id",
-            [list(found), list(found.values()), organization_id],
+            f"UPDATE recoveries_recovery r SET returned = u.outcome FROM {from_}"
+            " WHERE r.organization_id = %s AND r.id = u.id",
+            [parameter, organization_id],
         )
+        outcomes = [(row.id, found[row.recovery_id]) for row, _ in due]
+        from_, parameter = record_set("u", {"id": "bigint", "outcome": "text"}, outcomes)
         cursor.execute(
-            "UPDATE recoveries_followup SET outcome = u.outcome FROM unnest(%s::bigint[], %s::text[])"
-            " AS u(id, outcome) WHERE organization_id = %s AND recoveries_followup.id = u.id",
-            [[row.id for row, _ in due], [found[row.recovery_id] for row, _ in due], organization_id],
+            f"UPDATE recoveries_followup f SET outcome = u.outcome FROM {from_}"
+            " WHERE f.organization_id = %s AND f.id = u.id",
+            [parameter, organization_id],
         )
     by_moment: dict[datetime, list[int]] = {}
     for row, at in due:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,8 +19,10 @@ from makegood.organizations.models import Member, MemberPlace, Place, Team
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.store.bulk import record_set
 
 LOAD_DAYS = 7
+OWNED = {"id": "bigint", "owner": "bigint", "tier": "smallint", "reasons": "jsonb"}
 """A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait."""
 
 
@@ -230,18 +231,13 @@ def owners_set(
     why: str,
 ) -> None:
     """Write new owners, (recovery, member, tier, reasons), and journal each; `why` is a short code."""
+    rows = [(one, member_id, min(HIGHEST_TIER, tier), list(reasons)) for one, member_id, tier, reasons in owned]
+    from_, parameter = record_set("u", OWNED, rows)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE recoveries_recovery r SET owner_id = u.owner, owner_tier = u.tier, owner_reasons = u.reasons::jsonb"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::text[]) AS u(id, owner, tier, reasons)"
-            " WHERE r.organization_id = %s AND r.id = u.id",
-            [
-                [recovery_id for recovery_id, _, _, _ in owned],
-                [member_id for _, member_id, _, _ in owned],
-                [min(HIGHEST_TIER, tier) for _, _, tier, _ in owned],
-                [json.dumps(list(reasons)) for _, _, _, reasons in owned],
-                organization_id,
-            ],
+            "UPDATE recoveries_recovery r SET owner_id = u.owner, owner_tier = u.tier, owner_reasons = u.reasons"
+            f" FROM {from_} WHERE r.organization_id = %s AND r.id = u.id",
+            [parameter, organization_id],
         )
     record(
         organization_id=organization_id,

@@ -12,22 +12,25 @@ from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet
+from makegood.store.bulk import record_set
 
 CLOCK_OF_STEP = {"fix": "fix", "make_good": "make_good"}
 NOTE = 300
 
+MARKED = {
+    "recovery": "bigint", "step": "text", "state": "text", "at": "timestamptz", "by_id": "bigint", "note": "text",
+}  # fmt: skip
 MARK = """
 UPDATE recoveries_step s SET state = u.state, done_at = u.at, done_by_id = u.by_id,
     note = CASE WHEN u.note = '' THEN s.note ELSE u.note END
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::text[])
-    AS u(recovery, step, state, at, by_id, note)
+FROM {marks}
 WHERE s.organization_id = %s AND s.recovery_id = u.recovery AND s.step = u.step AND s.state IN ('todo', 'overdue')
 RETURNING s.recovery_id, s.step, s.state, s.done_at, s.done_by_id
 """
 NEXT = """
 UPDATE recoveries_recovery r SET
     next_step = coalesce(n.step, 'done'), next_due_at = coalesce(n.due_at, r.next_due_at)
-FROM unnest(%s::bigint[]) AS u(id)
+FROM {changed}
 LEFT JOIN LATERAL (
     SELECT s.step, s.due_at FROM recoveries_step s
     WHERE s.organization_id = %s AND s.recovery_id = u.id AND s.state IN ('todo', 'overdue')
@@ -55,19 +58,10 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
         return 0
     once = {(one.recovery_id, one.step): one for one in reversed(marks)}
     listed = sorted(once.values(), key=lambda one: (one.recovery_id, one.step))
+    rows = [(one.recovery_id, one.step, one.state, one.at, one.by, one.note[:NOTE]) for one in listed]
+    from_, parameter = record_set("u", MARKED, rows)
     with connection.cursor() as cursor:
-        cursor.execute(
-            MARK,
-            [
-                [one.recovery_id for one in listed],
-                [one.step for one in listed],
-                [one.state for one in listed],
-                [one.at for one in listed],
-                [one.by for one in listed],
-                [one.note[:NOTE] for one in listed],
-                organization_id,
-            ],
-        )
+        cursor.execute(MARK.format(marks=from_), [parameter, organization_id])
         changed = cursor.fetchall()
     if not changed:
         return 0
@@ -99,8 +93,9 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
 
 def next_steps_set(*, organization_id: int, recovery_ids: Sequence[int]) -> None:
     """Bring the next step of these recoveries up to date with their steps."""
+    from_, parameter = record_set("u", {"id": "bigint"}, ([recovery_id] for recovery_id in recovery_ids))
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, [list(recovery_ids), organization_id, list(STEPS), organization_id])
+        cursor.execute(NEXT.format(changed=from_), [parameter, organization_id, list(STEPS), organization_id])
 
 
 def respond_again(*, organization_id: int, recovery: Recovery, at: datetime) -> datetime | None:
