@@ -48,12 +48,12 @@ class Facts:
     @property
     def own(self) -> str:
         """Taking it on, as far as the fault allows."""
-        return "That was our mistake." if self.fault == "ours" else "Putting it right is on us."
+        return "That was our mistake." if self.fault == "ours" else "I am looking after this until it is put right."
 
     @property
     def next(self) -> str:
         """What is done, and by when."""
-        return f"I am putting it right and will write to you by {self.by}."
+        return f"I am putting it right myself, and you will have word from me by {self.by}."
 
 
 def facts_of(desk: Desk, case: Case) -> Facts:
@@ -98,11 +98,14 @@ def key_of(finding: Mapping[str, Any]) -> str:
 
 
 def mended(text: str, finding: Mapping[str, Any], facts: Facts) -> str:
-    """This function will change a text as its finding wants: say it, add it, or leave the sentence out."""
+    """This function will change a text as its finding wants: say it, add it, or leave the sentence out.
+
+    What the text says already is not said twice.
+    """
     start, end = _sentence(text, finding["start"], finding["end"])
     say, where = instead(finding, facts)
-    if where == "replace" and say in text:
-        say = ""
+    if say in text:
+        say, where = "", "replace"
     if where == "add":
         return _added(text, say)
     if not say and end > start:
