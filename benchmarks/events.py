@@ -1,7 +1,8 @@
 """Events a second: flights through the operations that the API calls, beside a bare COPY of the same rows.
 
-``python -m benchmarks.events --to failures|recoveries [--events N]``; without N all 670,000. Every transaction holds at most 1,000 events, and
-fsync is on.
+``python -m benchmarks.events --to failures|recoveries [--events N]``; without N all 664,122. Every transaction holds at
+most 1,000 events, and fsync is on. Recoveries are counted once they have an owner, steps, clocks, words and make-goods;
+what becomes of them in the year that follows is lived through by ``python -m benchmarks.replays nycflights``.
 """
 
 from __future__ import annotations
@@ -34,19 +35,25 @@ STORED = (
 TARGET_FAILURES, TARGET_RECOVERIES = 3000, 1500
 
 
-def to_failures(recorded: Recorded) -> int:
-    """Take all events, break what is due and let the gate decide; return how many failures there are."""
+def live(recorded: Recorded, *, recoveries: bool) -> int:
+    """Take all events, break what is due, let the gate decide; with `recoveries` route, confirm, open and plan too.
+
+    Return how many failures there are, or how many recoveries.
+    """
     from makegood.failures.models import Failure
+    from makegood.failures.routing import failures_route
     from makegood.failures.tasks import failures_gate
     from makegood.listen.operations import events_accept
     from makegood.listen.replay_ground import ground
-    from makegood.listen.replaying import batch_ends
+    from makegood.listen.replaying import batch_ends, incidents_confirm
     from makegood.promises.tasks import promises_break
+    from makegood.recoveries.models import Recovery
     from makegood.store.clocks import clock_step
     from makegood.store.tenancy import tenant
 
     here = ground(recorded=recorded)
     mine = {"organization_id": here.organization_id}
+    due = [promises_break, failures_gate, *([failures_route] if recoveries else [])]
     bodies, start = recorded.events(), 0
     for end in batch_ends(moments=recorded.moments, start=0, until=None):
         at = recorded.moments[end - 1][0]
@@ -54,22 +61,16 @@ def to_failures(recorded: Recorded) -> int:
         with tenant(**mine):
             clock_step(moment_at=at, **mine)
             events_accept(source_id=here.source_id, bodies=batch, now=at, **mine)
-        for handle in (promises_break, failures_gate):
+        for handle in due:
             handled = 1
             while handled:
                 with tenant(**mine):
                     handled = handle(**mine)
+        if recoveries:
+            incidents_confirm(here=here)
         start = end
     with tenant(**mine):
-        return Failure.objects.filter(**mine).count()
-
-
-def to_recoveries(recorded: Recorded) -> int:
-    """Live through the whole, with routing, recoveries, plans, messages and clocks; return how many recoveries."""
-    from makegood.config.working import work_organization
-    from makegood.listen.replaying import replay
-
-    return replay(recorded=recorded, work=work_organization).recoveries["opened"]
+        return (Recovery if recoveries else Failure).objects.filter(**mine).count()
 
 
 def copy_seconds(home: Path, tables: Sequence[str]) -> float:
@@ -96,7 +97,7 @@ def measure(recorded: Recorded, *, recoveries: bool) -> None:
     target = TARGET_RECOVERIES if recoveries else TARGET_FAILURES
     with fresh_database() as home:
         watch, busy = Stopwatch(), cpu_seconds(home)
-        made = (to_recoveries if recoveries else to_failures)(recorded)
+        made = live(recorded, recoveries=recoveries)
         seconds = watch.seconds
         python, database = (after - before for after, before in zip(cpu_seconds(home), busy, strict=True))
         bare = copy_seconds(home, TO_RECOVERIES if recoveries else TO_FAILURES)

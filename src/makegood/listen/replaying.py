@@ -122,7 +122,7 @@ def drain(*, here: Ground, work: Work) -> None:
         if _tick(here) + _work(here, work):
             moved_at = time.monotonic()
         elif not _is_busy(here.organization_id):
-            if not _confirm(here):
+            if not incidents_confirm(here=here):
                 return
         elif time.monotonic() - moved_at > STUCK_SECONDS:
             raise UnableToReplay(UnableToReplay.__doc__)
@@ -144,7 +144,7 @@ def _work(here: Ground, work: Work) -> int:
     return handled
 
 
-def _confirm(here: Ground) -> int:
+def incidents_confirm(*, here: Ground) -> int:
     """Say yes, as the replay's own member, to every incident that is proposed; return how many."""
     with tenant(organization_id=here.organization_id):
         now = store_now(organization_id=here.organization_id)
