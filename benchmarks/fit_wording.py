@@ -1,8 +1,9 @@
 """Fit the weights of the wording cues (rules/wording/en.weights.yaml) to messages that people judged.
 
-    python benchmarks/fit_wording.py SET.yaml ... [--sentences SET.yaml] [--holdout SET.yaml] [--write]
+    python -m benchmarks.fit_wording [SET.yaml ...] [--holdout SET.yaml] [--write]
 
-Each set holds lists `good` and `bad` of {text, fault}; a set of sentences holds plain texts. Two ridge logistic regressions: one over sentences, where a
+Each set holds lists `good` and `bad` of {text, fault}; a set of sentences holds plain texts; without any, those of this
+project. Two ridge logistic regressions: one over sentences, where a
 bad message is as bad as its worst sentence (multiple-instance learning) and no sentence of a good one is bad; one over
 whole messages, which also sees the worst sentence's points, taken from folds that did not see the message. Prints
 cross-validated figures; `--write` writes the weights.
@@ -11,8 +12,9 @@ cross-validated figures; `--write` writes the weights.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -25,8 +27,18 @@ from makegood.rules.wording_data import wording_rules
 
 Array = NDArray[np.float64]
 RULES = wording_rules()
-SENTENCES: list[Example] = []
-OUT = Path(__file__).parent.parent / "src/makegood/rules/wording/en.weights.yaml"
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "src/makegood/rules/wording/en.weights.yaml"
+DATA = ROOT / "benchmarks/data"
+SETS = (
+    *(ROOT / f"tests/unit/data/wording_{name}.yaml" for name in ("blind", "practice_1", "practice_2")),
+    DATA / "wording_exam_1.yaml",
+    DATA / "wording_messages.yaml",
+)
+SENTENCE_SET = DATA / "wording_sentences.yaml"
+RIDGE = 30.0
+SHIFT = 0.7
+"""Points over which a message is found, as fitted: so high that about one good message in thirty is."""
 FOLDS = 10
 GOOD_WEIGHT = 0.35
 """A sentence of a good message counts less than the worst one of a bad message: there are more of them."""
@@ -36,7 +48,7 @@ HEADER = "# Points per cue; a message over 0 turns away from making amends. Writ
 class Example:
     """One judged message: measures of its sentences and of the whole, and whether it is bad."""
 
-    def __init__(self, message: dict[str, str], *, bad: bool) -> None:
+    def __init__(self, message: Mapping[str, Any], *, bad: bool) -> None:
         self.bad = bad
         self.text = message["text"]
         self.case = Case(fault=message["fault"])
@@ -83,9 +95,8 @@ class Model:
         return {"base": round(self.base - shift, 3), **{name: round(float(weight), 3) for name, weight in pairs}}
 
 
-def fit_sentences(messages: Sequence[Example], ridge: float) -> Model:
+def fit_sentences(examples: Sequence[Example], ridge: float) -> Model:
     """Fit sentences: start from every sentence of a bad message, then from its worst third, then its worst."""
-    examples = [*messages, *SENTENCES]
     model = Model(sorted(examples[0].sentences[0]))
     bags = [model.matrix(example.sentences) for example in examples]
     kept = [np.arange(len(bag)) for bag in bags]
@@ -113,18 +124,23 @@ def folds(count: int, seed: int) -> list[NDArray[np.intp]]:
     return [order[start::FOLDS] for start in range(FOLDS)]
 
 
-def fitted(examples: Sequence[Example], ridge: float, seed: int = 0) -> tuple[Model, Model]:
-    """Fit both models; the message model sees sentence points that were crossed over folds."""
+def fitted(
+    examples: Sequence[Example], ridge: float = RIDGE, *, sentences: Sequence[Example] = (), seed: int = 0
+) -> tuple[Model, Model]:
+    """Fit both models; the message model sees sentence points that were crossed over folds.
+
+    `sentences` are single sentences, which only the model of sentences sees.
+    """
     rows: list[dict[str, float]] = [{} for _ in examples]
     for fold in folds(len(examples), seed):
         rest = [examples[index] for index in np.setdiff1d(np.arange(len(examples)), fold)]
-        sentences = fit_sentences(rest, ridge)
+        model = fit_sentences([*rest, *sentences], ridge)
         for index in fold:
-            rows[index] = burdened(sentences, examples[index])
+            rows[index] = burdened(model, examples[index])
     whole = Model(sorted(rows[0]))
     labels = np.array([float(example.bad) for example in examples])
     whole.fit(whole.matrix(rows), labels, np.ones(len(rows)), ridge)
-    return fit_sentences(examples, ridge), whole
+    return fit_sentences([*examples, *sentences], ridge), whole
 
 
 def judged(models: tuple[Model, Model], examples: Sequence[Example]) -> Array:
@@ -132,12 +148,12 @@ def judged(models: tuple[Model, Model], examples: Sequence[Example]) -> Array:
     return whole.points(whole.matrix([burdened(sentences, example) for example in examples]))
 
 
-def crossed_points(examples: Sequence[Example], ridge: float, seeds: int = 1) -> Array:
+def crossed_points(examples: Sequence[Example], ridge: float, sentences: Sequence[Example], seeds: int = 1) -> Array:
     total = np.zeros(len(examples))
     for seed in range(seeds):
         for fold in folds(len(examples), seed + 100):
             rest = [examples[index] for index in np.setdiff1d(np.arange(len(examples)), fold)]
-            total[fold] += judged(fitted(rest, ridge), [examples[index] for index in fold])
+            total[fold] += judged(fitted(rest, ridge, sentences=sentences), [examples[index] for index in fold])
     return total / seeds
 
 
@@ -169,25 +185,29 @@ def loaded(paths: Sequence[Path]) -> list[Example]:
     return found
 
 
+def loaded_sentences(path: Path) -> list[Example]:
+    """Single sentences as messages of one sentence each."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [
+        Example({"text": text, "fault": "ours"}, bad=kind == "bad")
+        for kind in ("good", "bad")
+        for text in document[kind]
+    ]
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Fit the weights of the wording cues.")
-    arguments.add_argument("sets", nargs="+", type=Path)
-    arguments.add_argument("--sentences", type=Path)
+    arguments.add_argument("sets", nargs="*", type=Path, default=[*SETS, DATA / "wording_labelled.yaml"])
+    arguments.add_argument("--sentences", type=Path, default=SENTENCE_SET)
     arguments.add_argument("--holdout", type=Path, action="append", default=[])
-    arguments.add_argument("--ridge", type=float, default=30.0)
-    arguments.add_argument("--shift", type=float, default=0.7, help="points over which a message is found")
+    arguments.add_argument("--ridge", type=float, default=RIDGE)
+    arguments.add_argument("--shift", type=float, default=SHIFT, help="points over which a message is found")
     arguments.add_argument("--write", action="store_true")
     given = arguments.parse_args()
-    if given.sentences:
-        judged_sentences = yaml.safe_load(given.sentences.read_text(encoding="utf-8"))
-        SENTENCES.extend(
-            Example({"text": text, "fault": "ours"}, bad=kind == "bad")
-            for kind in ("good", "bad")
-            for text in judged_sentences[kind]
-        )
-    examples = loaded(given.sets)
-    report("crossed", crossed_points(examples, given.ridge), examples, given.shift)
-    models = fitted(examples, given.ridge)
+    examples, sentences = loaded(given.sets), loaded_sentences(given.sentences)
+    if not given.write:
+        report("crossed", crossed_points(examples, given.ridge, sentences), examples, given.shift)
+    models = fitted(examples, given.ridge, sentences=sentences)
     for path in given.holdout:
         held = loaded([path])
         report(f"held out {path.name}", judged(models, held), held, given.shift)

@@ -293,7 +293,7 @@ TOLD = (
     ("text", "severity"),
     [
         (TOLD, "block"),
-        (TOLD + " The heavy one comes to your door on Friday.", "advice"),
+        (TOLD + " The heavy one is at your door on Friday.", "advice"),
         (TOLD + " Rest assured that we value you.", "block"),
         ("I'm sorry about the wedding album, Beth.", "block"),
     ],

@@ -59,6 +59,24 @@ def test_whose_fault_it_was_matters(message: Path, monkeypatch: pytest.MonkeyPat
     assert run(monkeypatch, "--fault", "nobody", str(message)) == 0
 
 
+@pytest.mark.parametrize(
+    ("option", "agrees", "differs"),
+    [
+        ("--customer", "Ana", "Anna"),
+        ("--amount", "\u00a340.00", "\u00a385"),
+        ("--order", "SO-2291", "SO-2219"),
+        ("--promised", "Tuesday", "Monday"),
+    ],
+)
+def test_facts_that_the_message_contradicts(
+    option: str, agrees: str, differs: str, message: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "Order SO-2291 was promised for Tuesday; the \u00a340 is back on your card."
+    message.write_text(f"{FINE} {told}", encoding="utf-8")
+    assert run(monkeypatch, option, agrees, str(message)) == 0
+    assert run(monkeypatch, option, differs, str(message)) == 1
+
+
 @pytest.mark.parametrize(("over", "status"), [(0, 0), (1, 2)])
 def test_the_size_limit_at_its_edge(
     over: int, status: int, message: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

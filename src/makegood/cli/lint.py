@@ -21,6 +21,10 @@ MOST_BYTES = 64 * 1024
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--fault", type=click.Choice(FAULTS), default="ours", show_default=True, help="Whose fault it was.")
 @click.option("--fact", "facts", multiple=True, help="One of the case's own specifics; may be given again.")
+@click.option("--customer", help="The customer's name, as the case has it; another one is found.")
+@click.option("--amount", help="The sum that the case is about, such as £40.00; another one is found.")
+@click.option("--promised", help="What was promised for when, such as 'Tuesday 3 June'; another day is found.")
+@click.option("--order", help="The order's number; another one is found.")
 @click.option("--verified", is_flag=True, help="The improvement that is promised is verified.")
 @click.option("--apologies-before", type=click.IntRange(min=0), default=0, help="Apologies sent before for this.")
 @click.option("--apology/--not-apology", "is_apology", default=None, help="Judge it as one (default: as it reads).")
@@ -30,6 +34,10 @@ def lint(
     file: Path | None,
     fault: str,
     facts: tuple[str, ...],
+    customer: str | None,
+    amount: str | None,
+    promised: str | None,
+    order: str | None,
     verified: bool,
     apologies_before: int,
     is_apology: bool | None,
@@ -40,6 +48,10 @@ def lint(
     case = Case(
         fault=fault,
         facts=facts,
+        customer=customer,
+        amount=amount,
+        promised=promised,
+        order=order,
         improvement_verified=verified,
         apologies_before=apologies_before,
         is_apology=is_apology,

@@ -89,7 +89,11 @@ def judged(desk: Desk, case: Case, *, kind: str, text: str) -> Linted | None:
 
 def wording_case(case: Case, kind: str) -> WordingCase:
     """This function will tell the linter what is known of the failure."""
-    return WordingCase(fault=case.fault, is_apology=True if kind == "apology" else None)
+    return WordingCase(
+        fault=case.fault,
+        customer=None if case.token_customer else case.customer or None,
+        is_apology=True if kind == "apology" else None,
+    )
 
 
 def key_of(finding: Mapping[str, Any]) -> str:

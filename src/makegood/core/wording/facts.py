@@ -112,7 +112,7 @@ def _mistyped(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
         one[0] == other[0] and one != other and difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE
         for one in known
         for other in words
-        if one not in words and other not in known and min(len(one), len(other)) > 3
+        if one not in words and other not in known and min(len(one), len(other)) >= 3
     )
 
 

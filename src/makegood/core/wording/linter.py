@@ -22,6 +22,8 @@ UNAPOLOGETIC = 2.5
 AMENDING = -1.9
 """Points under which a message makes amends so clearly that an element we did not recognise is only advice, and so is
 a phrase that other messages hide behind (rules with the condition `amends`)."""
+LEANING = -0.9
+"""Points under which a message leans to making amends; one over it that owns nothing is found for that."""
 
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
@@ -46,7 +48,8 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     if _amends(weight):
         reading = attrs.evolve(reading, conditions=reading.conditions | {"amends"})
     if reading.apology:
-        hits += _missing(reading, rules, case, weight)
+        vague = any(rule == "wording.vague-next" for rule, *_ in hits)
+        hits += (hit for hit in _missing(reading, rules, case, weight) if not (vague and hit[0] == "wording.no-next"))
         hits += _repetition(reading, rules, case)
     findings = [
         finding for hit in hits if (finding := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
@@ -172,7 +175,7 @@ def _missing(reading: Reading, rules: WordingRules, case: Case, weight: Weight |
     if not reading.says_sorry:
         yield "wording.no-apology", 0, 0, None
     if not reading.has("responsibility"):
-        yield "wording.no-responsibility", start, end, _absence(reading, rules, weight)
+        yield "wording.no-responsibility", start, end, _unowned(reading, rules, weight)
     if not reading.has("repair"):
         ahead = any(_ahead(part.text, rules) for part in reading.sentences)
         loose = _amends(weight) and any(rules.signs["put_right"].search(part.text) for part in reading.sentences)
@@ -216,8 +219,23 @@ def _absence(reading: Reading, rules: WordingRules, weight: Weight | None) -> st
     forms than any list holds, and canned apologies do not tell.
     """
     least = rules.limits["narrated_words" if reading.narrated else "telling_words"]
-    canned = any(rules.signs["stock"].search(part.text) for part in reading.sentences)
-    return "advice" if (len(reading.telling) >= least or _amends(weight)) and not canned else None
+    enough = len(reading.telling) >= least or _amends(weight)
+    return "advice" if enough and not _canned(reading, rules) else None
+
+
+def _unowned(reading: Reading, rules: WordingRules, weight: Weight | None) -> str | None:
+    """Advice where they tell what they did, in whatever words; a block where nobody did anything and the message as a
+    whole does not lean to amends.
+    """
+    if reading.narrated and not _canned(reading, rules):
+        return "advice"
+    if not reading.narrated and weight is not None and weight.points > LEANING:
+        return None
+    return _absence(reading, rules, weight)
+
+
+def _canned(reading: Reading, rules: WordingRules) -> bool:
+    return any(rules.signs["stock"].search(part.text) for part in reading.sentences)
 
 
 def _amends(weight: Weight | None) -> bool:
