@@ -39,7 +39,7 @@ def test_what_staff_were_told(page: Page, served: str, org: Org, look: Look) -> 
     with tenant(organization_id=org.id):
         notices_write(
             organization_id=org.id,
-            effects=[
+            told=[
                 ("one", {"member": org.manager, "notes": [note]}, START),
                 ("many", {"member": org.manager, "notes": many}, START),
             ],

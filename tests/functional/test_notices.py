@@ -9,7 +9,9 @@ from tests.functional.test_views import recovery_of, signed_in
 
 from makegood.config.working import work_dry
 from makegood.messages.queries import notices_of_member, notices_unread
+from makegood.organizations.models import Organization
 from makegood.recoveries.models import RecoveryClock
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.tasks import clocks_due
 from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
@@ -61,6 +63,17 @@ def test_a_notice_is_marked_read_once_and_only_by_whom_it_told(org: Org) -> None
     assert "new</span>" not in page
 
 
+def test_a_manager_sees_it_though_sending_is_stopped(org: Org) -> None:
+    recovery = recovery_of(org)
+    with tenant(organization_id=org.id):
+        Organization.objects.filter(id=org.id).update(delivery="live", stopped_at=START)
+        note = StaffNote(member_id=org.manager, recovery_id=recovery.id, what="breach.fix", at=START)
+        staff_tell(organization_id=org.id, notes=[note])
+    work_dry(only=[org.id])
+    text = signed_in(org, org.manager).get("/notices").content.decode()
+    assert f"Recovery R-{recovery.number} is late (the fix)." in text
+
+
 def test_looking_marks_nothing_read_and_an_empty_page_says_what_comes(org: Org) -> None:
     client = signed_in(org, org.manager)
     assert "No notices yet" in client.get("/notices").content.decode()
@@ -76,7 +89,7 @@ def test_long_lists_go_on_by_pages(org: Org) -> None:
     with tenant(organization_id=org.id):
         notices_write(
             organization_id=org.id,
-            effects=[
+            told=[
                 (f"staff:{n}", {"member": org.manager, "notes": [note | {"number": n}]}, START) for n in range(1, 121)
             ],
         )

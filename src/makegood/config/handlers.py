@@ -17,7 +17,6 @@ from makegood.makegoods.tasks import makegoods_due
 from makegood.messages.operations import messages_hear_erased
 from makegood.messages.sending import message_carry, staff_carry
 from makegood.messages.settling import messages_hear_carried
-from makegood.messages.staff import staff_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
 from makegood.recoveries.operations import (
@@ -72,7 +71,6 @@ def register() -> None:
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
-        on(f"outbox:effect:{outcome}", staff_hear_carried)
 
     due("promises", "promises_due", promises_break)
     due("gate", "failures_to_gate", failures_gate)

@@ -11,9 +11,8 @@ from makegood.journal.carrying import Claimed, Outcome
 from makegood.messages.links import host, reply_address
 from makegood.messages.models import Message
 from makegood.messages.smtp import Mail, mail_out
-from makegood.messages.staff import notices_write, staff_words
+from makegood.messages.staff import staff_words
 from makegood.organizations.models import Member, Organization, User
-from makegood.store.clocks import now as store_now
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import as_user, tenant
 
@@ -63,13 +62,8 @@ def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[
 
 
 def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
-    """This function will tell one member: among their notices at once, and by mail where they have an address.
-
-    A notice is there once, whatever becomes of the mail.
-    """
+    """This function will mail one member what they are told, where they have an address; the notice stands already."""
     with tenant(organization_id=organization_id):
-        now = store_now(organization_id=organization_id)
-        notices_write(organization_id=organization_id, effects=[(effect.idempotency_key, dict(effect.payload), now)])
         member = Member.objects.filter(
             organization_id=organization_id, id=effect.payload["member"], active=True
         ).first()

@@ -1,15 +1,13 @@
-"""Telling staff: what an outbox effect of the kind staff says, in words, and once among each member's notices."""
+"""Telling staff: what they are told, in words, once among each member's notices until they mark it read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from makegood.journal.models import Effect
-from makegood.journal.operations import Happened
 from makegood.messages.models import Message
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
@@ -34,7 +32,7 @@ CLOCKS = {
 }
 
 
-def staff_words(payload: dict[str, Any]) -> tuple[str, str]:
+def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     """This function will put a staff effect's payload into words: a subject, and a line with a link for each note."""
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
@@ -52,10 +50,10 @@ def _line(note: dict[str, Any]) -> tuple[str, str]:
     return said, f"{settings.PUBLIC_URL}/recoveries/{code}"
 
 
-def notices_write(*, organization_id: int, effects: Sequence[tuple[str, dict[str, Any], datetime]]) -> None:
-    """This function will put staff effects, as (idempotency key, payload, at), among the notices, each once."""
+def notices_write(*, organization_id: int, told: Sequence[tuple[str, Mapping[str, Any], datetime]]) -> None:
+    """This function will put what staff are told, as (idempotency key, payload, at), among the notices, each once."""
     rows: list[tuple[Any, ...]] = []
-    for key, payload, at in effects:
+    for key, payload, at in told:
         subject, body = staff_words(payload)
         rows.append(
             (
@@ -82,15 +80,3 @@ def notices_read(*, organization_id: int, member_id: int, now: datetime, message
     if message_id is not None:
         found = found.filter(id=message_id)
     return found.update(read_at=now)
-
-
-def staff_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Show what an organization from which nothing leaves tells its staff; a handler of `outbox:effect:*`."""
-    at = {entry.data["effect"]: entry.at for entry in entries if entry.data["kind"] == "staff"}
-    if not at:
-        return
-    told = Effect.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id")
-    rows = told.values_list("id", "idempotency_key", "payload")
-    notices_write(
-        organization_id=organization_id, effects=[(key, payload, at[effect_id]) for effect_id, key, payload in rows]
-    )

@@ -9,6 +9,7 @@ from hashlib import blake2b
 import attrs
 
 from makegood.journal.outbox import Wanted, effects_add
+from makegood.messages.staff import notices_write
 from makegood.recoveries.models import Recovery
 
 
@@ -25,7 +26,9 @@ class StaffNote:
 
 
 def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
-    """Put one staff effect for each member into the outbox, holding all that they are told in this batch.
+    """Tell each member, in one notice, all that they are told in this batch; the mail of it leaves by the outbox.
+
+    The notice is there at once, whatever becomes of the mail and though sending be stopped.
 
     The payload is ``{"member", "notes": [{"recovery", "number", "what", "due_at"}]}``, ids and codes only.
     """
@@ -64,3 +67,6 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
             )
         )
     effects_add(organization_id=organization_id, wanted=wanted)
+    notices_write(
+        organization_id=organization_id, told=[(one.idempotency_key, one.payload, one.run_at) for one in wanted]
+    )
