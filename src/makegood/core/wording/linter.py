@@ -19,6 +19,8 @@ from makegood.core.wording.weighing import Weight, weigh
 
 UNAPOLOGETIC = 2.5
 """Points over which a message about a failure is found although it does not apologise."""
+COMPLETE = 0.7
+"""Points over which an apology is found that is sorry, owns it, repairs it and names a time."""
 AMENDING = -1.9
 """Points under which a message makes amends so clearly that an element we did not recognise is only advice, and so is
 a phrase that other messages hide behind (rules with the condition `amends`)."""
@@ -163,7 +165,8 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
     One that speaks of a failure without apologising is judged too, but must weigh more: it may be an update.
     """
     fails = any(rules.signs["failure"].search(part.text) for part in reading.sentences)
-    limit = 0 if reading.apology else UNAPOLOGETIC
+    complete = reading.timed and all(reading.has(element) for element in ("regret", "responsibility", "repair"))
+    limit = (COMPLETE if complete else 0) if reading.apology else UNAPOLOGETIC
     if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest
         yield "wording.balance", part.start, part.start + len(part.text), None
