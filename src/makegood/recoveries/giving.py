@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import attrs
@@ -75,7 +75,7 @@ def _extra(organization_id: int, one: Planned, limit: Money, *, late: bool) -> O
 
 
 def _incident_extra(
-    organization_id: int, one: Planned, limit: Money, planned: Sequence[Planned], late: Set[int]
+    organization_id: int, one: Planned, limit: Money, planned: Sequence[Planned], late: Collection[int]
 ) -> Offer | None:
     """The same for every customer of an incident: what its first ones were offered, else what fits them all.
 
