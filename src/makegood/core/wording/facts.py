@@ -29,6 +29,8 @@ _GREETED = re.compile(
     rf"|\A\W*(?P<first>(?i:{_TITLED})?{_NAME}(?:\s{_NAME}){{0,2}}),"
 )
 _CALLED = re.compile(rf",\s(?P<name>(?i:{_TITLED}){_NAME}(?:\s{_NAME})?)(?=\s*[,.;:!?]|\s*\Z)")
+_PRESENTED = re.compile(r"(?i:\b(?:our|my|the|their|his|her|your|a|an)(?: [\w'-]+){1,4})\Z")
+"""Somebody else is named after what they are: "our polisher, Mr Ito"."""
 _NUMBER = re.compile(r"\d[\d.,\u00a0\u202f' ]*\d|\d")
 _SIGNS = r"[a-z]{0,3}[$\u00a2-\u00a5\u20a0-\u20bf]"
 _CODE = re.compile(r"(?<![\w.])#?(?=[a-z\d/-]*\d)[a-z\d]+(?:[/-][a-z\d]+)*(?![\w])(?!\s?(?:%|am\b|pm\b))")
@@ -95,7 +97,8 @@ def _names(text: str, customer: str) -> Iterator[Span]:
     title, known = _named(customer)
     if not known or not any(char.isupper() for char in customer):
         return
-    for match in (*_GREETED.finditer(text), *_CALLED.finditer(text)):
+    called_so = (match for match in _CALLED.finditer(text) if not _PRESENTED.search(text[: match.start()]))
+    for match in (*_GREETED.finditer(text), *called_so):
         group = "name" if match["name"] else "first"
         called, words = _named(match[group])
         if not words or (group == "first" and called is None and not _mistyped(known, words)):
