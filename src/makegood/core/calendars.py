@@ -202,3 +202,21 @@ def history_of(calendars: Sequence[CalendarVersion] | Calendar | None) -> tuple[
     if len(starts) != len(versions) - 1 or starts != sorted(starts):
         raise UnusableCalendar("Calendar versions are out of order: sort them by the moment they took effect.")
     return versions
+
+
+def switched(
+    *,
+    before: Sequence[CalendarVersion] | Calendar | None,
+    at: datetime,
+    after: Sequence[CalendarVersion] | Calendar | None,
+) -> tuple[CalendarVersion, ...]:
+    """This function will join two calendars where a clock changed from one to the other: time used stays used.
+
+    Up to `at` the versions of `before` count, from then on those of `after`. Raises what `history_of` raises.
+    """
+    turn = micros(at)
+    kept = [v for v in history_of(before) if v.active_from is None or micros(v.active_from) < turn]
+    then = history_of(after)
+    begun = [v for v in then if v.active_from is None or micros(v.active_from) <= turn]
+    later = [v for v in then if v.active_from is not None and micros(v.active_from) > turn]
+    return (*kept, CalendarVersion(active_from=at, calendar=begun[-1].calendar), *later)

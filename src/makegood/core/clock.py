@@ -87,7 +87,7 @@ def deadline(*, start_at: datetime, minutes: int, calendars: Calendars, pauses: 
     """
     if minutes < 0:
         raise NegativeMinutes(f"A clock cannot allow {minutes} minutes: give 0 or more.")
-    start, versions, gaps = micros_in_reach(start_at), history_of(calendars), _gaps(pauses)
+    start, versions, gaps = micros_in_reach(start_at), history_of(calendars), pause_gaps(pauses)
     open_from = gaps[-1][0] if any(pause.to_at is None for pause in pauses) else start + REACH + 1
     end = max(start, min(open_from, start + REACH))
     due, left = _search(_ran(versions, gaps, start, end), start, minutes * MINUTE)
@@ -134,7 +134,7 @@ def used_time(
 
     Nothing is used before the start. Raises BeyondHorizon, UnusableMoment or UnusableCalendar.
     """
-    ran = _ran(history_of(calendars), _gaps(pauses), *_reach(start_at, until_at))
+    ran = _ran(history_of(calendars), pause_gaps(pauses), *_reach(start_at, until_at))
     return timedelta(microseconds=sum(block.total for block in ran))
 
 
@@ -154,7 +154,7 @@ def working_spans(
 
     Their lengths sum to `used_time`. Raises what `used_time` raises.
     """
-    ran = _ran(history_of(calendars), _gaps(pauses), *_reach(start_at, until_at))
+    ran = _ran(history_of(calendars), pause_gaps(pauses), *_reach(start_at, until_at))
     spans = joined(span for block in ran for span in block.spans)
     return tuple(WorkingSpan(from_at=moment(begin), to_at=moment(end)) for begin, end in spans)
 
@@ -189,7 +189,7 @@ def _search(ran: Iterator[Block], start: int, left: int) -> tuple[int | None, in
     return None, left
 
 
-def _gaps(pauses: Sequence[Pause]) -> tuple[Range, ...]:
-    """Join the pauses into ranges that are sorted and apart; an open pause lasts for all time."""
+def pause_gaps(pauses: Sequence[Pause]) -> tuple[Range, ...]:
+    """This function will join pauses into ranges of microseconds that are sorted and apart; an open one never ends."""
     ends = (FOREVER if pause.to_at is None else micros(pause.to_at) for pause in pauses)
     return joined(sorted(zip((micros(pause.from_at) for pause in pauses), ends, strict=True)))
