@@ -190,7 +190,7 @@ def test_a_wrong_row_is_one_error_that_names_it(
         ("orders.csv", b"order,order\n1,2\n", "names the column 'order' twice"),
         ("orders.csv", f"{HEAD}\n".encode() + b"\xff\xfe", "is not UTF-8"),
         ("orders.csv.gz", b"order,mail", "cannot be unpacked"),
-        ("orders.csv.gz", gzip.compress(f"{HEAD}\n".encode() + ROW.encode())[:-12], "cannot be unpacked"),
+        ("orders.csv.gz", gzip.compress(f"{HEAD}\n".encode() + ROW.encode(), mtime=0)[:-12], "cannot be unpacked"),
         ("orders.jsonl", b"{}\n[1]\n", "row 2 is no JSON object"),
         ("orders.jsonl", b'{"order": NaN}', "row 1 is no JSON object"),
         ("orders.jsonl", b'{"order": 1}', "has no column 'done'"),
