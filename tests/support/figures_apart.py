@@ -40,7 +40,7 @@ WITH began AS (
     SELECT e.subject_id AS recovery, clock.key AS target, v.clock_from AS began_at, v.state AS recovery_state
     FROM journal_entry e CROSS JOIN LATERAL jsonb_object_keys(e.data -> 'clocks') AS clock(key)
     JOIN recoveries_recovery v ON v.id = e.subject_id
-    WHERE e.organization_id = %(org)s AND e.event = 'recoveries:recovery:opened'
+    WHERE e.organization_id = %(org)s AND e.event = 'recoveries:recovery:opened' AND clock.key <> 'update'
 ), told AS (
     SELECT subject_id AS recovery, data ->> 'target' AS target, data ->> 'state' AS state, at, event, id
     FROM journal_entry WHERE organization_id = %(org)s
@@ -62,7 +62,10 @@ WHERE began_at >= %(since)s AND began_at < %(until)s
 
 
 def clocks(org: int, since: datetime, until: datetime) -> dict[str, tuple[int, int, float | None, float | None]]:
-    """Each target of the opening: (decided, kept, median, p90 of elapsed minutes), with fewer than ten unsaid."""
+    """Each target of the opening: (decided, kept, median, p90 of elapsed minutes), with fewer than ten unsaid.
+
+    The clock of the next word starts over with every word, and is none of them.
+    """
     taken: dict[str, list[tuple[bool, float]]] = {}
     for target, _, state, minutes in _all(CLOCKS, org=org, since=since, until=until):
         taken.setdefault(target, [])

@@ -20,6 +20,7 @@ STEP_WORDS = {
     "acknowledge": "Acknowledged",
     "own": "Given an owner",
     "respond": "Replies answered",
+    "remedy": "First help given",
     "fix": "Fixed",
     "make_good": "Made good",
 }

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from makegood.insights.windows import ENOUGH, Window, rows
 
-TARGETS = ("acknowledge", "own", "respond", "fix", "make_good")
-"""The targets in the order in which they are shown."""
+TARGETS = ("acknowledge", "own", "respond", "remedy", "fix", "make_good")
+"""The targets in the order in which they are shown; the clock of the next word starts over, and is not among them."""
 MANY = 5_000
 MUCH = 8
 """From MANY clocks on, a window with one of MUCH clocks of all time is read off the index, which holds all of them."""

@@ -20,6 +20,7 @@ from makegood.store.tenancy import tenant
 
 MEMBER = "Replay"
 LIMIT = 10**12
+KEPT_BY_PEOPLE = ("remedy", "update")
 SAID_BY_ITSELF = ("apologise", "communicate")
 
 
@@ -97,11 +98,14 @@ def _founded(code: str, recorded: Recorded) -> Ground:
 def at_once(text: str, *, currency: str) -> str:
     """Return a playbook under which what is said to customers goes at once, its amounts in this currency.
 
-    Nobody sits in a replay to click, and nothing leaves one.
+    Nobody sits in a replay to click, to keep customers posted or to acknowledge, and nothing leaves one.
     """
     data = _in_currency(yaml.safe_load(text), currency)
     for step in SAID_BY_ITSELF:
         data["steps"][step]["send"] = "at_once"
+    for target in KEPT_BY_PEOPLE:
+        data["clocks"]["targets"].pop(target, None)
+    data["clocks"]["escalation"].pop("then_every_minutes", None)
     for follow_up in data["follow_ups"]:
         if follow_up["action"] == "check_in":
             follow_up["send"] = "at_once"

@@ -29,6 +29,8 @@ CLOCKS = {
     "fix": "the fix",
     "make_good": "the make-good",
     "respond": "the answer",
+    "remedy": "the first remedy",
+    "update": "the next word to the customer",
 }
 
 

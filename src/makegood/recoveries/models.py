@@ -12,7 +12,7 @@ from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
 STEPS = ("apologise", "fix", "respond", "make_good", "improve", "communicate", "stay")
-TARGETS = ("acknowledge", "own", "fix", "make_good", "respond")
+TARGETS = ("acknowledge", "own", "remedy", "fix", "make_good", "respond", "update")
 
 
 RECOVERY_STATES = ("open", "closed", "withdrawn")

@@ -61,6 +61,8 @@ TARGETS = {
     "fix": "to put it right",
     "make_good": "to make it good",
     "respond": "to answer them",
+    "remedy": "to do or offer something that helps",
+    "update": "to give them word",
 }
 PROMISE_STATES = {"open": "on its way", "broken": "broken", "kept": "kept", "released": "released"}
 GATES = {

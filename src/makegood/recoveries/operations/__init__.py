@@ -3,13 +3,7 @@
 from makegood.recoveries.operations.blaming import fault_change
 from makegood.recoveries.operations.calling import called
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
-from makegood.recoveries.operations.clocks import (
-    calendars_hear_published,
-    clock_acknowledge,
-    clock_explained,
-    pause_end,
-    pause_start,
-)
+from makegood.recoveries.operations.clocks import calendars_hear_published, clock_explained
 from makegood.recoveries.operations.closing import (
     UnableToClose,
     UnableToReopen,
@@ -21,9 +15,12 @@ from makegood.recoveries.operations.closing import (
 from makegood.recoveries.operations.deciding import review_decide
 from makegood.recoveries.operations.following import follow_up_done
 from makegood.recoveries.operations.hearing import failures_caused, failures_held, makegoods_moved, messages_sent
+from makegood.recoveries.operations.knowing import clock_acknowledge, clocks_acknowledge
+from makegood.recoveries.operations.moving import playbook_change
 from makegood.recoveries.operations.offering import extra_offer, incident_offer
 from makegood.recoveries.operations.opening import recoveries_open_for
 from makegood.recoveries.operations.owning import member_left, owner_change
+from makegood.recoveries.operations.pausing import pause_end, pause_start
 from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
 from makegood.recoveries.operations.replying import replies_received
 from makegood.recoveries.operations.stepping import step_done, step_skip, step_undo
@@ -41,6 +38,7 @@ __all__ = [
     "called",
     "clock_acknowledge",
     "clock_explained",
+    "clocks_acknowledge",
     "close",
     "close_decision",
     "extra_offer",
@@ -57,6 +55,7 @@ __all__ = [
     "owner_change",
     "pause_end",
     "pause_start",
+    "playbook_change",
     "rating_answer",
     "rating_ask",
     "recoveries_open_for",

@@ -8,6 +8,7 @@ from makegood.journal.operations import Happened, record
 from makegood.messages.operations import note_add
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import Met, clocks_meet
+from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
 
 MEETS = ("acknowledge", "respond")
@@ -48,6 +49,7 @@ def called(
         organization_id=organization_id,
         met=[Met(recovery_id=recovery_id, target=target, at=now) for target in MEETS],
     )
+    silence_broken(organization_id=organization_id, words={recovery_id: now})
     steps_mark(
         organization_id=organization_id,
         marks=[Mark(recovery_id=recovery_id, step="respond", at=now, by=by, note="By phone")],

@@ -1,4 +1,4 @@
-"""Clocks: met, started, paused, resumed, reckoned anew. Every change of a deadline is journalled."""
+"""Clocks: met, started, reckoned anew. Every change of a deadline is journalled."""
 
 from __future__ import annotations
 
@@ -7,24 +7,19 @@ from datetime import datetime
 
 import attrs
 from django.db import connection
-from django.db.models import Min
 
-from makegood.core.clock import Deadline
-from makegood.core.clock import Pause as CorePause
-from makegood.failures.models import Failure
+from makegood.core.clock_account import Account
+from makegood.core.reasons import Reason, because
+from makegood.journal.models import Entry
 from makegood.journal.operations import Happened, record
-from makegood.recoveries.frozen import (
-    VISIT_BOUND,
-    Calendars,
-    calendars_named,
-    due_after,
-    explained,
-    playbook_frozen,
-    target_minutes,
-)
-from makegood.recoveries.models import PAUSE_REASONS, Pause, Recovery, RecoveryClock, RecoveryFailure, Step
-from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
+from makegood.recoveries.frozen import playbook_frozen, target_minutes
+from makegood.recoveries.inputs import Inputs
+from makegood.recoveries.models import TARGETS, Recovery, RecoveryClock, Step
+from makegood.recoveries.operations.changing import UnableToChangeRecovery
+from makegood.rules.playbooks import Playbook
 from makegood.store.bulk import record_set
+
+HUNDRED = 100
 
 MEET = """
 UPDATE recoveries_recoveryclock c SET
@@ -93,7 +88,7 @@ def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: da
     ).exclude(state="ended")
     if (running := going.first()) is not None:
         return running.due_at
-    inputs = _Inputs(organization_id, recovery, playbook.calendar)
+    inputs = Inputs(organization_id, recovery, playbook.calendar)
     due_at = inputs.due(target, at, minutes)
     warn_at = inputs.warn(target, at, minutes, warn, due_at)
     state = "running" if due_at else "paused"
@@ -122,55 +117,49 @@ def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: da
     return due_at
 
 
-class _Inputs:
-    """What the deadlines of one recovery are reckoned from: its calendar's versions, its pauses, the visit's end."""
+def clock_explained(*, organization_id: int, recovery: Recovery, clock: RecoveryClock) -> Account:
+    """This function will reckon a clock's deadline anew from its inputs, and take it apart to say why it is what it is.
 
-    def __init__(self, organization_id: int, recovery: Recovery, calendar: str) -> None:
-        self.calendars: Calendars = calendars_named(organization_id=organization_id, codes={calendar})[calendar]
-        self.pauses = [
-            CorePause(from_at=row.from_at, to_at=row.to_at, reason=row.reason, by=str(row.by_id))
-            for row in Pause.objects.filter(organization_id=organization_id, recovery_id=recovery.id).order_by(
-                "from_at"
-            )
-        ]
-        failure_ids = RecoveryFailure.objects.filter(
-            organization_id=organization_id, recovery_id=recovery.id
-        ).values_list("failure_id", flat=True)
-        self.visit_ends_at: datetime | None = Failure.objects.filter(
-            organization_id=organization_id, id__in=list(failure_ids), visit__isnull=False
-        ).aggregate(soonest=Min("visit__active_to"))["soonest"]
+    What came after a clock was met, or ended, counts no more.
+    """
+    until = clock.met_at
+    if clock.state == "ended":
+        until = _ended_at(organization_id, recovery.id, clock.target)
+    playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
+    inputs = Inputs(organization_id, recovery, clock.calendar if until else playbook.calendar, until=until)
+    found = inputs.account(clock.target, clock.started_at, clock.minutes)
+    return attrs.evolve(found, reasons=(*_targeted(recovery, clock, playbook), *found.reasons))
 
-    def due(self, target: str, started_at: datetime, minutes: int) -> datetime | None:
-        return due_after(
-            started_at=started_at,
-            minutes=minutes,
-            calendars=self.calendars,
-            pauses=self.pauses,
-            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+
+def _ended_at(organization_id: int, recovery_id: int, target: str) -> datetime | None:
+    return (
+        Entry.objects.filter(
+            organization_id=organization_id,
+            subject="recovery",
+            subject_id=recovery_id,
+            event="recoveries:recovery:clocked",
+            data__target=target,
+            data__state="ended",
         )
+        .order_by("-id")
+        .values_list("at", flat=True)
+        .first()
+    )
 
-    def warn(
-        self, target: str, started_at: datetime, minutes: int, before: int, due_at: datetime | None
-    ) -> datetime | None:
-        if not before or due_at is None:
-            return None
-        at = self.due(target, started_at, minutes - before)
-        return at if at is not None and at < due_at else None
 
-    def why(self, target: str, started_at: datetime, minutes: int) -> Deadline:
-        return explained(
-            started_at=started_at,
-            minutes=minutes,
-            calendars=self.calendars,
-            pauses=self.pauses,
-            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+def _targeted(recovery: Recovery, clock: RecoveryClock, playbook: Playbook) -> tuple[Reason, ...]:
+    """Why the target allows what it does."""
+    reasons = []
+    percent = playbook.new_customer_percent
+    if recovery.group == "new" and percent < HUNDRED:
+        reasons.append(
+            because("clock.first_time", f"A new customer waits less: {percent} % of the usual time.", evidence="T1")
         )
-
-
-def clock_explained(*, organization_id: int, recovery: Recovery, clock: RecoveryClock) -> Deadline:
-    """This function will reckon a clock's deadline anew from its inputs and say why it is what it is."""
-    inputs = _Inputs(organization_id, recovery, clock.calendar)
-    return inputs.why(clock.target, clock.started_at, clock.minutes)
+    if clock.target == "update":
+        reasons.append(
+            because("clock.silence", "It starts over with every word that we send the customer.", evidence="4")
+        )
+    return tuple(reasons)
 
 
 def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: int | None = None) -> None:
@@ -181,7 +170,7 @@ def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: 
         organization_id=organization_id, recovery_id=recovery_id, state__in=("running", "paused")
     ).order_by("target")
     entries = []
-    inputs = _Inputs(organization_id, recovery, playbook.calendar)
+    inputs = Inputs(organization_id, recovery, playbook.calendar)
     for clock in clocks:
         due_at = inputs.due(clock.target, clock.started_at, clock.minutes)
         _, before = target_minutes(playbook=playbook, target=clock.target, group=recovery.group)
@@ -211,87 +200,6 @@ def _carry_deadline(organization_id: int, recovery: Recovery, target: str, due_a
     if target == "make_good":
         own.update(due_at=due_at)
     own.filter(next_step=target).update(next_due_at=due_at)
-
-
-def pause_start(
-    *,
-    organization_id: int,
-    recovery_id: int,
-    reason: str,
-    by: int,
-    now: datetime,
-    note: str = "",
-    version: int | None = None,
-) -> int:
-    """Stop a recovery's clocks, with a reason that the customer may read; return the pause's id.
-
-    Raises UnableToChangeRecovery for an unknown reason, or while a pause is open already.
-    """
-    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
-    if reason not in PAUSE_REASONS:
-        raise UnableToChangeRecovery(f"A pause is for one of {', '.join(PAUSE_REASONS)}: choose one.")
-    open_now = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id, to_at=None)
-    if open_now.exists():
-        raise UnableToChangeRecovery("The clocks are paused already: let them run first.")
-    pause = Pause.objects.create(
-        organization_id=organization_id,
-        recovery_id=recovery_id,
-        reason=reason,
-        note=note.strip()[:300],
-        from_at=now,
-        by_id=by,
-    )
-    _record_pause(
-        organization_id=organization_id,
-        recovery_id=recovery_id,
-        action="paused",
-        now=now,
-        by=by,
-        data={"reason": reason, "from_at": now.isoformat()},
-    )
-    clocks_reckon(organization_id=organization_id, recovery_id=recovery_id, now=now, by=by)
-    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
-    return pause.id
-
-
-def pause_end(
-    *, organization_id: int, recovery_id: int, by: int | None, now: datetime, version: int | None = None
-) -> None:
-    """Let a recovery's clocks run again; the time of the pause does not count, and time used stays used.
-
-    Raises UnableToChangeRecovery if nothing is paused.
-    """
-    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
-    pause = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id, to_at=None).first()
-    if pause is None:
-        raise UnableToChangeRecovery("The clocks are running already.")
-    if pause.from_at >= now:
-        pause.delete()
-    else:
-        pause.to_at = now
-        pause.save(update_fields=["to_at"])
-    data = {"reason": pause.reason, "from_at": pause.from_at.isoformat(), "to_at": now.isoformat()}
-    _record_pause(organization_id=organization_id, recovery_id=recovery_id, action="resumed", now=now, by=by, data=data)
-    clocks_reckon(organization_id=organization_id, recovery_id=recovery_id, now=now, by=by)
-    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
-
-
-def _record_pause(
-    *, organization_id: int, recovery_id: int, action: str, now: datetime, by: int | None, data: dict[str, str]
-) -> None:
-    record(
-        organization_id=organization_id,
-        entries=[
-            Happened(
-                at=now,
-                event=f"recoveries:recovery:{action}",
-                subject="recovery",
-                subject_id=recovery_id,
-                data=data,
-                actor_id=by,
-            )
-        ],
-    )
 
 
 def calendar_changed(*, organization_id: int, calendar: str, now: datetime) -> int:
@@ -331,40 +239,24 @@ def calendars_hear_published(*, organization_id: int, entries: Sequence[Happened
         calendar_changed(organization_id=organization_id, calendar=calendar, now=entry.at)
 
 
-def clock_acknowledge(*, organization_id: int, recovery_id: int, target: str, by: int, now: datetime) -> None:
-    """Note that a person knows of a missed clock: it is told no more.
-
-    Raises UnableToChangeRecovery if that clock was not missed.
-    """
-    known = RecoveryClock.objects.filter(
-        organization_id=organization_id, recovery_id=recovery_id, target=target, state="missed"
-    ).update(next_at=None, acknowledged_by_id=by)
-    if not known:
-        raise UnableToChangeRecovery("This clock was not missed: there is nothing to acknowledge.")
-    record(
-        organization_id=organization_id,
-        entries=[
-            Happened(
-                at=now,
-                event="recoveries:recovery:acknowledged",
-                subject="recovery",
-                subject_id=recovery_id,
-                data={"target": target},
-                actor_id=by,
-            )
-        ],
-    )
-
-
 def clocks_end(*, organization_id: int, recovery_ids: Sequence[int], at: datetime) -> None:
     """End the clocks of recoveries that close: what still ran is ended, and nothing is told any more."""
+    _end(organization_id, recovery_ids, list(TARGETS), at)
+
+
+def clocks_drop(*, organization_id: int, recovery_id: int, targets: Sequence[str], at: datetime) -> None:
+    """End single clocks of a recovery, whose targets hold no more."""
+    _end(organization_id, [recovery_id], targets, at)
+
+
+def _end(organization_id: int, recovery_ids: Sequence[int], targets: Sequence[str], at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE recoveries_recoveryclock SET next_at = NULL,"
             " state = CASE WHEN state IN ('running', 'paused') THEN 'ended' ELSE state END"
-            " WHERE organization_id = %s AND recovery_id = ANY(%s) AND (next_at IS NOT NULL"
+            " WHERE organization_id = %s AND recovery_id = ANY(%s) AND target = ANY(%s) AND (next_at IS NOT NULL"
             " OR state IN ('running', 'paused')) RETURNING recovery_id, target, due_at, state",
-            [organization_id, list(recovery_ids)],
+            [organization_id, list(recovery_ids), list(targets)],
         )
         rows = cursor.fetchall()
     record(

@@ -14,6 +14,7 @@ from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.operations.owning import Staff
 from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.rules.playbooks import Playbook
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
 
@@ -69,7 +70,8 @@ class Told:
 def clocks_escalate(*, organization_id: int, limit: int) -> int:
     """Handle clocks that came due, in one batch; return how many.
 
-    Each row is handled once: at its warning, at its breach, and at each repeat up to the playbook's most. A stepped
+    Each row is handled once: at its warning, at its breach, and at each repeat, as the playbook says, until a person
+    acknowledges it. The owner is told with the next one up: a manager at the breach, an admin from then on. A stepped
     clock handles each at its own moment, after what was to leave by then has left, since that may meet it. Rows that
     another ticker holds are left to it.
     """
@@ -88,7 +90,6 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
 
 def _judge(organization_id: int, clock: DueClock, at: datetime) -> Told:
     playbook = playbook_frozen(organization_id=organization_id, version_id=clock.playbook_id)
-    again = timedelta(minutes=playbook.repeat_minutes)
     if clock.state == "running" and clock.due_at is not None and at < clock.due_at:
         return Told(clock=clock, level="warning", at=at, next_at=clock.due_at, breached_at=None, escalations=0)
     turn = clock.escalations + 1
@@ -96,10 +97,16 @@ def _judge(organization_id: int, clock: DueClock, at: datetime) -> Told:
         clock=clock,
         level="breach" if turn == 1 else "repeat",
         at=at,
-        next_at=at + again if turn <= playbook.repeats else None,
+        next_at=_again(playbook, turn, at),
         breached_at=clock.breached_at or at,
         escalations=turn,
     )
+
+
+def _again(playbook: Playbook, turn: int, at: datetime) -> datetime | None:
+    """The next repeat: at the playbook's pace for so many turns, then at its slower one until somebody acknowledges."""
+    minutes = playbook.repeat_minutes if turn <= playbook.repeats else playbook.then_minutes
+    return at + timedelta(minutes=minutes) if minutes else None
 
 
 def _write(organization_id: int, told: list[Told]) -> None:

@@ -14,6 +14,7 @@ from makegood.makegoods.models import MakeGood
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.clocks import Met, clocks_meet
 from makegood.recoveries.operations.following import Delivered, follow_ups_from
+from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
 from makegood.recoveries.plan import plan_hold
 
@@ -21,7 +22,7 @@ MEETS = {
     "acknowledgement": ("acknowledge",),
     "apology": ("acknowledge", "respond"),
     "update": ("acknowledge", "respond"),
-    "offer": ("acknowledge", "respond"),
+    "offer": ("acknowledge", "respond", "remedy"),
     "outcome": ("acknowledge", "respond"),
 }
 """Which clocks a message that left meets; any word from us acknowledges, only a person's answer responds."""
@@ -47,6 +48,7 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
             for target in MEETS[entry.data["kind"]]
         ],
     )
+    silence_broken(organization_id=organization_id, words={recovery_id: entry.at for recovery_id, entry in known})
     steps_mark(
         organization_id=organization_id,
         marks=[
@@ -135,6 +137,10 @@ def _bring_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
     marks = [
         Mark(recovery_id=one.recovery_id, step="fix", at=one.at, by=one.by) for one in delivered if one.part == "fix"
     ]
+    clocks_meet(
+        organization_id=organization_id,
+        met=[Met(recovery_id=one.recovery_id, target="remedy", at=one.at) for one in delivered],
+    )
     made_good = _made_good(organization_id, sorted(at))
     marks += [Mark(recovery_id=one, step="make_good", at=at[one]) for one in made_good]
     steps_mark(organization_id=organization_id, marks=marks)

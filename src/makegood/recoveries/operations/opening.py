@@ -31,7 +31,7 @@ from makegood.recoveries.operations.owning import Staff, reasons_data
 from makegood.recoveries.plan import plan_start
 from makegood.recoveries.planned import Planned, incident_kinds
 from makegood.recoveries.taken import Taken, repeated_customers, taken_read, targets_of
-from makegood.rules.playbooks import OPENING_TARGETS, Playbook
+from makegood.rules.playbooks import STARTING_TARGETS, Playbook
 from makegood.store.bulk import insert, next_ids
 from makegood.store.clocks import moment as store_moment
 
@@ -223,7 +223,8 @@ def _opening(
     clock_from = first.at if first.incident_id is not None else min(first.gate_at, first.at)
     clocks = tuple(
         _clock(target, first, playbook, who=who, clock_from=clock_from, calendars=calendars)
-        for target in OPENING_TARGETS
+        for target in STARTING_TARGETS
+        if target in playbook.targets
     )
     return Opening(
         id=keys[0],

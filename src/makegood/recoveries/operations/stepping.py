@@ -12,9 +12,10 @@ from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet
+from makegood.recoveries.operations.silence import silence_over, silence_watched
 from makegood.store.bulk import record_set
 
-CLOCK_OF_STEP = {"fix": "fix", "make_good": "make_good"}
+CLOCKS_OF_STEP = {"fix": ("fix", "remedy"), "make_good": ("make_good", "remedy")}
 NOTE = 300
 
 MARKED = {
@@ -82,10 +83,14 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
     clocks_meet(
         organization_id=organization_id,
         met=[
-            Met(recovery_id=recovery_id, target=CLOCK_OF_STEP[step], at=at)
+            Met(recovery_id=recovery_id, target=target, at=at)
             for recovery_id, step, state, at, _ in changed
-            if step in CLOCK_OF_STEP
+            for target in CLOCKS_OF_STEP.get(step, ())
         ],
+    )
+    silence_over(
+        organization_id=organization_id,
+        told={recovery_id: at for recovery_id, step, _, at, _ in changed if step == "communicate"},
     )
     next_steps_set(organization_id=organization_id, recovery_ids=sorted({row[0] for row in changed}))
     return len(changed)
@@ -177,7 +182,7 @@ def step_undo(
 
     Raises UnableToChangeRecovery if it is not done or skipped.
     """
-    recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
     undone = Step.objects.filter(
         organization_id=organization_id, recovery_id=recovery_id, step=step, state__in=("done", "skipped")
     ).update(state="todo", done_at=None, done_by_id=None)
@@ -196,5 +201,7 @@ def step_undo(
             )
         ],
     )
+    if step == "communicate":
+        silence_watched(organization_id=organization_id, recovery=recovery, at=now)
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery_id])
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)

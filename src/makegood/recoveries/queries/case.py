@@ -308,9 +308,10 @@ def clock_why(*, organization_id: int, recovery_id: int, target: str) -> ClockWh
     if clock is None:
         return None
     found = clock_explained(organization_id=organization_id, recovery=clock.recovery, clock=clock)
-    told = ("recoveries:recovery:opened", "recoveries:recovery:paused", "recoveries:recovery:resumed")
+    told = {f"recoveries:recovery:{one}" for one in ("opened", "paused", "resumed", "moved")}
     return ClockWhy(
         clock=_clock_line(clock),
+        account=found,
         due_at=found.due_at,
         reasons=tuple(reason.as_dict() for reason in found.reasons),
         history=tuple(

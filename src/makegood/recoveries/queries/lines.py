@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from makegood.core.clock_account import Account
 from makegood.core.money import Money
 from makegood.core.steps import CloseDecision
 
@@ -211,9 +212,13 @@ class Case:
 
 @attrs.frozen(kw_only=True)
 class ClockWhy:
-    """Why a clock says what it says: its deadline reckoned anew, the reasons, and what was journalled about it."""
+    """Why a clock says what it says: its deadline reckoned anew, the reasons, and what was journalled about it.
+
+    `account` takes it apart into pieces that re-add to the deadline.
+    """
 
     clock: ClockLine
+    account: Account
     due_at: datetime | None
     reasons: tuple[Mapping[str, Any], ...]
     history: tuple[TimelineLine, ...]

@@ -21,7 +21,11 @@ from makegood.core.steps import Step
 from makegood.rules.nodes import Node, UnusablePack, read_yaml
 
 FOLDER = Path(__file__).parent
-TARGETS: Final = ("acknowledge", "own", "fix", "make_good", "respond")
+TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "respond", "update")
+OPTIONAL_TARGETS: Final = ("remedy", "update")
+"""What a playbook may leave out: the first remedy, and the most time that may pass without a word to the customer."""
+STARTING_TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "update")
+"""The targets whose clocks start with the recovery."""
 OPENING_TARGETS: Final = ("acknowledge", "own", "fix", "make_good")
 ACTIONS: Final = ("ask_score", "check_in", "see_return")
 SEND: Final = re.compile(r"person|at_once|after:[1-9][0-9]{0,4}")
@@ -92,8 +96,9 @@ class Fix:
 class Playbook:
     """One playbook. Minutes are working minutes of `calendar` where it names one.
 
-    `promises` is by the promise's kind, `default` for the others. `repeats` is how often a missed clock is told
-    again, each `repeat_minutes`, until somebody acknowledges it. `fixes` says, by kind of failure, what puts it right.
+    `promises` is by the promise's kind, `default` for the others. `targets` lacks those that the playbook leaves out.
+    A missed clock is told again `repeats` times, each `repeat_minutes`, and then each `then_minutes`, until somebody
+    acknowledges it; 0 tells it no more. `fixes` says, by kind of failure, what puts it right.
     `acknowledgement` is who sends it, or "none" where the apology goes at once and stands for it.
     """
 
@@ -110,6 +115,7 @@ class Playbook:
     targets: Mapping[str, Target]
     repeat_minutes: int
     repeats: int
+    then_minutes: int
     steps: Mapping[str, StepRule]
     acknowledgement: str
     follow_ups: tuple[FollowUpRule, ...]
@@ -182,7 +188,7 @@ def _playbook(node: Node) -> Playbook:
     grades = node["severity"].keys(needs="watch_days", may="rules")
     owners = node["owners"].keys(needs="tiers", may="team")
     clocks = node["clocks"].keys(needs="targets escalation", may="calendar new_customer_percent")
-    escalation = clocks["escalation"].keys(needs="every_minutes repeats")
+    escalation = clocks["escalation"].keys(needs="every_minutes repeats", may="then_every_minutes")
     loss = node["expected_loss"].keys(needs="prior cases_needed every_minutes")
     percent = clocks["new_customer_percent"].whole(least=1, most=100) if "new_customer_percent" in clocks else 100
     return Playbook(
@@ -199,6 +205,9 @@ def _playbook(node: Node) -> Playbook:
         targets=_targets(clocks["targets"]),
         repeat_minutes=escalation["every_minutes"].whole(least=1, most=MINUTES),
         repeats=escalation["repeats"].whole(least=0, most=100),
+        then_minutes=escalation["then_every_minutes"].whole(least=1, most=MINUTES)
+        if "then_every_minutes" in escalation
+        else 0,
         steps=_steps(node["steps"]),
         acknowledgement=_acknowledgement(node),
         follow_ups=tuple(_follow_up(one) for one in node.many("follow_ups", least=1)),
@@ -265,9 +274,10 @@ def _tiers(node: Node) -> dict[int, int]:
 
 
 def _targets(node: Node) -> dict[str, Target]:
-    node.keys(needs=" ".join(TARGETS))
+    needed = [name for name in TARGETS if name not in OPTIONAL_TARGETS]
+    node.keys(needs=" ".join(needed), may=" ".join(OPTIONAL_TARGETS))
     found = {}
-    for name in TARGETS:
+    for name in [name for name in TARGETS if name in needed or name in node]:
         one = node[name].keys(needs="minutes", may="warn_minutes")
         minutes = one["minutes"].whole(least=1, most=MINUTES)
         warn = one["warn_minutes"].whole(least=0, most=minutes - 1) if "warn_minutes" in one else 0

@@ -1,0 +1,114 @@
+"""What the deadlines of one recovery are reckoned from: calendars with their versions, pauses, the visit's end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from makegood.core.calendars import switched
+from makegood.core.clock import Pause as CorePause
+from makegood.core.clock_account import Account, account
+from makegood.failures.models import Failure
+from makegood.journal.models import Entry
+from makegood.recoveries.frozen import VISIT_BOUND, Calendars, calendars_named, due_after
+from makegood.recoveries.models import Pause, Recovery, RecoveryFailure
+
+STOPS_UPDATES = "customer"
+"""The one reason for a pause that also stops the clock of the next word: it is the customer who is to speak then."""
+
+
+class Inputs:
+    """What the deadlines of one recovery are reckoned from. `calendar` is the one of its playbook as it is now.
+
+    `until` leaves out what came after that moment, so that a clock which was met then is explained as it stood.
+    """
+
+    def __init__(
+        self, organization_id: int, recovery: Recovery, calendar: str, *, until: datetime | None = None
+    ) -> None:
+        """Read them."""
+        self.calendars = _calendars(organization_id, recovery.id, calendar, until)
+        rows = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery.id).order_by("from_at")
+        self._pauses = [
+            CorePause(
+                from_at=row.from_at,
+                to_at=None if until is not None and row.to_at is not None and row.to_at > until else row.to_at,
+                reason=row.reason,
+                by=str(row.by_id),
+            )
+            for row in rows
+            if until is None or row.from_at < until
+        ]
+        failure_ids = RecoveryFailure.objects.filter(
+            organization_id=organization_id, recovery_id=recovery.id
+        ).values_list("failure_id", flat=True)
+        self.visit_ends_at: datetime | None = Failure.objects.filter(
+            organization_id=organization_id, id__in=list(failure_ids), visit__isnull=False
+        ).aggregate(soonest=Min("visit__active_to"))["soonest"]
+
+    def pauses(self, target: str) -> list[CorePause]:
+        """This function will list the pauses that stop this target's clock."""
+        return [one for one in self._pauses if target != "update" or one.reason == STOPS_UPDATES]
+
+    def due(self, target: str, started_at: datetime, minutes: int) -> datetime | None:
+        """This function will say when a target's minutes are used; None while a pause hides it."""
+        return due_after(
+            started_at=started_at,
+            minutes=minutes,
+            calendars=self.calendars,
+            pauses=self.pauses(target),
+            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+        )
+
+    def warn(
+        self, target: str, started_at: datetime, minutes: int, before: int, due_at: datetime | None
+    ) -> datetime | None:
+        """This function will say when to warn of a deadline, so many working minutes before it."""
+        if not before or due_at is None:
+            return None
+        at = self.due(target, started_at, minutes - before)
+        return at if at is not None and at < due_at else None
+
+    def account(self, target: str, started_at: datetime, minutes: int) -> Account:
+        """This function will take a target's deadline apart into the pieces that re-add to it."""
+        return account(
+            start_at=started_at,
+            minutes=minutes,
+            calendars=self.calendars or None,
+            pauses=self.pauses(target),
+            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+        )
+
+
+def _calendars(organization_id: int, recovery_id: int, calendar: str, until: datetime | None) -> Calendars:
+    """The versions that counted, over every move to a playbook of another calendar, which counts from then on."""
+    moves = Entry.objects.filter(
+        organization_id=organization_id,
+        subject="recovery",
+        subject_id=recovery_id,
+        event="recoveries:recovery:moved",
+    ).order_by("id")
+    moved = [
+        (row.at, row.data["calendar_was"], row.data["calendar"]) for row in moves if until is None or row.at < until
+    ]
+    first = moved[0][1] if moved else calendar
+    named = calendars_named(organization_id=organization_id, codes={first, *(one[2] for one in moved)})
+    if until is not None and any(named.values()):
+        later = _published_after(organization_id, until)
+        named = {
+            code: tuple(one for one in versions if (code, one.active_from) not in later)
+            for code, versions in named.items()
+        }
+    found = named[first]
+    for at, before, after in moved:
+        if before != after:
+            found = switched(before=found or None, at=at, after=named[after] or None)
+    return found
+
+
+def _published_after(organization_id: int, at: datetime) -> set[tuple[str, datetime | None]]:
+    entries = Entry.objects.filter(
+        organization_id=organization_id, event="organizations:calendar:published", at__gt=at
+    ).values_list("data", flat=True)
+    return {(data["calendar"], datetime.fromisoformat(data["active_from"])) for data in entries}
