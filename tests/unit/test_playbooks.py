@@ -37,7 +37,7 @@ def test_the_shipped_playbooks_survive_being_frozen(name: str) -> None:
         ("fix: { clock: fix, send: person }", "fix: { clock: fix, minutes: 5, send: person }", "either"),
         ("fix: { clock: fix, send: person }", "fix: { clock: fix, send: soon }", "person, at_once"),
         ("acknowledgement: at_once", "acknowledgement: none", "apologise"),
-        ('tiers: { "1": 1, "2": 1, "3": 2, "4": 2 }', 'tiers: { "1": 1 }', "each severity"),
+        ('tiers: { "1": 1, "2": 1, "3": 2, "4": 2 }', 'tiers: { "1": 1 }', "owners.tiers lacks 2, 3, 4"),
         ('prior: "0.10"', "prior: 1", "must be a text"),
         ('prior: "0.10"', 'prior: "1.5"', "between 0 and 1"),
         ("severity: 3, kinds: [wrong_charge, rework, outage]", "severity: 3, kinds: [nonsense]", "kinds[0]"),

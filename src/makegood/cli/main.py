@@ -9,6 +9,7 @@ import click
 
 COMMANDS: dict[str, str] = {
     "due": "makegood.cli.due:due",
+    "playbook": "makegood.cli.playbook:playbook",
     "floor": "makegood.cli.floor:floor",
     "lint": "makegood.cli.lint:lint",
     "capacity": "makegood.cli.capacity:capacity",

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
+from makegood.core.evidence import REGISTER
 from makegood.core.gate import KINDS
-from makegood.core.plans import SeverityRule
+from makegood.core.plans import HIGHEST_TIER, SeverityRule, shortened
 from makegood.core.remedies import FORMS, LOSSES, Remedy, UnusableRemedy
 from makegood.core.steps import Step
-from makegood.rules.nodes import Node, UnusablePack, read_yaml
+from makegood.rules.nodes import Node, UnusablePack, line_of, read_yaml
 
 FOLDER = Path(__file__).parent
 TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "respond", "update")
@@ -29,6 +30,7 @@ STARTING_TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "
 OPENING_TARGETS: Final = ("acknowledge", "own", "fix", "make_good")
 ACTIONS: Final = ("ask_score", "check_in", "see_return")
 SEND: Final = re.compile(r"person|at_once|after:[1-9][0-9]{0,4}")
+SEND_OR_NONE: Final = re.compile(f"{SEND.pattern}|none")
 MINUTES: Final = 525_600
 
 
@@ -93,6 +95,18 @@ class Fix:
 
 
 @attrs.frozen(kw_only=True)
+class Why:
+    """Why one choice of the playbook was made as it was: `of` is the dotted path of the choice, such as clocks.targets.
+
+    `evidence` is the id of a finding in the register, or none where it is the house's own judgement.
+    """
+
+    of: str
+    says: str
+    evidence: str
+
+
+@attrs.frozen(kw_only=True)
 class Playbook:
     """One playbook. Minutes are working minutes of `calendar` where it names one.
 
@@ -100,6 +114,7 @@ class Playbook:
     A missed clock is told again `repeats` times, each `repeat_minutes`, and then each `then_minutes`, until somebody
     acknowledges it; 0 tells it no more. `fixes` says, by kind of failure, what puts it right.
     `acknowledgement` is who sends it, or "none" where the apology goes at once and stands for it.
+    `cause_known_from` is the severity from which "not known" is no cause to close with; 0 for none.
     """
 
     code: str
@@ -125,6 +140,8 @@ class Playbook:
     floor_packs: tuple[str, ...]
     fixes: Mapping[str, Fix]
     remedies: tuple[Remedy, ...]
+    cause_known_from: int
+    whys: tuple[Why, ...]
 
     def promise(self, kind: str) -> PromiseRule:
         """This function will say how a broken promise of this kind is judged."""
@@ -133,6 +150,13 @@ class Playbook:
     def fix(self, kind: str) -> Fix:
         """This function will say what puts this kind of failure right."""
         return self.fixes.get(kind, self.fixes["any"])
+
+    def target_minutes(self, *, target: str, group: str) -> tuple[int, int]:
+        """This function will return a target's minutes for this group of customers, and how long before it to warn."""
+        rule = self.targets[target]
+        percent = self.new_customer_percent if group == "new" else 100
+        minutes = shortened(minutes=rule.minutes, percent=percent)
+        return minutes, min(rule.warn_minutes * percent // 100, max(minutes - 1, 0))
 
 
 def names() -> tuple[str, ...]:
@@ -164,32 +188,52 @@ def data_of(text: str, *, where: str = "playbook") -> dict[str, Any]:
 
 
 def parse(text: str, *, where: str = "playbook") -> Playbook:
-    """This function will make a playbook of YAML text; `where` names the text in errors. Raises UnusablePlaybook."""
+    """This function will make a playbook of YAML text; `where` names the text in errors, which tell the line.
+
+    Raises UnusablePlaybook.
+    """
     try:
-        node = read_yaml(text, where=where)
+        return read(read_yaml(text, where=where))
     except UnusablePack as error:
-        raise UnusablePlaybook(str(error)) from error
-    return from_data(node.data, where=where)
+        raise UnusablePlaybook(_told(error, text, where)) from error
+
+
+def _told(error: UnusablePack, text: str, where: str) -> str:
+    """The error in one line: the file, the line, the place in it and what is wrong there."""
+    if not error.problem:
+        return str(error)
+    place = str(error).removeprefix(where).removesuffix(error.problem).strip(".: ")
+    told = (
+        f"{where}, line {line_of(text, error.path)}: {place} {error.problem}"
+        if place
+        else (f"{where}, line {line_of(text, error.path)}: {error.problem}")
+    )
+    return " ".join(told.split())
 
 
 def from_data(data: Any, *, where: str = "playbook") -> Playbook:
     """This function will make a playbook of plain data, as `data_of` returned it. Raises UnusablePlaybook."""
     try:
-        return _playbook(Node(data, where))
+        return read(Node(data, where))
     except UnusablePack as error:
         raise UnusablePlaybook(str(error)) from error
 
 
-def _playbook(node: Node) -> Playbook:
+def read(node: Node) -> Playbook:
+    """This function will make a playbook of a checked node; the published schema is drawn up by watching it.
+
+    Raises UnusablePack.
+    """
     node.keys(
         needs="code title promises burst severity owners clocks steps acknowledgement follow_ups expected_loss fixes",
-        may="floor_packs remedies",
+        may="floor_packs remedies close why",
     )
     grades = node["severity"].keys(needs="watch_days", may="rules")
     owners = node["owners"].keys(needs="tiers", may="team")
     clocks = node["clocks"].keys(needs="targets escalation", may="calendar new_customer_percent")
     escalation = clocks["escalation"].keys(needs="every_minutes repeats", may="then_every_minutes")
     loss = node["expected_loss"].keys(needs="prior cases_needed every_minutes")
+    close = node["close"].keys(may="cause_known_from") if "close" in node else Node({}, node.where)
     percent = clocks["new_customer_percent"].whole(least=1, most=100) if "new_customer_percent" in clocks else 100
     return Playbook(
         code=node["code"].text(),
@@ -200,7 +244,7 @@ def _playbook(node: Node) -> Playbook:
         watch_days=grades["watch_days"].whole(least=0, most=3660),
         tiers=_tiers(owners["tiers"]),
         team=owners["team"].text() if "team" in owners else "",
-        calendar=clocks["calendar"].text() if clocks.data.get("calendar") else "",
+        calendar=clocks["calendar"].text_or_nothing() if "calendar" in clocks else "",
         new_customer_percent=percent,
         targets=_targets(clocks["targets"]),
         repeat_minutes=escalation["every_minutes"].whole(least=1, most=MINUTES),
@@ -211,18 +255,20 @@ def _playbook(node: Node) -> Playbook:
         steps=_steps(node["steps"]),
         acknowledgement=_acknowledgement(node),
         follow_ups=tuple(_follow_up(one) for one in node.many("follow_ups", least=1)),
-        prior=_share(loss["prior"]),
+        prior=loss["prior"].fraction(),
         cases_needed=loss["cases_needed"].whole(least=1, most=10**6),
         every_minutes=loss["every_minutes"].whole(least=1, most=MINUTES),
         floor_packs=tuple(one.text() for one in node.many("floor_packs")),
         fixes=_fixes(node["fixes"]),
         remedies=tuple(_remedy(one) for one in node.many("remedies")),
+        cause_known_from=close["cause_known_from"].whole(least=0, most=4) if "cause_known_from" in close else 0,
+        whys=tuple(_why(one, node) for one in node.many("why")),
     )
 
 
 def _promises(node: Node) -> dict[str, PromiseRule]:
     found = {}
-    for name, one in node.items():
+    for name, one in node.items(needs="default"):
         one.keys(needs="loss fault notice_minutes certain_to_notice severity")
         found[name] = PromiseRule(
             loss=one["loss"].one_of(*sorted(LOSSES)),
@@ -231,8 +277,6 @@ def _promises(node: Node) -> dict[str, PromiseRule]:
             certain_to_notice=one["certain_to_notice"].true_or_false(),
             severity=one["severity"].whole(least=1, most=4),
         )
-    if "default" not in found:
-        raise node.wrong("lacks default, for every other kind of promise")
     return found
 
 
@@ -240,21 +284,11 @@ def _burst(node: Node) -> BurstRule:
     node.keys(needs="window_minutes quantile weeks_needed minimum share")
     return BurstRule(
         window_minutes=node["window_minutes"].whole(least=1, most=60),
-        quantile=_share(node["quantile"]),
+        quantile=node["quantile"].fraction(),
         weeks_needed=node["weeks_needed"].whole(least=1, most=520),
         minimum=node["minimum"].whole(least=1, most=10**6),
         share=node["share"].whole(least=0, most=100),
     )
-
-
-def _share(node: Node) -> Decimal:
-    try:
-        share = Decimal(node.text())
-    except InvalidOperation:
-        raise node.wrong('must be a share as a text, such as "0.10"') from None
-    if not 0 < share < 1:
-        raise node.wrong("must be between 0 and 1")
-    return share
 
 
 def _severity(node: Node) -> SeverityRule:
@@ -268,48 +302,46 @@ def _severity(node: Node) -> SeverityRule:
 
 
 def _tiers(node: Node) -> dict[int, int]:
-    if not isinstance(node.data, dict) or {str(key) for key in node.data} != {"1", "2", "3", "4"}:
-        raise node.wrong("must name a tier for each severity, 1 to 4")
-    return {int(key): Node(value, f"{node.where}.{key}").whole(least=1, most=3) for key, value in node.data.items()}
+    named = node
+    if isinstance(node.data, dict):
+        named = attrs.evolve(node, data={str(key): value for key, value in node.data.items()})
+    named.keys(needs="1 2 3 4")
+    return {grade: named[str(grade)].whole(least=1, most=HIGHEST_TIER) for grade in (1, 2, 3, 4)}
 
 
 def _targets(node: Node) -> dict[str, Target]:
     needed = [name for name in TARGETS if name not in OPTIONAL_TARGETS]
-    node.keys(needs=" ".join(needed), may=" ".join(OPTIONAL_TARGETS))
     found = {}
-    for name in [name for name in TARGETS if name in needed or name in node]:
-        one = node[name].keys(needs="minutes", may="warn_minutes")
+    for name, one in node.parts(needs=" ".join(needed), may=" ".join(OPTIONAL_TARGETS)):
+        one.keys(needs="minutes", may="warn_minutes")
         minutes = one["minutes"].whole(least=1, most=MINUTES)
-        warn = one["warn_minutes"].whole(least=0, most=minutes - 1) if "warn_minutes" in one else 0
+        warn = one["warn_minutes"].whole(least=0, most=MINUTES) if "warn_minutes" in one else 0
+        if warn >= minutes:
+            raise one["warn_minutes"].wrong(f"must be under the {minutes} minutes of its target")
         found[name] = Target(minutes=minutes, warn_minutes=warn)
     return found
 
 
 def _steps(node: Node) -> dict[str, StepRule]:
-    node.keys(needs=" ".join(Step))
     found = {}
-    for step in Step:
-        one = node[step].keys(needs="send", may="minutes clock")
-        if ("minutes" in one) is ("clock" in one):
-            raise one.wrong("must have either minutes or clock")
+    for step, one in node.parts(needs=" ".join(Step)):
+        one.keys(needs="send", may="minutes clock")
+        one.either("minutes", "clock")
         minutes = one["minutes"].whole(least=1, most=MINUTES) if "minutes" in one else 0
         clock = one["clock"].one_of(*OPENING_TARGETS) if "clock" in one else ""
-        found[str(step)] = StepRule(minutes=minutes, clock=clock, send=_send(one["send"]))
+        found[step] = StepRule(minutes=minutes, clock=clock, send=_send(one["send"]))
     return found
 
 
 def _send(node: Node) -> str:
-    if not isinstance(node.data, str) or not SEND.fullmatch(node.data):
-        raise node.wrong("must be person, at_once or after:N with N minutes")
-    return node.data
+    return node.pattern(SEND, means="person, at_once or after:N with N minutes")
 
 
 def _acknowledgement(node: Node) -> str:
-    if node.data["acknowledgement"] != "none":
-        return _send(node["acknowledgement"])
-    if node["steps"]["apologise"].data.get("send") != "at_once":
+    send = node["acknowledgement"].pattern(SEND_OR_NONE, means="person, at_once, after:N with N minutes, or none")
+    if send == "none" and node["steps"]["apologise"].data.get("send") != "at_once":
         raise node["acknowledgement"].wrong("may be none only where steps.apologise is sent at_once")
-    return "none"
+    return send
 
 
 def _follow_up(node: Node) -> FollowUpRule:
@@ -323,12 +355,21 @@ def _follow_up(node: Node) -> FollowUpRule:
 
 def _fixes(node: Node) -> dict[str, Fix]:
     found = {}
-    for name, one in node.items():
+    for name, one in node.items(needs="any"):
         one.keys(needs="title says")
         found[name] = Fix(title=one["title"].text(), says=one["says"].text())
-    if "any" not in found:
-        raise node.wrong("lacks any, the fix for every other kind")
     return found
+
+
+def _why(node: Node, playbook: Node) -> Why:
+    node.keys(needs="of says", may="evidence")
+    of, here = node["of"].text(), playbook.data
+    for key in of.split("."):
+        if not isinstance(here, dict) or key not in here:
+            raise node["of"].wrong(f"names no choice of this playbook: there is no {of}")
+        here = here[key]
+    evidence = node["evidence"].one_of(*REGISTER) if "evidence" in node else ""
+    return Why(of=of, says=node["says"].text(), evidence=evidence)
 
 
 def _remedy(node: Node) -> Remedy:
