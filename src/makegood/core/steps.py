@@ -122,7 +122,8 @@ class CloseFacts:
     """What is known of a recovery when somebody wants to close it.
 
     `floor_delivered` is also true where nothing is owed. `make_goods` are those that stand: one that was swapped is
-    represented by what it was swapped for. `outcome` is None until the follow-up plan has run to its end.
+    represented by what it was swapped for. `cause_must_be_known` is the playbook's word that "not known" is no cause
+    for a failure as grave as this. `outcome` is None until the follow-up plan has run to its end.
     `manager_id` is an active manager's member id; it counts only together with `manager_reason`.
     """
 
@@ -131,6 +132,7 @@ class CloseFacts:
     make_goods: tuple[MakeGoodFact, ...] = ()
     cause_set: bool = False
     cause_unknown_reason: str = ""
+    cause_must_be_known: bool = False
     outcome: Outcome | None = None
     all_failures_withdrawn: bool = False
     said_or_given: bool = False
@@ -159,7 +161,11 @@ _MISSING: Final[Mapping[Missing, Reason]] = MappingProxyType(
         "make_goods": because(
             "close.make_goods", "A make-good is not delivered, declined, or expired after a reminder."
         ),
-        "cause": because("close.cause", 'No cause is set; "not known" counts with a reason.', evidence="G2"),
+        "cause": because(
+            "close.cause",
+            'No cause is set; "not known" counts with a reason, unless the playbook asks for a known one.',
+            evidence="G2",
+        ),
         "follow_up": because("close.follow_up", "The follow-up has no outcome yet.", evidence="1.9"),
     }
 )
@@ -178,7 +184,7 @@ def missing(*, facts: CloseFacts) -> tuple[Missing, ...]:
         "fix": facts.fix_done,
         "floor": facts.floor_delivered,
         "make_goods": all(one.settled for one in facts.make_goods),
-        "cause": facts.cause_set or bool(facts.cause_unknown_reason.strip()),
+        "cause": facts.cause_set or (bool(facts.cause_unknown_reason.strip()) and not facts.cause_must_be_known),
         "follow_up": facts.outcome is not None,
     }
     return tuple(name for name, is_held in held.items() if not is_held)
