@@ -10,7 +10,6 @@ import attrs
 
 from makegood.core.calendars import Calendar, CalendarVersion
 from makegood.core.clock import Deadline, Pause, deadline, deadline_or_visit_end
-from makegood.core.plans import shortened
 from makegood.organizations.models import CalendarVersion as StoredCalendar
 from makegood.organizations.models import PlaybookVersion
 from makegood.organizations.operations import playbook_publish
@@ -113,10 +112,7 @@ def explained(
 
 def target_minutes(*, playbook: Playbook, target: str, group: str) -> tuple[int, int]:
     """This function will return a target's minutes for this group of customers, and how long before it to warn."""
-    rule = playbook.targets[target]
-    percent = playbook.new_customer_percent if group == "new" else 100
-    minutes = shortened(minutes=rule.minutes, percent=percent)
-    return minutes, min(rule.warn_minutes * percent // 100, max(minutes - 1, 0))
+    return playbook.target_minutes(target=target, group=group)
 
 
 VISIT_BOUND = frozenset({"fix", "make_good"})
