@@ -14,6 +14,7 @@ from makegood.journal.operations import Happened, record
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.organizations.models import Member
+from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Rating, Recovery, RecoveryFailure, Step
 from makegood.recoveries.operations.changing import recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import clocks_end
@@ -73,6 +74,7 @@ def close_facts(
             ),
             cause_set=bool(owed[one]) and all(f.cause_id is not None for f in owed[one] if f.withdrawn_at is None),
             cause_unknown_reason=steps[one]["improve"].note if steps[one]["improve"].state == "skipped" else "",
+            cause_must_be_known=_cause_must_be_known(recoveries[one]),
             outcome=None if one in unhappy else recoveries[one].returned or None,  # type: ignore[arg-type]
             all_failures_withdrawn=bool(owed[one]) and all(f.withdrawn_at is not None for f in owed[one]),
             said_or_given=one in said or any(m.state in ("accepted", "delivered") for m in given[one]),
@@ -82,6 +84,11 @@ def close_facts(
         )
         for one in recoveries
     }
+
+
+def _cause_must_be_known(recovery: Recovery) -> bool:
+    playbook = playbook_frozen(organization_id=recovery.organization_id, version_id=recovery.playbook_id)
+    return 0 < playbook.cause_known_from <= recovery.severity
 
 
 def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:

@@ -113,6 +113,16 @@ def treatment(*, playbook: Playbook, case: Case) -> Treatment:
     )
 
 
+def treatment_of(*, playbook: Playbook, cases: Sequence[Case]) -> Treatment:
+    """This function will say what a playbook does for the failures of one recovery: of all the gravest counts.
+
+    What puts it right, and the extra, are those of the first.
+    """
+    each = [treatment(playbook=playbook, case=one) for one in cases]
+    gravest = max(each, key=lambda one: one.severity)
+    return attrs.evolve(gravest, fix=each[0].fix, remedy=each[0].remedy, remedy_title=each[0].remedy_title)
+
+
 def treated_otherwise(*, was: Treatment, becomes: Treatment) -> tuple[Otherwise, ...]:
     """This function will list what differs between two treatments of one case; nothing where they are the same."""
     found = [Otherwise(what=what, was=old, becomes=new) for what, old, new in _pairs(was, becomes) if old != new]
