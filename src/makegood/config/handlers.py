@@ -32,7 +32,14 @@ from makegood.recoveries.operations import (
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.saying import offers_answered, offers_remind
-from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due
+from makegood.recoveries.operations.staff_words import (
+    words_hear_called,
+    words_hear_erased,
+    words_hear_paid,
+    words_hear_queued,
+    words_hear_sent,
+)
+from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due, staff_words_due
 from makegood.store.ticking import due
 
 
@@ -56,6 +63,10 @@ def register() -> None:
     on("messages:message:sent", messages_sent)
     on("messages:message:received", replies_received)
     for outcome in ("delivered", "declined", "expired", "withdrawn"):
+    on("messages:message:queued", words_hear_queued)
+    on("messages:message:sent", words_hear_sent)
+    on("recoveries:recovery:called", words_hear_called)
+    on("makegoods:makegood:delivered", words_hear_paid)
         on(f"makegoods:makegood:{outcome}", makegoods_moved)
     for outcome in ("accepted", "swapped", "declined", "delivered", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", offers_answered)
@@ -69,6 +80,7 @@ def register() -> None:
     on("customers:customer:erased", recoveries_hear_erased)
     on("customers:customer:erased", raw_hear_erased)
     on("outbox:effect:done", payouts_hear_carried)
+    on("customers:customer:erased", words_hear_erased)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
 
@@ -80,6 +92,7 @@ def register() -> None:
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
+    due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     carry("message", Carrier(carry_out=message_carry, repeatable=False))
     carry("staff", Carrier(carry_out=staff_carry, repeatable=False))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))

@@ -16,6 +16,15 @@ DEFAULT_PROMISE: Mapping[str, Any] = {
     "certain_to_notice": False,
     "severity": 2,
 }
+STAFF_WORD: Mapping[str, Any] = {
+    "loss": "attention",
+    "fault": "ours",
+    "notice_minutes": 0,
+    "certain_to_notice": True,
+    "severity": 1,
+}
+"""What a member promised inside a recovery: always noticed. It raises the recovery by one, and adds nothing itself."""
+BUILT_IN = {"staff_word": STAFF_WORD}
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +61,9 @@ class Policies:
         found = self._promises.get((playbook, kind))
         if found is None:
             said = self._data.get(playbook, {}).get("promises", {})
-            found = PromisePolicy(**{**DEFAULT_PROMISE, **said.get("default", {}), **said.get(kind, {})})
+            found = PromisePolicy(
+                **{**DEFAULT_PROMISE, **said.get("default", {}), **BUILT_IN.get(kind, {}), **said.get(kind, {})}
+            )
             self._promises[playbook, kind] = found
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -67,9 +67,9 @@ def failures_route(*, organization_id: int, limit: int = BATCH) -> int:
     left = {failure.id: failure for failure in fresh}
     for failure in _hold_silent(organization_id, fresh, moment.at):
         del left[failure]
-    for failure in _join_open(organization_id, list(left.values()), moment.at):
+    for failure in _join_open(organization_id, _outside(left), moment.at):
         del left[failure]
-    for failure in _propose_bursts(organization_id, list(left.values()), moment.at):
+    for failure in _propose_bursts(organization_id, _outside(left), moment.at):
         left.pop(failure, None)
     free = sorted(left.values(), key=lambda failure: (failure.gate_at, failure.id))
     Failure.objects.filter(organization_id=organization_id, id__in=[f.id for f in free]).update(routed_at=moment.now)
@@ -87,6 +87,11 @@ def failures_route(*, organization_id: int, limit: int = BATCH) -> int:
         ],
     )
     return len(fresh)
+
+
+def _outside(left: Mapping[int, Routable]) -> list[Routable]:
+    """What may belong to an incident: not what was promised inside a recovery, which is that recovery's own."""
+    return [failure for failure in left.values() if not failure.happening_key.startswith("recovery:")]
 
 
 def _alone(organization_id: int) -> bool:

@@ -19,6 +19,8 @@ WORDS = {
     "ask": "asks you for more than its owner may give",
     "reply": "has a reply from the customer",
     "withdrawn": "was withdrawn by later evidence: the customer may have been told already",
+    "word_broken": "has a promise by one of us that was not kept",
+    "word_waiting": "still has a promise by one of us that was not kept",
     "owned": "is yours now",
     "score": "has a low score from the customer",
     "follow_up": "is due for a look after the customer",
@@ -36,6 +38,9 @@ CLOCKS = {
 
 def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     """This function will put a staff effect's payload into words: a subject, and a line with a link for each note."""
+    if count := payload.get("stories"):
+        said = "There is a new story of a recovery." if count == 1 else f"There are {count} new stories of recoveries."
+        return said, f"{said}\n{settings.PUBLIC_URL}/stories\n"
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
     codes = {note["number"] for note in notes}

@@ -129,3 +129,54 @@ class EarlyWord(TenantModel):
                 condition=models.Q(joined_at__isnull=True),
             )
         ]
+
+
+STAFF_WORD_STATES = ("proposed", "promised", "dismissed")
+STAFF_WORD_ACTS = ("call", "message", "pay", "other")
+
+
+class StaffWord(TenantModel):
+    """Something that a member said they would do, found in what they wrote in a recovery or typed in by hand.
+
+    It is proposed until a person puts it on the ledger (`promise`) or says that it is none. `act` is what keeps it.
+    `next_at` is when the ticker must look: its due time, then each time that somebody higher up is told, until a person
+    acknowledges or it is kept. `message_id` and `key_hash` say where it was written, so that it is proposed once.
+    `what` and `quote` are erasable.
+    """
+
+    recovery_id = models.BigIntegerField()
+    customer = TenantKey(Customer)
+    member = TenantKey(Member)
+    message_id = models.BigIntegerField(null=True)
+    key_hash = models.BinaryField()
+    what = models.CharField(max_length=160, default="", blank=True)
+    quote = models.CharField(max_length=300, default="", blank=True)
+    act = models.CharField(max_length=10)
+    said_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="proposed")
+    promise = TenantKey(Promise, null=True)
+    next_at = models.DateTimeField(null=True)
+    told = models.SmallIntegerField(default=0)
+    acknowledged_by_id = models.BigIntegerField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("state", STAFF_WORD_STATES, "staff_word_state"),
+            state_check("act", STAFF_WORD_ACTS, "staff_word_act"),
+            models.UniqueConstraint(fields=["organization_id", "key_hash"], name="staff_word_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="promised", promise__isnull=False)
+                | ~models.Q(state="promised") & models.Q(promise__isnull=True, next_at__isnull=True),
+                name="staff_word_promised",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "next_at"],
+                name="staff_word_due",
+                condition=models.Q(next_at__isnull=False),
+            ),
+            models.Index(fields=["organization_id", "recovery_id"], name="staff_word_recovery"),
+        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from makegood.recoveries.operations.escalating import clocks_escalate
 from makegood.recoveries.operations.following import follow_ups_come_due
 from makegood.recoveries.operations.reckoning import expected_losses_reckon
+from makegood.recoveries.operations.words_overdue import words_escalate
 
 BATCH = 1000
 
@@ -22,3 +23,8 @@ def follow_ups_due(*, organization_id: int, limit: int = BATCH) -> int:
 def expected_loss_refresh(*, organization_id: int, limit: int = 2 * BATCH) -> int:
     """This function will reckon anew the expected losses that are stale."""
     return expected_losses_reckon(organization_id=organization_id, limit=limit)
+
+
+def staff_words_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will tell of what staff promised and did not do, until somebody acknowledges it."""
+    return words_escalate(organization_id=organization_id, limit=limit)

@@ -29,15 +29,21 @@ class _Forward(Operation):
 class SecureTables(_Forward):
     """Give each model's table row security, grants, a composite key and composite foreign keys.
 
-    `append_only` names those models whose rows may never be changed, deleted or truncated by the application.
+    `append_only` names those models whose rows may never be changed, deleted or truncated by the application. With
+    `targets_keyed` every table that they refer to has its composite key from an earlier migration.
     """
 
-    def __init__(self, *names: str, append_only: tuple[str, ...] = ()) -> None:
+    def __init__(self, *names: str, append_only: tuple[str, ...] = (), targets_keyed: bool = False) -> None:
         self.names = names
         self.append_only = append_only
+        self.targets_keyed = targets_keyed
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, list(self.names), {"append_only": self.append_only}
+        return (
+            self.__class__.__name__,
+            list(self.names),
+            {"append_only": self.append_only, "targets_keyed": self.targets_keyed},
+        )
 
     def describe(self) -> str:
         return f"Secure {', '.join(self.names)}"
@@ -48,7 +54,7 @@ class SecureTables(_Forward):
             for statement in secure_table(model, append_only=name in self.append_only):
                 schema_editor.execute(statement)
         for name in self.names:
-            for statement in composite_keys(to_state.apps.get_model(app_label, name)):
+            for statement in composite_keys(to_state.apps.get_model(app_label, name), targets_keyed=self.targets_keyed):
                 schema_editor.execute(statement)
 
 
@@ -109,17 +115,23 @@ def secure_table(model: type[models.Model], *, append_only: bool) -> list[str]:
     return statements
 
 
-def composite_keys(model: type[models.Model]) -> list[str]:
-    """List the statements that tie each tenant key to (organization_id, id) of its target, which gets that key."""
+def composite_keys(model: type[models.Model], *, targets_keyed: bool = False) -> list[str]:
+    """List the statements that tie each tenant key to (organization_id, id) of its target.
+
+    The target gets that key where it may lack it, which is not where `targets_keyed`.
+    """
     table = model._meta.db_table
     statements = []
     for field in model._meta.local_fields:
         if isinstance(field, TenantKey):
             target = field.related_model._meta.db_table
+            if not targets_keyed:
+                statements.append(
+                    f"DO $do$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{target}_tenant_id')"
+                    f' THEN ALTER TABLE "{target}" ADD CONSTRAINT "{target}_tenant_id" UNIQUE (organization_id, id);'
+                    " END IF; END $do$"
+                )
             statements += [
-                f"DO $do$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{target}_tenant_id') THEN"
-                f' ALTER TABLE "{target}" ADD CONSTRAINT "{target}_tenant_id" UNIQUE (organization_id, id);'
-                " END IF; END $do$",
                 f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{field.column}_tenant"'
                 f' FOREIGN KEY (organization_id, "{field.column}") REFERENCES "{target}" (organization_id, id)',
             ]
