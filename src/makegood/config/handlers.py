@@ -19,6 +19,7 @@ from makegood.messages.sending import message_carry, staff_carry
 from makegood.messages.settling import messages_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
+from makegood.recoveries.journalled import cares_keep
 from makegood.recoveries.operations import (
     calendars_hear_published,
     failures_caused,
@@ -31,7 +32,6 @@ from makegood.recoveries.operations import (
     replies_received,
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
-from makegood.recoveries.saying import offers_answered, offers_remind
 from makegood.recoveries.operations.staff_words import (
     words_hear_called,
     words_hear_erased,
@@ -39,6 +39,7 @@ from makegood.recoveries.operations.staff_words import (
     words_hear_queued,
     words_hear_sent,
 )
+from makegood.recoveries.saying import offers_answered, offers_remind
 from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due, staff_words_due
 from makegood.store.ticking import due
 
@@ -62,15 +63,16 @@ def register() -> None:
     on("failures:failure:caused", failures_caused)
     on("messages:message:sent", messages_sent)
     on("messages:message:received", replies_received)
-    for outcome in ("delivered", "declined", "expired", "withdrawn"):
     on("messages:message:queued", words_hear_queued)
     on("messages:message:sent", words_hear_sent)
     on("recoveries:recovery:called", words_hear_called)
     on("makegoods:makegood:delivered", words_hear_paid)
+    for outcome in ("delivered", "declined", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", makegoods_moved)
     for outcome in ("accepted", "swapped", "declined", "delivered", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", offers_answered)
     on("makegoods:makegood:reminded", offers_remind)
+    on("recoveries:recovery:closed", cares_keep)
     on("organizations:member:left", member_left)
     on("organizations:calendar:published", calendars_hear_published)
     on("customers:customer:erased", promises_hear_erased)
@@ -78,9 +80,9 @@ def register() -> None:
     on("customers:customer:erased", makegoods_hear_erased)
     on("customers:customer:erased", messages_hear_erased)
     on("customers:customer:erased", recoveries_hear_erased)
+    on("customers:customer:erased", words_hear_erased)
     on("customers:customer:erased", raw_hear_erased)
     on("outbox:effect:done", payouts_hear_carried)
-    on("customers:customer:erased", words_hear_erased)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
 
@@ -90,9 +92,9 @@ def register() -> None:
     due("makegoods", "makegoods_due", makegoods_due, after=FIRST)
     due("clocks", "clocks_due", clocks_due, after=FIRST)
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
+    due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
-    due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     carry("message", Carrier(carry_out=message_carry, repeatable=False))
     carry("staff", Carrier(carry_out=staff_carry, repeatable=False))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))

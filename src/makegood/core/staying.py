@@ -62,6 +62,9 @@ _LESS = because("stay.less", "They came, but for less than they used to: that is
 _SOON = because("stay.soon", "Nothing yet, and by their own pace it is too soon to tell.")
 _NOTHING = because("stay.nothing", "Nothing seen since, and no usual pace to tell by: nobody knows.", evidence="1.9")
 
+WHY: Final = {one.rule: one for one in (_BACK, _AGAIN, _LAPSED, _LESS, _SOON, _NOTHING)}
+"""Every reason that `seen` can give, by its rule."""
+
 
 def pace(*, before: Sequence[Came], since: datetime) -> Pace | None:
     """This function will reckon a customer's usual pace up to `since`; None from fewer than three in two years."""

@@ -281,3 +281,79 @@ class Rating(TenantModel):
             models.Index(fields=["organization_id", "-answered_at"], name="rating_answered"),
             models.Index(fields=["organization_id", "asked_at"], name="rating_asked"),
         ]
+
+
+class CaresRecord(TenantModel):
+    """What the journal showed of CARES when the recovery closed last: `kept` maps each of the five to [kept, known]."""
+
+    recovery = TenantKey(Recovery)
+    at = models.DateTimeField()
+    kept = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "recovery"], name="cares_once")]
+        indexes = [models.Index(fields=["organization_id", "at"], name="cares_at")]
+
+
+RETURN_HOW = ("seen", "customer", "colleague")
+
+
+class Return(TenantModel):
+    """What is known of a customer's return: seen in what they buy and use, or said by them or by a colleague.
+
+    `rule` is the rule of core.staying that decided where it was seen; `looks` how often it was looked for.
+    """
+
+    recovery = TenantKey(Recovery)
+    outcome = models.CharField(max_length=10)
+    how = models.CharField(max_length=10)
+    rule = models.CharField(max_length=20, default="", blank=True)
+    at = models.DateTimeField()
+    looks = models.SmallIntegerField(default=0)
+    by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("outcome", RECOVERY_RETURNS[1:], "return_outcome"),
+            state_check("how", RETURN_HOW, "return_how"),
+            models.UniqueConstraint(fields=["organization_id", "recovery"], name="return_once"),
+        ]
+        indexes = [models.Index(fields=["organization_id", "at"], name="return_at")]
+
+
+CONSENT_HOW = ("page", "phone", "mail", "in_person")
+
+
+class Story(TenantModel):
+    """A recovery that its customer allows to be told, and, once a person wrote it, the story: never with who they are.
+
+    There is no row without consent: one that is withdrawn takes the row, and so the story, with it.
+    """
+
+    recovery = TenantKey(Recovery)
+    customer = TenantKey(Customer)
+    consented_at = models.DateTimeField()
+    consent_how = models.CharField(max_length=10)
+    consent_by_id = models.BigIntegerField(null=True)
+    title = models.CharField(max_length=160, default="", blank=True)
+    body = models.TextField(default="", blank=True)
+    told_at = models.DateTimeField(null=True)
+    told_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("consent_how", CONSENT_HOW, "story_consent_how"),
+            models.UniqueConstraint(fields=["organization_id", "recovery"], name="story_once"),
+            models.CheckConstraint(
+                condition=models.Q(told_at__isnull=True) | ~models.Q(title="") & ~models.Q(body=""),
+                name="story_told",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "-told_at"],
+                name="story_recent",
+                condition=models.Q(told_at__isnull=False),
+            ),
+            models.Index(fields=["organization_id", "customer"], name="story_customer"),
+        ]

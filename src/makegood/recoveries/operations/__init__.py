@@ -23,6 +23,7 @@ from makegood.recoveries.operations.owning import member_left, owner_change
 from makegood.recoveries.operations.pausing import pause_end, pause_start
 from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
 from makegood.recoveries.operations.replying import replies_received
+from makegood.recoveries.operations.staying import returned_say
 from makegood.recoveries.operations.stepping import step_done, step_skip, step_undo
 from makegood.recoveries.operations.together import Refusal, Together, UnableToDoForAll, incident_fix_done
 
@@ -61,6 +62,7 @@ __all__ = [
     "recoveries_open_for",
     "reopen",
     "replies_received",
+    "returned_say",
     "review_decide",
     "step_done",
     "step_skip",

@@ -160,7 +160,10 @@ def closed_write(
     by: int | None,
     note: str = "",
 ) -> None:
-    """Write that recoveries closed or were withdrawn; what was not sent yet is stopped."""
+    """Write that recoveries closed or were withdrawn; what was not sent yet is stopped.
+
+    What a manager closes goes on being looked at for the customer's return: that needs nobody.
+    """
     Recovery.objects.filter(organization_id=organization_id, id__in=list(closed)).update(
         state=state, closed_at=at, close_reason=why, closed_by_id=by, close_note=note, review=False
     )
@@ -168,8 +171,9 @@ def closed_write(
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE recoveries_followup SET state = 'ended', done_at = %s WHERE organization_id = %s"
-            " AND recovery_id = ANY(%s) AND state IN ('planned', 'due')",
-            [at, organization_id, list(closed)],
+            " AND recovery_id = ANY(%s) AND state IN ('planned', 'due')"
+            " AND NOT (%s AND action = 'see_return' AND state = 'planned')",
+            [at, organization_id, list(closed), why == "by_manager"],
         )
     if state == "withdrawn":
         plan_stop(organization_id=organization_id, recovery_ids=closed, now=at)

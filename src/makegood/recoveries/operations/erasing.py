@@ -1,15 +1,18 @@
-"""Forgetting what members wrote about a customer in the notes of their recoveries."""
+"""Forgetting what members wrote about a customer in the notes and the stories of their recoveries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from makegood.journal.operations import Happened
-from makegood.recoveries.models import Pause, Recovery, Step
+from makegood.recoveries.models import Pause, Recovery, Step, Story
 
 
 def recoveries_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Blank the notes on erased customers' recoveries (handler of customers:customer:erased); the states stay."""
+    """Blank the notes on erased customers' recoveries and take out their stories; the states stay.
+
+    A handler of customers:customer:erased.
+    """
     theirs = Recovery.objects.filter(
         organization_id=organization_id, customer_id__in=[entry.subject_id for entry in entries]
     )
@@ -17,3 +20,4 @@ def recoveries_hear_erased(*, organization_id: int, entries: Sequence[Happened])
     theirs.update(close_note="")
     Step.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
     Pause.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
+    Story.objects.filter(organization_id=organization_id, recovery_id__in=ids).delete()

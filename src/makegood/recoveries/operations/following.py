@@ -15,23 +15,11 @@ from makegood.recoveries.operations.changing import UnableToChangeRecovery, reco
 from makegood.recoveries.operations.closing import close_complete
 from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.operations.rating import ratings_ask
+from makegood.recoveries.operations.staying import Known, Look, looks_plan, returned_write, returns_see
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import check_in
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
-
-RETURNED = """
-SELECT r.id, CASE
-    WHEN EXISTS (SELECT 1 FROM customers_purchase p WHERE p.organization_id = r.organization_id
-        AND p.customer_id = r.customer_id AND p.placed_at > r.opened_at AND p.placed_at <= u.at) THEN 'back'
-    WHEN before.n >= 2 AND u.at - r.opened_at > 2 * (before.last_at - before.first_at) / (before.n - 1) THEN 'lapsed'
-    ELSE 'unknown' END
-FROM {due} JOIN recoveries_recovery r ON r.organization_id = %s AND r.id = u.id
-CROSS JOIN LATERAL (SELECT count(*) AS n, min(placed_at) AS first_at, max(placed_at) AS last_at
-    FROM customers_purchase p WHERE p.organization_id = r.organization_id AND p.customer_id = r.customer_id
-    AND p.placed_at <= r.opened_at) before
-"""
-"""Back: something bought since. Lapsed: nothing for twice their own usual time between purchases. Else unknown."""
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -151,20 +139,14 @@ def _see_return(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) 
     if not due:
         return
     _settle(organization_id, due, "done")
-    moments, parameter = record_set(
-        "u", {"id": "bigint", "at": "timestamptz"}, [(row.recovery_id, at) for row, at in due]
+    latest = {row.recovery_id: at for row, at in sorted(due, key=lambda one: one[1])}
+    found = returns_see(
+        organization_id=organization_id,
+        looks=[Look(recovery_id=recovery_id, at=at) for recovery_id, at in latest.items()],
     )
+    outcomes = [(row.id, found[row.recovery_id].outcome) for row, _ in due]
+    from_, parameter = record_set("u", {"id": "bigint", "outcome": "text"}, outcomes)
     with connection.cursor() as cursor:
-        cursor.execute(RETURNED.format(due=moments), [parameter, organization_id])
-        found = dict(cursor.fetchall())
-        from_, parameter = record_set("u", {"id": "bigint", "outcome": "text"}, found.items())
-        cursor.execute(
-            f"UPDATE recoveries_recovery r SET returned = u.outcome FROM {from_}"
-            " WHERE r.organization_id = %s AND r.id = u.id",
-            [parameter, organization_id],
-        )
-        outcomes = [(row.id, found[row.recovery_id]) for row, _ in due]
-        from_, parameter = record_set("u", {"id": "bigint", "outcome": "text"}, outcomes)
         cursor.execute(
             f"UPDATE recoveries_followup f SET outcome = u.outcome FROM {from_}"
             " WHERE f.organization_id = %s AND f.id = u.id",
@@ -177,14 +159,16 @@ def _see_return(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) 
     for at, recovery_ids in sorted(by_moment.items()):
         if mine := [one for one in recovery_ids if one in ready]:
             close_complete(organization_id=organization_id, recovery_ids=mine, at=at)
+    looks_plan(organization_id=organization_id, found=found)
 
 
 def _ready(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
-    """Those that could close at all: the fix is done. Spares the rest the full question."""
+    """Those that could close at all: open, and the fix is done. Spares the rest the full question."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT recovery_id FROM recoveries_step WHERE organization_id = %s AND recovery_id = ANY(%s)"
-            " AND step = 'fix' AND state = 'done'",
+            "SELECT s.recovery_id FROM recoveries_step s JOIN recoveries_recovery r"
+            " ON r.organization_id = s.organization_id AND r.id = s.recovery_id AND r.state = 'open'"
+            " WHERE s.organization_id = %s AND s.recovery_id = ANY(%s) AND s.step = 'fix' AND s.state = 'done'",
             [organization_id, list(recovery_ids)],
         )
         return {row[0] for row in cursor.fetchall()}
@@ -221,9 +205,10 @@ def follow_up_done(
     rest = FollowUp.objects.filter(
         organization_id=organization_id, recovery_id=recovery_id, state__in=("planned", "due")
     )
-    if outcome:
-        rest.update(state="ended", done_at=now)
     if outcome or not rest.exists():
-        Recovery.objects.filter(organization_id=organization_id, id=recovery_id).update(returned=outcome or "unknown")
+        returned_write(
+            organization_id=organization_id,
+            known=[Known(recovery_id=recovery_id, outcome=outcome or "unknown", how="colleague", at=now, by=by)],
+        )
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
     close_complete(organization_id=organization_id, recovery_ids=[recovery_id], at=now)
