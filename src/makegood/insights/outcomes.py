@@ -104,6 +104,71 @@ def _mean(counts: list[tuple[int, int]]) -> float | None:
     return sum(value * count for value, count in counts) / total if total >= ENOUGH else None
 
 
+@attrs.frozen(kw_only=True)
+class Recorded:
+    """One of CARES as the record shows it: in how many recoveries, how many checks were kept of how many known."""
+
+    name: str
+    recoveries: int
+    kept: int
+    known: int
+
+    @property
+    def share(self) -> float | None:
+        """The share of the checks that were kept, or None with fewer than ENOUGH recoveries."""
+        return self.kept / self.known if self.recoveries >= ENOUGH else None
+
+
+def cares_recorded(*, organization_id: int, window: Window) -> tuple[Recorded, ...]:
+    """This function will sum what the record shows of CARES in recoveries that closed, the last time, in the window."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
+    for one in counted(organization_id=organization_id, measure="cares", window=window):
+        name, kept, known = one.key
+        found.setdefault(name, []).append((one.count, one.count * kept, one.count * known))
+    return tuple(
+        Recorded(name=name, recoveries=recoveries, kept=kept, known=known)
+        for name in CARES
+        for recoveries, kept, known in [map(sum, zip(*found.get(name, [(0, 0, 0)]), strict=True))]
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Returns:
+    """What became known in the window of customers' return: how many of each outcome, and how many were told it."""
+
+    back: int
+    lapsed: int
+    declined: int
+    unknown: int
+    said: int
+
+    @property
+    def total(self) -> int:
+        """All of them, those of whom nobody knows included."""
+        return self.back + self.lapsed + self.declined + self.unknown
+
+
+def returns(*, organization_id: int, window: Window) -> Returns:
+    """This function will count what was last found out about customers' return, by when it was found out.
+
+    `said` were told by the customer or a colleague; the others were seen in what was bought and used, or not seen.
+    """
+    found = [
+        (*one.key, one.count) for one in counted(organization_id=organization_id, measure="returned", window=window)
+    ]
+
+    def of(outcome: str) -> int:
+        return sum(count for name, _, count in found if name == outcome)
+
+    return Returns(
+        back=of("back"),
+        lapsed=of("lapsed"),
+        declined=of("declined"),
+        unknown=of("unknown"),
+        said=sum(count for name, how, count in found if how != "seen" and name != "unknown"),
+    )
+
+
 SPEND = """
 WITH rated AS (
     SELECT DISTINCT ON (r.recovery_id) r.recovery_id, r.score, v.customer_id, v.clock_from

@@ -7,6 +7,7 @@ it is what a count of all rows would say at that moment. `rebuild` counts everyt
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -81,7 +82,22 @@ CASES: dict[str, Case] = {
         join=", jsonb_each_text(one.cares) AS tap",
         where="one.score IS NOT NULL",
     ),
+    "cares": Case(
+        table="recoveries_caresrecord",
+        at="one.at",
+        key="jsonb_build_array(part.key, (part.value ->> 0)::int, (part.value ->> 1)::int)",
+        join=", jsonb_each(one.kept) AS part",
+        where="(part.value ->> 1)::int > 0",
+    ),
+    "returned": Case(
+        table="recoveries_return",
+        at="one.at",
+        key="jsonb_build_array(one.outcome, one.how)",
+        where="true",
+    ),
 }
+FIRST = ("promises", "clocks", "failures", "given", "asked", "taps")
+"""The measures that the first migration began to keep; each later one is begun by a migration of its own."""
 
 
 @attrs.frozen(kw_only=True)
@@ -168,10 +184,16 @@ CHANGES = {
 }
 
 
-def keeping() -> list[str]:
-    """This function will list the statements that let the database keep the totals, for a migration."""
-    statements = [MERGE.format(lock=MERGING, columns=COLUMNS)]
-    for measure, case in CASES.items():
+def merging() -> str:
+    """This function will write the statement that makes the function which sums totals up, for the first migration."""
+    return MERGE.format(lock=MERGING, columns=COLUMNS)
+
+
+def keeping(*, measures: Sequence[str]) -> list[str]:
+    """This function will list the statements that let the database keep the totals of measures, for a migration."""
+    statements = []
+    for measure in measures:
+        case = CASES[measure]
         for change, (referencing, parts) in CHANGES.items():
             name = f"insights_{measure}_{change}"
             cases = " UNION ALL ".join(

@@ -7,11 +7,22 @@ from datetime import datetime
 
 import attrs
 
-from makegood.console import figures
+from makegood.console import figures, staying
 from makegood.console.viewmodels import Chart, Empty, Figure, InsightsPage, InsightsSection, Link, Reader
 from makegood.insights import windows
 from makegood.insights.measures import ClockKept, Failed, Promises, clocks_kept, failed, promises_settled
-from makegood.insights.outcomes import Given, Scores, SpendChange, given, scores, spend_by_score
+from makegood.insights.outcomes import (
+    Given,
+    Recorded,
+    Returns,
+    Scores,
+    SpendChange,
+    cares_recorded,
+    given,
+    returns,
+    scores,
+    spend_by_score,
+)
 from makegood.insights.windows import Window
 
 WINDOWS = {
@@ -40,6 +51,8 @@ class Counted:
     failed: Failed
     given: list[Given]
     scores: Scores
+    recorded: tuple[Recorded, ...]
+    returns: Returns
     spending: list[SpendChange]
 
 
@@ -52,6 +65,8 @@ def count(*, organization_id: int, window: Window, now: datetime) -> Counted:
         failed=failed(organization_id=organization_id, window=window),
         given=given(organization_id=organization_id, window=window),
         scores=scores(organization_id=organization_id, window=window),
+        recorded=cares_recorded(organization_id=organization_id, window=window),
+        returns=returns(organization_id=organization_id, window=window),
         spending=spend_by_score(organization_id=organization_id, window=window),
     )
 
@@ -104,6 +119,20 @@ def insights_page(
                 "scores",
                 figures.score_figures(scores=counted.scores, window=window),
                 figures.scores_chart(scores=counted.scores),
+            ),
+            _section(
+                "What the record shows",
+                "cares",
+                staying.cares_figures(recorded=counted.recorded, window=window),
+                None,
+                lead=staying.CARES_LEAD,
+            ),
+            _section(
+                "Are they back?",
+                "returned",
+                staying.return_figures(returns=counted.returns, window=window),
+                staying.returns_chart(returns=counted.returns),
+                lead=staying.RETURN_LEAD,
             ),
             _section(
                 "What they did afterwards",

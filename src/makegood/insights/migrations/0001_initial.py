@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from makegood.insights.tallies import CASES, counting, keeping
+from makegood.insights.tallies import FIRST, counting, keeping, merging
 from makegood.store.migration_operations import SecureTables
 
 
@@ -39,6 +39,6 @@ class Migration(migrations.Migration):
             },
         ),
         SecureTables("Tally"),
-        *(migrations.RunSQL([(statement, None)]) for statement in keeping()),
-        *(migrations.RunSQL([(counting(measure=measure), None)]) for measure in CASES),
+        *(migrations.RunSQL([(statement, None)]) for statement in (merging(), *keeping(measures=FIRST))),
+        *(migrations.RunSQL([(counting(measure=measure), None)]) for measure in FIRST),
     ]
