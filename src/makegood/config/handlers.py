@@ -19,6 +19,7 @@ from makegood.messages.sending import message_carry, staff_carry
 from makegood.messages.settling import messages_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
+from makegood.recoveries.journalled import cares_keep
 from makegood.recoveries.operations import (
     calendars_hear_published,
     failures_caused,
@@ -71,6 +72,7 @@ def register() -> None:
     for outcome in ("accepted", "swapped", "declined", "delivered", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", offers_answered)
     on("makegoods:makegood:reminded", offers_remind)
+    on("recoveries:recovery:closed", cares_keep)
     on("organizations:member:left", member_left)
     on("organizations:calendar:published", calendars_hear_published)
     on("customers:customer:erased", promises_hear_erased)
