@@ -31,7 +31,13 @@ from makegood.organizations.operations import calendar_publish, place_create
 from makegood.promises.models import Promise
 from makegood.promises.operations import NewPromise, promises_make
 from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step
-from makegood.recoveries.operations import UnableToChangeRecovery, recoveries_open_for, review_decide, step_done
+from makegood.recoveries.operations import (
+    UnableToChangeRecovery,
+    close,
+    recoveries_open_for,
+    review_decide,
+    step_done,
+)
 from makegood.recoveries.words import Told, Voice, apology
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
@@ -166,6 +172,26 @@ def test_a_second_failure_within_the_watch_is_graver_and_goes_a_tier_up(org: Org
         assert (second.severity, second.owner_tier, second.owner_id) == (3, 3, org.admin)
         *_, third = open_for(org, failure(org, at=START + 200 * DAY), at=START + 200 * DAY)
         assert (third.severity, third.owner_tier) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("days", "closed", "escalates"),
+    [(89, True, True), (89, False, True), (90, True, True), (91, True, False), (91, False, False)],
+)
+def test_a_second_failure_on_day_89_escalates_and_on_day_91_does_not(
+    org: Org, days: int, closed: bool, escalates: bool
+) -> None:
+    """EVIDENCE 8 rule 14: the watch lasts 90 days from the failure, whether the first recovery is closed or not."""
+    with tenant(organization_id=org.id):
+        (first,) = open_for(org, failure(org))
+        if closed:
+            close(organization_id=org.id, recovery_id=first.id, by=org.manager, now=START + DAY, reason="A test.")
+        again_at = START + days * DAY
+        *_, second = open_for(org, failure(org, at=again_at), at=again_at)
+        assert second.id != first.id
+        rules = {reason["rule"] for reason in second.owner_reasons}
+        assert (second.severity, second.owner_tier) == ((3, 3) if escalates else (2, 1))
+        assert ("owner.watched" in rules) == escalates
 
 
 def test_working_hours_of_the_playbooks_calendar_count(org: Org) -> None:

@@ -11,6 +11,7 @@ import attrs
 from django.db import connection
 
 from makegood.core.plans import expected_loss, group, severity
+from makegood.core.reasons import because
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Thread
 from makegood.recoveries.frozen import (
@@ -220,6 +221,8 @@ def _opening(
     tier = min(3, playbook.tiers[grade] + repeated)
     team_id = staff.team_named(playbook.team)
     owner_id, reasons = _owner(first, staff, tier, team_id)
+    if repeated:
+        reasons = [*reasons, *WATCHED]
     clock_from = first.at if first.incident_id is not None else min(first.gate_at, first.at)
     clocks = tuple(
         _clock(target, first, playbook, who=who, clock_from=clock_from, calendars=calendars)
@@ -259,6 +262,15 @@ def _owner(first: Taken, staff: Staff, tier: int, team_id: int | None) -> tuple[
     return owner_id, reasons
 
 
+WATCHED = reasons_data(
+    (
+        because(
+            "owner.watched",
+            "This customer was failed before within the watch: one severity graver, and one tier up.",
+            evidence="D1",
+        ),
+    )
+)
 OWNED_WITH_INCIDENT: dict[str, str | None] = {
     "rule": "owner.incident", "evidence": None, "grade": None, "text": "Owns the incident, and with it all its cases.",
 }  # fmt: skip
