@@ -126,7 +126,8 @@ WHERE f.organization_id = %s AND f.id = ANY(%s)
 def _one_person(organization_id: int, one: int, other: int) -> bool:
     """Whether two customers turned out to be the same."""
     rows = Customer.objects.filter(organization_id=organization_id, id__in=[one, other])
-    return len({into or customer_id for customer_id, into in rows.values_list("id", "merged_into_id")}) == 1
+    persons = {customer_id: into or customer_id for customer_id, into in rows.values_list("id", "merged_into_id")}
+    return len(persons) == 2 and len(set(persons.values())) == 1
 
 
 def _within_cap(organization_id: int, offers: Sequence[Offer]) -> set[int]:
