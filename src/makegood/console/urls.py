@@ -23,6 +23,7 @@ from makegood.console.views import (
     searching,
     setting_up,
     settings,
+    stories,
     today,
 )
 
@@ -68,6 +69,10 @@ urlpatterns = [
     path("recoveries/<slug:code>/resume", recovering.resume, name="recovery-resume"),
     path("recoveries/<slug:code>/close", recovering.close, name="recovery-close"),
     path("recoveries/<slug:code>/customer", recovering.identify, name="recovery-identify"),
+    path("recoveries/<slug:code>/returned", stories.returned, name="recovery-returned"),
+    path("recoveries/<slug:code>/story", stories.story, name="recovery-story"),
+    path("stories", stories.stories, name="stories"),
+    path("stories/tell", stories.digest, name="stories-tell"),
     path("payments", payouts.payouts, name="payouts"),
     path("payments/<int:makegood_id>", payouts.payout, name="payout"),
     path("promises", ledgers.promises, name="promises"),

@@ -14,6 +14,7 @@ from makegood.console.building import words
 from makegood.console.building.cause import cause_of
 from makegood.console.building.giving import giving_of
 from makegood.console.building.next_action import next_of
+from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
 from makegood.console.building.timeline import timeline
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
@@ -89,6 +90,7 @@ class Known:
     gifts: Gifts | None
     incident: int | None
     status_url: str
+    stayed: Stayed
 
 
 def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
@@ -127,6 +129,9 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         else None,
         score=_score(case),
         over=_over(desk, case),
+        cares=cares_panel(case, known.stayed.recorded),
+        stay=stay_panel(desk, case, known.stayed.returned),
+        story=story_panel(desk, case, known.stayed.story),
     )
 
 

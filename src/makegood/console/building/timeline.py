@@ -26,6 +26,12 @@ REOPENED = {
     "doubled": "Open again: what we promised them here was broken too.",
     "by_hand": "Open again, by hand.",
 }
+RETURNED = {
+    "back": "They are back.",
+    "lapsed": "They went elsewhere.",
+    "declined": "They want no more contact.",
+    "unknown": "Looked for: nobody knows whether they are back.",
+}
 WHOSE = {"ours": "ours", "partner": "a partner's", "nobody": "nobody's", "unknown": "not known"}
 Names = Mapping[int, str]
 
@@ -66,6 +72,10 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     ),
     "reopened": lambda data, names: REOPENED.get(data.get("reason", ""), "Open again."),
     "decided": lambda data, names: GATHERED.get(data.get("how", ""), "Decided."),
+    "returned": lambda data, names: RETURNED[data["outcome"]],
+    "allowed": lambda data, names: "They allow this to be told as a story, without their name.",
+    "told": lambda data, names: "Told as a story.",
+    "consent_withdrawn": lambda data, names: "They do not want it told any more: the story is gone.",
     "joined": lambda data, names: "A further failure of the same matter joined.",
 }
 

@@ -80,7 +80,7 @@ class InsightsSection:
 
 @attrs.frozen(kw_only=True)
 class InsightsPage:
-    """The figures of a window; `windows` are the other windows to look at."""
+    """The figures of a window; `windows` are the other windows to look at, `stories_url` leads to the stories."""
 
     title: str
     window: str
@@ -88,6 +88,7 @@ class InsightsPage:
     windows: tuple[Link, ...] = ()
     counted_at: dt.datetime
     export_url: str = ""
+    stories_url: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -18,6 +18,7 @@ from makegood.console.viewmodels.shell import (
     Tag,
     TimelineEntry,
 )
+from makegood.console.viewmodels.staying import CaresPanel, StayPanel, StoryPanel
 from makegood.core.money import Money
 
 
@@ -263,6 +264,9 @@ class RecoveryPage:
     incident: Link | None = None
     score: str = ""
     over: str = ""
+    cares: CaresPanel | None = None
+    stay: StayPanel | None = None
+    story: StoryPanel | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
@@ -27,6 +28,7 @@ def insights(request: HttpRequest, desk: Desk) -> Screen:
         url=reverse("insights"),
         cause_url=lambda cause_id: reverse("cause", args=[cause_id]),
     )
+    page = attrs.evolve(page, stories_url=reverse("stories"))
     return Screen(template="console/insights.html", page=page, current="insights")
 
 

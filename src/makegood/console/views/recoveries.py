@@ -7,18 +7,22 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.recovery import Known, recovery_page
+from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, TimelineEntry, WhyPage
 from makegood.console.views.frame import Screen, staff
+from makegood.core.cares import cares_of
 from makegood.customers import queries as customers
 from makegood.failures.queries import causes_tree, failures_some
 from makegood.makegoods.queries import makegoods_of_failures
 from makegood.messages.links import status_path
 from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
+from makegood.recoveries.journalled import journals
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
+from makegood.recoveries.queries.stories import return_of, story_of
 
 TABS = (("open", "Open"), ("mine", "Mine"), ("overdue", "Overdue"), ("review", "To decide"), ("closed", "Closed"))
 
@@ -130,6 +134,11 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         else None,
         incident=next((one.incident for one in failures if one.incident), None),
         status_url=status_path(organization_id=here, token=case.thread_token),
+        stayed=Stayed(
+            recorded=cares_of(entries=journals(organization_id=here, recovery_ids=[case.id])[case.id]),
+            returned=return_of(organization_id=here, recovery_id=case.id),
+            story=story_of(organization_id=here, recovery_id=case.id) if case.state == "closed" else None,
+        ),
     )
     return Screen(template="console/recovery.html", current="recoveries", page=recovery_page(desk, known))
 
