@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
             model_name="failure",
             index=models.Index(
                 condition=models.Q(
-                    ("gate", "contact"), ("withdrawn_at__isnull", True), ("complained_at__isnull", False)
+                    ("complained_at__isnull", False), ("gate", "contact"), ("withdrawn_at__isnull", True)
                 ),
                 fields=["organization_id", "happened_at"],
                 include=["complained_at", "detected_at"],
