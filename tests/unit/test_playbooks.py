@@ -46,6 +46,7 @@ def test_the_shipped_playbooks_survive_being_frozen(name: str) -> None:
         ("form: credit", "form: gold", "form"),
         ("cost: { minor: 1000, currency: EUR }", "cost: { minor: -1, currency: EUR }", "minor"),
         ("code: default", "code: default\ncode: twice", "twice"),
+        ("code: default", "code: two words", "short name"),
     ],
 )
 def test_a_wrong_playbook_is_refused_in_one_line_that_says_where(old: str, new: str, says: str) -> None:

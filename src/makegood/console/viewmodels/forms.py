@@ -47,6 +47,9 @@ class Field:
     placeholder: str = ""
     big: bool = False
     checked: bool = False
+    check_url: str = ""
+    """Where what is typed into a textarea is checked while typing; the answer replaces the element `check_into`."""
+    check_into: str = ""
 
     @property
     def key(self) -> str:

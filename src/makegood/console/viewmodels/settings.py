@@ -85,6 +85,9 @@ class SettingsSection:
     """A key shown this once."""
     forms: tuple[Form, ...] = ()
     actions: tuple[Action, ...] = ()
+    links: tuple[Link, ...] = ()
+    checks: str = ""
+    """The id of the place where what is typed into the forms is judged while typing."""
     danger: bool = False
 
 

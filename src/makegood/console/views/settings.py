@@ -31,7 +31,7 @@ from makegood.console.viewmodels import (
     TableRow,
     Tag,
 )
-from makegood.console.views import people
+from makegood.console.views import people, playbooks
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.organizations import queries
@@ -41,11 +41,9 @@ from makegood.organizations.operations import (
     api_key_revoke,
     member_change,
     member_deactivate,
-    playbook_publish,
     sending_stop,
 )
 from makegood.promises.queries import sources_all
-from makegood.rules import playbooks
 
 TITLES = {
     "members": ("People", "Who puts things right, and what each may give without asking."),
@@ -217,20 +215,20 @@ def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
             ),
             text=one.text,
             text_label=f"{one.code} as text",
+            links=_playbook_links(desk, one.code),
         )
         for one in playbooks_listed(organization_id=desk.organization_id)
     ]
     if desk.may("settings-act"):
-        publish = Form(
-            key="publish",
-            action=_act("playbook", "publish"),
-            title="Publish a new version",
-            lead="It counts for recoveries that open from now on. Those that are open keep theirs.",
-            submit="Publish",
-            fields=(Field(name="playbook", label="The playbook, as YAML", kind="textarea", rows=12, required=True),),
-        )
-        sections.append(_alone(publish))
+        pasted = _alone(playbooks.paste_form())
+        sections.append(attrs.evolve(pasted, checks="playbook-check"))
     return tuple(sections)
+
+
+def _playbook_links(desk: Desk, code: str) -> tuple[Link, ...]:
+    drawing = Link(label="See it on one page", url=reverse("playbook-drawing", args=[code]))
+    change = Link(label="Change it", url=reverse("playbook-write", args=[code]))
+    return (drawing, change) if desk.may("playbook-write") else (drawing,)
 
 
 def _keys(desk: Desk) -> tuple[SettingsSection, ...]:
@@ -390,20 +388,6 @@ def _leave(request: HttpRequest, desk: Desk) -> people.Done:
     return people.Done(text="They are out, and their open recoveries have new owners.")
 
 
-def _publish(request: HttpRequest, desk: Desk) -> people.Done:
-    text = answers(request.POST, playbook="Paste the playbook.")["playbook"]
-    data = playbooks.data_of(text, where="playbook")
-    playbook_publish(
-        organization_id=desk.organization_id,
-        code=str(data["code"]),
-        text=text,
-        data=data,
-        now=desk.facts.now,
-        by=desk.member_id,
-    )
-    return people.Done(text="The new version counts from now on.")
-
-
 def _key_add(request: HttpRequest, desk: Desk) -> people.Done:
     given = answers(request.POST, key_name="Write what the key is for.")
     scopes = request.POST.getlist("key_scopes")
@@ -453,7 +437,7 @@ ACTS = {
     ("places", "add"): people.place_add,
     ("places", "team"): people.team_add,
     ("sources", "add"): people.source_add,
-    ("playbook", "publish"): _publish,
+    ("playbook", "publish"): playbooks.publish,
     ("keys", "add"): _key_add,
     ("keys", "revoke"): _key_revoke,
     ("limits", "set"): _limit_set,

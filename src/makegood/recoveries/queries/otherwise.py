@@ -69,7 +69,7 @@ def recoveries_otherwise(*, organization_id: int, playbook: Playbook, most: int 
     Both are asked the same of the same facts: those by which the recovery was opened. Severities and owners that
     people or later failures changed since are left out of it.
     """
-    here = [organization_id, organization_id, playbook.code]
+    here: list[int | str] = [organization_id, organization_id, playbook.code]
     with connection.cursor() as cursor:
         cursor.execute(COUNTED, here)
         (counted,) = cursor.fetchone()

@@ -30,6 +30,7 @@ STARTING_TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "
 OPENING_TARGETS: Final = ("acknowledge", "own", "fix", "make_good")
 ACTIONS: Final = ("ask_score", "check_in", "see_return")
 SEND: Final = re.compile(r"person|at_once|after:[1-9][0-9]{0,4}")
+CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 SEND_OR_NONE: Final = re.compile(f"{SEND.pattern}|none")
 MINUTES: Final = 525_600
 
@@ -236,7 +237,7 @@ def read(node: Node) -> Playbook:
     close = node["close"].keys(may="cause_known_from") if "close" in node else Node({}, node.where)
     percent = clocks["new_customer_percent"].whole(least=1, most=100) if "new_customer_percent" in clocks else 100
     return Playbook(
-        code=node["code"].text(),
+        code=node["code"].pattern(CODE, means="a short name of letters, digits, - and _, such as retail-north"),
         title=node["title"].text(),
         promises=_promises(node["promises"]),
         burst=_burst(node["burst"]),

@@ -1,0 +1,52 @@
+"""Writing a playbook: what was typed, whether it can be used, what would change and for whom."""
+
+from __future__ import annotations
+
+import attrs
+
+from makegood.console.viewmodels.forms import Form
+from makegood.console.viewmodels.settings import Table
+from makegood.console.viewmodels.shell import Link
+
+
+@attrs.frozen(kw_only=True)
+class PlaybookCheck:
+    """Whether a playbook as typed can be published: `wrong` is one sentence with its line, else `said` what it does."""
+
+    wrong: str = ""
+    said: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class PlaybookWritePage:
+    """A playbook to be changed as text, checked while one types."""
+
+    title: str
+    lead: str
+    form: Form
+    check: PlaybookCheck
+    back: Link
+    drawing: Link | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChangedLine:
+    """One line of the two versions: `mark` is added, taken, same, or gap for lines that are left out between."""
+
+    mark: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class PlaybookComparePage:
+    """A playbook as it would be published: the difference, and the open recoveries that it would treat otherwise."""
+
+    title: str
+    lead: str
+    differences: Table
+    lines: tuple[ChangedLine, ...]
+    otherwise: Table
+    otherwise_lead: str
+    form: Form | None
+    again: Form
+    back: Link
