@@ -14,6 +14,7 @@ from makegood.console.building import words
 from makegood.console.building.cause import cause_of
 from makegood.console.building.giving import giving_of
 from makegood.console.building.next_action import next_of
+from makegood.console.building.staff_words import said_words
 from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
 from makegood.console.building.timeline import timeline
 from makegood.console.desk import Desk
@@ -42,6 +43,7 @@ from makegood.makegoods.queries import Gifts, MakeGoodRow
 from makegood.organizations.queries import MemberFacts
 from makegood.promises.queries import PromiseFacts
 from makegood.recoveries.queries import Case
+from makegood.recoveries.queries.staff_words import SaidWord
 
 FOLLOW_UPS = {
     "ask_score": "Ask how well we put it right",
@@ -90,6 +92,7 @@ class Known:
     gifts: Gifts | None
     incident: int | None
     status_url: str
+    said: Sequence[SaidWord] = ()
     stayed: Stayed
 
 
@@ -112,6 +115,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         step_cards=_cards(case, acts, names),
         promises=tuple(_promise(desk, row, case) for row in known.promises),
         promise_form=_promise_form(desk, case) if acts else None,
+        said=said_words(desk, case, known.said),
         giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
         timeline=timeline(desk, case, names, why_url=why),
         note_form=_note_form(case) if desk.may("recovery-note") else None,

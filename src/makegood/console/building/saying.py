@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from django.urls import reverse
 
+from makegood.console.building.staff_words import draft_words
 from makegood.console.building.words import code, reason_line, said_at
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Finding, MessageDraft
@@ -195,6 +196,7 @@ def draft_of(
         missing=tuple(says for name, says in ELEMENTS.items() if name not in has) if message.kind == "apology" else (),
         keep=keep if any(one.must for one in findings) else None,
         empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
+        words=draft_words(desk, case, message_id=message.id, text=shown),
         hidden=(("draft", str(message.id)),),
     )
 

@@ -76,6 +76,12 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "allowed": lambda data, names: "They allow this to be told as a story, without their name.",
     "told": lambda data, names: "Told as a story.",
     "consent_withdrawn": lambda data, names: "They do not want it told any more: the story is gone.",
+    "word_given": lambda data, names: f"On the ledger: a promise by {names.get(data.get('member', 0), 'a colleague')}.",
+    "word_overdue": lambda data, names: (
+        f"A promise by {names.get(data.get('member', 0), 'a colleague')} was not kept; "
+        f"{names.get(data.get('to', 0), 'somebody above')} was told."
+    ),
+    "word_known": lambda data, names: "Somebody knows of the promise that was not kept.",
     "joined": lambda data, names: "A further failure of the same matter joined.",
 }
 

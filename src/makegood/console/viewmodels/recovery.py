@@ -18,6 +18,7 @@ from makegood.console.viewmodels.shell import (
     Tag,
     TimelineEntry,
 )
+from makegood.console.viewmodels.staff_words import DraftWord, SaidWordCard
 from makegood.console.viewmodels.staying import CaresPanel, StayPanel, StoryPanel
 from makegood.core.money import Money
 
@@ -61,6 +62,8 @@ class MessageDraft:
     keep: Field | None = None
     empty: bool = False
     """Whether nothing is written yet but a greeting and a name."""
+    words: tuple[DraftWord, ...] = ()
+    """The promises that stand in the text."""
     hidden: tuple[tuple[str, str], ...] = ()
     errors: tuple[str, ...] = ()
 
@@ -252,6 +255,8 @@ class RecoveryPage:
     step_cards: tuple[StepCard, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
     promise_form: Form | None = None
+    said: tuple[SaidWordCard, ...] = ()
+    """What members said that they will do, and that waits for a person."""
     giving: Giving | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     note_form: Form | None = None

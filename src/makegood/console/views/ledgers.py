@@ -267,8 +267,6 @@ def promise_by_hand(
     what: str,
     due_at: object,
     worth_minor: int | None = None,
-    recovery_id: int | None = None,
-    place_id: int | None = None,
 ) -> None:
     """Put a promise that a member made on the ledger, under the source of what people say."""
     here, now = desk.organization_id, desk.facts.now
@@ -280,13 +278,12 @@ def promise_by_hand(
                 source_id=source_id,
                 customer_id=customer_id,
                 key_hash=keyed_hash(f"{here}:{secrets.token_hex(16)}", purpose="promise"),
-                kind="call_back" if recovery_id else "by_hand",
+                kind="by_hand",
                 made_at=now,
                 due_at=due_at,  # type: ignore[arg-type]
                 what=what[:160],
                 member_id=desk.member_id,
-                recovery_id=recovery_id,
-                place_id=place_id or (desk.places[0] if desk.places else None),
+                place_id=desk.places[0] if desk.places else None,
                 value_minor=worth_minor,
                 currency=desk.facts.currency if worth_minor is not None else "",
             )

@@ -13,7 +13,6 @@ from makegood.console.finding import seen_as
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import acts, gone_to, tell
-from makegood.console.views.ledgers import promise_by_hand
 from makegood.console.views.recoveries import case_of, recovery_screen
 from makegood.customers.operations import customer_identify, customer_merge
 from makegood.failures.operations import cause_create, failures_cause_set
@@ -21,6 +20,7 @@ from makegood.makegoods import operations as makegoods
 from makegood.messages.operations import note_add
 from makegood.organizations.queries import members_all
 from makegood.recoveries import operations
+from makegood.recoveries.operations import staff_words
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
 act = acts(recovery_screen)
@@ -175,15 +175,40 @@ def promise(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Promise something inside a recovery."""
     case = case_of(desk, code)
     given = answers(request.POST, promised="Say what you promise.", promised_by="Choose a date and a time.")
-    promise_by_hand(
-        desk,
-        customer_id=case.customer_id,
+    staff_words.word_give(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
         what=given["promised"],
         due_at=moment(given["promised_by"], field="promised_by", zone=desk.facts.zone),
-        recovery_id=case.id,
-        place_id=case.place_id,
+        by=desk.member_id,
+        now=desk.facts.now,
     )
     tell(request, "It is on the ledger.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def word(request: HttpRequest, desk: Desk, *, code: str, word_id: int, how: str) -> HttpResponse:
+    """Put on the ledger what a member said, say that it is no promise, or say that one knows of a broken one."""
+    case = case_of(desk, code)
+    given = {
+        "organization_id": desk.organization_id,
+        "recovery_id": case.id,
+        "word_id": word_id,
+        "by": desk.member_id,
+        "now": desk.facts.now,
+    }
+    if how == "promise":
+        staff_words.word_promise(**given)
+        tell(request, "It is on the ledger.", detail="Doing it keeps it. Broken, it counts double.")
+    elif how == "dismiss":
+        staff_words.word_dismiss(**given)
+        tell(request, "It is no promise.")
+    elif how == "known":
+        staff_words.word_acknowledge(**given)
+        tell(request, "Noted that you know. Nobody is told of it any more.")
+    else:
+        raise Http404
     return gone_to("recovery", code=code)
 
 

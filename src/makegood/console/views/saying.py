@@ -7,6 +7,7 @@ import secrets
 import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
+from makegood.console.asking import whole
 from makegood.console.building.next_action import WRITES
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
 from makegood.console.desk import Desk
@@ -14,7 +15,9 @@ from makegood.console.views.frame import Screen, acts, gone_to, tell
 from makegood.console.views.recoveries import case_of, recovery_screen, screen_of
 from makegood.core.names import described, first_name
 from makegood.messages.operations import Outgoing, UnableToSend, message_draft, message_send
+from makegood.recoveries.operations.staff_words import word_promise_typed
 from makegood.recoveries.queries import Case, MessageLine
+from makegood.recoveries.queries.staff_words import words_said
 
 OPENINGS = {
     "apology": ("Our apology", "apologise"),
@@ -68,7 +71,9 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     )
     if sent.blocked:
         raise UnableToSend("They have had this apology in the last 90 days. A second one costs more than silence.")
-    tell(request, "On its way.", detail="It also stands on the page that they follow.")
+    waits = words_said(organization_id=desk.organization_id, recovery_id=case.id, now=desk.facts.now)
+    said = " You promised something in it: put it on the ledger, or say that it is none." if waits else ""
+    tell(request, "On its way.", detail=f"It also stands on the page that they follow.{said}")
     return gone_to("recovery", code=code)
 
 
@@ -128,3 +133,19 @@ def take(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     if screen.page.next is None:
         return screen
     return attrs.evolve(screen, page=attrs.evolve(screen.page, next=attrs.evolve(screen.page.next, draft=shown)))
+
+
+@acts(_again)
+def word_typed(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
+    """Put a promise that stands in what was typed on the ledger, and show the words again; nothing is sent."""
+    case = case_of(desk, code)
+    word_promise_typed(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        message_id=_draft(request, case).id,
+        text=_typed(request),
+        start=whole(request.POST.get("word", ""), field="word", least=0, most=20_000),
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    return _again(request, desk, code=code)
