@@ -33,6 +33,7 @@ NAMED: list[URLPattern] = [one for one in urlpatterns if isinstance(one, URLPatt
 ARGUMENTS = {
     "code": "R-1",
     "step": "fix",
+    "target": "fix",
     "how": "done",
     "makegood_id": 1,
     "move": "accept",

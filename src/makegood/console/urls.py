@@ -6,6 +6,7 @@ from django.urls import path
 
 from makegood.console.views import (
     causes,
+    clocks,
     customers,
     doors,
     for_all,
@@ -42,11 +43,13 @@ urlpatterns = [
     path("notices", notices.notices, name="notices"),
     path("notices/read", notices.read_all, name="notices-read"),
     path("notices/<int:message_id>/read", notices.read_one, name="notice-read"),
+    path("notices/<int:message_id>/known", clocks.know_notice, name="notice-know"),
     path("report", reporting.report, name="report"),
     path("search", searching.search, name="search"),
     path("recoveries", recoveries.recoveries, name="recoveries"),
     path("recoveries/<slug:code>", recoveries.recovery, name="recovery"),
     path("recoveries/<slug:code>/why/<slug:what>", recoveries.why, name="recovery-why"),
+    path("recoveries/<slug:code>/clocks/<slug:target>/known", clocks.know, name="recovery-know"),
     path("recoveries/<slug:code>/decision", recovering.decide, name="recovery-decide"),
     path("recoveries/<slug:code>/say", saying.say, name="recovery-say"),
     path("recoveries/<slug:code>/lint", saying.lint, name="recovery-lint"),

@@ -143,6 +143,12 @@ def notices_of_member(
     return _rows(found.order_by("-created_at", "-id")[:limit])
 
 
+def notice_of_member(*, organization_id: int, member_id: int, message_id: int) -> MessageRow | None:
+    """This function will find one notice among what a member was told; None if it is not theirs."""
+    found = Message.objects.filter(organization_id=organization_id, member_id=member_id, kind="staff", id=message_id)
+    return next(iter(_rows(found)), None)
+
+
 def notices_unread(*, organization_id: int, member_id: int, most: int = 100) -> int:
     """This function will count what a member was told and has not marked read, up to `most`."""
     found = Message.objects.filter(

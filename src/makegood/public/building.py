@@ -30,9 +30,10 @@ from makegood.public.viewmodels import (
     Said,
     StatusPage,
     StepMark,
+    Waited,
     Writing,
 )
-from makegood.recoveries.queries import Case, FailureLine
+from makegood.recoveries.queries import Case, FailureLine, PauseLine
 
 QUESTIONS = {
     "communication": "Did we tell you clearly what was happening?",
@@ -70,6 +71,20 @@ NEXT = {
     "stay": "It is put right. We look in on you later.",
     "done": "It is put right.",
 }
+WAITS = {
+    "customer": "we wait for your answer.",
+    "third_party": "we wait for somebody who works with us.",
+    "incident": "we first mend what hit many customers at once.",
+    "other": "we wait for something that is not in our hands.",
+}
+WAITED = {
+    "customer": "We waited for your answer",
+    "third_party": "We waited for somebody who works with us",
+    "incident": "We first mended what hit many customers at once",
+    "other": "We waited for something that was not in our hands",
+}
+WAITING = "It stands still for now. You hear from us again by"
+STILL = "It stands still for now, and goes on as soon as that is over."
 OWED = {"accepted": "On its way to you.", "delivered": "Paid.", "withdrawn": "No longer owed."}
 ANSWERED = {
     "accepted": "You said yes. It is on its way.",
@@ -103,23 +118,22 @@ def status_page(letter: Letter) -> StatusPage:
     """This function will write the letter."""
     case, organization = letter.case, letter.organization
     open_now = case.state == "open"
-    next_line = NEXT.get(case.next_step, "We are on it.") if open_now else "It is put right, and closed."
-    timed = open_now and next_line.endswith("by")
     zone = letter.customer.zone or organization.zone
-    paused = next((one for one in case.pauses if one.to_at is None), None)
+    paused = next((one for one in case.pauses if one.to_at is None), None) if open_now else None
+    next_line, next_at = _next(case, paused)
     return StatusPage(
         organization=organization.name,
         about=f"R-{case.number}",
         title=_title(letter),
         reader=Reader(now=letter.now, zone=zone, locale=letter.locale),
         promise=next_line if case.state != "withdrawn" else "It turned out that nothing went wrong.",
-        promise_at=case.next_due_at if timed else None,
+        promise_at=next_at,
         story=(case.fix + ".",) if open_now and case.fix and case.next_step in ("apologise", "fix") else (),
         steps=_steps(case),
         done=tuple(
             Line(text=DONE[one.step], at=one.done_at) for one in case.steps if one.state == "done" and one.step in DONE
         ),
-        coming=_coming(case) if open_now else (),
+        coming=_coming(case, timed=paused is None) if open_now else (),
         who=case.owner if open_now else "",
         who_line="looks after this, from start to end." if open_now else "",
         owed=tuple(
@@ -128,7 +142,13 @@ def status_page(letter: Letter) -> StatusPage:
             if row.part == "floor"
         ),
         offer=_offer(letter),
-        paused=(paused.note or "we wait for something that is not in our hands.") if paused else "",
+        paused=_waits(paused) if paused else "",
+        paused_at=paused.from_at if paused else None,
+        waited=tuple(
+            Waited(text=WAITED[one.reason], from_at=one.from_at, to_at=one.to_at)
+            for one in case.pauses
+            if one.to_at is not None
+        ),
         conversation=tuple(_said(one, letter) for one in letter.messages[-12:]),
         writing=Writing(
             url=reverse("status-write", args=[letter.signed]),
@@ -142,6 +162,25 @@ def status_page(letter: Letter) -> StatusPage:
         foot=f"{organization.name} keeps this page for you. It sells nothing.",
         lang=organization.language[:2] or "en",
     )
+
+
+def _next(case: Case, paused: PauseLine | None) -> tuple[str, datetime | None]:
+    """What comes next and by when; while it stands still, by when they have word from us."""
+    if case.state != "open":
+        return "It is put right, and closed.", None
+    said = NEXT.get(case.next_step, "We are on it.")
+    if not said.endswith("by"):
+        return said, None
+    if paused is None:
+        return said, case.next_due_at
+    word = next((one for one in case.clocks if one.target == "update" and one.state == "running"), None)
+    return (WAITING, word.due_at) if word else (STILL, None)
+
+
+def _waits(paused: PauseLine) -> str:
+    """Why it stands still: the reason, and what the colleague who paused it wrote of it."""
+    note = paused.note.strip()
+    return f"{WAITS[paused.reason]} {note}" if note else WAITS[paused.reason]
 
 
 def _title(letter: Letter) -> str:
@@ -172,11 +211,11 @@ def _steps(case: Case) -> tuple[StepMark, ...]:
     return tuple(marks)
 
 
-def _coming(case: Case) -> tuple[Line, ...]:
+def _coming(case: Case, *, timed: bool) -> tuple[Line, ...]:
     todo = [
         one for one in case.steps if one.state in ("todo", "overdue") and one.step in ("apologise", "fix", "make_good")
     ]
-    return tuple(Line(text=COMING[one.step], at=None if one.overdue else one.due_at) for one in todo)
+    return tuple(Line(text=COMING[one.step], at=one.due_at if timed and not one.overdue else None) for one in todo)
 
 
 def _amount(money: Money, locale: str) -> str:

@@ -43,6 +43,15 @@ class Line:
 
 
 @attrs.frozen(kw_only=True)
+class Waited:
+    """One time in which it stood still, and why."""
+
+    text: str
+    from_at: dt.datetime
+    to_at: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class Owed:
     """What the customer is owed, which is no gift: `state` says where it stands ("on its way to your card")."""
 
@@ -128,7 +137,8 @@ class StatusPage:
     """The letter. `title` says what happened and, where the fault is ours, that it was our mistake.
 
     `promise` is what comes next, in one sentence with its time; `story` the paragraphs under it; `who` the named
-    person; `paused` the reason of a pause; `rating` only after delivery.
+    person; `paused` the reason of a pause and `paused_at` since when; `waited` the pauses that are over; `rating` only
+    after delivery.
     """
 
     organization: str
@@ -146,6 +156,8 @@ class StatusPage:
     owed: tuple[Owed, ...] = ()
     offer: Offer | None = None
     paused: str = ""
+    paused_at: dt.datetime | None = None
+    waited: tuple[Waited, ...] = ()
     conversation: tuple[Said, ...] = ()
     writing: Writing | None = None
     rating: RatingForm | None = None

@@ -12,6 +12,7 @@ from makegood.console import permissions
 from makegood.console.asking import local_input, select
 from makegood.console.building import words
 from makegood.console.building.cause import cause_of
+from makegood.console.building.clocks import clock_rows
 from makegood.console.building.giving import giving_of
 from makegood.console.building.next_action import next_of
 from makegood.console.building.staff_words import said_words
@@ -125,6 +126,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
         exchange=_exchange(desk, case, known.members) if acts else None,
         pause=_pause(case) if acts else None,
+        clocks=clock_rows(desk, case, names),
         incident=Link(
             label=words.incident_code(known.incident),
             url=reverse("incident", args=[words.incident_code(known.incident)]),

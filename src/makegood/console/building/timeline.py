@@ -64,6 +64,8 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "escalated": _escalated,
     "paused": lambda data, names: f"The clock is paused {PAUSED.get(data.get('reason', ''), '')}".rstrip() + ".",
     "resumed": lambda data, names: "The clock runs again.",
+    "acknowledged": lambda data, names: "Somebody said that they know of a late clock.",
+    "moved": lambda data, names: "It goes on by another version of a playbook.",
     "rated": lambda data, names: f"The customer gave {data.get('score')} of 7.",
     "asked": lambda data, names: "The customer was asked how well we did.",
     "closed": lambda data, names: f"Closed. {CLOSED.get(data.get('reason', ''), '')}".rstrip(),

@@ -6,6 +6,7 @@ import datetime as dt
 
 import attrs
 
+from makegood.console.viewmodels.clocks import ClockRow
 from makegood.console.viewmodels.forms import Field, Form
 from makegood.console.viewmodels.ledger import PromiseRow
 from makegood.console.viewmodels.shell import (
@@ -266,6 +267,7 @@ class RecoveryPage:
     follow_up_note: str = ""
     exchange: Exchange | None = None
     pause: PauseClock | None = None
+    clocks: tuple[ClockRow, ...] = ()
     incident: Link | None = None
     score: str = ""
     over: str = ""
@@ -276,12 +278,10 @@ class RecoveryPage:
 
 @attrs.frozen(kw_only=True)
 class WhyPage:
-    """Why a clock, a gate, an amount or a wording finding says what it says."""
+    """Why a gate, an owner or an amount is what it is."""
 
     title: str
     decision: str
     reasons: tuple[ReasonLine, ...]
     inputs: tuple[Fact, ...] = ()
     back: Link
-    steps: tuple[TimelineEntry, ...] = ()
-    """For a clock: the events it was computed from, oldest first."""

@@ -36,7 +36,10 @@ class RecoveryRow:
 
 @attrs.frozen(kw_only=True)
 class NoticeRow:
-    """What the member was told at one moment: `text`, and each recovery's line as a link; `more` were left out."""
+    """What the member was told at one moment: `text`, and each recovery's line as a link; `more` were left out.
+
+    `know` says that they know, where something that it told of is late and nobody knows yet.
+    """
 
     text: str
     at: dt.datetime
@@ -44,6 +47,7 @@ class NoticeRow:
     lines: tuple[Link, ...] = ()
     more: int = 0
     read: Action | None = None
+    know: Action | None = None
 
 
 @attrs.frozen(kw_only=True)

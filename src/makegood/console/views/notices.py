@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,6 +15,7 @@ from makegood.console.viewmodels import Action, Empty, Link, NoticeRow, NoticesP
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.messages.queries import MessageRow, notices_of_member, notices_unread
 from makegood.messages.staff import notices_read
+from makegood.recoveries.queries import recoveries_late
 
 TOLD = re.compile(r"^(.+)\n\S+/recoveries/(R-\d+)$", re.MULTILINE)
 MOST_LINES = 20
@@ -30,13 +32,15 @@ def notices_page(request: HttpRequest, desk: Desk, *, message_id: int | None = N
     )
     shown = rows[: words.PER_PAGE]
     more = len(rows) > words.PER_PAGE
+    told = {number for row in shown for number in numbers_told(row)}
+    late = recoveries_late(organization_id=here, numbers=told) if desk.may("notice-know") else {}
     return Screen(
         template="console/notices.html",
         current="notices",
         page=NoticesPage(
             title="Notices",
             lead="What needs you: a clock that is about to run out, one that has, a reply, a low score.",
-            rows=tuple(_row(row) for row in shown),
+            rows=tuple(_row(row, late) for row in shown),
             read_all=Action(label="Mark all as read", url=reverse("notices-read"))
             if notices_unread(organization_id=here, member_id=desk.member_id)
             else None,
@@ -58,7 +62,12 @@ def notices_page(request: HttpRequest, desk: Desk, *, message_id: int | None = N
 notices = staff(notices_page)
 
 
-def _row(row: MessageRow) -> NoticeRow:
+def numbers_told(row: MessageRow) -> set[int]:
+    """This function will say which recoveries a notice told of, by the numbers that people use."""
+    return {number for _, code in TOLD.findall(row.body) if (number := words.number_of(code, "R")) is not None}
+
+
+def _row(row: MessageRow, late: Container[int]) -> NoticeRow:
     told = TOLD.findall(row.body)
     return NoticeRow(
         text=row.subject,
@@ -68,6 +77,9 @@ def _row(row: MessageRow) -> NoticeRow:
         more=max(0, len(told) - MOST_LINES),
         read=Action(label="Mark as read", about=row.subject, url=reverse("notice-read", args=[row.id]))
         if row.read_at is None
+        else None,
+        know=Action(label="I know", about=row.subject, url=reverse("notice-know", args=[row.id]))
+        if any(number in late for number in numbers_told(row))
         else None,
     )
 

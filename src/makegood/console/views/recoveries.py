@@ -6,11 +6,12 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from makegood.console.building import words
+from makegood.console.building.clocks import clock_page
 from makegood.console.building.recovery import Known, recovery_page
 from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
-from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, TimelineEntry, WhyPage
+from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, WhyPage
 from makegood.console.views.frame import Screen, staff
 from makegood.core.cares import cares_of
 from makegood.customers import queries as customers
@@ -149,11 +150,11 @@ def screen_of(desk: Desk, case: Case) -> Screen:
 def why(request: HttpRequest, desk: Desk, *, code: str, what: str) -> Screen:
     """Say why a clock, the gate, the owner or an amount is as it is."""
     case = case_of(desk, code)
+    if what.startswith("clock"):
+        return _why_clock(desk, case, what.removeprefix("clock").removeprefix("-") or "make_good")
     back = Link(label=code.upper(), url=reverse("recovery", args=[code]))
     page = None
-    if what in ("clock", "clock-respond"):
-        page = _why_clock(desk, case, back, "respond" if what == "clock-respond" else "make_good")
-    elif what == "gate" and case.failures:
+    if what == "gate" and case.failures:
         first = case.failures[0]
         page = WhyPage(
             title="Why was this decided so?",
@@ -180,34 +181,12 @@ def why(request: HttpRequest, desk: Desk, *, code: str, what: str) -> Screen:
     return Screen(template="console/why.html", current="recoveries", page=page)
 
 
-def _why_clock(desk: Desk, case: Case, back: Link, target: str) -> WhyPage | None:
+def _why_clock(desk: Desk, case: Case, target: str) -> Screen:
     found = clock_why(organization_id=desk.organization_id, recovery_id=case.id, target=target)
     if found is None:
-        return None
-    at = words.said_at(desk, found.due_at) if found.due_at else "not before the pause ends"
-    return WhyPage(
-        title="Why this deadline?",
-        decision=f"A person answers them by {at}." if target == "respond" else f"It is to be made good by {at}.",
-        reasons=words.reason_lines(found.reasons),
-        inputs=(
-            Fact(label="Runs from", value=words.said_at(desk, found.clock.started_at)),
-            Fact(label="Working minutes", value=str(found.clock.minutes)),
-        ),
-        steps=tuple(
-            TimelineEntry(at=line.at, text=_clock_word(line.event, str(line.data.get("state", ""))))
-            for line in found.history
-        ),
-        back=back,
-    )
-
-
-def _clock_word(event: str, state: str) -> str:
-    action = event.rsplit(":", 1)[-1]
-    if action == "clocked":
-        return f"The clock: {state}."
-    return {"opened": "The recovery opened.", "paused": "The clock was paused.", "resumed": "The clock ran again."}.get(
-        action, action.capitalize()
-    )
+        raise Http404
+    names = {one.id: one.name for one in members_all(organization_id=desk.organization_id)}
+    return Screen(template="console/clock.html", current="recoveries", page=clock_page(desk, case, found, names))
 
 
 def _why_owed(desk: Desk, case: Case, text: str, back: Link) -> WhyPage | None:

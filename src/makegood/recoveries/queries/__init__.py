@@ -1,6 +1,12 @@
 """Reads of recoveries for the faces: plain frozen data, each in a fixed number of statements."""
 
-from makegood.recoveries.queries.case import clock_why, recovery_by_number, recovery_by_thread, recovery_case
+from makegood.recoveries.queries.case import (
+    clock_why,
+    recoveries_late,
+    recovery_by_number,
+    recovery_by_thread,
+    recovery_case,
+)
 from makegood.recoveries.queries.held import Begun, OpenOnes, incident_begun, incident_open
 from makegood.recoveries.queries.lines import (
     Case,
@@ -48,6 +54,7 @@ __all__ = [
     "customer_recoveries",
     "incident_begun",
     "incident_open",
+    "recoveries_late",
     "recoveries_list",
     "recovery_by_number",
     "recovery_by_thread",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from makegood.core.money import Money
@@ -296,6 +296,19 @@ def _timeline(organization_id: int, recovery_id: int) -> tuple[TimelineLine, ...
     return tuple(
         TimelineLine(at=row.at, event=row.event, actor_id=row.actor_id, data=row.data) for row in reversed(rows)
     )
+
+
+def recoveries_late(*, organization_id: int, numbers: Collection[int]) -> dict[int, int]:
+    """This function will find, among recoveries by number, those with a late clock that nobody knows of: their ids."""
+    rows = RecoveryClock.objects.filter(
+        organization_id=organization_id,
+        recovery__number__in=list(numbers),
+        recovery__state="open",
+        state="missed",
+        met_at=None,
+        acknowledged_by_id=None,
+    ).values_list("recovery__number", "recovery_id")
+    return dict(rows)
 
 
 def clock_why(*, organization_id: int, recovery_id: int, target: str) -> ClockWhy | None:
