@@ -53,7 +53,7 @@ def cares_panel(case: Case, recorded: tuple[Recorded, ...]) -> CaresPanel:
         rows=tuple(
             CaresRow(
                 title=DEFINITIONS[one.name].title,
-                record=f"{one.kept} of {one.known}" if one.known else "nothing to tell yet",
+                record=f"{one.kept} of {one.known}" if one.known else "nothing yet",
                 customer=f"{given[one.name]} of 7" if one.name in given else "not said",
                 missed=one.missed,
                 checks=DEFINITIONS[one.name].checks,

@@ -63,7 +63,10 @@ def story_tell(*, organization_id: int, recovery_id: int, title: str, body: str,
     if story is None or story.recovery.state != "closed":
         raise UnableToTellStory(UnableToTellStory.__doc__)
     names = _names(organization_id, story.customer_id)
-    told = [anonymised(text=text.strip()[:most], names=names)[:most] for text, most in ((title, TITLE), (body, BODY))]
+    told = [
+        anonymised(text=text.replace("\r\n", "\n").strip()[:most], names=names)[:most]
+        for text, most in ((title, TITLE), (body, BODY))
+    ]
     if not all(told):
         raise UnableToTellStory("Give the story a title and a few sentences.")
     story.title, story.body = told
