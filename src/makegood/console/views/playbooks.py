@@ -178,7 +178,7 @@ def _publish_form(text: str, version: int) -> Form:
             Field(name="playbook", label="", kind="hidden", value=text),
             Field(name="version", label="", kind="hidden", value=str(version)),
         ),
-        cancel=_back(),
+        cancel=Link(label="Leave it as it is", url=reverse("settings", args=["playbook"])),
     )
 
 
