@@ -168,3 +168,15 @@ def test_cares_is_kept_when_it_closes_as_the_journal_says(org: Org) -> None:
         assert set(kept.kept) == set(CARES)
         assert kept.kept["solution"][1] > 0
         assert {one.event.split(":")[0] for one in told} == {"messages", "recoveries"}
+
+
+@pytest.mark.parametrize(("bought_before", "days"), [(False, 3), (True, 7)])
+def test_the_plan_is_that_of_the_customers_group(org: Org, bought_before: bool, days: int) -> None:
+    """Whoever buys for the first time is looked after sooner."""
+    with tenant(organization_id=org.id):
+        person = customer(org, first_purchase_at=START - DAY if bought_before else START)
+    recovery = opened(org, customer_id=person)
+    with tenant(organization_id=org.id):
+        assert recovery.group == ("regular" if bought_before else "new")
+        (look,) = FollowUp.objects.filter(recovery_id=recovery.id, action="check_in")
+        assert look.due_at == recovery.due_at + days * DAY

@@ -36,13 +36,15 @@ def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> 
         return
     latest = {one.recovery_id: one.at for one in sorted(delivered, key=lambda one: one.at)}
     versions = Recovery.objects.filter(organization_id=organization_id, id__in=list(latest), state="open").values_list(
-        "id", "playbook_id"
+        "id", "playbook_id", "group"
     )
     looks: list[tuple[int, int, datetime]] = []
     asks: list[tuple[int, int, datetime]] = []
-    for recovery_id, version_id in versions:
+    for recovery_id, version_id, group in versions:
         rules = playbook_frozen(organization_id=organization_id, version_id=version_id).follow_ups
         for position, rule in enumerate(rules, start=1):
+            if not rule.fits(group=group):
+                continue
             due_at = latest[recovery_id] + timedelta(days=rule.days)
             (asks if rule.action == "ask_score" else looks).append((recovery_id, position, due_at))
     types = {"recovery": "bigint", "position": "smallint", "due_at": "timestamptz"}

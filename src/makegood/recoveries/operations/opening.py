@@ -393,7 +393,7 @@ def _follow_up_rows(organization_id: int, one: Opening) -> list[tuple[Any, ...]]
     return [
         (organization_id, one.id, position, rule.action, one.due_at + timedelta(days=rule.days), "planned", "")
         for position, rule in enumerate(one.frozen.playbook.follow_ups, start=1)
-        if rule.action != "ask_score"
+        if rule.action != "ask_score" and rule.fits(group=one.group)
     ]
 
 

@@ -28,6 +28,7 @@ OPTIONAL_TARGETS: Final = ("remedy", "update")
 STARTING_TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "update")
 """The targets whose clocks start with the recovery."""
 OPENING_TARGETS: Final = ("acknowledge", "own", "fix", "make_good")
+GROUPS: Final = ("new", "regular", "unknown")
 ACTIONS: Final = ("ask_score", "check_in", "see_return")
 SEND: Final = re.compile(r"person|at_once|after:[1-9][0-9]{0,4}")
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -80,11 +81,19 @@ class StepRule:
 
 @attrs.frozen(kw_only=True)
 class FollowUpRule:
-    """One contact or check, so many days after the make-good was delivered, and who sends it."""
+    """One contact or check, so many days after the make-good was delivered, who sends it, and for which groups.
+
+    No `groups` are all of them.
+    """
 
     action: str
     days: int
     send: str
+    groups: tuple[str, ...] = ()
+
+    def fits(self, *, group: str) -> bool:
+        """This function will say whether customers of this group are looked after so."""
+        return not self.groups or group in self.groups
 
 
 @attrs.frozen(kw_only=True)
@@ -346,11 +355,12 @@ def _acknowledgement(node: Node) -> str:
 
 
 def _follow_up(node: Node) -> FollowUpRule:
-    node.keys(needs="action days send")
+    node.keys(needs="action days send", may="groups")
     return FollowUpRule(
         action=node["action"].one_of(*ACTIONS),
         days=node["days"].whole(least=0, most=3660),
         send=_send(node["send"]),
+        groups=tuple(one.one_of(*GROUPS) for one in node.many("groups")),
     )
 
 

@@ -135,7 +135,11 @@ def _apology(playbook: Playbook) -> Panel:
 
 def _after(playbook: Playbook) -> Panel:
     told = said_follow_ups([(one.action, one.days, one.send) for one in playbook.follow_ups])
-    paragraphs = (*(one.capitalize() for one in told), "Days count from when what was given arrived.")
+    whose = (f" ({', '.join(one.groups)} customers)" if one.groups else "" for one in playbook.follow_ups)
+    paragraphs = (
+        *(one.capitalize() + who for one, who in zip(told, whose, strict=True)),
+        "Days count from when what was given arrived.",
+    )
     return Panel(title="Afterwards", paragraphs=paragraphs, share=0.9)
 
 

@@ -37,6 +37,7 @@ MEANS: Final[Mapping[str, str]] = {
     "steps": "When each of the seven steps is due, by a clock or by its own minutes, and who sends what is said.",
     "acknowledgement": "Who sends the first word; none where the apology goes at once and stands for it.",
     "follow_ups": "What happens how many days after what was given has arrived.",
+    "follow_ups.*.groups": "The groups of customers that are looked after so; none are all of them.",
     "expected_loss": "How likely a miss is until enough past cases tell.",
     "floor_packs": "The rule packs that say what is owed by law.",
     "fixes": "What puts it right, by the kind of failure; any stands for every other kind.",

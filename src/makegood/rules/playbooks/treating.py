@@ -105,7 +105,7 @@ def treatment(*, playbook: Playbook, case: Case) -> Treatment:
         fix=playbook.fix(case.kind).title,
         remedy=remedy.code if remedy else "",
         remedy_title=remedy.title if remedy else "",
-        follow_ups=tuple((one.action, one.days, one.send) for one in playbook.follow_ups),
+        follow_ups=tuple((one.action, one.days, one.send) for one in playbook.follow_ups if one.fits(group=case.group)),
         repeat_minutes=playbook.repeat_minutes,
         repeats=playbook.repeats,
         then_minutes=playbook.then_minutes,
