@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from makegood.public import views
+from makegood.public import stay_views, views
 
 urlpatterns = [
     path("s/<str:signed>", views.status, name="status"),
     path("s/<str:signed>/offer", views.status_answer, name="status-answer"),
     path("s/<str:signed>/write", views.status_write, name="status-write"),
     path("s/<str:signed>/rate", views.status_rate, name="status-rate"),
+    path("s/<str:signed>/stay", stay_views.status_stay, name="status-stay"),
+    path("s/<str:signed>/story", stay_views.status_story, name="status-story"),
     path("r/<slug:organization>", views.public_report, name="public-report"),
     path("r/<slug:organization>/thanks", views.public_thanks, name="public-thanks"),
 ]
