@@ -10,6 +10,7 @@ from makegood.failures.tasks import failures_gate, failures_route
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
 from makegood.listen.operations import raw_hear_erased
+from makegood.makegoods.charges import charge_carry, charges_hear_carried, charges_hear_erased, charges_hear_taken
 from makegood.makegoods.floors import floors_hear_failures, floors_hear_fulfilled
 from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_withdrawn
 from makegood.makegoods.payouts import payout_carry, payouts_hear_carried, payouts_hear_decided, payouts_hear_held
@@ -58,6 +59,7 @@ def register() -> None:
     on("failures:incident:confirmed", payouts_hear_decided)
     on("failures:incident:dismissed", payouts_hear_decided)
     on("failures:failure:taken", recoveries_open_for)
+    on("failures:failure:taken", charges_hear_taken)
     on("failures:failure:withdrawn", failures_withdrawn)
     on("failures:failure:held", failures_held)
     on("failures:failure:caused", failures_caused)
@@ -75,16 +77,21 @@ def register() -> None:
     on("recoveries:recovery:closed", cares_keep)
     on("organizations:member:left", member_left)
     on("organizations:calendar:published", calendars_hear_published)
-    on("customers:customer:erased", promises_hear_erased)
-    on("customers:customer:erased", failures_hear_erased)
-    on("customers:customer:erased", makegoods_hear_erased)
-    on("customers:customer:erased", messages_hear_erased)
-    on("customers:customer:erased", recoveries_hear_erased)
-    on("customers:customer:erased", words_hear_erased)
-    on("customers:customer:erased", raw_hear_erased)
+    for erased in (
+        promises_hear_erased,
+        failures_hear_erased,
+        makegoods_hear_erased,
+        charges_hear_erased,
+        messages_hear_erased,
+        recoveries_hear_erased,
+        words_hear_erased,
+        raw_hear_erased,
+    ):
+        on("customers:customer:erased", erased)
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
+        on(f"outbox:effect:{outcome}", charges_hear_carried)
 
     due("promises", "promises_due", promises_break)
     due("gate", "failures_to_gate", failures_gate)
@@ -97,5 +104,6 @@ def register() -> None:
 
     carry("message", Carrier(carry_out=message_carry, repeatable=False))
     carry("staff", Carrier(carry_out=staff_carry, repeatable=False))
+    carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
     work_with(work_once)

@@ -331,6 +331,7 @@ def _charge(data: Mapping[str, Any]) -> dict[str, Any]:
         **_seen(data),
         "reference": _text(data, "reference", required=True, longest=120),
         "purchase": _text(data, "purchase", longest=120),
+        "promise": _text(data, "promise", longest=120),
         "tender": _text(data, "tender", longest=30),
         "minor": minor,
         "currency": currency,

@@ -41,7 +41,10 @@ class Table:
 
 CUSTOMERS = Table(needed=(), allowed=WHO)
 PURCHASES = Table(needed=("reference", "placed_at", "total"), allowed=("currency", "what", "place", *WHO))
-CHARGED = Table(needed=("reference", "charged_at", "amount"), allowed=("kind", "currency", "tender", "purchase", *WHO))
+CHARGED = Table(
+    needed=("reference", "charged_at", "amount"),
+    allowed=("kind", "currency", "tender", "purchase", "promise", *WHO),
+)
 
 
 def table_rows(path: Path, table: Table) -> list[tuple[int, Row]]:
@@ -150,7 +153,7 @@ def _charge(row: Mapping[str, str], facts: OrganizationFacts) -> Body:
         raise UnusableValue(f"kind {kind[:60]!r} is none of {', '.join(TYPES)}")
     at = moment(row["charged_at"], column="charged_at", zone=facts.zone)
     money = amount(row["amount"], column="amount", currency=row["currency"] or facts.currency)
-    said = {name: row[name] for name in ("reference", "tender", "purchase")}
+    said = {name: row[name] for name in ("reference", "tender", "purchase", "promise")}
     data = {**said, "customer": _who(row), "amount": money}
     return {"id": f"charge:{row['reference']}", "type": TYPES[kind], "time": at, "data": data}
 

@@ -40,7 +40,7 @@ FIELDS: dict[str, str] = {
     "promise.released": "reference",
     "promise.changed": "reference due_at agreed",
     "promise.expected": "reference due_at",
-    **dict.fromkeys(CHARGES, "customer reference purchase tender amount"),
+    **dict.fromkeys(CHARGES, "customer reference purchase promise tender amount"),
     **dict.fromkeys(SIGNALS, "customer purchase promise place what value"),
 }
 """What the data of each type of event may hold, so that a misspelt name is refused and not lost."""

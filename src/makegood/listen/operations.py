@@ -26,6 +26,7 @@ from makegood.failures.operations import NewSignal, signals_record
 from makegood.journal.operations import Happened
 from makegood.listen.events import CHARGES, MOST_EVENTS, SIGNALS, WORDS, Event, UnusableEvents, read
 from makegood.listen.models import Raw
+from makegood.makegoods.charges import ChargeFor, charges_tie
 from makegood.organizations.models import Place
 from makegood.promises.models import Promise, Source
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard, sources_lock
@@ -263,6 +264,22 @@ def _charges(batch: _Batch, events: Sequence[Event]) -> None:
             for event in events
             if event.type in CHARGES
         ],
+    )
+    told = [event for event in events if event.type == "charge.made" and event.data["promise"]]
+    if not told:
+        return
+    charges_tie(
+        organization_id=batch.organization_id,
+        charges=[
+            ChargeFor(
+                key_hash=batch.key("charge", event.data["reference"]),
+                promise_hash=batch.key("promise", event.data["promise"]),
+                source_id=batch.source_id,
+                reference=event.data["reference"],
+            )
+            for event in told
+        ],
+        now=max(batch.received_at[id(event)] for event in told),
     )
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from makegood.customers.models import Charge, Customer
 from makegood.failures.models import Failure
 from makegood.organizations.models import Member
+from makegood.promises.models import Source
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
@@ -129,3 +130,45 @@ class LedgerEntry(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["organization_id", "makegood"], name="ledger_makegood")]
+
+
+PROMISED_CHARGE_STATES = ("tied", "wanted", "stopped", "unstopped")
+
+
+class PromisedCharge(TenantModel):
+    """A charge that its source says was for one promise: where that breaks, nobody is to pay for it.
+
+    `promise_hash` is the key of the promise at that source; either may arrive first. `reference` is the source's own
+    name of the charge, by which it can be stopped there, and is erasable. It is wanted stopped once `failure` was
+    taken; unstopped, with what was `said`, is for a person to do by hand.
+    """
+
+    charge = TenantKey(Charge)
+    customer = TenantKey(Customer)
+    source = TenantKey(Source)
+    promise_hash = models.BinaryField()
+    reference = models.CharField(max_length=120, default="", blank=True)
+    state = models.CharField(max_length=10, default="tied")
+    failure = TenantKey(Failure, null=True)
+    wanted_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    stopped_by = TenantKey(Member, null=True)
+    said = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            state_check("state", PROMISED_CHARGE_STATES, "promised_charge_state"),
+            models.UniqueConstraint(fields=["organization_id", "charge"], name="promised_charge_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="tied") | models.Q(failure__isnull=False, wanted_at__isnull=False),
+                name="promised_charge_wanted",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "source", "promise_hash"], name="promised_charge_promise"),
+            models.Index(
+                fields=["organization_id", "wanted_at"],
+                name="promised_charge_open",
+                condition=models.Q(state__in=["wanted", "unstopped"]),
+            ),
+        ]

@@ -8,7 +8,7 @@ import hmac
 import http.client
 import json
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -148,11 +148,28 @@ def payout_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     The request carries the same `Idempotency-Key` at every try and is signed by Standard Webhooks, so whatever became
     of an earlier try may be asked again. 2xx is paid; 408, 409, 425, 429 and 5xx are tried again; any other is refused.
     """
+    return payment_system_ask(
+        organization_id=organization_id,
+        effect=effect,
+        asked="payout",
+        data=effect.payload,
+        by_hand=BY_HAND,
+        refused="pay by hand, or correct it there",
+    )
+
+
+def payment_system_ask(
+    *, organization_id: int, effect: Claimed, asked: str, data: Mapping[str, object], by_hand: str, refused: str
+) -> Outcome:
+    """This function will ask the organization's payment system for one thing, named by `asked`, once by its key.
+
+    `by_hand` says what a person does where no system is connected, `refused` where it says no.
+    """
     with tenant(organization_id=organization_id):
         integration = Integration.objects.filter(organization_id=organization_id, kind="payout", active=True).first()
     if integration is None or not integration.url:
-        return Outcome(state="failed", text=BY_HAND)
-    body = json.dumps({"type": "payout", "id": effect.idempotency_key, "data": effect.payload}).encode()
+        return Outcome(state="failed", text=by_hand)
+    body = json.dumps({"type": asked, "id": effect.idempotency_key, "data": data}).encode()
     headers = {
         "Content-Type": "application/json",
         "Idempotency-Key": effect.idempotency_key,
@@ -169,7 +186,7 @@ def payout_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     if status in (408, 409, 425, 429) or status >= 500:
         text = f"The payment system answered {status}."
         return Outcome(state="retry", text=text, retry_after=wait, exhausted="unknown")
-    return Outcome(state="failed", text=f"The payment system refused with {status}: pay by hand, or correct it there.")
+    return Outcome(state="failed", text=f"The payment system refused with {status}: {refused}.")
 
 
 def signed_headers(*, secret: str, message_id: str, body: bytes) -> dict[str, str]:
