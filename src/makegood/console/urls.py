@@ -6,6 +6,7 @@ from django.urls import path
 
 from makegood.console.views import (
     causes,
+    charges,
     clocks,
     customers,
     doors,
@@ -63,6 +64,8 @@ urlpatterns = [
         name="recovery-make-good",
     ),
     path("recoveries/<slug:code>/promises", recovering.promise, name="recovery-promise"),
+    path("recoveries/<slug:code>/words", saying.word_typed, name="recovery-word-typed"),
+    path("recoveries/<slug:code>/words/<int:word_id>/<slug:how>", recovering.word, name="recovery-word"),
     path("recoveries/<slug:code>/calls", recovering.call, name="recovery-call"),
     path("recoveries/<slug:code>/notes", recovering.note, name="recovery-note"),
     path("recoveries/<slug:code>/cause", recovering.cause, name="recovery-cause"),
@@ -79,6 +82,7 @@ urlpatterns = [
     path("stories/tell", stories.digest, name="stories-tell"),
     path("payments", payouts.payouts, name="payouts"),
     path("payments/<int:makegood_id>", payouts.payout, name="payout"),
+    path("payments/charges/<int:tie_id>", charges.charge, name="charge"),
     path("promises", ledgers.promises, name="promises"),
     path("promises/new", ledgers.promise_new, name="promise-new"),
     path("promises/<int:promise_id>", ledgers.promise, name="promise"),

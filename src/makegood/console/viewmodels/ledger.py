@@ -68,12 +68,13 @@ class PromisePage:
 
 @attrs.frozen(kw_only=True)
 class PayoutsPage:
-    """The money that waits to be paid by hand; `note` says when more waits than is listed."""
+    """The money that waits to be paid by hand, and the charges that were not stopped; `note` says when more waits."""
 
     title: str
     lead: str
     table: Table
     note: str = ""
+    charges: Table | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,7 @@ from makegood.console.refill import Typed, Unanswered, refilled
 from makegood.console.viewmodels import Notice
 from makegood.console.views.errors import error_answer
 from makegood.failures.queries import incidents_proposed
+from makegood.makegoods.charges import charges_unstopped_counted
 from makegood.makegoods.queries import payouts_by_hand_counted
 from makegood.messages.queries import notices_unread
 from makegood.organizations.queries import desk_of
@@ -155,7 +156,9 @@ def _waiting(desk: Desk) -> Waiting:
     return Waiting(
         incident=incidents_proposed(organization_id=here, places=desk.places),
         notices=notices_unread(organization_id=here, member_id=desk.member_id),
-        payouts=payouts_by_hand_counted(organization_id=here) if desk.may("payouts") else 0,
+        payouts=payouts_by_hand_counted(organization_id=here) + charges_unstopped_counted(organization_id=here)
+        if desk.may("payouts")
+        else 0,
     )
 
 

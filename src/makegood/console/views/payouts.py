@@ -11,6 +11,7 @@ from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Empty, Fact, Field, Form, FormPage, Link, PayoutsPage, Table, TableRow, Tag
+from makegood.console.views.charges import charges_table
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.customers.queries import customer_one, customers_some
 from makegood.makegoods.operations import payout_done_by_hand
@@ -44,6 +45,7 @@ def payouts(request: HttpRequest, desk: Desk) -> Screen:
                 numeric=(2,),
                 empty=Empty(title="Nothing to pay by hand", text="What no payment system could pay appears here."),
             ),
+            charges=charges_table(desk),
             note=f"The {MOST} oldest of {waiting:,}; the others follow as these are paid." if waiting > MOST else "",
         ),
     )
