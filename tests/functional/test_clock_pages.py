@@ -159,7 +159,7 @@ def test_the_customer_reads_why_it_stands_still_and_when_they_hear_again(org: Or
     page = client.get(path).content.decode()
     assert "we wait for your answer." in page
     assert "It stands still for now, and goes on as soon as that is over." in page
-    over = re.search(r"We waited for somebody who works with us, (.*?) to (.*?): that time does not count", page)
+    over = re.search(r"We waited for somebody who works with us, (.*?) to (.*?)\. That time does not count", page)
     assert over
     assert ["11:00" in over.group(1), "13:00" in over.group(2)] == [True, True]
 
