@@ -36,8 +36,8 @@ class Staying:
 
 def staying_of(*, organization_id: int, case: Case, signed: str) -> Staying | None:
     """This function will read what the page asks; None before it is put right, and where nothing went wrong."""
-    fixed = any(one.step == "fix" and one.state == "done" for one in case.steps)
-    if case.state == "withdrawn" or not (fixed or case.state == "closed"):
+    mended = {one.step for one in case.steps if one.state in ("done", "skipped")} >= {"fix", "make_good"}
+    if case.state == "withdrawn" or not (mended or case.state == "closed"):
         return None
     known = return_of(organization_id=organization_id, recovery_id=case.id)
     told = None
