@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from makegood.core.calendars import Calendar, history_of
 from makegood.core.staff_words import GivenWord, words_given
-from makegood.customers.models import Customer
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
@@ -26,6 +27,13 @@ from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
 KIND = "staff_word"
+AROUND = """
+SELECT o.language, coalesce(nullif(c.zone, ''), o.zone), r.playbook_id
+FROM recoveries_recovery r
+JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.customer_id
+JOIN organizations_organization o ON o.id = r.organization_id
+WHERE r.organization_id = %s AND r.id = %s
+"""
 SOURCE = "by-hand"
 COLUMNS = (
     "organization_id", "recovery_id", "customer_id", "member_id", "message_id", "key_hash", "what", "quote", "act",
@@ -38,24 +46,24 @@ def words_in(*, organization_id: int, recovery_id: int, text: str, now: datetime
 
     The calendar is the recovery's own. For a language without rules nothing is found.
     """
-    organization = Organization.objects.only("language", "zone").get(id=organization_id)
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, [organization_id, recovery_id])
+        language, zone, playbook_id = cursor.fetchone()
     try:
-        rules = staff_word_rules(organization.language[:2] or "en")
+        rules = staff_word_rules(language[:2] or "en")
     except UnableToReadStaffWordRules:
         return ()
-    recovery = Recovery.objects.get(organization_id=organization_id, id=recovery_id)
-    zone = Customer.objects.values_list("zone", flat=True).get(organization_id=organization_id, id=recovery.customer_id)
     return words_given(
         text=text,
         rules=rules,
         said_at=now,
-        zone=ZoneInfo(zone or organization.zone),
-        calendar=_calendar(organization_id, recovery, now),
+        zone=ZoneInfo(zone),
+        calendar=_calendar(organization_id, playbook_id, now),
     )
 
 
-def _calendar(organization_id: int, recovery: Recovery, now: datetime) -> Calendar | None:
-    code = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id).calendar
+def _calendar(organization_id: int, playbook_id: int, now: datetime) -> Calendar | None:
+    code = playbook_frozen(organization_id=organization_id, version_id=playbook_id).calendar
     versions = calendars_named(organization_id=organization_id, codes={code})[code] if code else ()
     if not versions:
         return None
