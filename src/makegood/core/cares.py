@@ -47,7 +47,7 @@ SORRY, TAKEN, CAUSE = (
     "Each clock that ran out was taken up by a person.",
     "The cause was named.",
 )
-IN_TIME: Final = "Each clock was met in time."
+IN_TIME: Final = "Each clock was met before it ran out."
 PERSON, ONCE, LOOKED = (
     "A person wrote or called, not only the system.",
     "We said sorry once, not again and again.",
