@@ -185,7 +185,7 @@ def test_a_low_score_opens_the_case_again_for_all_to_see(org: Org) -> None:
         path = status_path(organization_id=org.id, token=recovery.thread.token)
     page = client.get(url).content.decode()
     assert "Made good" in page
-    assert "in time" in page
+    assert ">in time" in page
     step_to(org, START + timedelta(hours=1))
     thanked = client.post(f"{path}/rate", {"score": "2"}, follow=True).content.decode()
     assert "Your case is open again: a person answers you." in thanked
@@ -194,7 +194,7 @@ def test_a_low_score_opens_the_case_again_for_all_to_see(org: Org) -> None:
     assert "Next: answer Ana, who gave us 2 of 7" in page
     assert "until a person answers them" in page
     assert "Open again, one level up: under 4 what we did has failed. A person answers them by today 15:00." in page
-    assert "in time" not in page
+    assert ">in time" not in page
     today = client.get("/").content.decode()
     assert "open again: gave us 2 of 7" in today
     assert "Answer them" in today
