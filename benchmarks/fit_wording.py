@@ -37,7 +37,7 @@ SETS = (
 )
 SENTENCE_SET = DATA / "wording_sentences.yaml"
 RIDGE = 30.0
-SHIFT = 0.7
+SHIFT = 1.1
 """Points over which a message is found, as fitted: so high that about one good message in thirty is."""
 FOLDS = 10
 GOOD_WEIGHT = 0.35

@@ -3,7 +3,7 @@
     python -m benchmarks.wording [SET.yaml ...]
 
 Without files: the labelled set of this project. The weights are fitted anew for each writer, to everything but that
-writer's messages; the patterns have seen all three writers, so only an unseen set named on the command line is an exam
+writer's messages; the patterns have seen all writers, so only an unseen set named on the command line is an exam
 (it is judged with the rules as they are shipped). A set holds lists `good` and `bad` of {text, fault, facts,
 violations}; benchmarks/data/wording_labelled.yaml shows the shape. Intervals are Wilson's at 95 %.
 """

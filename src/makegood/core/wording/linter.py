@@ -6,17 +6,21 @@ an ordinary employee passes and a corporate one does not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import attrs
 
 from makegood.core.evidence import GRADES
+from makegood.core.wording.deeds import acted, acts, by_us, clauses, due
 from makegood.core.wording.facts import contradictions
 from makegood.core.wording.jargon import ENOUGH, insiders_words
 from makegood.core.wording.reading import Reading, read, telling_words
 from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
+GREETED = re.compile(r"\A(?:dear|hi|hello|hey|good \w+)(?![\w'])[^,.!]{0,40}[,!]|\A[\w'. -]{2,30},(?= )")
+"""Whom a sentence speaks to: names tell nothing of what failed."""
 UNAPOLOGETIC = 2.5
 """Points over which a message about a failure is found although it does not apologise."""
 COMPLETE = 0.7
@@ -26,6 +30,17 @@ AMENDING = -1.9
 a phrase that other messages hide behind (rules with the condition `amends`)."""
 LEANING = -0.9
 """Points under which a message leans to making amends; one over it that owns nothing is found for that."""
+
+EVASIVE = frozenset({"wording.conditional", "wording.feelings", "wording.disappointed"})
+"""Rules whose findings show that the apology owns nothing, even beside a repair."""
+INSTEAD_OF_NEXT = frozenset(
+    f"wording.{rule}"
+    for rule in (
+        "vague-next", "dismissive", "policy", "feelings", "disappointed", "selling", "review-bargain", "excuse",
+        "minimising", "staff-blame", "jargon", "forgiveness", "no-apology",
+    )
+)  # fmt: skip
+"""Rules whose findings say why nothing comes next."""
 
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
@@ -50,16 +65,14 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     if _amends(weight):
         reading = attrs.evolve(reading, conditions=reading.conditions | {"amends"})
     if reading.apology:
-        vague = any(rule == "wording.vague-next" for rule, *_ in hits)
-        hits += (hit for hit in _missing(reading, rules, case, weight) if not (vague and hit[0] == "wording.no-next"))
+        said = {found.rule for hit in hits if (found := _of(text, rules, reading, hit)) and found.severity == "block"}
+        hits += (hit for hit in _missing(reading, rules, case, weight, said) if not _closer(hit, said))
         hits += _repetition(reading, rules, case)
-    findings = [
-        finding for hit in hits if (finding := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
-    ]
+    findings = [finding for hit in hits if (finding := _of(text, rules, reading, hit))]
     findings += [
         item
         for hit in _balance(reading, rules, weight)
-        if (item := _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit))
+        if (item := _of(text, rules, reading, hit))
         and not any(other.severity == "block" and _within(other, item) for other in findings)
     ]
     findings.sort(key=lambda item: (item.start, item.end, item.rule))
@@ -70,6 +83,19 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
         spans=tuple(sorted(reading.spans, key=lambda span: (span.start, span.end, span.name))),
         flagged=any(item.severity == "block" for item in findings),
     )
+
+
+def _of(text: str, rules: WordingRules, reading: Reading, hit: _Hit) -> Finding | None:
+    return _finding(text=text, rule=rules.rules[hit[0]], reading=reading, hit=hit)
+
+
+def _closer(hit: _Hit, said: set[str]) -> bool:
+    """Whether another finding already says more closely what is missing: a vague promise stands where a repair should,
+    and a closed door or a sales pitch where the next step should.
+    """
+    if hit[0] == "wording.no-repair":
+        return "wording.vague-next" in said
+    return hit[0] == "wording.no-next" and bool(said & INSTEAD_OF_NEXT)
 
 
 def _finding(*, text: str, rule: Rule, reading: Reading, hit: _Hit) -> Finding | None:
@@ -172,23 +198,32 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
         yield "wording.balance", part.start, part.start + len(part.text), None
 
 
-def _missing(reading: Reading, rules: WordingRules, case: Case, weight: Weight | None) -> Iterator[_Hit]:
+def _missing(
+    reading: Reading, rules: WordingRules, case: Case, weight: Weight | None, said: set[str]
+) -> Iterator[_Hit]:
     """What an apology needs and this one lacks; each points at its first sorry."""
     start, end = reading.sorries[0] if reading.sorries else (0, 0)
     if not reading.says_sorry:
         yield "wording.no-apology", 0, 0, None
+    done = acts(reading.sentences, rules)
+    coming = [clause for part in reading.sentences for clause in clauses(part.text) if due(clause, rules)]
     if not reading.has("responsibility"):
-        yield "wording.no-responsibility", start, end, _unowned(reading, rules, weight)
-    if not reading.has("repair"):
-        ahead = any(_ahead(part.text, rules) for part in reading.sentences)
+        ours = any(by_us(clause) for clause in (*done, *coming))
+        mended = reading.has("repair") or bool(done)
+        said_closer = mended and bool(said - EVASIVE)
+        severity = "advice" if ours or said_closer else _unowned(reading, rules, weight)
+        yield "wording.no-responsibility", start, end, None if said & EVASIVE else severity
+    if not reading.has("repair") and not done:
+        ahead = bool(coming) or any(_ahead(part.text, rules) for part in reading.sentences)
         loose = _amends(weight) and any(rules.signs["put_right"].search(part.text) for part in reading.sentences)
-        yield "wording.no-repair", start, end, _absence(reading, rules, weight) if ahead or loose else None
+        softer = loose or (ahead and _absence(reading, rules, weight) is not None)
+        yield "wording.no-repair", start, end, "advice" if softer else None
         if not ahead:
             yield "wording.no-next", start, end, "advice" if loose else None
     telling = len(reading.telling)
     if telling < rules.limits["what_least"] and not reading.facts_named:
         yield "wording.no-what", start, end, None
-    elif not reading.narrated and not reading.facts_named:
+    elif not reading.facts_named:
         yield from _generic(reading, rules)
     if not reading.timed and telling < rules.limits["when_words"] and not reading.facts_named:
         yield "wording.no-when", start, end, None
@@ -208,13 +243,20 @@ def _ahead(sentence: str, rules: WordingRules) -> bool:
 def _generic(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
     """Sorry for "the issue" or "your experience", and no sentence that tells what failed."""
     hits = [(part, found) for part in reading.sentences if (found := rules.signs["generic_what"].search(part.text))]
-    told = any(
-        rules.signs["failure"].search(part.text) and len(telling_words(part.text, rules)) >= rules.limits["told_words"]
-        for part in reading.sentences
-    )
+    told = any(_tells(part.text, rules) for part in reading.sentences)
     if hits and not told:
         part, found = hits[0]
         yield "wording.no-what", part.start + found.start(), part.start + found.end(), None
+
+
+def _tells(sentence: str, rules: WordingRules) -> bool:
+    """Whether a sentence tells what failed: words of this case beside a failure, not its mending."""
+    for clause in clauses(GREETED.sub("", rules.signs["generic_what"].sub(" ", sentence))):
+        mending = rules.elements["repair"].search(clause) or acted(clause, rules) or due(clause, rules)
+        failing = rules.signs["failure"].search(clause) or rules.signs["past"].search(clause)
+        if failing and not mending and len(telling_words(clause, rules)) >= rules.limits["told_words"]:
+            return True
+    return False
 
 
 def _absence(reading: Reading, rules: WordingRules, weight: Weight | None) -> str | None:

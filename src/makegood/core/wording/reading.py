@@ -12,6 +12,7 @@ from makegood.core.wording.types import ELEMENTS, Case, Element, WordingRules
 
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _NOT_ENDING = re.compile(r"'(?:s|t|re|ve|ll|d|m)$")
+_ONE = re.compile(r"(?<![\w'])i(?=[\s'])")
 _MASK = "\u25a1"
 
 
@@ -68,6 +69,8 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     says_sorry = bool(sorries) or owns
     # Lamenting without apologising ("saddened to read your review") stands in an apology's place and is judged so.
     laments = any(rules.signs["lament"].search(part.text) for part in parts)
+    if case.fault == "ours" and not says_sorry:
+        laments |= _told_coldly(plain, parts, rules)
     return Reading(
         sentences=parts,
         spans=spans,
@@ -83,12 +86,24 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     )
 
 
+def _told_coldly(plain: str, parts: tuple[Sentence, ...], rules: WordingRules) -> bool:
+    """Whether it tells that the customer's own thing went wrong and that is all: nobody says "I", nobody asks."""
+    return (
+        "?" not in plain
+        and _ONE.search(plain) is None
+        and any(rules.signs["told_failure"].search(part.text) for part in parts)
+    )
+
+
 def _elements(part: Sentence, rules: WordingRules) -> Iterator[Element]:
     idle = [found.span() for sign in ("small_talk", "condolence") for found in rules.signs[sign].finditer(part.text)]
+    unmended = [found.span() for found in rules.signs["idle_repair"].finditer(part.text)]
     for name in ELEMENTS:
         for match in rules.elements[name].finditer(part.text):
             # 'Sorry to bother you' regrets nothing.
             if name == "regret" and any(start <= match.start() < end for start, end in idle):
+                continue
+            if name == "repair" and any(start <= match.start() < end for start, end in unmended):
                 continue
             if _counts(name, part.text, match, rules):
                 yield Element(name=name, start=part.start + match.start(), end=part.start + match.end())
@@ -100,8 +115,6 @@ def _counts(name: str, sentence: str, match: re.Match[str], rules: WordingRules)
         before = sentence[max(0, match.start() - 60) : match.start()].rstrip()
         return not any(guard.end() == len(before) for guard in rules.signs["guarded"].finditer(before))
     if name == "repair":
-        if any(idle.start() <= match.start() < idle.end() for idle in rules.signs["idle_repair"].finditer(sentence)):
-            return False
         verb = max(sentence.rfind(" ", 0, match.end()), sentence.rfind("\n", 0, match.end())) + 1
         return not rules.signs["unrepaired"].match(sentence, verb)
     return True
