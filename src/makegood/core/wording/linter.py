@@ -216,7 +216,7 @@ def _missing(
     if not reading.has("repair") and not done:
         ahead = bool(coming) or any(_ahead(part.text, rules) for part in reading.sentences)
         loose = _amends(weight) and any(rules.signs["put_right"].search(part.text) for part in reading.sentences)
-        softer = loose or (ahead and _absence(reading, rules, weight) is not None)
+        softer = loose or bool(coming) or (ahead and _absence(reading, rules, weight) is not None)
         yield "wording.no-repair", start, end, "advice" if softer else None
         if not ahead:
             yield "wording.no-next", start, end, "advice" if loose else None
