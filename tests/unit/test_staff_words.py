@@ -59,6 +59,8 @@ def test_at_least_eighteen_of_twenty_are_found_with_the_right_due_time_and_at_mo
         # Friday said on a Friday is the next one; next week's day is next week's.
         ("I'll call you on Friday.", datetime(2026, 6, 19, 9, 0, tzinfo=BERLIN), "2026-06-26T18:00"),
         ("I'll call you next Thursday at noon.", SAID, "2026-06-25T12:00"),
+        # A weekday with its date and a time of 24 hours, as our own letters write it.
+        ("I will write to you by Monday 22 June, 07:30.", SAID, "2026-06-22T07:30"),
         # Before a day is the working day before it.
         ("We'll deliver it to you before Monday.", SAID, "2026-06-19T18:00"),
     ],

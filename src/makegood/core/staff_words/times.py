@@ -99,13 +99,18 @@ def joined(*, text: str, found: Sequence[Piece], rules: StaffWordRules) -> list[
         last = groups[-1] if groups else None
         if (
             last is not None
-            and one.kind not in {other.kind for other in last}
+            and (one.kind not in {other.kind for other in last} or _dates(last, one))
             and rules.joins.fullmatch(text, last[-1].end, one.start)
         ):
             last.append(one)
         else:
             groups.append([one])
     return groups
+
+
+def _dates(last: Sequence[Piece], one: Piece) -> bool:
+    """Whether a weekday is followed by its date: "Saturday 9 March"."""
+    return "dom" in one.said and all("weekday" in other.said for other in last)
 
 
 def due(*, group: Sequence[Piece], said: Said, before: bool = False) -> datetime | None:
@@ -214,7 +219,7 @@ def _clock(words: dict[str, str], said: Said, day: date | None, part: str) -> da
     of_day = hour * 60 + minute
     noon_known = words.get("ampm") or ("p" if part and _part(part, said.local.date(), said) > NOON else "")
     noon_known = noon_known or ("a" if part == "morning" else "")
-    if hour > 12 or (hour == 0 and "to" not in words):
+    if hour > 12 or words["hour"].startswith("0") or (hour == 0 and "to" not in words):
         minutes = [of_day]
     elif noon_known:
         minutes = [of_day % NOON + (NOON if noon_known == "p" else 0)]
