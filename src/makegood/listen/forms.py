@@ -26,7 +26,10 @@ class UnableToTakeReport(ValueError):
 
 @attrs.frozen(kw_only=True)
 class FormReport:
-    """One report as the form sends it. `key` is the form's own, made with the empty form: sent twice, taken once."""
+    """One report as the form sends it. `key` is the form's own, made with the empty form: sent twice, taken once.
+
+    `language` is the one they read the form in, where they chose it.
+    """
 
     key: str
     what: str
@@ -34,6 +37,7 @@ class FormReport:
     contact: str
     name: str = ""
     order: str = ""
+    language: str = ""
     kind: str = "complaint"
 
 
@@ -64,7 +68,7 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
         return Taken(new=False, token="")
     (customer_id,) = customers_resolve(
         organization_id=organization_id,
-        seen=[Seen(identities=(identity,), name=report.name.strip()[:200])],
+        seen=[Seen(identities=(identity,), name=report.name.strip()[:200], language=report.language[:10])],
         now=now,
     )
     Raw.objects.filter(organization_id=organization_id, id=kept[0][0]).update(

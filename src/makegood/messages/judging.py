@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from makegood.core.wording import Case, blank, lint
+from makegood.rules.phrases import language_of
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 VARIES = re.compile(r"https?://\S+|^\s*(?:dear|hello|hi)\b[^\n]{0,80}\n", re.IGNORECASE)
@@ -40,10 +41,13 @@ class Judged:
 
 
 def judge(*, text: str, kind: str, language: str, case: Case | None = None) -> Judged:
-    """This function will judge one message's wording; an unknown language is said to be unchecked, not passed."""
+    """This function will judge one message's wording; an unknown language is said to be unchecked, not passed.
+
+    The rules are those of the language told, unless the text is surely written in another.
+    """
     case = _case(kind, case)
     try:
-        rules = wording_rules(language[:2] or "en")
+        rules = wording_rules(language_of(text, told=language or "en")[:2])
     except UnableToReadWordingRules:
         return Judged(findings=[dict(UNCHECKED)], blocks=False)
     linted = lint(text=text, rules=rules, case=case)

@@ -13,12 +13,13 @@ from django.urls import reverse
 from makegood.core.money import EXPONENTS, Money
 from makegood.core.names import first_name
 from makegood.core.scores import CARES
-from makegood.core.steps import FACES, Step
+from makegood.core.steps import FACES
 from makegood.customers.queries import CustomerFacts
 from makegood.makegoods.offering import EXPIRE_AFTER
 from makegood.makegoods.queries import Gift, MakeGoodRow
 from makegood.messages.queries import MessageRow
 from makegood.organizations.queries import OrganizationFacts
+from makegood.public.staying import Staying
 from makegood.public.viewmodels import (
     Answer,
     CaresItem,
@@ -34,64 +35,14 @@ from makegood.public.viewmodels import (
     Writing,
 )
 from makegood.recoveries.queries import Case, FailureLine, PauseLine
+from makegood.rules.phrases import fix_told, in_sentence, phrase, shipped
 
-QUESTIONS = {
-    "communication": "Did we tell you clearly what was happening?",
-    "accountability": "Did we own up to it?",
-    "responsiveness": "Were we quick enough?",
-    "empathy": "Did we understand what it meant for you?",
-    "solution": "Did it put things right?",
-}
-DONE = {
-    "apologise": "We said sorry",
-    "fix": "What went wrong is put right",
-    "respond": "We answered you",
-    "make_good": "We made it good",
-    "improve": "We know why it happened",
-    "communicate": "We told you how it ended",
-    "stay": "We looked in on you",
-}
-COMING = {
-    "apologise": "A person writes to you",
-    "fix": "We put right what went wrong",
-    "respond": "We answer you",
-    "make_good": "We make it good",
-    "improve": "We find out why it happened",
-    "communicate": "We tell you how it ended",
-    "stay": "We look in on you",
-}
-NEXT = {
-    "decide": "We are looking into it, and tell you what we find.",
-    "apologise": "A person is on it, and writes to you by",
-    "fix": "We are putting it right. It is done by",
-    "respond": "We answer you by",
-    "make_good": "It is put right. What makes it good comes by",
-    "improve": "It is put right, and we are finding out why it happened.",
-    "communicate": "It is put right, and we tell you how it ended by",
-    "stay": "It is put right. We look in on you later.",
-    "done": "It is put right.",
-}
-WAITS = {
-    "customer": "we wait for your answer.",
-    "third_party": "we wait for somebody who works with us.",
-    "incident": "we first mend what hit many customers at once.",
-    "other": "we wait for something that is not in our hands.",
-}
-WAITED = {
-    "customer": "We waited for your answer",
-    "third_party": "We waited for somebody who works with us",
-    "incident": "We first mended what hit many customers at once",
-    "other": "We waited for something that was not in our hands",
-}
-WAITING = "It stands still for now. You hear from us again by"
-STILL = "It stands still for now, and goes on as soon as that is over."
-OWED = {"accepted": "On its way to you.", "delivered": "Paid.", "withdrawn": "No longer owed."}
-ANSWERED = {
-    "accepted": "You said yes. It is on its way.",
-    "delivered": "You have it.",
-    "declined": "You said no, thank you. Nothing else changes.",
-    "expired": "This offer has ended.",
-}
+TIMED = ("apologise", "fix", "respond", "make_good", "communicate")
+"""The next steps that are told with the moment by which they are done."""
+NEXT = ("decide", *TIMED, "improve", "stay", "done")
+OWED = ("accepted", "delivered", "withdrawn")
+ANSWERED = ("accepted", "delivered", "declined", "expired")
+MENDED = ("done", "skipped")
 
 
 @attrs.frozen(kw_only=True)
@@ -107,115 +58,147 @@ class Letter:
     may_rate: bool
     signed: str
     now: datetime
+    language: str
     locale: str
     notice: str = ""
     text: str = ""
     error: str = ""
     rating_error: str = ""
+    staying: Staying | None = None
+
+    def says(self, name: str, /, **facts: object) -> str:
+        """One phrase in the customer's language."""
+        return phrase(name, language=self.language, **facts)
 
 
 def status_page(letter: Letter) -> StatusPage:
     """This function will write the letter."""
-    case, organization = letter.case, letter.organization
+    case, organization, says = letter.case, letter.organization, letter.says
     open_now = case.state == "open"
     zone = letter.customer.zone or organization.zone
     paused = next((one for one in case.pauses if one.to_at is None), None) if open_now else None
-    next_line, next_at = _next(case, paused)
+    next_name, next_at = _next(case, paused)
+    steps = _steps(letter)
     return StatusPage(
         organization=organization.name,
         about=f"R-{case.number}",
         title=_title(letter),
         reader=Reader(now=letter.now, zone=zone, locale=letter.locale),
-        promise=next_line if case.state != "withdrawn" else "It turned out that nothing went wrong.",
+        promise=says(next_name),
         promise_at=next_at,
-        story=(case.fix + ".",) if open_now and case.fix and case.next_step in ("apologise", "fix") else (),
-        steps=_steps(case),
+        story=_story(letter) if open_now else (),
+        steps=steps,
+        seam=_seam(letter, steps),
         done=tuple(
-            Line(text=DONE[one.step], at=one.done_at) for one in case.steps if one.state == "done" and one.step in DONE
+            Line(text=says(f"done.{one.step}"), at=one.done_at)
+            for one in case.steps
+            if one.state == "done" and one.step in FACES
         ),
-        coming=_coming(case, timed=paused is None) if open_now else (),
+        coming=_coming(letter, timed=paused is None) if open_now else (),
         who=case.owner if open_now else "",
-        who_line="looks after this, from start to end." if open_now else "",
+        who_line=says("who") if open_now else "",
         owed=tuple(
-            Owed(text=row.title, amount=row.value, state=OWED.get(row.state, ""), source=row.rule)
+            Owed(
+                text=shipped(row.title, language=letter.language),
+                amount=row.value,
+                state=says(f"owed.{row.state}") if row.state in OWED else "",
+                source=row.rule,
+            )
             for row in letter.makegoods
             if row.part == "floor"
         ),
         offer=_offer(letter),
-        paused=_waits(paused) if paused else "",
+        paused=_waits(letter, paused) if paused else "",
         paused_at=paused.from_at if paused else None,
         waited=tuple(
-            Waited(text=WAITED[one.reason], from_at=one.from_at, to_at=one.to_at)
+            Waited(text=says(f"waited.{one.reason}"), from_at=one.from_at, to_at=one.to_at)
             for one in case.pauses
             if one.to_at is not None
         ),
         conversation=tuple(_said(one, letter) for one in letter.messages[-12:]),
         writing=Writing(
             url=reverse("status-write", args=[letter.signed]),
-            title=f"Write to {case.owner.split()[0] if case.owner else organization.name}",
-            promise="A person reads this and answers.",
+            title=says("write", name=case.owner.split()[0] if case.owner else organization.name),
+            promise=says("write.promise"),
             text=letter.text,
             error=letter.error,
         ),
         rating=_rating(letter),
+        staying=letter.staying,
         notice=letter.notice,
-        foot=f"{organization.name} keeps this page for you. It sells nothing.",
-        lang=organization.language[:2] or "en",
+        foot=says("foot", organization=organization.name),
+        lang=letter.language,
     )
 
 
 def _next(case: Case, paused: PauseLine | None) -> tuple[str, datetime | None]:
-    """What comes next and by when; while it stands still, by when they have word from us."""
+    """The name of the phrase that says what comes next, and by when; while it stands still, by when they have word."""
     if case.state != "open":
-        return "It is put right, and closed.", None
-    said = NEXT.get(case.next_step, "We are on it.")
-    if not said.endswith("by"):
-        return said, None
+        return "next.withdrawn" if case.state == "withdrawn" else "next.closed", None
+    if case.next_step not in TIMED:
+        return f"next.{case.next_step}" if case.next_step in NEXT else "next.other", None
     if paused is None:
-        return said, case.next_due_at
+        return f"next.{case.next_step}", case.next_due_at
     word = next((one for one in case.clocks if one.target == "update" and one.state == "running"), None)
-    return (WAITING, word.due_at) if word else (STILL, None)
+    return ("next.waiting", word.due_at) if word else ("next.still", None)
 
 
-def _waits(paused: PauseLine) -> str:
+def _waits(letter: Letter, paused: PauseLine) -> str:
     """Why it stands still: the reason, and what the colleague who paused it wrote of it."""
-    note = paused.note.strip()
-    return f"{WAITS[paused.reason]} {note}" if note else WAITS[paused.reason]
+    return " ".join(part for part in (letter.says(f"paused.{paused.reason}"), paused.note.strip()) if part)
+
+
+def _story(letter: Letter) -> tuple[str, ...]:
+    case = letter.case
+    if not case.fix or case.next_step not in ("apologise", "fix"):
+        return ()
+    return (fix_told(case.fix, language=letter.language) + ".",)
+
+
+def _seam(letter: Letter, steps: tuple[StepMark, ...]) -> str:
+    done = sum(one.state in MENDED for one in steps)
+    now = next((one for one in steps if one.state == "now"), None)
+    if now is None:
+        return letter.says("seam", done=done, all=len(steps))
+    return letter.says("seam.now", done=done, all=len(steps), step=now.name)
 
 
 def _title(letter: Letter) -> str:
     case = letter.case
     first = first_name(name=letter.customer.name)
-    failure = case.failures[0] if case.failures else None
-    said = _what(failure)
-    sentence = f"{first}, {said}" if first else said[:1].upper() + said[1:]
-    return f"{sentence} That was our mistake." if case.fault == "ours" else sentence
+    said = _what(letter, case.failures[0] if case.failures else None)
+    sentence = letter.says("title.named", name=first, sentence=said) if first else said[:1].upper() + said[1:]
+    return f"{sentence} {letter.says('title.ours')}" if case.fault == "ours" else sentence
 
 
-def _what(failure: FailureLine | None) -> str:
+def _what(letter: Letter, failure: FailureLine | None) -> str:
     what = (failure.what if failure else "").strip().rstrip(".")
     if failure is not None and failure.promise_id is not None:
-        return f"what we promised you did not come in time: {what}." if what else "we did not keep our promise to you."
-    if not what:
-        return "something went wrong."
-    return f"we know what went wrong: “{what}”."
+        return letter.says("title.late", what=what) if what else letter.says("title.broken")
+    return letter.says("title.known", what=what) if what else letter.says("title.something")
 
 
-def _steps(case: Case) -> tuple[StepMark, ...]:
+def _steps(letter: Letter) -> tuple[StepMark, ...]:
+    case = letter.case
     marks = []
     for one in case.steps:
-        state = "done" if one.state in ("done", "skipped") else "todo"
+        state = "done" if one.state in MENDED else "todo"
         if state == "todo" and one.step == case.next_step and case.state == "open":
             state = "now"
-        marks.append(StepMark(key=one.step, name=FACES[Step(one.step)].title, state=state))
+        marks.append(StepMark(key=one.step, name=letter.says(f"step.{one.step}"), state=state))
     return tuple(marks)
 
 
-def _coming(case: Case, *, timed: bool) -> tuple[Line, ...]:
+def _coming(letter: Letter, *, timed: bool) -> tuple[Line, ...]:
     todo = [
-        one for one in case.steps if one.state in ("todo", "overdue") and one.step in ("apologise", "fix", "make_good")
+        one
+        for one in letter.case.steps
+        if one.state in ("todo", "overdue") and one.step in ("apologise", "fix", "make_good")
     ]
-    return tuple(Line(text=COMING[one.step], at=one.due_at if timed and not one.overdue else None) for one in todo)
+    return tuple(
+        Line(text=letter.says(f"coming.{one.step}"), at=one.due_at if timed and not one.overdue else None)
+        for one in todo
+    )
 
 
 def _amount(money: Money, locale: str) -> str:
@@ -229,13 +212,16 @@ def _offer(letter: Letter) -> Offer | None:
         return None
     row = next((one for one in rows if one.state == "offered"), rows[-1])
     url = reverse("status-answer", args=[letter.signed])
-    worth = f", worth {_amount(row.value, letter.locale)}" if row.value.minor else ""
-    text = f"We would like to give you: {row.title[:1].lower() + row.title[1:]}{worth}."
+    title, says = _named(row.title, letter), letter.says
+    if row.value.minor:
+        text = says("offer.worth", title=title, amount=_amount(row.value, letter.locale))
+    else:
+        text = says("offer.text", title=title)
     if row.state != "offered":
-        return Offer(text=text, url=url, state=ANSWERED.get(row.state, ""))
+        return Offer(text=text, url=url, state=says(f"offer.{row.state}") if row.state in ANSWERED else "")
     swaps = tuple(
         Answer(
-            label=f"I would rather have: {gift.title[:1].lower() + gift.title[1:]}",
+            label=says("offer.rather", title=_named(gift.title, letter)),
             value=f"swap:{row.id}:{gift.remedy}",
         )
         for gift in letter.swaps
@@ -245,12 +231,17 @@ def _offer(letter: Letter) -> Offer | None:
         text=text,
         url=url,
         answers=(
-            Answer(label="Yes, please", value=f"accept:{row.id}", style="go"),
+            Answer(label=says("offer.yes"), value=f"accept:{row.id}", style="go"),
             *swaps[:2],
-            Answer(label="No, thank you", value=f"decline:{row.id}"),
+            Answer(label=says("offer.no"), value=f"decline:{row.id}"),
         ),
         expires_at=_ends_at(row),
     )
+
+
+def _named(title: str, letter: Letter) -> str:
+    """What is offered, as it stands inside a sentence."""
+    return in_sentence(shipped(title, language=letter.language), language=letter.language)
 
 
 def _ends_at(row: MakeGoodRow) -> datetime | None:
@@ -263,7 +254,7 @@ def _ends_at(row: MakeGoodRow) -> datetime | None:
 def _said(message: MessageRow, letter: Letter) -> Said:
     ours = message.direction == "out"
     return Said(
-        who=letter.organization.name if ours else "You",
+        who=letter.organization.name if ours else letter.says("write.you"),
         text=message.body.strip(),
         at=message.sent_at or message.created_at,
         ours=ours,
@@ -282,5 +273,7 @@ def _rating(letter: Letter) -> RatingForm | None:
         url=url,
         rated=last.score,
         error=letter.rating_error,
-        cares=tuple(CaresItem(key=key, question=QUESTIONS[key], rated=last.cares.get(key)) for key in CARES),
+        cares=tuple(
+            CaresItem(key=key, question=letter.says(f"cares.{key}"), rated=last.cares.get(key)) for key in CARES
+        ),
     )

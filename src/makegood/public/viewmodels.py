@@ -12,6 +12,7 @@ import datetime as dt
 import attrs
 
 from makegood.core.money import Money
+from makegood.public.staying import Staying
 
 
 @attrs.frozen(kw_only=True)
@@ -138,7 +139,7 @@ class StatusPage:
 
     `promise` is what comes next, in one sentence with its time; `story` the paragraphs under it; `who` the named
     person; `paused` the reason of a pause and `paused_at` since when; `waited` the pauses that are over; `rating` only
-    after delivery.
+    after delivery; `seam` how far the steps are, in words.
     """
 
     organization: str
@@ -149,6 +150,7 @@ class StatusPage:
     promise_at: dt.datetime | None = None
     story: tuple[str, ...] = ()
     steps: tuple[StepMark, ...] = ()
+    seam: str = ""
     done: tuple[Line, ...] = ()
     coming: tuple[Line, ...] = ()
     who: str = ""
@@ -161,6 +163,7 @@ class StatusPage:
     conversation: tuple[Said, ...] = ()
     writing: Writing | None = None
     rating: RatingForm | None = None
+    staying: Staying | None = None
     closed: str = ""
     notice: str = ""
     foot: str = ""

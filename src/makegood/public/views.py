@@ -23,12 +23,14 @@ from makegood.makegoods.queries import Gift, makegoods_of_failures
 from makegood.messages.links import Conversation, status_read, status_url
 from makegood.messages.operations import message_received
 from makegood.messages.queries import thread_messages, thread_named
-from makegood.organizations.queries import organization_facts
+from makegood.organizations.queries import OrganizationFacts, organization_facts
 from makegood.public.building import Letter, status_page
+from makegood.public.staying import staying_of
 from makegood.public.viewmodels import NotePage, Option, Question, ReportPage
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.operations.tapping import rating_give, rating_may, rating_tap
 from makegood.recoveries.queries import Case, recovery_by_thread, recovery_case
+from makegood.rules.phrases import accepted, locale_for, phrase, spoken
 from makegood.store.clocks import now as store_now
 from makegood.store.secrets import UnknownToken
 from makegood.store.tenancy import tenant
@@ -37,15 +39,9 @@ from makegood.store.throttling import attempt
 WINDOW = timedelta(minutes=15)
 UNKNOWN, WRITES, REPORTS = 20, 60, 10
 """How often, a quarter of an hour, one network address may try unknown links, post to a page, send reports."""
-COSTS = (
-    ("money", "Money"),
-    ("goods", "Something I bought"),
-    ("service", "The service itself"),
-    ("time", "Time"),
-    ("attention", "I was not looked after"),
-    ("trust", "My trust"),
-)
-LOCALES = {"": "en_GB", "en": "en_GB"}
+COSTS = ("money", "goods", "service", "time", "attention", "trust")
+ERRORS = ("UnableToMoveMakeGood", "UnableToSwap", "UnableToWrite", "UnableToRate", "UnusableScore")
+"""What a customer's click may come upon that has a sentence of its own; anything else shares one."""
 View = Callable[..., HttpResponse]
 
 
@@ -63,9 +59,27 @@ def _address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def note(request: HttpRequest, *, title: str, text: str, status: int = 200, **more: Any) -> HttpResponse:
-    """This function will show a page that says one thing."""
-    response = render(request, "public/note.html", {"page": NotePage(title=title, text=text, **more)}, status=status)
+def _asked(request: HttpRequest) -> tuple[str, ...]:
+    return accepted(request.headers.get("Accept-Language", ""))
+
+
+def _of_visitor(request: HttpRequest, organization: str = "") -> str:
+    """The language for somebody whom nobody knows yet: what the browser asks for, else the organization's."""
+    return spoken(*_asked(request), organization)
+
+
+def note(
+    request: HttpRequest, *, title: str, text: str, status: int = 200, lang: str = "", facts: Any = None, **more: Any
+) -> HttpResponse:
+    """This function will show a page that says one thing: `title` and `text` are phrases, `facts` fill the text.
+
+    The language is `lang`, else what the browser asks for.
+    """
+    lang = lang or _of_visitor(request)
+    page = NotePage(
+        title=phrase(title, language=lang), text=phrase(text, language=lang, **facts or {}), lang=lang, **more
+    )
+    response = render(request, "public/note.html", {"page": page}, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -75,8 +89,9 @@ def too_many(request: HttpRequest, retry_after: int) -> HttpResponse:
     minutes = max(1, round(retry_after / 60))
     response = note(
         request,
-        title="Please wait a little",
-        text=f"There were too many tries from your network. Try again in {minutes} minute{'s' if minutes > 1 else ''}.",
+        title="wait.title",
+        text="wait.minutes" if minutes > 1 else "wait.minute",
+        facts={"minutes": minutes},
         status=429,
     )
     response.headers["Retry-After"] = str(retry_after)
@@ -89,8 +104,8 @@ def _unknown(request: HttpRequest) -> HttpResponse:
         return too_many(request, counted.retry_after)
     return note(
         request,
-        title="This link leads nowhere",
-        text="It may have been cut off on its way. Open it again from our message, or answer that message.",
+        title="unknown.title",
+        text="unknown.text",
         status=404,
     )
 
@@ -120,7 +135,7 @@ def following(view: View) -> View:
         except ValueError as error:
             if not type(error).__module__.startswith("makegood."):
                 raise
-            said = str(error)
+            said = type(error).__name__
         with tenant(organization_id=named.organization_id):
             found = _opened(named, signed)
             return _unknown(request) if found is None else _shown(request, found, status=422, said=said)
@@ -136,17 +151,24 @@ def _expired(found: Following) -> bool:
 
 def _gone(request: HttpRequest, found: Following) -> HttpResponse:
     organization = organization_facts(organization_id=found.organization_id)
+    lang = _language(found, organization)
     return note(
         request,
-        title="This page has ended",
-        text=f"What it was about was settled, and such a page stays for {settings.STATUS_DAYS} days after that. "
-        "If something is not right, answer our last message or write to us here: you get a page again.",
+        title="ended.title",
+        text="ended.text",
+        facts={"days": settings.STATUS_DAYS},
         status=410,
         organization=organization.name,
         next_url=reverse("public-report", args=[organization.code]),
-        next_label="Write to us",
-        lang=organization.language[:2] or "en",
+        next_label=phrase("ended.next", language=lang),
+        lang=lang,
     )
+
+
+def _language(found: Following, organization: OrganizationFacts) -> str:
+    """The customer's own language, else the organization's."""
+    customer = customer_one(organization_id=found.organization_id, customer_id=found.case.customer_id)
+    return spoken(customer.language if customer else "", organization.language)
 
 
 def _opened(named: Conversation, signed: str) -> Following | None:
@@ -162,18 +184,19 @@ def _opened(named: Conversation, signed: str) -> Following | None:
 def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: str = "") -> HttpResponse:
     here, case = found.organization_id, found.case
     customer = customer_one(organization_id=here, customer_id=case.customer_id)
-    if customer is None or customer.erased_at is not None:
-        return note(
-            request,
-            title="There is nothing here any more",
-            text="What we knew of you was erased, as was asked for.",
-            status=410,
-        )
     organization = organization_facts(organization_id=here)
+    if customer is None or customer.erased_at is not None:
+        lang = _of_visitor(request, organization.language)
+        return note(request, title="erased.title", text="erased.text", status=410, lang=lang)
+    language = spoken(customer.language, organization.language)
+    own = customer.language if spoken(customer.language) == language else ""
+    if said:
+        said = phrase(f"error.{said}" if said in ERRORS else "error.other", language=language)
     rows = makegoods_of_failures(organization_id=here, failure_ids=[one.id for one in case.failures])
     rates, writes = request.path.endswith("/rate"), request.path.endswith("/write")
     page = status_page(
         Letter(
+            staying=staying_of(organization_id=here, case=case, signed=found.signed),
             organization=organization,
             customer=customer,
             case=case,
@@ -183,8 +206,9 @@ def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: s
             may_rate=rating_may(organization_id=here, recovery_id=case.id),
             signed=found.signed,
             now=store_now(organization_id=here),
-            locale=LOCALES.get(organization.language, organization.language.replace("-", "_")),
-            notice=request.session.pop("status_notice", "") if status == 200 else "" if rates or writes else said,
+            language=language,
+            locale=locale_for(own or organization.language),
+            notice=_notice(request, language) if status == 200 else "" if rates or writes else said,
             text=request.POST.get("text", "") if writes else "",
             error=said if writes else "",
             rating_error=said if rates else "",
@@ -193,6 +217,12 @@ def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: s
     response = render(request, "public/status.html", {"page": page}, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _notice(request: HttpRequest, language: str) -> str:
+    """What the last click came to, told once."""
+    name, owner = request.session.pop("status_told", ("", ""))
+    return phrase(name, language=language, owner=owner) if name else ""
 
 
 def _swaps(found: Following) -> tuple[Gift, ...]:
@@ -217,9 +247,9 @@ def status(request: HttpRequest, found: Following) -> HttpResponse:
     return _shown(request, found)
 
 
-def _back(request: HttpRequest, found: Following, said: str, *, fragment: str = "") -> HttpResponse:
-    request.session["status_notice"] = said
-    return redirect(reverse("status", args=[found.signed]) + fragment)
+def _back(request: HttpRequest, found: Following, said: str) -> HttpResponse:
+    request.session["status_told"] = (f"notice.{said}", found.case.owner)
+    return redirect(reverse("status", args=[found.signed]))
 
 
 @following
@@ -232,16 +262,16 @@ def status_answer(request: HttpRequest, found: Following) -> HttpResponse:
     number, _, remedy = rest.partition(":")
     row = next((one for one in found.case.makegoods if str(one.id) == number and one.part == "extra"), None)
     if row is None:
-        raise makegoods.UnableToMoveMakeGood("This offer has changed meanwhile: look again below.")
+        raise makegoods.UnableToMoveMakeGood("There is no such offer here.")
     if act == "accept":
         makegoods.makegood_accept(organization_id=here, makegood_id=row.id, now=now)
-        return _back(request, found, "Thank you. It is yours.")
+        return _back(request, found, "accepted")
     if act == "decline":
         makegoods.makegood_decline(organization_id=here, makegood_id=row.id, now=now)
-        return _back(request, found, "Thank you for telling us. Nothing else changes.")
+        return _back(request, found, "declined")
     gift = next((one for one in _swaps(found) if act == "swap" and one.remedy == remedy), None)
     if gift is None:
-        raise makegoods.UnableToSwap("This cannot be had instead any more: look again below.")
+        raise makegoods.UnableToSwap("There is no such gift to swap it for.")
     makegoods.makegood_swap(
         organization_id=here,
         makegood_id=row.id,
@@ -260,7 +290,7 @@ def status_answer(request: HttpRequest, found: Following) -> HttpResponse:
             offered_by=row.offered_by_id,
         ),
     )
-    return _back(request, found, "Thank you. We swapped it.")
+    return _back(request, found, "swapped")
 
 
 class UnableToWrite(ValueError):
@@ -284,7 +314,7 @@ def status_write(request: HttpRequest, found: Following) -> HttpResponse:
         token=found.case.thread_token,
         channel="status",
     )
-    return _back(request, found, f"{found.case.owner} has it now.")
+    return _back(request, found, "written")
 
 
 @following
@@ -297,8 +327,8 @@ def status_rate(request: HttpRequest, found: Following) -> HttpResponse:
     if "score" in request.POST:
         reasons = rating_give(**given, score=_tapped(request.POST["score"]))
         if any(one.rule == "score.reopen" for one in reasons):
-            return _back(request, found, "Thank you for saying so. Your case is open again: a person answers you.")
-        return _back(request, found, "Thank you. We wrote it down.")
+            return _back(request, found, "reopened")
+        return _back(request, found, "rated")
     for name in request.POST:
         if name != "csrfmiddlewaretoken":
             rating_tap(**given, name=name, value=_tapped(request.POST[name]))
@@ -321,7 +351,8 @@ def _organization(code: str) -> tuple[int, str, str]:
 
 def public_report(request: HttpRequest, organization: str) -> HttpResponse:
     """Take a customer's report of a problem."""
-    here, name, language = _organization(organization)
+    here, name, its = _organization(organization)
+    language = _of_visitor(request, its)
     if request.method != "POST":
         return _report_page(request, organization, name, language)
     counted = attempt(key=f"report:{_address(request)}", limit=REPORTS, window=WINDOW)
@@ -329,7 +360,7 @@ def public_report(request: HttpRequest, organization: str) -> HttpResponse:
         return too_many(request, counted.retry_after)
     if request.POST.get("website"):
         return redirect("public-thanks", organization=organization)
-    wrong = _unanswered(request)
+    wrong = _unanswered(request, language)
     if wrong:
         return _report_page(request, organization, name, language, wrong)
     try:
@@ -343,27 +374,27 @@ def public_report(request: HttpRequest, organization: str) -> HttpResponse:
                     contact=request.POST["contact"],
                     name=request.POST.get("name", "")[:200],
                     order=request.POST.get("order", "")[:120],
+                    language=language if _asked(request) else "",
                 ),
                 now=store_now(organization_id=here),
             )
-    except UnableToTakeReport as error:
-        return _report_page(request, organization, name, language, {"contact": str(error)})
-    except UnableToReportFailure as error:
-        return _report_page(request, organization, name, language, {"what": str(error)})
+    except UnableToTakeReport:
+        return _report_page(request, organization, name, language, _missing(language, "contact"))
+    except UnableToReportFailure:
+        return _report_page(request, organization, name, language, _missing(language, "what"))
     if taken.token:
         request.session["follow"] = status_url(organization_id=here, token=taken.token)
     return redirect("public-thanks", organization=organization)
 
 
-def _unanswered(request: HttpRequest) -> dict[str, str]:
-    wrong = {}
-    if not request.POST.get("what", "").strip():
-        wrong["what"] = "Tell us what happened."
-    if request.POST.get("cost", "") not in dict(COSTS):
-        wrong["cost"] = "Choose what it cost you."
-    if not request.POST.get("contact", "").strip():
-        wrong["contact"] = "Give an e-mail address or a phone number, so that we can answer you."
-    return wrong
+def _unanswered(request: HttpRequest, language: str) -> dict[str, str]:
+    given = {name: request.POST.get(name, "").strip() for name in ("what", "cost", "contact")}
+    given["cost"] = given["cost"] if given["cost"] in COSTS else ""
+    return _missing(language, *(name for name, value in given.items() if not value))
+
+
+def _missing(language: str, *names: str) -> dict[str, str]:
+    return {name: phrase(f"report.{name}.missing", language=language) for name in names}
 
 
 def _report_page(
@@ -371,39 +402,44 @@ def _report_page(
 ) -> HttpResponse:
     wrong = wrong or {}
 
-    def asked(field: str, label: str, **more: Any) -> Question:
+    def says(name: str) -> str:
+        return phrase(name, language=language)
+
+    def ask(field: str, **more: Any) -> Question:
         return Question(
-            name=field, label=label, value=request.POST.get(field, "")[:5000], error=wrong.get(field, ""), **more
+            name=field,
+            label=says(f"report.{field}"),
+            value=request.POST.get(field, "")[:5000],
+            error=wrong.get(field, ""),
+            **more,
         )
 
     page = ReportPage(
         organization=name,
-        title="Tell us what went wrong",
-        lead="A person reads this. You get a link at once that shows what we do about it.",
+        title=says("report.title"),
+        lead=says("report.lead"),
         url=reverse("public-report", args=[organization]),
-        submit="Send it",
+        submit=says("report.send"),
         trap="website",
         hidden=(("key", request.POST.get("key", "")[:80] or secrets.token_hex(16)),),
-        lang=language[:2] or "en",
+        lang=language,
         questions=(
-            asked("what", "What happened?", kind="textarea", required=True, maxlength=2000),
-            asked(
+            ask("what", kind="textarea", required=True, maxlength=2000),
+            ask(
                 "cost",
-                "What did it cost you?",
                 kind="radio",
                 required=True,
-                options=tuple(Option(value=value, label=label) for value, label in COSTS),
+                options=tuple(Option(value=value, label=says(f"cost.{value}")) for value in COSTS),
             ),
-            asked(
+            ask(
                 "contact",
-                "Your e-mail or phone number",
                 required=True,
                 autocomplete="email",
-                hint="Only to answer you about this.",
+                hint=says("report.contact.hint"),
                 maxlength=320,
             ),
-            asked("name", "Your name", autocomplete="name", maxlength=200),
-            asked("order", "Order, booking or receipt number", maxlength=120),
+            ask("name", autocomplete="name", maxlength=200),
+            ask("order", maxlength=120),
         ),
     )
     response = render(request, "public/report.html", {"page": page}, status=422 if wrong else 200)
@@ -413,16 +449,15 @@ def _report_page(
 
 def public_thanks(request: HttpRequest, organization: str) -> HttpResponse:
     """Thank for a report, with the link to follow it by."""
-    _, name, language = _organization(organization)
+    _, name, its = _organization(organization)
+    language = _of_visitor(request, its)
     follow = request.session.get("follow", "")
     return note(
         request,
-        title="Thank you. We are on it.",
-        text="A person has it now. On the next page you see who, and what happens when."
-        if follow
-        else "We have it, and will look into it.",
+        title="thanks.title",
+        text="thanks.followed" if follow else "thanks.kept",
         organization=name,
         next_url=follow,
-        next_label="See what we do" if follow else "",
-        lang=language[:2] or "en",
+        next_label=phrase("thanks.next", language=language) if follow else "",
+        lang=language,
     )

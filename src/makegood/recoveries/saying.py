@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from makegood.core.wording import Case
+from makegood.customers.models import Customer
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
@@ -27,6 +28,7 @@ from makegood.recoveries.words import (
     reminder,
     score_request,
 )
+from makegood.rules.phrases import spoken
 from makegood.store.clocks import now as store_now
 
 
@@ -190,6 +192,8 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     voice = Voice(organization=organization.name, zone=organization.zone)
     owners = Member.objects.filter(organization_id=organization_id, id__in={one.owner_id for one in planned})
     members = {row.id: (row.name, row.role) for row in owners}
+    customers = Customer.objects.filter(organization_id=organization_id, id__in={one.customer_id for one in planned})
+    languages = dict(customers.values_list("id", "language"))
     return [
         Told(
             voice=voice,
@@ -207,6 +211,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             next_at=one.due_at,
             status_url=status_url(organization_id=organization_id, token=one.token),
             same_at=one.first.incident_from,
+            language=spoken(languages.get(one.customer_id, ""), organization.language),
         )
         for one in planned
     ]

@@ -81,15 +81,18 @@ def nth(listed: tuple[str, ...], index: int) -> str:
 
 
 @register.inclusion_tag("console/parts/seam.html")
-def seam(steps: tuple[Any, ...], size: str = "large", reader: Reader | None = None) -> dict[str, Any]:
-    """This function will draw the seam: `large` with the steps' names under it, `small` for a row of a list."""
+def seam(steps: tuple[Any, ...], size: str = "large", reader: Reader | None = None, words: str = "") -> dict[str, Any]:
+    """This function will draw the seam: `large` with the steps' names under it, `small` for a row of a list.
+
+    `words` say where it stands in another language.
+    """
     listed = list(steps)
-    current = next((mark for mark in listed if mark.state in ("now", "overdue")), None)
+    current = None if words else next((mark for mark in listed if mark.state in ("now", "overdue")), None)
     return {
         "pieces": crack.pieces(listed),
         "steps": listed,
         "size": size,
-        "words": crack.in_words(listed),
+        "words": words or crack.in_words(listed),
         "current": current,
         "place": listed.index(current) + 1 if current else len(listed),
         "reader": reader,

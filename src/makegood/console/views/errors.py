@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from makegood.console.viewmodels import ErrorPage, Link, Reader, Shell
+from makegood.rules.phrases import accepted, phrase, spoken
 from makegood.store.clocks import wall_now
 
 WORDS = {
@@ -36,7 +37,14 @@ def error_answer(
         minutes = max(1, round(timedelta(seconds=retry_after).total_seconds() / 60))
         said = f"{said} Try again in {minutes} minute{'s' if minutes != 1 else ''}."
     if request.path.startswith(PUBLIC):
-        response = render(request, "public/note.html", {"page": {"title": title, "text": said}}, status=status)
+        lang = spoken(*accepted(request.headers.get("Accept-Language", "")))
+        letter = {
+            "title": phrase(f"trouble.{status}.title", language=lang),
+            "text": phrase("trouble.form" if text else f"trouble.{status}", language=lang),
+            "reference": reference,
+            "lang": lang,
+        }
+        response = render(request, "public/note.html", {"page": letter, "lang": lang}, status=status)
     else:
         page = ErrorPage(
             status=status, title=title, text=said, reference=reference, links=(Link(label="Today", url="/"),)

@@ -1,0 +1,270 @@
+"""Every language says everything: phrases, templates and what ships with the rules, by the same rules of wording."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import yaml
+
+from makegood.core.wording import Case
+from makegood.messages.judging import judge
+from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, offered, reminder, score_request
+from makegood.rules import phrases
+from makegood.rules.phrases import (
+    UnknownPhrase,
+    accepted,
+    by_moment,
+    catalogue,
+    in_sentence,
+    language_of,
+    languages,
+    locale_for,
+    on_day,
+    phrase,
+    shipped,
+    spoken,
+)
+from makegood.rules.templates import LOSSES, filled, names, template
+
+SOURCE = Path(phrases.__file__).parents[1]
+PUBLIC = SOURCE / "public"
+TEMPLATES = sorted((PUBLIC / "templates").rglob("*.html"))
+OTHERS = [one for one in languages() if one != "en"]
+PLACES = string.Formatter()
+AT = datetime(2026, 5, 5, 12, 0, tzinfo=UTC)
+FACTS = {
+    "customer": "Ana Ferreira", "organization": "Porto Post", "owner": "Rui Alves", "role": "X-7", "amount": "€6.90",
+    "status_url": "https://example.test/s/abc", "what": "XK 12", "when": "3.5.", "fix": "XK 13", "remedy": "XK 14",
+    "next_by": "5.5.",
+}  # fmt: skip
+SORRY = {
+    "en": r"\bsorry\b", "de": r"tut mir leid", "fr": r"présente mes excuses", "es": r"\blo siento\b",
+    "pt": r"\bpeço desculpa\b",
+}  # fmt: skip
+HEDGED = {
+    "en": r"\b(?:if|any) (?:we|you|this|inconvenience)",
+    "de": r"\b(?:falls|sollte[nt]?|unannehmlichkeit\w*|etwaige\w*|eventuell\w*|womöglich)\b",
+    "fr": r"\b(?:si (?:vous|nous|cela|jamais)|éventuel\w*|désagrément\w*|malheureusement)\b",
+    "es": r"\b(?:si (?:le|usted|ha|hubo|algo)|posibles?|eventual\w*|molestias|lamentablemente)\b",
+    "pt": r"\b(?:se (?:lhe|houve|isto|algo)|eventua\w*|possíve\w*|incómodos?|infelizmente)\b",
+}
+"""Conditional and passing apologies, in each language's own words."""
+
+
+def places(text: str) -> set[str]:
+    """The named places of a phrase or template."""
+    return {place for _, place, _, _ in PLACES.parse(text) if place}
+
+
+def test_five_languages_and_english_first() -> None:
+    assert languages() == ("en", "de", "es", "fr", "pt")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_catalogue_says_every_phrase_with_the_same_places(language: str) -> None:
+    english, known = catalogue("en").phrases, catalogue(language).phrases
+    assert set(known) == set(english)
+    assert [name for name, text in known.items() if not isinstance(text, str) or not text.strip()] == []
+    assert {name: places(text) for name, text in known.items()} == {
+        name: places(text) for name, text in english.items()
+    }
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_phrase_was_left_in_english(language: str) -> None:
+    english, known = catalogue("en").phrases, catalogue(language).phrases
+    assert {name for name in known if known[name] == english[name]} <= {"error", "title.named"}
+    assert [text for text in known.values() if language_of(text, told=language) != language] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_template_is_there_with_the_same_places(language: str) -> None:
+    assert names(language) == names()
+    assert {name: places(template(name, language)) for name in names()} == {
+        name: places(template(name)) for name in names()
+    }
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", names())
+def test_a_template_is_written_in_its_language_and_sorry_only_where_it_apologises(name: str, language: str) -> None:
+    text = filled(name, language=language, **FACTS)
+    assert language_of(text, told="xx") == language
+    assert "{" not in text
+    assert len(re.findall(SORRY[language], text, re.IGNORECASE)) == ("apology" in name)
+    assert not re.search(HEDGED[language], text, re.IGNORECASE)
+    assert "https://example.test/s/abc" in text
+
+
+def shipped_texts() -> list[str]:
+    """All that playbooks and packs say to customers."""
+    rules = resources.files("makegood.rules")
+    found: dict[str, None] = {}
+    for one in sorted((rules / "playbooks").iterdir(), key=lambda one: one.name):
+        if one.name.endswith(".yaml"):
+            book = yaml.safe_load(one.read_text(encoding="utf-8"))
+            found |= {fix["says"]: None for fix in book["fixes"].values()}
+            found |= {remedy["title"]: None for remedy in book["remedies"]}
+    for one in sorted((rules / "floors").iterdir(), key=lambda one: one.name):
+        if one.name.endswith(".yaml"):
+            found[yaml.safe_load(one.read_text(encoding="utf-8"))["title"]] = None
+    return list(found)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_ships_with_playbooks_and_packs_is_said_in_every_language(language: str) -> None:
+    texts = shipped_texts()
+    assert len(texts) > 50
+    assert [text for text in texts if shipped(text, language=language) == text] == []
+    assert set(catalogue(language).shipped) <= set(texts), "nothing is translated that nobody says"
+
+
+def test_what_an_organization_wrote_itself_stays_as_it_wrote_it() -> None:
+    assert shipped("I have baked it again", language="de") == "I have baked it again"
+    title = "Air passenger rights in the European Union: 250.00 EUR"
+    assert shipped(title, language="de") == "Fluggastrechte in der Europäischen Union: 250.00 EUR"
+    assert shipped("Credit for the next order", language="en") == "Credit for the next order"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_page_template_holds_a_word_of_its_own(path: Path) -> None:
+    """Whatever a template says, it says through a phrase: text, labels, titles, alternatives."""
+    source = path.read_text(encoding="utf-8")
+    labels = re.findall(
+        r'\b(?:aria-label|title|alt|placeholder)="([^"]*)"', re.sub(r'{% say "[^"]*"[^%]*%}', "", source)
+    )
+    bare = re.sub(r"<[^>]*>", " ", re.sub(r"{%.*?%}|{{.*?}}", "", re.sub(r"(?s){#.*?#}", "", source)))
+    said = [re.sub(r"{%.*?%}|{{.*?}}", "", one) for one in labels] + bare.split()
+    assert [one for one in said if re.search(r"[^\W\d_]", one)] == []
+    used = re.findall(r'{% say "([^"]*)"', source)
+    assert [name for name in used if name not in catalogue("en").phrases] == []
+
+
+@pytest.mark.parametrize("name", ["views.py", "building.py", "viewmodels.py"])
+def test_no_page_is_given_a_sentence_of_its_own_by_the_code(name: str) -> None:
+    """A literal of two words or more is a docstring, a query or the text of an error, never something to be read."""
+    tree = ast.parse((PUBLIC / name).read_text(encoding="utf-8"))
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr | ast.Raise):
+            skipped |= {id(one) for one in ast.walk(node)}
+    found = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped
+    ]
+    assert [one for one in found if re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", one) and not one.startswith("SELECT")] == []
+
+
+def test_a_language_is_found_by_its_code_and_else_the_next_one_serves() -> None:
+    assert spoken("de-AT", "fr") == "de"
+    assert spoken("", "pt_BR") == "pt"
+    assert spoken("it", "es") == "es"
+    assert spoken("xx", "") == "en"
+    assert spoken("../en", "e") == "en"
+
+
+def test_dates_are_told_as_the_language_tells_them_in_the_zone() -> None:
+    zone = "Asia/Tokyo"
+    assert [on_day(AT, zone=zone, language=one) for one in languages()] == [
+        "on Tuesday 5 May", "am Dienstag, 5. Mai", "el martes 5 de mayo", "le mardi 5 mai", "no dia 5 de maio",
+    ]  # fmt: skip
+    assert [by_moment(AT, zone=zone, language=one) for one in languages()] == [
+        "Tuesday 5 May, 21:00", "Dienstag, 5. Mai, 21:00 Uhr", "martes 5 de mayo, 21:00", "mardi 5 mai à 21:00",
+        "5 de maio (terça-feira), 21:00",
+    ]  # fmt: skip
+
+
+def test_the_locale_is_the_one_told_where_it_is_known() -> None:
+    assert [locale_for(one) for one in ("", "en", "de", "de-CH", "pt-BR", "pt", "de-XX", "it")] == [
+        "en_GB", "en_GB", "de_DE", "de_CH", "pt_BR", "pt_PT", "de_DE", "en_GB",
+    ]  # fmt: skip
+
+
+def test_a_noun_keeps_its_capital_where_the_language_writes_it_so() -> None:
+    assert in_sentence("Guthaben", language="de") == "Guthaben"
+    assert in_sentence("Credit", language="en") == "credit"
+    assert in_sentence("VIP seat", language="en") == "VIP seat"
+
+
+def test_a_phrase_that_a_language_lacks_is_said_in_english_and_an_unknown_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(catalogue("de").phrases, "skip")
+    assert phrase("skip", language="de") == "Skip to the content"
+    with pytest.raises(UnknownPhrase):
+        phrase("no.such", language="de")
+
+
+def told(language: str, **facts: object) -> Told:
+    """What the words of a broken promise need."""
+    values: dict[str, object] = {
+        "voice": Voice(organization="Porto Post", zone="UTC"), "customer": "Ana Ferreira", "owner": "Rui Alves",
+        "role": "employee", "what": "XK 12", "promised": True, "kind": "broken_promise", "loss": "time",
+        "fault": "ours", "incident": False, "happened_at": AT, "fix": "I am putting right what went wrong",
+        "next_at": AT, "status_url": "https://example.test/s/abc", "language": language, **facts,
+    }  # fmt: skip
+    return Told(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("loss", LOSSES)
+def test_all_that_the_product_writes_is_in_the_language_with_its_facts(loss: str, language: str) -> None:
+    about = told(language, loss=loss)
+    for subject, body in (
+        acknowledgement(about), apology(about), score_request(about), follow_up(about),
+        offered(about, remedy="Credit for the next order"),
+        reminder(about, remedy="Credit for the next order", until_at=AT),
+    ):  # fmt: skip
+        assert language_of(body, told="xx") == language
+        assert ("Credit for" in body, "I am putting right" in body) == (False, False) or language == "en"
+        assert "XK 12" in body or "Credit" in body or language != "en"
+        assert subject.endswith("Porto Post")
+        assert "Ana Ferreira" in body.splitlines()[0]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_whom_nobody_can_name_is_greeted_without_a_name(language: str) -> None:
+    _, body = acknowledgement(told(language, customer="the man with the red bike"))
+    assert body.splitlines()[0] == catalogue(language).phrases["mail.greeting"]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", ["broken_promise", "wrong_charge", "interaction", "complaint"])
+def test_what_went_wrong_has_words_even_where_nobody_said(kind: str, language: str) -> None:
+    _, body = acknowledgement(told(language, what="", promised=False, kind=kind))
+    assert language_of(body, told="xx") == language
+
+
+def test_the_rules_that_judge_are_those_of_the_language_written() -> None:
+    german = filled("apology.time.ours", language="de", **FACTS)
+    unchecked = judge(text=german, kind="apology", language="en", case=Case(fault="ours"))
+    assert [one["rule"] for one in unchecked.findings] == ["wording.unchecked"]
+    evasive = "We are sorry if you were upset. We apologise for any inconvenience that this may have caused you."
+    assert judge(text=evasive, kind="apology", language="de", case=Case(fault="ours")).blocks
+
+
+def test_a_few_borrowed_words_change_no_language() -> None:
+    assert language_of("Der Termin ist im Showroom, see you there, das ist sicher.", told="de") == "de"
+    assert language_of("Ok", told="fr") == "fr"
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("", ()),
+        ("de-AT,de;q=0.9,en;q=0.8", ("de-AT", "de", "en")),
+        ("en;q=0.5,fr", ("fr", "en")),
+        ("de;q=0,*", ()),
+        ("%%%;q=x, pt;q=0.3", ("pt",)),
+        ("fr;q=inf", ()),
+    ],
+)
+def test_what_a_browser_asks_for_is_read_in_its_order(header: str, found: tuple[str, ...]) -> None:
+    assert accepted(header) == found
