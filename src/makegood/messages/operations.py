@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 from django.db import connection
 
+from makegood.core.nights import leaves_at
 from makegood.core.wording import Case, blank, signed_by
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
@@ -17,6 +18,7 @@ from makegood.messages.apologies import SAID_ALREADY, Said, apologies_release, a
 from makegood.messages.judging import judge, may_go
 from makegood.messages.links import message_id_of
 from makegood.messages.models import MESSAGE_KINDS, Message
+from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
 from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Member, Organization
 from makegood.store.bulk import insert, next_ids
@@ -69,6 +71,7 @@ class Outgoing:
 
     `send` is person (a draft that waits for a click), at_once, or after:N minutes, until when it can be stopped.
     `apology_key` is what an apology is for; `held_for` a proposed incident; `case` what the linter should know.
+    `heard_at` is when the customer spoke, where no message of theirs shows it; `due_at` by when this was promised.
     """
 
     thread_id: int
@@ -84,14 +87,20 @@ class Outgoing:
     held_for: int | None = None
     author_id: int | None = None
     case: Case | None = None
+    heard_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
 class Queued:
-    """What became of something to be said: a draft, queued, blocked (said before), or known by its key already."""
+    """What became of something to be said: a draft, queued, blocked (said before), or known by its key already.
+
+    `waits_until` is the end of the customer's night, where it waits for that.
+    """
 
     state: str
     message_id: int | None = None
+    waits_until: datetime | None = None
     findings: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -109,29 +118,30 @@ class _New:
     run_at: datetime
 
 
-WHERE_TO = """
-SELECT t.id, t.token, coalesce((
-    SELECT i.value FROM customers_identity i WHERE i.organization_id = c.organization_id AND i.kind = 'email'
-    AND i.value <> '' AND i.customer_id IN (c.id, c.merged_into_id) ORDER BY i.id LIMIT 1), '')
-FROM conversations_thread t
-JOIN customers_customer c ON c.organization_id = t.organization_id AND c.id = t.customer_id
-WHERE t.organization_id = %s AND t.id = ANY(%s)
-"""
-
-
 def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: datetime) -> list[Queued]:
     """This function will write messages and their effects, each table once; return what became of each, in order.
 
     A customer with an e-mail address is written to there, any other on their status page. What would go by itself
-    but whose wording blocks becomes a draft, so that a person sees it. An apology that the customer has had already is
+    but whose wording blocks, or that would be the second kind of news in one window, becomes a draft, so that a person
+    sees it. A mail that may wait leaves after the customer's night. An apology that the customer has had already is
     stopped, journalled as blocked, and shown. Raises UnableToQueue.
     """
     if not queued:
         return []
     ids = next_ids(Message, len(queued))
     language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
-    new = [_new(message_id, out, out.at or now, language) for message_id, out in zip(ids, queued, strict=True)]
-    fresh = _write(organization_id, new)
+    reach = reaches(organization_id=organization_id, thread_ids=[out.thread_id for out in queued])
+    missing = [out.thread_id for out in queued if out.thread_id not in reach]
+    if missing:
+        raise UnableToQueue(f"There is no thread {missing[0]} here: open the recovery first.")
+    news = told_otherwise(
+        organization_id=organization_id, said=[(out.thread_id, out.kind, out.at or now) for out in queued], reach=reach
+    )
+    new = [
+        _new(message_id, out, out.at or now, language, reach[out.thread_id], second=out.thread_id in news)
+        for message_id, out in zip(ids, queued, strict=True)
+    ]
+    fresh = _write(organization_id, new, reach)
     written = [one for one in new if one.id in fresh]
     refused = _refused(organization_id, [one for one in written if one.state == "queued"])
     leaving = [one for one in written if one.state == "queued" and one.id not in refused]
@@ -150,7 +160,7 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
     ]
 
 
-def _new(message_id: int, out: Outgoing, at: datetime, language: str) -> _New:
+def _new(message_id: int, out: Outgoing, at: datetime, language: str, reach: Reach, *, second: bool) -> _New:
     if out.kind not in MESSAGE_KINDS:
         raise UnableToQueue(f"{out.kind!r} is no kind of message: use one of {', '.join(MESSAGE_KINDS)}.")
     state, run_at = "queued", at
@@ -160,26 +170,31 @@ def _new(message_id: int, out: Outgoing, at: datetime, language: str) -> _New:
         state = "draft"
     elif out.send != "at_once":
         raise UnableToQueue(f"{out.send!r} says not who sends: use person, at_once or after:N with N minutes.")
-    if state == "queued" and not may_go(text=out.body, kind=out.kind, language=language, case=out.case):
+    if state == "queued" and (second or not may_go(text=out.body, kind=out.kind, language=language, case=out.case)):
         state = "draft"
+    run_at = _leaves(run_at, out.kind, reach, heard_at=out.heard_at, due_at=out.due_at)
     return _New(id=message_id, out=out, at=at, state=state, run_at=run_at)
 
 
-def _write(organization_id: int, new: Sequence[_New]) -> set[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(WHERE_TO, [organization_id, list({one.out.thread_id for one in new})])
-        to = {thread_id: (token, address) for thread_id, token, address in cursor.fetchall()}
-    missing = [one.out.thread_id for one in new if one.out.thread_id not in to]
-    if missing:
-        raise UnableToQueue(f"There is no thread {missing[0]} here: open the recovery first.")
+def _leaves(
+    at: datetime, kind: str, reach: Reach, *, heard_at: datetime | None = None, due_at: datetime | None = None
+) -> datetime:
+    """When it leaves: the page wakes nobody, a mail that keeps waits for the morning."""
+    if not reach.address:
+        return at
+    heard = [one for one in (heard_at, reach.heard_at) if one is not None]
+    return leaves_at(at=at, zone=reach.zone, kind=kind, heard_at=max(heard, default=None), due_at=due_at)[0]
+
+
+def _write(organization_id: int, new: Sequence[_New], reach: Mapping[int, Reach]) -> set[int]:
     rows: list[tuple[Any, ...]] = []
     for one in new:
-        out, (token, address) = one.out, to[one.out.thread_id]
+        out, to = one.out, reach[one.out.thread_id]
         rows.append(
             (
-                one.id, organization_id, out.thread_id, out.customer_id, "out", "mail" if address else "status",
-                out.kind, out.step, one.state, address, out.subject[:300], out.body, [], "", out.apology_key[:160],
-                message_id_of(token=token, message_id=one.id), keyed_hash(out.key, purpose="message"), out.author_id,
+                one.id, organization_id, out.thread_id, out.customer_id, "out", "mail" if to.address else "status",
+                out.kind, out.step, one.state, to.address, out.subject[:300], out.body, [], "", out.apology_key[:160],
+                message_id_of(token=to.token, message_id=one.id), keyed_hash(out.key, purpose="message"), out.author_id,
                 one.at,
             )
         )  # fmt: skip
@@ -272,8 +287,8 @@ def message_send(
     """This function will send a draft: the click of a named person, with the text as they left it.
 
     That person signs it, or signs for a colleague. The wording is judged and its findings kept; one that blocks needs
-    an `override_reason`. An apology that the customer has had already stays a draft and the answer is blocked. Raises
-    UnableToSend.
+    an `override_reason`, and so does the second kind of news in one window. A mail that keeps waits for the customer's
+    morning. An apology that the customer has had already stays a draft and the answer is blocked. Raises UnableToSend.
     """
     row = _locked(organization_id, message_id, ("draft",))
     row.subject = (row.subject if subject is None else subject).strip()[:300]
@@ -284,6 +299,9 @@ def message_send(
     _signs(organization_id, row.body, by)
     language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
+    reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id] if row.thread_id else [])
+    if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)], reach=reach):
+        judged = attrs.evolve(judged, findings=[BOTH_KINDS, *judged.findings])
     blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
     if blocking and not override_reason.strip():
         raise UnableToSend("Change the wording that is marked, or say why it stays.", blocking)
@@ -296,9 +314,11 @@ def message_send(
         return Queued(state="blocked", message_id=row.id, findings=tuple(row.findings))
     row.state = "queued"
     row.save()
-    _again(organization_id, row, now, held_for)
+    run_at = _leaves(now, row.kind, reach[row.thread_id]) if row.thread_id and row.channel == "mail" else now
+    _again(organization_id, row, run_at, held_for)
     record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
-    return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings))
+    waits_until = run_at if run_at > now else None
+    return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings), waits_until=waits_until)
 
 
 def _signs(organization_id: int, body: str, by: int) -> None:
