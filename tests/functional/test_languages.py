@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -64,8 +65,9 @@ class Read(HTMLParser):
 @pytest.fixture
 def marked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every phrase and shipped text is put into brackets, so that whatever stands outside came from nowhere."""
-    real = phrases.catalogue.__wrapped__
+    real = phrases.catalogue
 
+    @functools.cache
     def marking(language: str) -> phrases.Catalogue:
         known = real(language)
         return attrs.evolve(
