@@ -36,6 +36,8 @@ ARGUMENTS = {
     "target": "fix",
     "how": "done",
     "makegood_id": 1,
+    "word_id": 1,
+    "tie_id": 1,
     "move": "accept",
     "follow_up_id": 1,
     "what": "gate",

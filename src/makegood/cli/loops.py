@@ -100,13 +100,15 @@ def run_loop(*, kind: str, step: Callable[[], int], longest: timedelta) -> None:
     heart = Heart(kind=kind, longest=longest)
     heart.start()
     complaints = Complaints()
-    pause = TICK_SECONDS
-    log.info("%s runs", kind)
+    pause, runs = TICK_SECONDS, False
     while not stop.is_set():
         heart.moved()
         try:
             done = step()
             pause = TICK_SECONDS
+            if not runs:
+                log.info("%s runs", kind)
+                runs = True
         except (DatabaseError, InterfaceError) as error:
             complaints.say(kind, error)
             connections.close_all()
