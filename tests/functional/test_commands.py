@@ -8,7 +8,6 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from tests.functional.commands import SECRET, Home, ask, children_of, free_port, named, temporary_home, until_well
 from tests.support.waiting import ends, until
