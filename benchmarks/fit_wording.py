@@ -36,8 +36,8 @@ SETS = (
     DATA / "wording_messages.yaml",
 )
 SENTENCE_SET = DATA / "wording_sentences.yaml"
-RIDGE = 30.0
-SHIFT = 1.1
+RIDGE = 120.0
+SHIFT = 0.4
 """Points over which a message is found, as fitted: so high that about one good message in thirty is."""
 FOLDS = 10
 GOOD_WEIGHT = 0.35

@@ -19,6 +19,10 @@ MENDED = (
     "Nobody needs to send more money.",
     "You have not been charged the last 200 dollars and there will be no fees for May.",
     "A crew's coming this afternoon before five.",
+    "A second lamp went out at noon, tracked, with you Friday. Keep the first.",
+    "im leaving Otley now, 40 mins, ill fit it for you and theres a bulb extra free",
+    "A revised bill reaches you by 3 June.",
+    "Please take the larger one in bay 2, at the price of the small one.",
 )
 UNMENDED = (
     "The street is a long one and the numbers are old.",
@@ -26,6 +30,9 @@ UNMENDED = (
     "My scanner broke at noon, and I should have looked twice.",
     "I understand that you had to take a bus.",
     "The other lamps are fine.",
+    "It is up to us to pay for the glass. The hole is boarded up for now.",
+    "That is our job to put right, of course.",
+    "I'll be more careful in future, promise.",
 )
 
 
@@ -53,3 +60,36 @@ def test_a_cold_report_of_our_failure_lacks_its_apology() -> None:
 def test_owning_with_a_should_is_no_condition() -> None:
     owned = "We should have done it in February, and we are sorry. The new belt is fitted tomorrow by noon."
     assert "wording.conditional" not in blocked(owned)
+
+
+COLD = (
+    "Your 7.30 taxi came at 8.15. We left late. We have refunded $48 and the $12 for parking.",
+    "The chair ordered in green was delivered in grey. Collection is on 14 August between 8 and 12.",
+    "Your paid seat was reassigned without you being told. The $64 has been returned to your card.",
+)
+
+
+@pytest.mark.parametrize("text", COLD)
+def test_a_repair_without_a_sorry_or_owning_lacks_its_apology(text: str) -> None:
+    assert "wording.no-apology" in blocked(text)
+
+
+def test_owning_it_outright_is_an_apology_without_the_word() -> None:
+    owned = "The sole came off after nine days. That is our doing. We have refunded \u20ac95.00 today."
+    assert "wording.no-apology" not in blocked(owned)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You have rung five times, which I'd gently suggest is a lot.",
+        "An hour of calls is rather more than a ten-pound matter needs.",
+    ],
+)
+def test_a_gentle_put_down_is_dismissive(sentence: str) -> None:
+    assert "wording.dismissive" in blocked("We charged you twice on Monday, our mistake, and we apologise. " + sentence)
+
+
+def test_a_heading_in_capitals_is_no_jargon() -> None:
+    text = "FOUND: one key, in your lamp. LOST: one key, by me. I am sorry. I bring it tomorrow at 9."
+    assert "wording.jargon" not in blocked(text)

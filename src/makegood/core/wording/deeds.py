@@ -12,7 +12,7 @@ from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import WordingRules
 
 _BREAK = re.compile(r"[;:]| - |, (?:and|but|so|which|because|as) |\. ")
-_OURS = re.compile(r"(?<![\w'])(?:i|we|our|my|us|me|i'll|we'll|i've|we've|i'm|we're)(?![\w])")
+_OURS = re.compile(r"(?<![\w'])(?:i|we|our|my|us|me|i'll|we'll|i've|we've|i'm|we're|im|ive|weve|ill)(?![\w])")
 
 
 def acts(parts: tuple[Sentence, ...], rules: WordingRules) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ _CAPITALS = re.compile(
 )
 
 _SHOUTED = re.compile(r"(?:[A-Z]{2,}[\s,.!?'-]+){2,}[A-Z]{2,}")
+_HEADING = re.compile(r"(?:^|(?<=[.!?]\s))[A-Z]{3,}(?=:\s)", re.MULTILINE)
 ENOUGH = 2
 """Insiders' words that make a message one for insiders; a single one is advice."""
 
@@ -28,7 +29,7 @@ def insiders_words(*, text: str, parts: tuple[Sentence, ...], rules: WordingRule
 
 
 def _abbreviations(text: str, rules: WordingRules) -> Iterator[Span]:
-    shouted = [match.span() for match in _SHOUTED.finditer(text)]
+    shouted = [match.span() for pattern in (_SHOUTED, _HEADING) for match in pattern.finditer(text)]
     seen: set[str] = set()
     for match in _CAPITALS.finditer(text):
         word = match.group().rstrip("s0123456789").lower() or match.group().lower()

@@ -23,9 +23,9 @@ GREETED = re.compile(r"\A(?:dear|hi|hello|hey|good \w+)(?![\w'])[^,.!]{0,40}[,!]
 """Whom a sentence speaks to: names tell nothing of what failed."""
 UNAPOLOGETIC = 2.5
 """Points over which a message about a failure is found although it does not apologise."""
-COMPLETE = 0.7
+COMPLETE = 1.2
 """Points over which an apology is found that is sorry, owns it, repairs it and names a time."""
-AMENDING = -1.9
+AMENDING = -1.7
 """Points under which a message makes amends so clearly that an element we did not recognise is only advice, and so is
 a phrase that other messages hide behind (rules with the condition `amends`)."""
 LEANING = -0.9
@@ -191,7 +191,8 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
     One that speaks of a failure without apologising is judged too, but must weigh more: it may be an update.
     """
     fails = any(rules.signs["failure"].search(part.text) for part in reading.sentences)
-    complete = reading.timed and all(reading.has(element) for element in ("regret", "responsibility", "repair"))
+    needed = ("regret", "responsibility", "repair") if "fault_ours" in reading.conditions else ("regret", "repair")
+    complete = reading.timed and all(reading.has(element) for element in needed)
     limit = (COMPLETE if complete else 0) if reading.apology else UNAPOLOGETIC
     if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest

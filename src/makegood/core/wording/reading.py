@@ -71,6 +71,7 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     laments = any(rules.signs["lament"].search(part.text) for part in parts)
     if case.fault == "ours" and not says_sorry:
         laments |= _told_coldly(plain, parts, rules)
+        laments |= any(rules.signs["told_plainly"].search(part.text) for part in parts)
     return Reading(
         sentences=parts,
         spans=spans,
@@ -87,11 +88,14 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
 
 
 def _told_coldly(plain: str, parts: tuple[Sentence, ...], rules: WordingRules) -> bool:
-    """Whether it tells that the customer's own thing went wrong and that is all: nobody says "I", nobody asks."""
-    return (
-        "?" not in plain
-        and _ONE.search(plain) is None
-        and any(rules.signs["told_failure"].search(part.text) for part in parts)
+    """Whether it tells that the customer's own thing went wrong, or pays for a failure, and that is all: nobody says
+    "I", nobody asks.
+    """
+    if "?" in plain or _ONE.search(plain) is not None:
+        return False
+    failed = any(rules.signs["failure"].search(part.text) for part in parts)
+    return any(rules.signs["told_failure"].search(part.text) for part in parts) or (
+        failed and any(rules.signs["paid_back"].search(part.text) for part in parts)
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from makegood.core.wording.deeds import acted, clauses, due
 from makegood.core.wording.reading import Reading
 from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import WordingRules
@@ -20,13 +21,13 @@ from makegood.core.wording.types import WordingRules
 SENTENCE_MEASURES = frozenset(
     {
         "has_responsibility", "has_repair", "has_regret", "has_time", "has_digit", "has_first", "has_second",
-        "has_stock", "has_narrated", "length",
+        "has_stock", "has_narrated", "has_deed", "length",
     }
 )  # fmt: skip
 """What is measured of a sentence besides the cues."""
 MESSAGE_MEASURES = (SENTENCE_MEASURES - {"length"}) | {
-    "owned", "repaired", "narrated", "timed", "telling", "last_timed", "last_repaired", "timed_share", "first_share",
-    "heaviest", "late", "margin",
+    "owned", "repaired", "narrated", "timed", "telling", "last_timed", "last_repaired", "last_deed", "timed_share",
+    "first_share", "heaviest", "late", "margin",
 }  # fmt: skip
 """What is measured of a message besides the cues."""
 LEAST_WORDS = 4
@@ -91,6 +92,7 @@ def sentence_measures(*, reading: Reading, part: Sentence, rules: WordingRules) 
         "has_second": float(_SECOND.search(text) is not None),
         "has_stock": float(rules.signs["stock"].search(text) is not None),
         "has_narrated": float(rules.signs["narrated"].search(text) is not None),
+        "has_deed": float(any(acted(clause, rules) or due(clause, rules) for clause in clauses(text))),
         "length": min(len(text.split()), 40) / 20,
     }
 
@@ -110,6 +112,7 @@ def message_measures(*, reading: Reading, of_sentences: list[dict[str, float]]) 
         "telling": min(len(reading.telling), 30) / 10,
         "last_timed": last["has_time"],
         "last_repaired": last["has_repair"],
+        "last_deed": last["has_deed"],
         "timed_share": sum(1 for item in weighed if item["has_time"] or item["has_digit"]) / count,
         "first_share": sum(item["has_first"] for item in weighed) / count,
     }
