@@ -22,6 +22,9 @@ MENDED = (
     "A second lamp went out at noon, tracked, with you Friday. Keep the first.",
     "im leaving Otley now, 40 mins, ill fit it for you and theres a bulb extra free",
     "A revised bill reaches you by 3 June.",
+    "First week's storage is struck off.",
+    "The doctor's bills come to us.",
+    "He's back Wednesday 8-9 with the proper one.",
     "Please take the larger one in bay 2, at the price of the small one.",
 )
 UNMENDED = (

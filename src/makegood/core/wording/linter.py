@@ -191,8 +191,9 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
     One that speaks of a failure without apologising is judged too, but must weigh more: it may be an update.
     """
     fails = any(rules.signs["failure"].search(part.text) for part in reading.sentences)
-    needed = ("regret", "responsibility", "repair") if "fault_ours" in reading.conditions else ("regret", "repair")
-    complete = reading.timed and all(reading.has(element) for element in needed)
+    owned = reading.has("responsibility") or "fault_ours" not in reading.conditions
+    mended = reading.has("repair") or bool(acts(reading.sentences, rules))
+    complete = reading.timed and reading.has("regret") and owned and mended
     limit = (COMPLETE if complete else 0) if reading.apology else UNAPOLOGETIC
     if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest
