@@ -23,14 +23,24 @@ GREETED = re.compile(r"\A(?:dear|hi|hello|hey|good \w+)(?![\w'])[^,.!]{0,40}[,!]
 """Whom a sentence speaks to: names tell nothing of what failed."""
 UNAPOLOGETIC = 2.5
 """Points over which a message about a failure is found although it does not apologise."""
-COMPLETE = 1.2
-"""Points over which an apology is found that is sorry, owns it, repairs it and names a time."""
+COMPLETE, SHORT, SHORT_WORDS = 0.4, 1.2, 60
+"""Points over which an apology is found that is sorry, owns it, repairs it and names a time; and a short one."""
+BRIEF, BRIEF_WORDS = 3, 32
+"""Points over which one of fewer words is found that is sorry and repairs it: so brief, it has no room to turn."""
 AMENDING = -1.7
 """Points under which a message makes amends so clearly that an element we did not recognise is only advice, and so is
 a phrase that other messages hide behind (rules with the condition `amends`)."""
 LEANING = -0.9
 """Points under which a message leans to making amends; one over it that owns nothing is found for that."""
 
+ALONE = frozenset(
+    f"wording.{rule}" for rule in ("conditional", "feelings", "disappointed", "many-sorries", "repeat", "wrong-fact")
+)
+"""Rules that block by themselves, however much else the apology makes good."""
+BROAD = frozenset({"wording.blame"})
+"""Rules whose phrases stand in good messages as often as in bad ones: they block only what turns away as a whole."""
+MENDING = -1.2
+"""Points under which any other phrase or gap is only advice."""
 EVASIVE = frozenset({"wording.conditional", "wording.feelings", "wording.disappointed"})
 """Rules whose findings show that the apology owns nothing, even beside a repair."""
 INSTEAD_OF_NEXT = frozenset(
@@ -75,6 +85,8 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
         if (item := _of(text, rules, reading, hit))
         and not any(other.severity == "block" and _within(other, item) for other in findings)
     ]
+    if reading.apology and weight is not None:
+        findings = [_softened(item, weight) for item in findings]
     findings.sort(key=lambda item: (item.start, item.end, item.rule))
     return Linted(
         findings=tuple(findings),
@@ -83,6 +95,16 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
         spans=tuple(sorted(reading.spans, key=lambda span: (span.start, span.end, span.name))),
         flagged=any(item.severity == "block" for item in findings),
     )
+
+
+def _softened(item: Finding, weight: Weight) -> Finding:
+    """A phrase or a gap is only advice in an apology that as a whole makes amends: on messages that the rules had not
+    seen, most of those stood in good ones.
+    """
+    limit = 0 if item.rule in BROAD else MENDING
+    if item.rule in ALONE or weight.points > limit:
+        return item
+    return attrs.evolve(item, severity="advice")
 
 
 def _of(text: str, rules: WordingRules, reading: Reading, hit: _Hit) -> Finding | None:
@@ -194,7 +216,9 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
     owned = reading.has("responsibility") or "fault_ours" not in reading.conditions
     mended = reading.has("repair") or bool(acts(reading.sentences, rules))
     complete = reading.timed and reading.has("regret") and owned and mended
-    limit = (COMPLETE if complete else 0) if reading.apology else UNAPOLOGETIC
+    brief = reading.words < BRIEF_WORDS and reading.has("regret") and (mended or _coming(reading, rules))
+    most = SHORT if reading.words < SHORT_WORDS else COMPLETE
+    limit = (BRIEF if brief else most if complete else 0) if reading.apology else UNAPOLOGETIC
     if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest
         yield "wording.balance", part.start, part.start + len(part.text), None
@@ -208,7 +232,7 @@ def _missing(
     if not reading.says_sorry:
         yield "wording.no-apology", 0, 0, None
     done = acts(reading.sentences, rules)
-    coming = [clause for part in reading.sentences for clause in clauses(part.text) if due(clause, rules)]
+    coming = _coming(reading, rules)
     if not reading.has("responsibility"):
         ours = any(by_us(clause) for clause in (*done, *coming))
         mended = reading.has("repair") or bool(done)
@@ -231,6 +255,10 @@ def _missing(
         yield "wording.no-when", start, end, None
     if any(fact.strip() for fact in case.facts) and not reading.facts_named:
         yield "wording.no-facts", start, end, None
+
+
+def _coming(reading: Reading, rules: WordingRules) -> list[str]:
+    return [clause for part in reading.sentences for clause in clauses(part.text) if due(clause, rules)]
 
 
 def _ahead(sentence: str, rules: WordingRules) -> bool:
