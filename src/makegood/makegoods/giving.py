@@ -13,6 +13,7 @@ from makegood.core.remedies import Remedy, choose
 from makegood.failures.models import Failure
 from makegood.makegoods.allowances import allowance_left
 from makegood.makegoods.models import MakeGood
+from makegood.makegoods.offering import Offer
 from makegood.organizations.models import PlaybookVersion
 from makegood.promises.models import Source
 from makegood.rules.playbooks import from_data, load
@@ -33,6 +34,31 @@ class Gift:
     left: Money
     said: str
     reasons: tuple[Reason, ...]
+
+    def offer(
+        self,
+        *,
+        failure_id: int,
+        customer_id: int,
+        at: datetime,
+        offered_by: int | None,
+        reasons: Sequence[Reason] = (),
+    ) -> Offer:
+        """This function will make of this gift what may be offered to a customer for a failure."""
+        return Offer(
+            failure_id=failure_id,
+            customer_id=customer_id,
+            part="extra",
+            remedy=self.remedy,
+            title=self.title,
+            form=self.form,
+            value_minor=self.value.minor,
+            cost_minor=self.cost.minor,
+            currency=self.cost.currency,
+            at=at,
+            reasons=reasons,
+            offered_by=offered_by,
+        )
 
 
 @attrs.frozen(kw_only=True)

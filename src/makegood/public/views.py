@@ -276,18 +276,8 @@ def status_answer(request: HttpRequest, found: Following) -> HttpResponse:
         organization_id=here,
         makegood_id=row.id,
         now=now,
-        instead=makegoods.Offer(
-            failure_id=row.failure_id,
-            customer_id=found.case.customer_id,
-            part="extra",
-            remedy=gift.remedy,
-            title=gift.title,
-            form=gift.form,
-            value_minor=gift.value.minor,
-            cost_minor=gift.cost.minor,
-            currency=gift.cost.currency,
-            at=now,
-            offered_by=row.offered_by_id,
+        instead=gift.offer(
+            failure_id=row.failure_id, customer_id=found.case.customer_id, at=now, offered_by=row.offered_by_id
         ),
     )
     return _back(request, found, "swapped")

@@ -28,8 +28,8 @@ COMPLETE, SHORT, SHORT_WORDS = 0.4, 1.2, 60
 BRIEF, BRIEF_WORDS = 3, 32
 """Points over which one of fewer words is found that is sorry and repairs it: so brief, it has no room to turn."""
 AMENDING = -1.7
-"""Points under which a message makes amends so clearly that an element we did not recognise is only advice, and so is
-a phrase that other messages hide behind (rules with the condition `amends`)."""
+"""Points under which a message makes amends so clearly that a phrase that other messages hide behind is only advice,
+apology or not (rules with the condition `amends`)."""
 LEANING = -0.9
 """Points under which a message leans to making amends; one over it that owns nothing is found for that."""
 
@@ -241,11 +241,10 @@ def _missing(
         yield "wording.no-responsibility", start, end, None if said & EVASIVE else severity
     if not reading.has("repair") and not done:
         ahead = bool(coming) or any(_ahead(part.text, rules) for part in reading.sentences)
-        loose = _amends(weight) and any(rules.signs["put_right"].search(part.text) for part in reading.sentences)
-        softer = loose or bool(coming) or (ahead and _absence(reading, rules, weight) is not None)
+        softer = bool(coming) or (ahead and _absence(reading, rules) is not None)
         yield "wording.no-repair", start, end, "advice" if softer else None
         if not ahead:
-            yield "wording.no-next", start, end, "advice" if loose else None
+            yield "wording.no-next", start, end, None
     telling = len(reading.telling)
     if telling < rules.limits["what_least"] and not reading.facts_named:
         yield "wording.no-what", start, end, None
@@ -289,13 +288,12 @@ def _tells(sentence: str, rules: WordingRules) -> bool:
     return False
 
 
-def _absence(reading: Reading, rules: WordingRules, weight: Weight | None) -> str | None:
+def _absence(reading: Reading, rules: WordingRules) -> str | None:
     """Advice instead of a block where people tell in their own words what happened: owning and repairing have more
     forms than any list holds, and canned apologies do not tell.
     """
     least = rules.limits["narrated_words" if reading.narrated else "telling_words"]
-    enough = len(reading.telling) >= least or _amends(weight)
-    return "advice" if enough and not _canned(reading, rules) else None
+    return "advice" if len(reading.telling) >= least and not _canned(reading, rules) else None
 
 
 def _unowned(reading: Reading, rules: WordingRules, weight: Weight | None) -> str | None:
@@ -306,7 +304,7 @@ def _unowned(reading: Reading, rules: WordingRules, weight: Weight | None) -> st
         return "advice"
     if not reading.narrated and weight is not None and weight.points > LEANING:
         return None
-    return _absence(reading, rules, weight)
+    return _absence(reading, rules)
 
 
 def _canned(reading: Reading, rules: WordingRules) -> bool:

@@ -9,7 +9,7 @@ import attrs
 from django.db import transaction
 
 from makegood.makegoods.models import MakeGood
-from makegood.makegoods.operations import Offer, UnableToOffer, makegood_offer
+from makegood.makegoods.operations import UnableToOffer, makegood_offer
 from makegood.makegoods.queries import Gift
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.lateness import gifts_for
@@ -100,19 +100,8 @@ def _gift(organization_id: int, recovery: Recovery, failure_id: int, remedy: str
 def _offer(organization_id: int, recovery: Recovery, failure_id: int, gift: Gift, by: int, now: datetime) -> Offered:
     makegood_id = makegood_offer(
         organization_id=organization_id,
-        offer=Offer(
-            failure_id=failure_id,
-            customer_id=recovery.customer_id,
-            part="extra",
-            remedy=gift.remedy,
-            title=gift.title,
-            form=gift.form,
-            value_minor=gift.value.minor,
-            cost_minor=gift.cost.minor,
-            currency=gift.cost.currency,
-            at=now,
-            reasons=gift.reasons,
-            offered_by=by,
+        offer=gift.offer(
+            failure_id=failure_id, customer_id=recovery.customer_id, at=now, offered_by=by, reasons=gift.reasons
         ),
         now=now,
     )
