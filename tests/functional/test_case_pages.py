@@ -256,7 +256,8 @@ def test_a_letter_that_says_nothing_is_not_sent(org: Org) -> None:
     client.post(f"{url}/say", {"begin": "update"})
     with tenant(organization_id=org.id):
         draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, kind="update")
-    for text in ("", " \r\n\u00a0\u200b", draft.body):
+    lines = draft.body.strip().splitlines()
+    for text in ("", " \r\n\u00a0\u200b", "\n\n".join([lines[0], *lines[-2:]])):
         refused = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": text})
         assert refused.status_code == 422
         assert "Write something before you send it" in refused.content.decode()

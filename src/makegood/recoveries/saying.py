@@ -1,9 +1,12 @@
-"""What a plan says: the acknowledgement, the apology, the question for a score, the later look."""
+"""What a plan says, and what a colleague begins: filled in with the case's facts, in the customer's language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 import attrs
 
@@ -12,7 +15,7 @@ from makegood.customers.models import Customer
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
-from makegood.messages.operations import Outgoing, message_stop, messages_queue
+from makegood.messages.operations import Outgoing, message_draft, message_stop, messages_queue
 from makegood.messages.queries import drafts_of_kind
 from makegood.messages.settling import drafts_drop
 from makegood.organizations.models import Member, Organization
@@ -25,11 +28,23 @@ from makegood.recoveries.words import (
     apology,
     follow_up,
     offered,
+    outcome,
     reminder,
     score_request,
+    update,
 )
 from makegood.rules.phrases import spoken
 from makegood.store.clocks import now as store_now
+
+BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = MappingProxyType(
+    {
+        "apology": ("apologise", apology),
+        "update": ("respond", update),
+        "outcome": ("communicate", outcome),
+        "follow_up": ("stay", follow_up),
+    }
+)
+"""The kinds of message that a colleague begins on a case: the step that each does, and its words."""
 
 
 def first_words(*, organization_id: int, planned: Sequence[Planned], now: datetime) -> None:
@@ -82,6 +97,29 @@ def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: dat
     )
     messages_queue(organization_id=organization_id, queued=[anew], now=now)
     return True
+
+
+def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, now: datetime) -> int:
+    """This function will draft one of `BEGUN` in the name of the member who begins it; return the message's id.
+
+    An apology is the same one as the plan's (invariant 8). Where the recovery's own deadline is past, the next word is
+    promised within the playbook's longest silence.
+    """
+    (one,) = planned_of(organization_id=organization_id, at={recovery_id: now})
+    member = Member.objects.get(organization_id=organization_id, id=by)
+    (about,) = _told(organization_id, [one])
+    silence = one.playbook.targets.get("update", one.playbook.targets["fix"])
+    next_at = one.due_at if one.due_at > now else now + timedelta(minutes=silence.minutes)
+    told = attrs.evolve(about, owner=member.name, role=member.role, next_at=next_at)
+    step, word = BEGUN[kind]
+    begun = attrs.evolve(
+        _outgoing(one, kind, step, word(told), "person"),
+        key=f"begun:{recovery_id}:{secrets.token_hex(8)}",
+        author_id=by,
+        apology_key=one.first.apology_key if kind == "apology" else "",
+        case=Case(fault=one.fault),
+    )
+    return message_draft(organization_id=organization_id, draft=begun, now=now)
 
 
 def score_ask(*, organization_id: int, asked: Sequence[tuple[int, int, datetime]]) -> None:

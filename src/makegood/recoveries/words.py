@@ -118,6 +118,16 @@ def score_request(told: Told) -> tuple[str, str]:
     return _subject("score_request", told), _said("score_request", told)
 
 
+def update(told: Told) -> tuple[str, str]:
+    """This function will word how far we are, and by when the next word comes: (subject, body)."""
+    return _subject("update", told), _said("incident.update" if told.incident else "update", told)
+
+
+def outcome(told: Told) -> tuple[str, str]:
+    """This function will word how it ended: (subject, body)."""
+    return _subject("outcome", told), _said("outcome", told)
+
+
 def follow_up(told: Told) -> tuple[str, str]:
     """This function will word a later look after the customer: (subject, body)."""
     return _subject("follow_up", told), _said("follow_up", told)

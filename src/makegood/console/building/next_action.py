@@ -65,11 +65,7 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
         return _decide(case, name, here, clock)
     leaving = sending(case)
     if leaving is not None:
-        return NextAction(
-            title=f"wait, {SENDING.get(leaving.kind, 'your words to')} {name}",
-            lead="Being sent. Nothing more to click: once it has left, it stands below and on their page.",
-            dock_label="Being sent",
-        )
+        return _leaving(desk, leaving, name, here)
     message = draft_open(case)
     draft = draft_of(desk, case, message, colleagues=colleagues) if message else None
     if case.unanswered_at is not None:
@@ -90,6 +86,30 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
             else (),
         )
     return _step(desk, case, name, here, clock)
+
+
+def _leaving(desk: Desk, message: MessageLine, name: str, here: str) -> NextAction:
+    """It was sent and has not left yet: until then it can be stopped."""
+    title = f"wait, {SENDING.get(message.kind, 'your words to')} {name}"
+    if message.leaves_at is None or message.leaves_at <= desk.facts.now:
+        return NextAction(
+            title=title,
+            lead="Being sent. Nothing more to click: once it has left, it stands below and on their page.",
+            dock_label="Being sent",
+        )
+    leaves = words.said_at(desk, message.leaves_at)
+    return NextAction(
+        title=title,
+        lead=f"It leaves by itself {leaves}, unless you stop it.",
+        action=Action(
+            label="Stop it",
+            about=message.subject,
+            url=reverse("recovery-say", args=[here]),
+            style="plain",
+            hidden=(("stop", str(message.id)),),
+        ),
+        dock_label="Stop it",
+    )
 
 
 def _by_phone(case: Case) -> Form:

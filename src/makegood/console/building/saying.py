@@ -17,6 +17,7 @@ from makegood.console.viewmodels import Field, Finding, MessageDraft
 from makegood.core.wording import Case as WordingCase
 from makegood.core.wording import Linted, blank, lint, signed_for
 from makegood.recoveries.queries import Case, MessageLine
+from makegood.rules.phrases import language_of
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 ELEMENTS = {
@@ -80,9 +81,9 @@ def facts_of(desk: Desk, case: Case) -> Facts:
 
 
 def judged(desk: Desk, case: Case, *, kind: str, text: str) -> Linted | None:
-    """This function will judge words for this case; None where there are no rules for the language."""
+    """This function will judge words for this case; None where there are no rules for the language they are in."""
     try:
-        rules = wording_rules(desk.facts.language[:2] or "en")
+        rules = wording_rules(language_of(text, told=desk.facts.language or "en")[:2])
     except UnableToReadWordingRules:
         return None
     return lint(text=text, rules=rules, case=wording_case(case, kind))

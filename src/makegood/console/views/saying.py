@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
-
 import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
 from makegood.console.asking import whole
-from makegood.console.building.next_action import WRITES
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
+from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.views.frame import Screen, acts, gone_to, tell
 from makegood.console.views.recoveries import case_of, recovery_screen, screen_of
-from makegood.core.names import described, first_name
-from makegood.messages.operations import Outgoing, UnableToSend, message_draft, message_send
+from makegood.messages.operations import UnableToSend, message_send, message_stop
 from makegood.recoveries.operations.staff_words import word_promise_typed
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.recoveries.queries.staff_words import words_said
-
-OPENINGS = {
-    "apology": ("Our apology", "apologise"),
-    "update": ("News about your case", "respond"),
-    "outcome": ("How it ended", "communicate"),
-    "follow_up": ("Is everything right now?", "stay"),
-}
+from makegood.recoveries.saying import BEGUN, words_begin
 
 
 def _draft(request: HttpRequest, case: Case) -> MessageLine:
@@ -54,10 +45,12 @@ def _again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
 
 @acts(_again)
 def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
-    """Send the words as they stand: the click of a named person. Or begin new ones."""
+    """Send the words as they stand: the click of a named person. Or begin new ones, or stop what has not left."""
     case = case_of(desk, code)
     if request.POST.get("begin"):
         return _begin(request, desk, case, code)
+    if request.POST.get("stop"):
+        return _stop(request, desk, case, code)
     draft = _draft(request, case)
     sent = message_send(
         organization_id=desk.organization_id,
@@ -73,35 +66,31 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         raise UnableToSend("They have had this apology in the last 90 days. A second one costs more than silence.")
     waits = words_said(organization_id=desk.organization_id, recovery_id=case.id, now=desk.facts.now)
     said = " You promised something in it: put it on the ledger, or say that it is none." if waits else ""
-    tell(request, "On its way.", detail=f"It also stands on the page that they follow.{said}")
+    leaves = f" It is night where they are: it leaves {said_at(desk, sent.waits_until)}." if sent.waits_until else ""
+    tell(request, "On its way.", detail=f"It also stands on the page that they follow.{leaves}{said}")
     return gone_to("recovery", code=code)
 
 
 def _begin(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpResponse:
     kind = request.POST["begin"]
-    if kind not in WRITES.values():
+    if kind not in BEGUN:
         raise Http404
-    subject, step = OPENINGS[kind]
-    facts = facts_of(desk, case)
-    opening = f"{facts.sorry} {facts.own} {facts.next}" if kind == "apology" else ""
-    first = first_name(name=case.customer)
-    greeting = "Hello," if described(name=case.customer) else f"Dear {first or 'customer'},"
-    message_draft(
+    words_begin(
         organization_id=desk.organization_id,
-        draft=Outgoing(
-            thread_id=case.thread_id,
-            customer_id=case.customer_id,
-            kind=kind,
-            step=step,
-            subject=f"{subject}: {desk.facts.organization}",
-            body=f"{greeting}\n\n{opening}\n\n{desk.facts.name}\n{desk.facts.organization}\n",
-            send="person",
-            key=f"begun:{case.id}:{secrets.token_hex(8)}",
-            at=desk.facts.now,
-            author_id=desk.member_id,
-        ),
+        recovery_id=case.id,
+        kind=kind,
+        by=desk.member_id,
         now=desk.facts.now,
     )
+    return gone_to("recovery", code=code)
+
+
+def _stop(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpResponse:
+    stopped = next((one for one in case.messages if str(one.id) == request.POST["stop"]), None)
+    if stopped is None:
+        raise Http404
+    message_stop(organization_id=desk.organization_id, message_id=stopped.id, by=desk.member_id, now=desk.facts.now)
+    tell(request, "It is stopped: they do not get it.")
     return gone_to("recovery", code=code)
 
 

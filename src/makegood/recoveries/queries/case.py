@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
+
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.failures.models import Failure
-from makegood.journal.models import Entry
+from makegood.journal.models import Effect, Entry
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.recoveries.frozen import playbook_frozen
@@ -203,7 +205,14 @@ def _clocks(organization_id: int, recovery_id: int) -> tuple[ClockLine, ...]:
 
 
 def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
-    rows = Message.objects.filter(organization_id=organization_id, thread_id=thread_id).order_by("created_at", "id")
+    pending = Effect.objects.filter(
+        organization_id=organization_id, subject="message", subject_id=OuterRef("id"), state="pending"
+    )
+    rows = (
+        Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
+        .annotate(leaves_at=Subquery(pending.values("run_at")[:1]))
+        .order_by("created_at", "id")
+    )
     return tuple(
         MessageLine(
             id=row.id,
@@ -218,6 +227,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             author_id=row.author_id,
             created_at=row.created_at,
             sent_at=row.sent_at,
+            leaves_at=row.leaves_at,
         )
         for row in rows
     )

@@ -70,7 +70,7 @@ class FailureLine:
 
 @attrs.frozen(kw_only=True, slots=True)
 class MessageLine:
-    """Something said, in or out, with what the wording rules found."""
+    """Something said, in or out, with what the wording rules found; `leaves_at` is when it goes, while it is queued."""
 
     id: int
     direction: str
@@ -84,6 +84,7 @@ class MessageLine:
     author_id: int | None
     created_at: datetime
     sent_at: datetime | None
+    leaves_at: datetime | None
 
 
 @attrs.frozen(kw_only=True, slots=True)

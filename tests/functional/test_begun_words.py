@@ -1,0 +1,117 @@
+"""Words that a colleague begins on a case: filled in, in the customer's language, under the rules of any other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.conftest import START, Org
+from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
+from tests.support.recoveries import step_to
+
+from makegood.config.working import work_dry
+from makegood.customers.models import Customer, Identity
+from makegood.messages.models import Message
+from makegood.organizations.operations import playbook_publish
+from makegood.recoveries.models import Recovery
+from makegood.rules.phrases import phrase
+from makegood.rules.playbooks import data_of, text_of
+from makegood.store.tenancy import tenant
+
+__all__ = ["_no_throttle", "_quick_passwords"]
+
+
+def begun(org: Org, recovery: Recovery, kind: str) -> Message:
+    """The draft that the page begins."""
+    client = signed_in(org, org.manager)
+    url = f"/recoveries/R-{recovery.number}"
+    assert client.post(f"{url}/say", {"begin": kind}).status_code == 302
+    with tenant(organization_id=org.id):
+        return (
+            Message.objects.select_related("thread")
+            .filter(thread_id=recovery.thread_id, state="draft", author_id=org.manager)
+            .latest("id")
+        )
+
+
+def test_a_begun_apology_is_the_same_apology(org: Org) -> None:
+    """Begun by hand, it counts against the one that they had already (invariant 8): it stays a draft, and says so."""
+    recovery = recovery_of(org)
+    client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
+    with tenant(organization_id=org.id):
+        said = Message.objects.get(thread_id=recovery.thread_id, kind="apology", state="draft")
+    assert client.post(f"{url}/say", {"draft": said.id, "text": said.body, "keep": "as drafted"}).status_code == 302
+    again = begun(org, recovery, "apology")
+    assert again.apology_key == said.apology_key != ""
+    sent = client.post(f"{url}/say", {"draft": again.id, "text": again.body, "keep": "as begun"})
+    assert sent.status_code == 422
+    assert "They have had this apology in the last 90 days." in sent.content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "pt"])
+@pytest.mark.parametrize("kind", ["apology", "update", "outcome", "follow_up"])
+def test_words_begin_filled_in_their_language(org: Org, kind: str, language: str) -> None:
+    """Greeting, subject and body are theirs, signed by who began them; the linter stops none of its own words."""
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=org.customer).update(language=language)
+    recovery = recovery_of(org)
+    draft = begun(org, recovery, kind)
+    assert draft.subject.startswith(phrase(f"mail.{kind}", language=language, organization="")[:12])
+    assert draft.body.splitlines()[0].endswith((",", ":"))
+    assert draft.thread.token in draft.body
+    page = signed_in(org, org.manager).get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert "Change this" not in page
+
+
+def queued_apology(org: Org, *, send: str) -> Recovery:
+    """A recovery whose apology goes as this playbook's step says."""
+    text = text_of("default").replace(
+        "apologise: { minutes: 240, send: person }", f"apologise: {{ minutes: 240, send: {send} }}"
+    )
+    with tenant(organization_id=org.id):
+        playbook_publish(organization_id=org.id, code="default", text=text, data=data_of(text), now=START)
+    return recovery_of(org)
+
+
+def test_words_that_go_by_themselves_can_be_stopped_until_then(org: Org) -> None:
+    """An apology sent `after:30` says when it leaves; stopped, it is not sent, and the step asks for words again."""
+    recovery = queued_apology(org, send="after:30")
+    client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
+    page = client.get(url).content.decode()
+    assert "It leaves by itself today 10:30, unless you stop it." in page
+    with tenant(organization_id=org.id):
+        queued = Message.objects.get(thread_id=recovery.thread_id, kind="apology", state="queued")
+    assert (
+        "It is stopped: they do not get it."
+        in client.post(f"{url}/say", {"stop": queued.id}, follow=True).content.decode()
+    )
+    step_to(org, START + timedelta(minutes=31))
+    work_dry(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert Message.objects.get(id=queued.id).state == "stopped"
+    assert "say sorry to Ana" in client.get(url).content.decode()
+    again = client.post(f"{url}/say", {"stop": queued.id})
+    assert again.status_code == 422
+    assert "It has left already, or was stopped" in again.content.decode()
+
+
+def test_words_that_nobody_stops_leave_at_their_time(org: Org) -> None:
+    """Not before the minute, and at it."""
+    recovery = queued_apology(org, send="after:30")
+    for minutes, state in ((29, "queued"), (30, "sent")):
+        step_to(org, START + timedelta(minutes=minutes))
+        work_dry(only=[org.id])
+        with tenant(organization_id=org.id):
+            assert Message.objects.get(thread_id=recovery.thread_id, kind="apology").state == state, minutes
+
+
+def test_a_mail_that_waits_for_the_morning_says_so(org: Org) -> None:
+    """A later look sent in the customer's night leaves after it, and the page says when."""
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=org.customer).update(zone="America/New_York")
+        Identity.objects.create(organization_id=org.id, customer_id=org.customer, kind="email", value="ana@example.com")
+    recovery = recovery_of(org)
+    draft = begun(org, recovery, "follow_up")
+    client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
+    sent = client.post(f"{url}/say", {"draft": draft.id, "text": draft.body}, follow=True).content.decode()
+    assert "It is night where they are: it leaves today 14:00." in sent
