@@ -179,24 +179,6 @@ def test_a_member_of_one_place_sees_only_it(org: Org) -> None:
     assert client.get(f"/customers/{org.customer}").content.decode().count(f"R-{there.number}") == 0
 
 
-def test_a_stale_version_is_refused_and_keeps_what_was_typed(org: Org) -> None:
-    """Two people on one recovery: the second is told, on the same page, with their words still there."""
-    recovery = recovery_of(org)
-    client = signed_in(org, org.manager)
-    url = f"/recoveries/R-{recovery.number}"
-    done = {"version": str(recovery.version), "fixed": "A new till", "next": "1"}
-    skip = {"version": str(recovery.version), "skip_respond": "She needs no answer"}
-    assert client.post(f"{url}/steps/fix/done", done).status_code == 302
-    refused = client.post(f"{url}/steps/respond/skip", skip)
-    assert refused.status_code == 422
-    text = refused.content.decode()
-    assert "Somebody changed this recovery meanwhile" in text
-    assert "She needs no answer" in text
-    fresh = re.search(r'name="version" value="(\d+)"', text)
-    assert fresh is not None
-    assert client.post(f"{url}/steps/respond/skip", skip | {"version": fresh[1]}).status_code == 302
-
-
 def test_three_answers_are_needed_and_each_is_named(org: Org) -> None:
     """An empty report says what is missing; a filled one opens a recovery."""
     client = signed_in(org, org.employee)

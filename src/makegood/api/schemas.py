@@ -305,10 +305,11 @@ class NoteIn(In):
 
 
 class StepIn(In):
-    """That a member did a step."""
+    """That a member did a step. With `version`, only if the recovery still has the one that was read."""
 
     by: BodyId
     note: Text300 = ""
+    version: Annotated[StrictInt, Field(ge=1, le=2_147_483_647)] | None = None
 
 
 class RecoveryState(Schema):

@@ -47,6 +47,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-call": SERVES,
     "recovery-cause": SERVES,
     "recovery-fault": SERVES,
+    "recovery-severity": DECIDES,
     "recovery-follow-up": SERVES,
     "recovery-hand-over": SERVES,
     "recovery-pause": SERVES,

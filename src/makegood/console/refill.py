@@ -10,7 +10,10 @@ import attrs
 from makegood.console.viewmodels import Field, Form, MessageDraft
 
 MOVES_ON = ("version", "seen")
-"""Hidden fields that say which state was looked at: they differ where it changed since, and the form is the same."""
+"""Hidden fields that say which state was looked at: they differ where it changed since, and the form is the same.
+
+So do all whose names begin with "seen." and name a part of what was looked at.
+"""
 
 
 class Unanswered(ValueError):
@@ -72,7 +75,7 @@ def _same_hidden(page: Form | MessageDraft, typed: Typed) -> bool:
     return all(
         typed.values.get(field.name, [""])[0] == field.value
         for field in page.fields
-        if field.kind == "hidden" and field.name not in MOVES_ON
+        if field.kind == "hidden" and field.name.partition(".")[0] not in MOVES_ON
     )
 
 
@@ -85,14 +88,22 @@ def _filled(page: Form | MessageDraft, typed: Typed) -> Form | MessageDraft:
         subject=page.subject and _field(page.subject, typed),
         text=_field(page.text, typed),
         keep=page.keep and _field(page.keep, typed),
+        hidden=tuple((name, _seen(name, value, typed)) for name, value in page.hidden),
         errors=errors,
     )
+
+
+def _seen(name: str, value: str, typed: Typed) -> str:
+    """What the words were made from stays what it was, whatever stands there by now."""
+    return typed.values.get(name, [value])[0] if name.startswith("seen.") else value
 
 
 def _field(field: Field, typed: Typed) -> Field:
     values = typed.values.get(field.name, [])
     error = typed.wrong.get(field.name, "")
-    if field.kind in ("hidden", "password", "file"):
+    if field.kind == "hidden":
+        return attrs.evolve(field, value=_seen(field.name, field.value, typed), error=error)
+    if field.kind in ("password", "file"):
         return attrs.evolve(field, error=error)
     if field.kind == "checkbox":
         return attrs.evolve(field, checked=bool(values), error=error)

@@ -70,6 +70,7 @@ urlpatterns = [
     path("recoveries/<slug:code>/notes", recovering.note, name="recovery-note"),
     path("recoveries/<slug:code>/cause", recovering.cause, name="recovery-cause"),
     path("recoveries/<slug:code>/fault", recovering.fault, name="recovery-fault"),
+    path("recoveries/<slug:code>/severity", recovering.severity, name="recovery-severity"),
     path("recoveries/<slug:code>/follow-ups/<int:follow_up_id>", recovering.follow_up, name="recovery-follow-up"),
     path("recoveries/<slug:code>/owner", recovering.hand_over, name="recovery-hand-over"),
     path("recoveries/<slug:code>/pause", recovering.pause, name="recovery-pause"),

@@ -264,6 +264,17 @@ def message_draft(*, organization_id: int, draft: Outgoing, now: datetime) -> in
     return known.id
 
 
+def message_save(*, organization_id: int, message_id: int, by: int, now: datetime, subject: str, body: str) -> None:
+    """This function will keep what a person has written of a draft so far; nothing leaves.
+
+    Raises UnableToSend if it is no draft any more.
+    """
+    row = _locked(organization_id, message_id, ("draft",))
+    row.subject, row.body = subject.strip()[:300], body
+    row.save(update_fields=["subject", "body"])
+    record(organization_id=organization_id, entries=[_said(row.id, row, "revised", now, by)])
+
+
 def _locked(organization_id: int, message_id: int, states: tuple[str, ...]) -> Message:
     row = Message.objects.select_for_update().filter(organization_id=organization_id, id=message_id).first()
     if row is None or row.state not in states or row.direction != "out":

@@ -104,7 +104,11 @@ def note(request: HttpRequest, recovery_id: Path[Id], noted: NoteIn) -> Status:
 def do_step(
     request: HttpRequest, response: HttpResponse, recovery_id: Path[Id], step: Path[STEP_NAMES], done: StepIn
 ) -> Recovery:
-    """Record that a member did one of the seven steps. With If-Match, only if the recovery is still as it was read."""
+    """Record that a member did one of the seven steps.
+
+    With If-Match (412) or `version` (409), only if no person changed the recovery since it was read; where that does
+    not matter, leave both out: a step that is done is not done twice.
+    """
     caller: Caller = request.auth  # type: ignore[attr-defined]
     recovery = _recovery(caller, recovery_id)
     wanted = request.headers.get("If-Match")
@@ -117,7 +121,7 @@ def do_step(
         by=_member(caller, done.by),
         note=done.note,
         now=now(organization_id=caller.organization_id),
-        version=recovery.version if wanted is not None else None,
+        version=recovery.version if wanted is not None else done.version,
     )
     recovery.refresh_from_db()
     response.headers["ETag"] = _etag(recovery.version)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from makegood.console.asking import select
 from makegood.console.building import words
+from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.viewmodels import Action, CauseChooser, Field, Form
 from makegood.core.fault_words import fault_named
 from makegood.failures.queries import CauseFacts
@@ -49,7 +50,7 @@ def _change(case: Case, fault: str) -> Action:
     return Action(
         label=f"Say that it was {WHOSE[fault]}",
         url=reverse("recovery-fault", args=[words.code(case.number)]),
-        hidden=(("fault", fault), ("version", str(case.version))),
+        hidden=(("fault", fault), seen_pair(case, "fault")),
     )
 
 
@@ -60,7 +61,7 @@ def _form(case: Case, causes: Sequence[CauseFacts], cause_id: int | None) -> For
         submit="Set the cause",
         style="plain",
         fields=(
-            Field(name="version", label="", kind="hidden", value=str(case.version)),
+            seen_field(case, "cause"),
             select(
                 "cause",
                 "Cause",

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.saying import draft_of
+from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.desk import Desk
 from makegood.console.moments import span
 from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, MessageDraft, NextAction
@@ -119,10 +120,7 @@ def _by_phone(case: Case) -> Form:
         action=reverse("recovery-call", args=[words.code(case.number)]),
         submit="They are answered",
         style="plain",
-        fields=(
-            Field(name="version", label="", kind="hidden", value=str(case.version)),
-            Field(name="call", label="What was said", kind="textarea", rows=2, required=True, maxlength=2000),
-        ),
+        fields=(Field(name="call", label="What was said", kind="textarea", rows=2, required=True, maxlength=2000),),
     )
 
 
@@ -170,13 +168,13 @@ def _answer(desk: Desk, case: Case, name: str, draft: MessageDraft | None, *, ph
 
 def _decide(case: Case, name: str, here: str, clock: ClockFace) -> NextAction:
     url = reverse("recovery-decide", args=[here])
-    version = ("version", str(case.version))
+    seen = seen_pair(case, "persons")
     return NextAction(
         title=f"decide whether {name} hears from us",
         clock=clock,
         lead="Nothing has been said yet. A needless apology costs more than silence; a failure passed over costs most.",
-        action=Action(label="Contact them", url=url, style="go", hidden=(("decision", "contact"), version)),
-        instead=(Action(label="Leave it quiet", url=url, hidden=(("decision", "quiet"), version)),),
+        action=Action(label="Contact them", url=url, style="go", hidden=(("decision", "contact"), seen)),
+        instead=(Action(label="Leave it quiet", url=url, hidden=(("decision", "quiet"), seen)),),
         links=(Link(label="Why is this to decide?", url=reverse("recovery-why", args=[here, "gate"])),),
         dock_label="Contact them",
     )
@@ -234,7 +232,7 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
                 action=reverse("recovery-step", args=[here, "fix", "done"]),
                 submit="It is put right",
                 fields=(
-                    Field(name="version", label="", kind="hidden", value=str(case.version)),
+                    seen_field(case, "step:fix"),
                     Field(name="next", label="", kind="hidden", value="1"),
                     Field(name="fixed", label="What was done", required=True, maxlength=300),
                 ),

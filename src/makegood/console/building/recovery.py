@@ -15,6 +15,7 @@ from makegood.console.building.cause import cause_of
 from makegood.console.building.clocks import clock_rows
 from makegood.console.building.giving import giving_of
 from makegood.console.building.next_action import next_of
+from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.staff_words import said_words
 from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
 from makegood.console.building.timeline import timeline
@@ -126,6 +127,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
         exchange=_exchange(desk, case, known.members) if acts else None,
         pause=_pause(case) if acts else None,
+        grave=_grave(case) if acts and desk.may("recovery-severity") else None,
         clocks=clock_rows(desk, case, names),
         incident=Link(
             label=words.incident_code(known.incident),
@@ -139,11 +141,6 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         stay=stay_panel(desk, case, known.stayed.returned),
         story=story_panel(desk, case, known.stayed.story),
     )
-
-
-def version_field(case: Case) -> Field:
-    """This function will carry along which version of the recovery the person saw."""
-    return Field(name="version", label="", kind="hidden", value=str(case.version))
 
 
 def title_of(desk: Desk, case: Case, customer: CustomerFacts) -> str:
@@ -244,6 +241,7 @@ def _identify(case: Case) -> Form:
         submit="That is them",
         style="plain",
         fields=(
+            seen_field(case, "customer"),
             Field(name="identity", label="Their e-mail or phone number", required=True, maxlength=200),
             Field(name="called", label="Their name", maxlength=200),
         ),
@@ -256,11 +254,12 @@ def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, 
     for mark, line in zip(_marks(case), case.steps, strict=True):
         todo = acts and line.state in ("todo", "overdue") and not case.review
         by = names.get(line.done_by_id or 0, "")
+        seen = seen_field(case, f"step:{line.step}")
         done = Form(
             key=f"done-{line.step}",
             action=reverse("recovery-step", args=[here, line.step, "done"]),
             submit="Record it as done",
-            fields=(version_field(case), Field(name=f"done_{line.step}", label="What was done", maxlength=300)),
+            fields=(seen, Field(name=f"done_{line.step}", label="What was done", maxlength=300)),
         )
         skip = Form(
             key=f"skip-{line.step}",
@@ -268,7 +267,7 @@ def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, 
             submit="Leave it out",
             style="plain",
             fields=(
-                version_field(case),
+                seen,
                 Field(name=f"skip_{line.step}", label="Why it is not needed", required=True, maxlength=300),
             ),
         )
@@ -277,7 +276,7 @@ def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, 
             action=reverse("recovery-step", args=[here, line.step, "undo"]),
             submit="Take it back",
             style="plain",
-            fields=(version_field(case),),
+            fields=(seen,),
         )
         cards.append(
             StepCard(
@@ -346,7 +345,7 @@ def _closing(desk: Desk, case: Case) -> ClosePanel | None:
             submit="Close it all the same",
             style="danger",
             fields=(
-                version_field(case),
+                seen_field(case, "persons"),
                 Field(name="reason", label="Your reason, in writing", kind="textarea", required=True, maxlength=300),
             ),
         )
@@ -354,7 +353,7 @@ def _closing(desk: Desk, case: Case) -> ClosePanel | None:
         items=tuple(
             MissingItem(text=text, url=place, met=name not in decision.missing) for name, text, place in MISSING
         ),
-        close=Action(label="Close it", url=url, style="go", hidden=(("version", str(case.version)),))
+        close=Action(label="Close it", url=url, style="go", hidden=(seen_pair(case, "persons"),))
         if decision.allowed
         else None,
         by_manager=by_manager,
@@ -371,7 +370,7 @@ def _follow_ups(case: Case, acts: bool) -> tuple[FollowUpRow, ...]:
             action=reverse("recovery-follow-up", args=[here, one.id]),
             submit="Record it",
             style="plain",
-            fields=(version_field(case), select(f"outcome_{one.id}", "How did it go?", OUTCOMES)),
+            fields=(seen_field(case, f"follow_up:{one.id}"), select(f"outcome_{one.id}", "How did it go?", OUTCOMES)),
         )
         rows.append(
             FollowUpRow(
@@ -386,7 +385,7 @@ def _follow_ups(case: Case, acts: bool) -> tuple[FollowUpRow, ...]:
 
 def _exchange(desk: Desk, case: Case, members: Sequence[MemberFacts]) -> Exchange:
     url = reverse("recovery-hand-over", args=[words.code(case.number)])
-    hidden = (("version", str(case.version)),)
+    hidden = (seen_pair(case, "owner"),)
     form = None
     if desk.facts.role in permissions.HANDS_OVER or case.owner_id == desk.member_id:
         others = [(str(one.id), one.name) for one in members if one.active and one.id != case.owner_id]
@@ -396,7 +395,7 @@ def _exchange(desk: Desk, case: Case, members: Sequence[MemberFacts]) -> Exchang
             submit="Hand it over",
             style="plain",
             fields=(
-                version_field(case),
+                seen_field(case, "owner"),
                 select("to", "To", others, first="Whoever the rules choose"),
                 Field(name="handed_why", label="Why", maxlength=300),
             ),
@@ -411,6 +410,19 @@ def _exchange(desk: Desk, case: Case, members: Sequence[MemberFacts]) -> Exchang
     )
 
 
+def _grave(case: Case) -> Form:
+    return Form(
+        key="severity-form",
+        action=reverse("recovery-severity", args=[words.code(case.number)]),
+        submit="Change it",
+        style="plain",
+        fields=(
+            seen_field(case, "severity"),
+            select("severity", "How grave is it?", words.SEVERITIES, value=str(case.severity), required=True),
+        ),
+    )
+
+
 def _pause(case: Case) -> PauseClock:
     here = words.code(case.number)
     paused = next((one for one in case.pauses if one.to_at is None), None)
@@ -419,7 +431,7 @@ def _pause(case: Case) -> PauseClock:
             resume=Action(
                 label="Let it run again",
                 url=reverse("recovery-resume", args=[here]),
-                hidden=(("version", str(case.version)),),
+                hidden=(seen_pair(case, "pause"),),
             ),
             since_at=paused.from_at,
             because=paused.note or dict(PAUSES)[paused.reason],
@@ -431,7 +443,7 @@ def _pause(case: Case) -> PauseClock:
             submit="Pause it",
             style="plain",
             fields=(
-                version_field(case),
+                seen_field(case, "pause"),
                 select("pause_reason", "Why", PAUSES, required=True),
                 Field(name="pause_note", label="In words that the customer may read", maxlength=300),
             ),

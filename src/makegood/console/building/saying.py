@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from django.urls import reverse
 
+from makegood.console.building.seeing import seen_pair
 from makegood.console.building.staff_words import draft_words
 from makegood.console.building.words import code, reason_line, said_at
 from makegood.console.desk import Desk
@@ -198,7 +199,7 @@ def draft_of(
         keep=keep if any(one.must for one in findings) else None,
         empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
         words=draft_words(desk, case, message_id=message.id, text=shown),
-        hidden=(("draft", str(message.id)),),
+        hidden=(("draft", str(message.id)), seen_pair(case, f"message:{message.id}")),
     )
 
 

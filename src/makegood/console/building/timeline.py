@@ -72,6 +72,7 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "blamed": lambda data, names: (
         f"What we tell them of the fault: {WHOSE[data['fault']]}; it was {WHOSE[data['was']]}."
     ),
+    "graded": lambda data, names: f"Severity {data['severity']} of 4; it was {data['was']}.",
     "reopened": lambda data, names: REOPENED.get(data.get("reason", ""), "Open again."),
     "decided": lambda data, names: GATHERED.get(data.get("how", ""), "Decided."),
     "returned": lambda data, names: RETURNED[data["outcome"]],

@@ -43,6 +43,7 @@ FAULTS = {
     "nobody": "fault: nobody's",
     "unknown": "fault: unknown",
 }
+SEVERITIES = (("1", "1: slight"), ("2", "2: ordinary"), ("3", "3: serious"), ("4", "4: grave"))
 GROUPS = {"new": "new customer", "regular": "regular customer", "unknown": "customer not known yet"}
 NEXT = {
     "decide": "Decide whether to contact them",

@@ -267,6 +267,8 @@ class RecoveryPage:
     follow_up_note: str = ""
     exchange: Exchange | None = None
     pause: PauseClock | None = None
+    grave: Form | None = None
+    """For saying how grave it is."""
     clocks: tuple[ClockRow, ...] = ()
     incident: Link | None = None
     score: str = ""

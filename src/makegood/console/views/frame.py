@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from makegood.console import sessions
+from makegood.console.collisions import Collision
 from makegood.console.desk import Desk, Waiting, shell_of
 from makegood.console.refill import Typed, Unanswered, refilled
 from makegood.console.viewmodels import Notice
@@ -56,10 +57,12 @@ def staff(view: View) -> Callable[..., HttpResponse]:
     return answer
 
 
-def acts(again: View) -> Callable[[View], Callable[..., HttpResponse]]:
+def acts(again: View, merged: View | None = None) -> Callable[[View], Callable[..., HttpResponse]]:
     """Make a view that changes something on POST; refused, or fetched, it shows `again` with the same names.
 
-    What the domain refuses is undone whole, and shown on that page with everything that was typed.
+    What the domain refuses is undone whole, and shown on that page with everything that was typed. Where the form is
+    not on it any more, or somebody else changed the same meanwhile, `merged` shows it: called with the parts that both
+    changed, and what was wrong.
     """
 
     def made(view: View) -> Callable[..., HttpResponse]:
@@ -69,11 +72,17 @@ def acts(again: View) -> Callable[[View], Callable[..., HttpResponse]]:
                 return _framed(request, lambda desk: again(request, desk, **names))
             try:
                 return _framed(request, lambda desk: view(request, desk, **names))
+            except Collision as collision:
+                parts = collision.parts
+                if merged is None:
+                    raise
+                return _framed(request, lambda desk: merged(request, desk, parts, **names), status=409)
             except Exception as error:
                 typed = typed_of(request, error)
                 if typed is None:
                     raise
-            return _framed(request, lambda desk: again(request, desk, **names), typed=typed)
+            lost = merged and (lambda desk: merged(request, desk, (), typed.error, **names))
+            return _framed(request, lambda desk: again(request, desk, **names), typed=typed, lost=lost)
 
         return answer
 
@@ -104,7 +113,12 @@ def tell(request: HttpRequest, text: str, *, detail: str = "", tone: str = "good
 
 
 def _framed(
-    request: HttpRequest, view: Callable[[Desk], Screen | HttpResponse], typed: Typed | None = None
+    request: HttpRequest,
+    view: Callable[[Desk], Screen | HttpResponse],
+    *,
+    typed: Typed | None = None,
+    lost: Callable[[Desk], Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     visitor = sessions.visitor_of(request)
     if visitor is None:
@@ -129,15 +143,24 @@ def _framed(
             return answer
         if answer.fragment:
             return render(request, answer.template, answer.page)
-        return _drawn(request, desk, answer, typed)
+        if typed is None:
+            return _drawn(request, desk, answer, status=status)
+        page, found = refilled(answer.page, typed)
+        if not found and lost is not None and _worded(typed):
+            return _drawn(request, desk, lost(desk), status=422)
+        return _drawn(request, desk, attrs.evolve(answer, page=page), status=422, wrong="" if found else typed.error)
 
 
-def _drawn(request: HttpRequest, desk: Desk, screen: Screen, typed: Typed | None) -> HttpResponse:
+def _worded(typed: Typed) -> bool:
+    """Whether a person wrote anything into the form, beyond what it carried along and chose."""
+    told = [value for name, values in typed.values.items() for value in values if not name.startswith("seen.")]
+    return any(" " in value.strip() for value in told)
+
+
+def _drawn(request: HttpRequest, desk: Desk, screen: Screen, *, status: int, wrong: str = "") -> HttpResponse:
     page, notices = screen.page, [Notice(**notice) for notice in request.session.pop("notices", [])]
-    if typed is not None:
-        page, found = refilled(page, typed)
-        if not found:
-            notices.append(Notice(text=typed.error, tone="bad"))
+    if wrong:
+        notices.append(Notice(text=wrong, tone="bad"))
     shell = shell_of(
         desk,
         current=screen.current,
@@ -145,7 +168,6 @@ def _drawn(request: HttpRequest, desk: Desk, screen: Screen, typed: Typed | None
         others=sessions.memberships(user_id=desk.visitor.user_id),
         waiting=_waiting(desk),
     )
-    status = 200 if typed is None else 422
     response = render(request, screen.template, {"page": page, "shell": shell}, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -12,8 +12,9 @@ from makegood.console.desk import Desk
 from makegood.console.finding import seen_as
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.errors import error_answer
-from makegood.console.views.frame import acts, gone_to, tell
-from makegood.console.views.recoveries import case_of, recovery_screen
+from makegood.console.views.frame import gone_to, tell
+from makegood.console.views.merging import act, case_held
+from makegood.console.views.recoveries import case_of
 from makegood.customers.operations import customer_identify, customer_merge
 from makegood.failures.operations import cause_create, failures_cause_set
 from makegood.makegoods import operations as makegoods
@@ -23,19 +24,13 @@ from makegood.recoveries import operations
 from makegood.recoveries.operations import staff_words
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
-act = acts(recovery_screen)
 MOST = 2**63 - 1
-
-
-def _version(request: HttpRequest) -> int | None:
-    text = request.POST.get("version", "")
-    return whole(text, field="version") if text else None
 
 
 @act
 def decide(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Decide a review: contact, or quiet."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     decision = request.POST.get("decision", "")
     operations.review_decide(
         organization_id=desk.organization_id,
@@ -43,7 +38,6 @@ def decide(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         decision=decision,  # type: ignore[arg-type]
         by=desk.member_id,
         now=desk.facts.now,
-        version=_version(request),
     )
     tell(
         request,
@@ -55,8 +49,9 @@ def decide(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) -> HttpResponse:
     """Record that a step is done, leave it out with a reason, or take that back."""
-    case = case_of(desk, code)
-    if step not in {one.step for one in case.steps}:
+    case = case_held(request, desk, code)
+    line = next((one for one in case.steps if one.step == step), None)
+    if line is None:
         raise Http404
     given = {
         "organization_id": desk.organization_id,
@@ -64,8 +59,9 @@ def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) ->
         "step": step,
         "by": desk.member_id,
         "now": desk.facts.now,
-        "version": _version(request),
     }
+    if how in ("done", "skip") and line.state in ("done", "skipped") and f"seen.step:{step}" in request.POST:
+        operations.step_undo(**given)
     if how == "done":
         note = request.POST.get("fixed", request.POST.get(f"done_{step}", "")).strip()
         if "fixed" in request.POST and not note:
@@ -239,7 +235,6 @@ def call(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         note=given["call"][:2000],
         by=desk.member_id,
         now=desk.facts.now,
-        version=_version(request),
     )
     tell(request, "Answered by phone.", detail="What was said is noted for colleagues.")
     return gone_to("recovery", code=code)
@@ -248,14 +243,17 @@ def call(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say why it happened: a cause of the tree, a new one, or not known for a reason."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     chosen = answers(request.POST, cause="Choose a cause.")["cause"]
     said = request.POST.get("cause_note", "").strip()
     here, now, me = desk.organization_id, desk.facts.now, desk.member_id
-    todo = any(one.step == "improve" and one.state in ("todo", "overdue") for one in case.steps)
+    improves = next(one.state for one in case.steps if one.step == "improve")
+    todo = improves in ("todo", "overdue")
     if chosen == "none":
         if not said:
             raise Unanswered({"cause_note": "Say why it is not known."})
+        if improves == "skipped":
+            operations.step_undo(organization_id=here, recovery_id=case.id, step="improve", by=me, now=now)
         operations.step_skip(
             organization_id=here,
             recovery_id=case.id,
@@ -263,7 +261,6 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
             by=me,
             reason=said,
             now=now,
-            version=_version(request),
         )
         tell(request, "The cause is not known, and it says why.")
         return gone_to("recovery", code=code)
@@ -284,7 +281,6 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
             by=me,
             now=now,
             note="An improvement is opened." if improve else "We watch it.",
-            version=_version(request),
         )
     tell(request, "The cause is linked.")
     if improve and desk.may("improvement-new"):
@@ -297,14 +293,13 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def fault(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Let what the customer is told of the fault follow the cause."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code, fault=request.POST.get("fault", ""))
     redrafted = operations.fault_change(
         organization_id=desk.organization_id,
         recovery_id=case.id,
         fault=request.POST.get("fault", ""),
         by=desk.member_id,
         now=desk.facts.now,
-        version=_version(request),
     )
     detail = "The apology that waits is written anew." if redrafted else "What was sent stays as it was."
     tell(request, "What we tell them has changed.", detail=detail)
@@ -312,9 +307,25 @@ def fault(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 
 @act
+def severity(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Say how grave it is."""
+    chosen = request.POST.get("severity", "")
+    case = case_held(request, desk, code, severity=chosen)
+    operations.severity_change(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        severity=whole(chosen, field="severity", least=1, most=4),
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    tell(request, f"It is of severity {chosen} now.")
+    return gone_to("recovery", code=code)
+
+
+@act
 def follow_up(request: HttpRequest, desk: Desk, *, code: str, follow_up_id: int) -> HttpResponse:
     """Record a follow-up and, perhaps, how it all ended."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     operations.follow_up_done(
         organization_id=desk.organization_id,
         recovery_id=case.id,
@@ -322,7 +333,6 @@ def follow_up(request: HttpRequest, desk: Desk, *, code: str, follow_up_id: int)
         by=desk.member_id,
         now=desk.facts.now,
         outcome=request.POST.get(f"outcome_{follow_up_id}", ""),
-        version=_version(request),
     )
     tell(request, "Recorded.")
     return gone_to("recovery", code=code)
@@ -331,8 +341,8 @@ def follow_up(request: HttpRequest, desk: Desk, *, code: str, follow_up_id: int)
 @act
 def hand_over(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Hand a recovery over, or take it over."""
-    case = case_of(desk, code)
     to = request.POST.get("to", "")
+    case = case_held(request, desk, code, owner=to)
     take = to == str(desk.member_id)
     if not take and desk.facts.role not in permissions.HANDS_OVER and case.owner_id != desk.member_id:
         return error_answer(request, status=403)
@@ -343,7 +353,6 @@ def hand_over(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         by=desk.member_id,
         reason=request.POST.get("handed_why", "").strip() or ("Took it over." if take else ""),
         now=desk.facts.now,
-        version=_version(request),
     )
     tell(request, "It is yours now." if take else "It has a new owner.")
     return gone_to("recovery", code=code)
@@ -352,7 +361,11 @@ def hand_over(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def pause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Pause the clocks, for a reason that the customer may read."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
+    if any(one.to_at is None for one in case.pauses) and "seen.pause" in request.POST:
+        operations.pause_end(
+            organization_id=desk.organization_id, recovery_id=case.id, by=desk.member_id, now=desk.facts.now
+        )
     operations.pause_start(
         organization_id=desk.organization_id,
         recovery_id=case.id,
@@ -360,7 +373,6 @@ def pause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         by=desk.member_id,
         now=desk.facts.now,
         note=request.POST.get("pause_note", ""),
-        version=_version(request),
     )
     tell(request, "The clock is paused.", detail="The customer reads why.")
     return gone_to("recovery", code=code)
@@ -369,13 +381,12 @@ def pause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def resume(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Let the clocks run again."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     operations.pause_end(
         organization_id=desk.organization_id,
         recovery_id=case.id,
         by=desk.member_id,
         now=desk.facts.now,
-        version=_version(request),
     )
     tell(request, "The clock runs again.")
     return gone_to("recovery", code=code)
@@ -384,7 +395,7 @@ def resume(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def close(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Close a recovery; with a written reason only a manager may, before all is done."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     reason = request.POST.get("reason", "").strip()
     if "reason" in request.POST:
         if desk.facts.role not in permissions.CLOSES_WITH_A_REASON:
@@ -397,7 +408,6 @@ def close(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         by=desk.member_id,
         now=desk.facts.now,
         reason=reason,
-        version=_version(request),
     )
     tell(request, f"{code_of(case.number)} is closed.")
     return gone_to("recovery", code=code)
@@ -406,7 +416,7 @@ def close(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 @act
 def identify(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Say who a customer is: found by their address, or known by it from now on."""
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     given = answers(request.POST, identity="Write their e-mail or phone number.")
     seen = seen_as(given["identity"])
     if seen.identities[0][0] == "token":

@@ -8,10 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from makegood.console.asking import whole
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
 from makegood.console.building.words import said_at
+from makegood.console.collisions import Collision
 from makegood.console.desk import Desk
+from makegood.console.viewmodels import MessageDraft
 from makegood.console.views.frame import Screen, acts, gone_to, tell
+from makegood.console.views.merging import acts_merging, case_held
 from makegood.console.views.recoveries import case_of, recovery_screen, screen_of
-from makegood.messages.operations import UnableToSend, message_send, message_stop
+from makegood.core.merging import merge
+from makegood.messages.operations import UnableToSend, message_save, message_send, message_stop
 from makegood.recoveries.operations.staff_words import word_promise_typed
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.recoveries.queries.staff_words import words_said
@@ -37,16 +41,24 @@ def _again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     if request.method != "POST" or "text" not in request.POST or screen.page.next is None:
         return screen
     try:
-        draft = draft_of(desk, case, _draft(request, case), text=_typed(request), subject=request.POST.get("subject"))
+        draft = _shown(request, desk, case, text=_typed(request))
     except UnableToSend:
         return screen
     return attrs.evolve(screen, page=attrs.evolve(screen.page, next=attrs.evolve(screen.page.next, draft=draft)))
 
 
-@acts(_again)
+def _shown(request: HttpRequest, desk: Desk, case: Case, *, text: str) -> MessageDraft:
+    """The draft with these words; what they were made from stays what it was."""
+    draft = draft_of(desk, case, _draft(request, case), text=text, subject=request.POST.get("subject"))
+    return attrs.evolve(draft, hidden=tuple((name, request.POST.get(name, value)) for name, value in draft.hidden))
+
+
+@acts_merging(_again)
 def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
-    """Send the words as they stand: the click of a named person. Or begin new ones, or stop what has not left."""
-    case = case_of(desk, code)
+    """Send the words as they stand: the click of a named person. Or begin new ones, keep them, or stop what waits."""
+    if request.POST.get("save") and "begin" not in request.POST:
+        return _save(request, desk, code)
+    case = case_held(request, desk, code)
     if request.POST.get("begin"):
         return _begin(request, desk, case, code)
     if request.POST.get("stop"):
@@ -75,14 +87,45 @@ def _begin(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpRespo
     kind = request.POST["begin"]
     if kind not in BEGUN:
         raise Http404
-    words_begin(
+    message_id = words_begin(
         organization_id=desk.organization_id,
         recovery_id=case.id,
         kind=kind,
         by=desk.member_id,
         now=desk.facts.now,
     )
+    if _typed(request):
+        _kept(request, desk, message_id, _typed(request))
     return gone_to("recovery", code=code)
+
+
+def _save(request: HttpRequest, desk: Desk, code: str) -> HttpResponse:
+    """Keep the words as a draft; where a colleague kept others, those that touch different lines go together."""
+    try:
+        case = case_held(request, desk, code)
+        text, detail = _typed(request), "Nothing is sent before somebody sends it."
+    except Collision:
+        case = case_of(desk, code)
+        draft = _draft(request, case)
+        was = request.POST[f"seen.message:{draft.id}"].replace("\r\n", "\n").split("\n", 2)
+        merged = merge(was=was[-1], theirs=draft.body, mine=_typed(request))
+        if was[0] != "draft" or was[1] != draft.subject or not merged.clean:
+            raise
+        text, detail = merged.text, "A colleague changed other lines meanwhile: both changes are in it."
+    _kept(request, desk, _draft(request, case).id, text)
+    tell(request, "Kept as a draft.", detail=detail)
+    return gone_to("recovery", code=code)
+
+
+def _kept(request: HttpRequest, desk: Desk, message_id: int, text: str) -> None:
+    message_save(
+        organization_id=desk.organization_id,
+        message_id=message_id,
+        by=desk.member_id,
+        now=desk.facts.now,
+        subject=request.POST.get("subject", ""),
+        body=text,
+    )
 
 
 def _stop(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpResponse:
@@ -117,7 +160,7 @@ def take(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
         if key_of(plain) == request.POST.get("take"):
             text = mended(text, plain, facts_of(desk, case))
             break
-    shown = draft_of(desk, case, draft, text=text, subject=request.POST.get("subject"))
+    shown = _shown(request, desk, case, text=text)
     screen = screen_of(desk, case)
     if screen.page.next is None:
         return screen

@@ -2,7 +2,7 @@
 
 from makegood.recoveries.operations.blaming import fault_change
 from makegood.recoveries.operations.calling import called
-from makegood.recoveries.operations.changing import UnableToChangeRecovery
+from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_hold
 from makegood.recoveries.operations.clocks import calendars_hear_published, clock_explained
 from makegood.recoveries.operations.closing import (
     UnableToClose,
@@ -14,6 +14,7 @@ from makegood.recoveries.operations.closing import (
 )
 from makegood.recoveries.operations.deciding import review_decide
 from makegood.recoveries.operations.following import follow_up_done
+from makegood.recoveries.operations.grading import severity_change
 from makegood.recoveries.operations.hearing import failures_caused, failures_held, makegoods_moved, messages_sent
 from makegood.recoveries.operations.knowing import clock_acknowledge, clocks_acknowledge
 from makegood.recoveries.operations.moving import playbook_change
@@ -60,10 +61,12 @@ __all__ = [
     "rating_answer",
     "rating_ask",
     "recoveries_open_for",
+    "recovery_hold",
     "reopen",
     "replies_received",
     "returned_say",
     "review_decide",
+    "severity_change",
     "step_done",
     "step_skip",
     "step_undo",

@@ -29,6 +29,12 @@ def recovery_for_change(
     return recovery
 
 
+def recovery_hold(*, organization_id: int, number: int) -> int | None:
+    """This function will lock the recovery of a number until the transaction ends; return its id, if there is one."""
+    rows = Recovery.objects.filter(organization_id=organization_id, number=number)
+    return rows.select_for_update(of=("self",)).values_list("id", flat=True).first()
+
+
 def recovery_touch(*, organization_id: int, recovery_id: int) -> None:
     """This function will count one more change by a person, so that a form read before it is refused."""
     Recovery.objects.filter(organization_id=organization_id, id=recovery_id).update(version=F("version") + 1)
