@@ -75,6 +75,23 @@ def test_each_shipped_playbook_fits_one_page_whole(name: str) -> None:
             assert remedy.title.split()[0] in said
 
 
+@pytest.mark.parametrize("name", names())
+def test_the_page_is_a4_across_and_shows_which_steps_have_help(name: str) -> None:
+    playbook = load(name)
+    svg = drawn(playbook=playbook)
+    sheet = ET.fromstring(svg)
+    assert (sheet.attrib["width"], sheet.attrib["height"]) == ("297mm", "210mm")
+    wide, high = (float(one) for one in sheet.attrib["viewBox"].split()[2:])
+    assert wide / high == pytest.approx(297 / 210, abs=0.002)
+    said = " ".join(text for _, text in _texts(svg))
+    for word, helping in (("Talk", playbook.help.dialogues), ("Tick", playbook.help.checklists)):
+        assert said.count(f"{word}: ") == len({one.step for one in helping})
+    for one in (*playbook.help.dialogues, *playbook.help.checklists, *playbook.help.forms):
+        assert one.title.split()[-1] in said
+    must = [one for one in playbook.help.checklists if any(item.must for item in one.items)]
+    assert ("needed before the step is done" in said) is bool(must or [one for one in playbook.help.forms if one.must])
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 80), st.integers(1, 300), st.text(alphabet='abcW iλ<&"', min_size=1, max_size=60))
 def test_a_playbook_of_any_size_stays_on_its_page(whys: int, long: int, said: str) -> None:

@@ -182,6 +182,11 @@ REGISTER: dict[str, Finding] = {
     "2.3": Finding(
         "L", "Legal floors are numbers with effective dates, owed without a claim.", "EU261, UK261, US DOT, Ofcom"
     ),
+    "2.4": Finding(
+        "C",
+        "Hear the whole story uninterrupted; then empathise, apologise, resolve, and look at the process, not at guilt.",
+        "Disney's HEARD, and company practice like it",
+    ),
     "2.5": Finding("C", "A fix is verified against a criterion set before it starts.", "CAPA practice"),
     "4": Finding(
         "C",

@@ -117,6 +117,8 @@ class Node:
 
     def text(self) -> str:
         """A text, its white space made single."""
+        if isinstance(self.data, bool):
+            raise self.wrong("must be a text: put yes, no, on and off in quotes")
         if not isinstance(self.data, str) or not self.data.strip():
             raise self.wrong("must be a text")
         return " ".join(self.data.split())

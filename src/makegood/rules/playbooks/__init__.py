@@ -16,10 +16,12 @@ import attrs
 
 from makegood.core.evidence import REGISTER
 from makegood.core.gate import KINDS
+from makegood.core.help.lists import Help
 from makegood.core.plans import HIGHEST_TIER, SeverityRule, shortened
 from makegood.core.remedies import FORMS, LOSSES, Remedy, UnusableRemedy
 from makegood.core.steps import Step
 from makegood.rules.nodes import Node, UnusablePack, line_of, read_yaml
+from makegood.rules.playbooks.helping import read_help
 
 FOLDER = Path(__file__).parent
 TARGETS: Final = ("acknowledge", "own", "remedy", "fix", "make_good", "respond", "update")
@@ -152,6 +154,7 @@ class Playbook:
     remedies: tuple[Remedy, ...]
     cause_known_from: int
     whys: tuple[Why, ...]
+    help: Help
 
     def promise(self, kind: str) -> PromiseRule:
         """This function will say how a broken promise of this kind is judged."""
@@ -236,7 +239,7 @@ def read(node: Node) -> Playbook:
     """
     node.keys(
         needs="code title promises burst severity owners clocks steps acknowledgement follow_ups expected_loss fixes",
-        may="floor_packs remedies close why",
+        may="floor_packs remedies close why help",
     )
     grades = node["severity"].keys(needs="watch_days", may="rules")
     owners = node["owners"].keys(needs="tiers", may="team")
@@ -273,6 +276,7 @@ def read(node: Node) -> Playbook:
         remedies=tuple(_remedy(one) for one in node.many("remedies")),
         cause_known_from=close["cause_known_from"].whole(least=0, most=4) if "cause_known_from" in close else 0,
         whys=tuple(_why(one, node) for one in node.many("why")),
+        help=read_help(node["help"]) if "help" in node else Help(),
     )
 
 

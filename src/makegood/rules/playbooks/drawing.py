@@ -42,7 +42,8 @@ def drawn(*, playbook: Playbook, version: int | None = None) -> str:
         columns = [whys[at : at + third] for at in range(0, len(whys), third)]
         titles = ("Why it is so", "[finding, its grade]", "A best, then B, C; L law; M unproven")
         rows.append([Panel(title=title, paragraphs=part) for title, part in zip(titles, columns, strict=False)])
-    return page(title=playbook.title, note=note, rows=rows)
+    starred = any("*" in line for panel in rows[1] for line in panel.paragraphs)
+    return page(title=playbook.title, note=f"{note}; * needed before the step is done" if starred else note, rows=rows)
 
 
 def _finding(evidence: str) -> str:
@@ -100,10 +101,25 @@ def _steps(playbook: Playbook) -> tuple[Panel, ...]:
         found.append(
             Panel(
                 title=f"{face.letter}. {face.title}",
-                paragraphs=(face.means, f"Within {span(minutes)}", _sent(rule.send)),
+                paragraphs=(face.means, f"Within {span(minutes)}", _sent(rule.send), *_help(playbook, step)),
             )
         )
     return tuple(found)
+
+
+def _help(playbook: Playbook, step: str) -> tuple[str, ...]:
+    """What helps at a step, by its title; a star marks what keeps the step open until it is there."""
+    given = playbook.help
+    told = (
+        ("Talk", [one.title for one in given.dialogues if one.step == step]),
+        ("Tick", [_starred(one.title, any(i.must for i in one.items)) for one in given.checklists if one.step == step]),
+        ("Fill in", [_starred(one.title, one.must) for one in given.forms if one.step == step]),
+    )
+    return tuple(f"{word}: {'; '.join(titles)}" for word, titles in told if titles)
+
+
+def _starred(title: str, must: bool) -> str:
+    return f"{title}*" if must else title
 
 
 def _sent(send: str) -> str:
