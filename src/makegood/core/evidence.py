@@ -184,7 +184,7 @@ REGISTER: dict[str, Finding] = {
     ),
     "2.4": Finding(
         "C",
-        "Hear the whole story uninterrupted; then empathise, apologise, resolve, and look at the process, not at guilt.",
+        "Hear the whole story uninterrupted; then empathise, apologise, resolve, and look at the process, not guilt.",
         "Disney's HEARD, and company practice like it",
     ),
     "2.5": Finding("C", "A fix is verified against a criterion set before it starts.", "CAPA practice"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 
+from makegood.core.help.forms import FILE_KINDS, MOST_BYTES
 from makegood.customers.models import Customer
 from makegood.failures.models import Failure, Incident
 from makegood.messages.models import Thread
 from makegood.organizations.models import Member, Place, PlaybookVersion, Team
-from makegood.store.fields import TenantKey, state_check
+from makegood.store.fields import TenantKey, code_field, state_check
 from makegood.store.models import TenantModel
 
 STEPS = ("apologise", "fix", "respond", "make_good", "improve", "communicate", "stay")
@@ -357,3 +358,68 @@ class Story(TenantModel):
             ),
             models.Index(fields=["organization_id", "customer"], name="story_customer"),
         ]
+
+
+class HelpTick(TenantModel):
+    """One item of a checklist of the frozen playbook that a member ticked on a recovery."""
+
+    recovery = TenantKey(Recovery)
+    playbook = TenantKey(PlaybookVersion)
+    checklist = code_field(40)
+    item = code_field(40)
+    at = models.DateTimeField()
+    by = TenantKey(Member)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "recovery", "checklist", "item"], name="help_tick_once")
+        ]
+
+
+class HelpForm(TenantModel):
+    """A form of the frozen playbook as a member filled it in; the latest stands, the earlier ones stay.
+
+    `answers` maps a field to its value as plain data, and is erasable.
+    """
+
+    recovery = TenantKey(Recovery)
+    playbook = TenantKey(PlaybookVersion)
+    form = code_field(40)
+    at = models.DateTimeField()
+    by = TenantKey(Member)
+    answers = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization_id", "recovery", "-at"], name="help_form_recovery")]
+
+
+class HelpFile(TenantModel):
+    """A file that came with a form: its kind by its content, never by its name. The whole row is erasable."""
+
+    filled = TenantKey(HelpForm)
+    field = code_field(40)
+    name = models.CharField(max_length=120)
+    kind = code_field(10)
+    size = models.IntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            state_check("kind", FILE_KINDS, "help_file_kind"),
+            models.UniqueConstraint(fields=["organization_id", "filled", "field"], name="help_file_once"),
+            models.CheckConstraint(condition=models.Q(size__gte=1, size__lte=MOST_BYTES), name="help_file_size"),
+        ]
+
+
+class HelpTalk(TenantModel):
+    """A dialogue that a member walked to its end: the numbers of the answers that the customer gave, from 1."""
+
+    recovery = TenantKey(Recovery)
+    playbook = TenantKey(PlaybookVersion)
+    dialogue = code_field(40)
+    answers = models.JSONField(default=list)
+    at = models.DateTimeField()
+    by = TenantKey(Member)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization_id", "recovery", "-at"], name="help_talk_recovery")]

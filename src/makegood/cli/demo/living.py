@@ -20,6 +20,8 @@ from makegood.listen.models import Replay
 from makegood.listen.operations import events_accept
 from makegood.recoveries.models import Rating, Step
 from makegood.recoveries.operations import UnableToChangeRecovery, rating_answer, step_done
+from makegood.recoveries.operations.helping import help_tick
+from makegood.recoveries.queries.helping import help_state
 from makegood.store.clocks import clock_set, clock_step
 from makegood.store.clocks import now as store_now
 from makegood.store.tenancy import tenant
@@ -141,11 +143,28 @@ def colleagues_act(*, feed: Feed, rnd: random.Random) -> int:
             if rnd.random() < 0.5:  # half of the colleagues are busy with something else
                 continue
             try:
+                _tick_off(organization_id, recovery_id, by=owner_id, now=now)
                 step_done(organization_id=organization_id, recovery_id=recovery_id, step="fix", by=owner_id, now=now)
             except UnableToChangeRecovery:
                 continue
             acted += 1
     return acted
+
+
+def _tick_off(organization_id: int, recovery_id: int, *, by: int, now: datetime) -> None:
+    """Tick what the playbook asks for before the fix is done, as colleagues do who looked."""
+    for lack in help_state(organization_id=organization_id, recovery_id=recovery_id).lacking(step="fix"):
+        if lack.what == "item":
+            checklist, item = lack.code.split(".")
+            help_tick(
+                organization_id=organization_id,
+                recovery_id=recovery_id,
+                checklist=checklist,
+                item=item,
+                ticked=True,
+                by=by,
+                now=now,
+            )
 
 
 def customers_act(*, feed: Feed, rnd: random.Random) -> int:

@@ -85,6 +85,12 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
         f"{names.get(data.get('to', 0), 'somebody above')} was told."
     ),
     "word_known": lambda data, names: "Somebody knows of the promise that was not kept.",
+    "ticked": lambda data, names: "Ticked off a list." if data.get("ticked") else "A tick was taken back.",
+    "filled": lambda data, names: "A form was filled in.",
+    "talked": lambda data, names: "Talked it through with the customer.",
+    "overruled": lambda data, names: (
+        f"{step_name(data['step'])}: done though its list or form is not; a manager said why."
+    ),
     "joined": lambda data, names: "A further failure of the same matter joined.",
 }
 

@@ -41,6 +41,12 @@ class Help:
     forms: tuple[Form, ...] = ()
     dialogues: tuple[Dialogue, ...] = ()
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether any of it is meant for some channels only."""
+        listed: tuple[Checklist | Form | Dialogue, ...] = (*self.checklists, *self.forms, *self.dialogues)
+        return any(one.fits.channels for one in listed)
+
     def of(self, *, kind: str, channels: Collection[str], step: str = "") -> Help:
         """This function will keep what is meant for such a case, and for one step if it is named."""
 

@@ -1,15 +1,15 @@
-"""Forgetting what members wrote about a customer in the notes and the stories of their recoveries."""
+"""Forgetting what members wrote about a customer: notes, forms and their files, and stories of their recoveries."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from makegood.journal.operations import Happened
-from makegood.recoveries.models import Pause, Recovery, Step, Story
+from makegood.recoveries.models import HelpFile, HelpForm, Pause, Recovery, Step, Story
 
 
 def recoveries_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Blank the notes on erased customers' recoveries and take out their stories; the states stay.
+    """Blank the notes and the forms of erased customers' recoveries, and take out files and stories; the states stay.
 
     A handler of customers:customer:erased.
     """
@@ -21,3 +21,5 @@ def recoveries_hear_erased(*, organization_id: int, entries: Sequence[Happened])
     Step.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
     Pause.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
     Story.objects.filter(organization_id=organization_id, recovery_id__in=ids).delete()
+    HelpFile.objects.filter(organization_id=organization_id, filled__recovery_id__in=ids).delete()
+    HelpForm.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(answers={})

@@ -12,6 +12,7 @@ from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet
+from makegood.recoveries.operations.helping import help_lacking, help_overrule
 from makegood.recoveries.operations.silence import silence_over, silence_watched
 from makegood.store.bulk import record_set
 
@@ -138,12 +139,22 @@ def step_done(
     now: datetime,
     note: str = "",
     version: int | None = None,
+    anyway: str = "",
 ) -> None:
     """Record that a step was done by a member.
 
-    Raises UnableToChangeRecovery if the recovery is closed or was changed meanwhile, or the step is not to be done.
+    Raises UnableToChangeRecovery if the recovery is closed or was changed meanwhile, the step is not to be done, or
+    its playbook asks for something to be ticked or filled in first. A manager overrules that by `anyway`, their reason.
     """
-    _step(organization_id, Mark(recovery_id=recovery_id, step=step, at=now, by=by, note=note), version)
+    mark = Mark(
+        recovery_id=recovery_id, step=step, at=now, by=by, note=" · ".join(filter(None, (note, anyway.strip())))
+    )
+    recovery = _held(organization_id, mark, version)
+    if lacks := help_lacking(organization_id=organization_id, recovery=recovery, step=step):
+        help_overrule(
+            organization_id=organization_id, recovery=recovery, step=step, lacks=lacks, by=by, reason=anyway, now=now
+        )
+    _marked(organization_id, mark)
 
 
 def step_skip(
@@ -163,13 +174,18 @@ def step_skip(
     if not reason.strip():
         raise UnableToChangeRecovery("A step is skipped only with a reason: say why.")
     mark = Mark(recovery_id=recovery_id, step=step, at=now, state="skipped", by=by, note=reason.strip())
-    _step(organization_id, mark, version)
+    _held(organization_id, mark, version)
+    _marked(organization_id, mark)
 
 
-def _step(organization_id: int, mark: Mark, version: int | None) -> None:
+def _held(organization_id: int, mark: Mark, version: int | None) -> Recovery:
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=mark.recovery_id, version=version)
     if recovery.review:
         raise UnableToChangeRecovery("Decide first whether the customer is to be contacted.")
+    return recovery
+
+
+def _marked(organization_id: int, mark: Mark) -> None:
     if not steps_mark(organization_id=organization_id, marks=[mark]):
         raise UnableToChangeRecovery("This step is not to be done any more: reload the recovery.")
     recovery_touch(organization_id=organization_id, recovery_id=mark.recovery_id)
