@@ -6,9 +6,11 @@ import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import _finance, signed_in
 from tests.support.given import failed
+from tests.support.recoveries import open_for
 
 from makegood.config.working import work_dry
 from makegood.core.money import Money
+from makegood.failures.models import Failure
 from makegood.journal.models import Effect
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.operations import FloorOwed, floors_owe, makegoods_erase
@@ -66,7 +68,33 @@ def test_where_the_answer_is_unknown_the_payment_system_is_asked_first(org: Org,
     refused = client.post(f"/payments/{owed}", {"reference": "SEPA 1"})
     assert refused.status_code == 422
     assert "so that nobody is paid twice" in refused.content.decode()
-    assert client.post(f"/payments/{owed}", {"reference": "SEPA 1", "asked": "on"}).status_code == 302
+    assert client.post(f"/payments/{owed}", {"reference": "SEPA 1", "asked": "not-paid"}).status_code == 302
+
+
+def test_the_recovery_leads_to_the_payment_and_records_nothing_by_itself(org: Org, owed: int) -> None:
+    """One guarded page records payments: the button on the recovery goes there."""
+    with tenant(organization_id=org.id):
+        Effect.objects.filter(kind="payout").update(state="unknown", outcome="No answer")
+        recovery = open_for(org, MakeGood.objects.get(id=owed).failure_id)[0]
+    client = signed_in(org, org.admin)
+    assert "Pay it by hand" in client.get(f"/recoveries/R-{recovery.number}").content.decode()
+    answer = client.post(f"/recoveries/R-{recovery.number}/make-goods/{owed}/paid")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/payments/{owed}")
+    with tenant(organization_id=org.id):
+        assert MakeGood.objects.get(id=owed).state == "accepted"
+
+
+def test_what_is_owed_no_more_and_was_not_paid_is_taken_off_the_list(org: Org, owed: int) -> None:
+    with tenant(organization_id=org.id):
+        Effect.objects.filter(kind="payout").update(state="unknown", outcome="No answer")
+        Failure.objects.update(withdrawn_at=START)
+    client = signed_in(org, org.admin)
+    assert "It did not, and it is owed no more" in client.get(f"/payments/{owed}").content.decode()
+    assert client.post(f"/payments/{owed}", {"asked": "not-paid", "reference": "X"}).status_code == 422
+    after = client.post(f"/payments/{owed}", {"asked": "not-owed"}, follow=True).content.decode()
+    assert "nothing is owed any more" in after
+    with tenant(organization_id=org.id):
+        assert MakeGood.objects.get(id=owed).state == "withdrawn"
 
 
 def test_the_way_there_is_shown_to_those_who_pay(org: Org, owed: int) -> None:

@@ -18,12 +18,15 @@ from makegood.journal.models import Effect, Entry
 from makegood.listen.operations import events_accept
 from makegood.makegoods.charges import (
     UnableToStopCharge,
+    charge_let_stand,
     charge_stopped_by_hand,
     charges_unstopped,
     charges_unstopped_counted,
 )
 from makegood.makegoods.models import PromisedCharge
 from makegood.organizations.operations import integration_set, member_create
+from makegood.promises.models import Promise
+from makegood.promises.operations import Word, promises_hear
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
@@ -139,6 +142,45 @@ def test_a_refund_is_no_charge_and_a_charge_of_another_promise_stays(org: Org) -
     assert (state(org), effects(org)) == ("tied", [])
 
 
+def late_word(org: Org) -> None:
+    """Evidence that arrives late: the promise was kept in time."""
+    with tenant(organization_id=org.id):
+        row = Promise.objects.get(organization_id=org.id)
+        word = Word(
+            source_id=org.source, key_hash=bytes(row.key_hash), action="kept", happened_at=DUE - HOUR, received_at=LATE
+        )
+        promises_hear(organization_id=org.id, words=[word])
+
+
+def test_a_charge_stands_where_the_promise_was_kept_after_all(org: Org) -> None:
+    """What was not asked for yet is not asked for any more, and the charge is tied as it was."""
+    promise(org)
+    charge(org)
+    pass_until(org, LATE, work=False)
+    late_word(org)
+    pass_until(org, LATE)
+    with tenant(organization_id=org.id):
+        assert (state(org), Effect.objects.get(kind="charge_stop").state) == ("tied", "stopped")
+    with tenant(organization_id=org.id):
+        assert charges_unstopped(organization_id=org.id) == []
+
+
+def test_a_charge_that_may_have_been_stopped_for_nothing_is_listed_until_a_person_looked(org: Org) -> None:
+    promise(org)
+    charge(org)
+    pass_until(org, LATE, work=False)
+    with tenant(organization_id=org.id):
+        Effect.objects.filter(kind="charge_stop").update(attempts=1, outcome="No answer (TimeoutError).")
+    late_word(org)
+    with tenant(organization_id=org.id):
+        (one,) = charges_unstopped(organization_id=org.id)
+        assert (one.state, one.kept) == ("unstopped", True)
+        assert "kept after all" in one.said
+        charge_let_stand(organization_id=org.id, tie_id=one.id, by=org.admin, now=LATE)
+        assert charges_unstopped(organization_id=org.id) == []
+    assert state(org) == "tied"
+
+
 @pytest.mark.parametrize("refusal", ["nothing is connected", "it refuses"])
 def test_what_could_not_be_stopped_is_listed_until_a_person_did_it(live: Org, refusal: str) -> None:
     with payment_system() as system:
@@ -157,6 +199,8 @@ def test_what_could_not_be_stopped_is_listed_until_a_person_did_it(live: Org, re
         assert charges_unstopped_counted(organization_id=live.id) == 1
         with pytest.raises(UnableToStopCharge, match="Only finance"):
             charge_stopped_by_hand(organization_id=live.id, tie_id=one.id, by=live.employee, now=LATE)
+        with pytest.raises(UnableToStopCharge, match="stands broken"):
+            charge_let_stand(organization_id=live.id, tie_id=one.id, by=finance, now=LATE)
         charge_stopped_by_hand(organization_id=live.id, tie_id=one.id, by=finance, now=LATE)
         assert charges_unstopped(organization_id=live.id) == []
         with pytest.raises(UnableToStopCharge, match="stopped already"):

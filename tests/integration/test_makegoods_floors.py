@@ -192,13 +192,13 @@ def test_without_a_payment_system_finance_pays_by_hand(org: Org) -> None:
         assert (row.id, row.state, row.payout) == (makegood_id, "accepted", "failed")
         assert "pay by hand" in row.trouble
     with pytest.raises(UnableToPayByHand, match="Only finance"), tenant(organization_id=org.id):
-        payout_done_by_hand(organization_id=org.id, makegood_id=makegood_id, by=org.employee, now=START)
+        payout_done_by_hand(organization_id=org.id, makegood_id=makegood_id, by=org.employee, now=START, asked=False)
     with tenant(organization_id=org.id):
-        payout_done_by_hand(organization_id=org.id, makegood_id=makegood_id, by=org.admin, now=START)
+        payout_done_by_hand(organization_id=org.id, makegood_id=makegood_id, by=org.admin, now=START, asked=False)
         assert payouts_by_hand(organization_id=org.id) == []
         assert Entry.objects.get(event="makegoods:makegood:delivered").actor_id == org.admin
     with pytest.raises(UnableToPayByHand, match="not paid yet"), tenant(organization_id=org.id):
-        payout_done_by_hand(organization_id=org.id, makegood_id=makegood_id, by=org.admin, now=START)
+        payout_done_by_hand(organization_id=org.id, makegood_id=makegood_id, by=org.admin, now=START, asked=False)
     ledger_holds(org)
 
 

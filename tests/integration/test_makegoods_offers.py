@@ -13,12 +13,15 @@ from tests.support.recoveries import opened
 
 from makegood.core.money import Money
 from makegood.core.remedies import Remedy
+from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
+from makegood.journal.operations import Happened
 from makegood.makegoods.models import Allowance, MakeGood
 from makegood.makegoods.moves import MOVES, State, UnableToMoveMakeGood, move
 from makegood.makegoods.operations import (
     UnableToDeliver,
     UnableToOffer,
+    UnableToPayByHand,
     UnableToSwap,
     makegood_accept,
     makegood_decline,
@@ -27,6 +30,8 @@ from makegood.makegoods.operations import (
     makegood_swap,
     makegoods_hear_withdrawn,
     makegoods_offer,
+    payout_done_by_hand,
+    payout_not_made,
 )
 from makegood.makegoods.queries import (
     allowance_left,
@@ -34,6 +39,7 @@ from makegood.makegoods.queries import (
     makegoods_of_failures,
     makegoods_page,
     offers_open,
+    payouts_by_hand,
     totals,
     what_may_i_give,
 )
@@ -264,8 +270,6 @@ def test_the_one_reminder_reaches_the_customer_of_an_open_recovery(org: Org) -> 
 
 
 def test_what_evidence_withdrew_is_taken_back_unless_it_is_being_paid(org: Org) -> None:
-    from makegood.journal.operations import Happened
-
     waiting, paying = (offered(org, failed(org), form="money") for _ in range(2))
     with tenant(organization_id=org.id):
         for makegood_id in (waiting, paying):
@@ -282,6 +286,44 @@ def test_what_evidence_withdrew_is_taken_back_unless_it_is_being_paid(org: Org) 
         assert Effect.objects.get(subject_id=waiting).state == "stopped"
     assert (state(org, waiting), state(org, paying)) == ("withdrawn", "accepted")
     ledger_holds(org)
+
+
+def test_what_may_have_been_paid_is_neither_written_off_nor_paid_again(org: Org) -> None:
+    """A payout whose try timed out, and whose failure is withdrawn, waits for finance to ask; the answer settles it."""
+    makegood_id = offered(org, failed(org), form="money")
+    with tenant(organization_id=org.id):
+        makegood_accept(organization_id=org.id, makegood_id=makegood_id, now=START)
+        Effect.objects.filter(subject_id=makegood_id).update(attempts=1, outcome="No answer (TimeoutError).")
+        paid = {"organization_id": org.id, "makegood_id": makegood_id, "by": org.admin, "now": START}
+        with pytest.raises(UnableToPayByHand, match="ask the payment system first"):
+            payout_done_by_hand(**paid, asked=False)
+        failure_id = MakeGood.objects.get(id=makegood_id).failure_id
+        with pytest.raises(UnableToPayByHand, match="still owed"), transaction.atomic():
+            payout_not_made(**paid)
+        Failure.objects.filter(id=failure_id).update(withdrawn_at=START)
+        gone = Happened(at=START, event="failures:failure:withdrawn", subject="failure", subject_id=failure_id)
+        makegoods_hear_withdrawn(organization_id=org.id, entries=[gone])
+        assert (state(org, makegood_id), Effect.objects.get(subject_id=makegood_id).state) == ("accepted", "unknown")
+        (row,) = payouts_by_hand(organization_id=org.id)
+        assert (row.id, row.payout, row.owed) == (makegood_id, "unknown", False)
+        payout_not_made(**paid)
+        assert (state(org, makegood_id), payouts_by_hand(organization_id=org.id)) == ("withdrawn", [])
+    ledger_holds(org)
+
+
+def test_two_currencies_owed_for_one_failure_leave_no_room_for_an_extra(org: Org) -> None:
+    """What cannot be added up bounds nothing, so nothing is offered beyond it; asking is no error."""
+    failure_id = failed(org, price=100_000)
+    with tenant(organization_id=org.id):
+        for currency in ("EUR", "GBP"):
+            MakeGood.objects.create(
+                organization_id=org.id, failure_id=failure_id, customer_id=org.customer, part="floor", remedy="cash",
+                title="Owed", form="money", value_minor=5_000, cost_minor=5_000, currency=currency, rule=currency,
+                state="accepted", offered_at=START,
+            )  # fmt: skip
+        found = what_may_i_give(organization_id=org.id, failure_id=failure_id, member_id=org.manager, now=START)
+        assert found.gifts == ()
+        assert "remedy.currency" in {one.rule for one in found.reasons}
 
 
 def test_up_to_three_extras_that_the_member_may_give_each_with_reasons(org: Org) -> None:

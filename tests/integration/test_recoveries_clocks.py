@@ -340,6 +340,9 @@ def test_expected_loss_is_what_is_at_stake_by_the_chance_of_missing(org: Org) ->
         recoveries_open_for(organization_id=org.id, entries=[taken(a), taken(b)])
         first, second = Recovery.objects.filter(organization_id=org.id).order_by("number")
         makegood(org, second, b, at=START, state="offered", value_minor=15000)
+        for currency, standing in (("JPY", "accepted"), ("EUR", "withdrawn"), ("EUR", "delivered")):
+            owed = {"part": "floor", "form": "money", "rule": f"{currency}.{standing}", "currency": currency}
+            makegood(org, first, a, at=START, state=standing, value_minor=900_000, **owed)
         assert expected_loss_refresh(organization_id=org.id) == 2
         assert expected_loss_refresh(organization_id=org.id) == 0
         assert again(org, first).expected_loss_minor == 2000  # 200.00 by the prior of 10 %

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from tests.conftest import START, Org
-from tests.support.recoveries import again, customer, failure, journal, steps
+from tests.support.recoveries import again, customer, failure, journal, opened, playbook_with, steps
 
 from makegood.failures.incidents import failures_attach, incident_confirm, incident_propose
 from makegood.makegoods.models import MakeGood
+from makegood.makegoods.operations import UnableToOffer
 from makegood.messages.models import Message
 from makegood.organizations.models import Member
+from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations import (
     UnableToDoForAll,
@@ -147,3 +149,19 @@ def test_an_offer_is_drafted_and_dropped_when_it_is_answered(org: Org) -> None:
         offer = MakeGood.objects.get(failure_id=failure_id, part="extra")
         makegood_accept(organization_id=org.id, makegood_id=offer.id, now=START, by=org.employee)
         assert Message.objects.get(id=draft.id).state == "stopped"
+
+
+def test_an_extra_by_hand_goes_by_the_frozen_playbook_and_never_under_review(org: Org) -> None:
+    """What a newer version offers instead is not what this recovery offers; who is to be decided is offered nothing."""
+    with tenant(organization_id=org.id):
+        recovery = opened(org, loss="time", price_minor=100_000, currency="EUR", kept_service=True)
+        failure_id = RecoveryFailure.objects.get(recovery_id=recovery.id).failure_id
+        given = {"organization_id": org.id, "failure_id": failure_id, "member_id": org.manager, "now": START}
+        first = gifts_for(**given).gifts[0]
+        playbook_with(org, (first.title, "A brand-new thing"))
+        assert gifts_for(**given).gifts[0].title == first.title
+        extra_offer(organization_id=org.id, recovery_id=recovery.id, remedy=first.remedy, by=org.manager, now=START)
+        assert MakeGood.objects.get(failure_id=failure_id, part="extra").title == first.title
+        review = opened(org, customer_id=customer(org), gate="review", price_minor=100_000, currency="EUR")
+        with pytest.raises(UnableToOffer, match="Decide first"):
+            extra_offer(organization_id=org.id, recovery_id=review.id, remedy=first.remedy, by=org.manager, now=START)

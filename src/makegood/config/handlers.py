@@ -10,7 +10,13 @@ from makegood.failures.tasks import failures_gate, failures_route
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
 from makegood.listen.operations import raw_hear_erased
-from makegood.makegoods.charges import charge_carry, charges_hear_carried, charges_hear_erased, charges_hear_taken
+from makegood.makegoods.charges import (
+    charge_carry,
+    charges_hear_carried,
+    charges_hear_erased,
+    charges_hear_taken,
+    charges_hear_withdrawn,
+)
 from makegood.makegoods.floors import floors_hear_failures, floors_hear_fulfilled
 from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_withdrawn
 from makegood.makegoods.payouts import payout_carry, payouts_hear_carried, payouts_hear_decided, payouts_hear_held
@@ -54,6 +60,7 @@ def register() -> None:
     on("failures:failure:detected", floors_hear_failures)
     on("failures:failure:gated", floors_hear_failures)
     on("failures:failure:withdrawn", makegoods_hear_withdrawn)
+    on("failures:failure:withdrawn", charges_hear_withdrawn)
     on("failures:failure:attached", payouts_hear_held)
     on("failures:failure:held", payouts_hear_held)
     on("failures:incident:confirmed", payouts_hear_decided)

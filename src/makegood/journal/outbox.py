@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from makegood.journal.models import Effect
+from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids
 
 
@@ -81,7 +82,35 @@ def effects_release(*, organization_id: int, incident_id: int) -> int:
 
 
 def effects_stop(*, organization_id: int, subject: str, subject_ids: Sequence[int], now: datetime) -> int:
-    """Stop these subjects' effects that have not left yet."""
+    """Stop these subjects' effects that have not left yet, or were refused at every try so far.
+
+    Of effects whose failed tries may have been carried out all the same, such as payments, ask `effects_doubt` first.
+    """
     return Effect.objects.filter(
         organization_id=organization_id, state="pending", subject=subject, subject_id__in=list(subject_ids)
     ).update(state="stopped", settled_at=now)
+
+
+def effects_doubt(*, organization_id: int, subject: str, subject_ids: Sequence[int], now: datetime) -> set[int]:
+    """Leave to a person the effects that were tried and wait to be tried again; return the subjects in doubt.
+
+    A try without an answer may have been carried out, so they can neither be stopped nor done another way: they are
+    unknown. Those being carried out now, or unknown already, are in doubt as well and stay as they are.
+    """
+    mine = Effect.objects.filter(organization_id=organization_id, subject=subject, subject_id__in=list(subject_ids))
+    tried = list(mine.filter(state="pending", attempts__gt=0).select_for_update().order_by("id"))
+    mine.filter(id__in=[one.id for one in tried]).update(state="unknown", settled_at=now)
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event="outbox:effect:unknown",
+                subject=subject,
+                subject_id=one.subject_id,
+                data={"kind": one.kind, "effect": one.id},
+            )
+            for one in tried
+        ],
+    )
+    return set(mine.filter(state__in=["claimed", "unknown"]).values_list("subject_id", flat=True))

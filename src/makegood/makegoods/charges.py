@@ -17,7 +17,7 @@ from makegood.customers.models import Charge
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
-from makegood.journal.outbox import Wanted, effects_add, effects_stop
+from makegood.journal.outbox import Wanted, effects_add, effects_doubt, effects_stop
 from makegood.makegoods.models import PromisedCharge
 from makegood.makegoods.payouts import PAYERS, payment_system_ask
 from makegood.organizations.models import Member
@@ -26,6 +26,7 @@ from makegood.store.bulk import insert, record_set
 from makegood.store.tenancy import tenant
 
 KIND = "charge_stop"
+KEPT = "The promise was kept after all, and this may have been stopped: ask the payment system, and charge it again."
 BY_HAND = "No payment system is connected: stop or give back the charge by hand, and say so here."
 OPEN = ("wanted", "unstopped")
 
@@ -83,6 +84,29 @@ def _failures_of(organization_id: int, keys: Sequence[tuple[int, bytes]]) -> lis
 def charges_hear_taken(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Have the charges for broken promises stopped; a handler of `failures:failure:taken`."""
     _want(organization_id, {entry.subject_id: entry.at for entry in entries})
+
+
+def charges_hear_withdrawn(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Let stand the charges whose promise was kept after all; a handler of `failures:failure:withdrawn`.
+
+    One that the payment system may have stopped by now is listed for a person.
+    """
+    at = {entry.subject_id: entry.at for entry in entries}
+    asked = PromisedCharge.objects.select_for_update().filter(
+        organization_id=organization_id, failure_id__in=list(at), state__in=OPEN
+    )
+    rows = {row.id: row for row in asked.order_by("id")}
+    if not rows:
+        return
+    now = max(at.values())
+    doubtful = effects_doubt(organization_id=organization_id, subject="charge", subject_ids=list(rows), now=now)
+    effects_stop(organization_id=organization_id, subject="charge", subject_ids=list(rows), now=now)
+    stand = {row.id: at[row.failure_id] for row in rows.values() if row.failure_id and row.id not in doubtful}
+    PromisedCharge.objects.filter(organization_id=organization_id, id__in=list(stand)).update(
+        state="tied", failure_id=None, wanted_at=None, said=""
+    )
+    PromisedCharge.objects.filter(organization_id=organization_id, id__in=doubtful).update(said=KEPT)
+    _record(organization_id, stand, "stands")
 
 
 def _want(organization_id: int, at: dict[int, datetime]) -> None:
@@ -181,6 +205,14 @@ def charge_stopped_by_hand(*, organization_id: int, tie_id: int, by: int, now: d
     Raises UnableToStopCharge unless finance or an admin says so of a charge that is neither stopped nor being asked
     for.
     """
+    row = _locked(organization_id, tie_id, by=by, now=now)
+    row.state, row.settled_at, row.stopped_by_id, row.said = "stopped", now, by, "by hand"
+    row.save(update_fields=["state", "settled_at", "stopped_by_id", "said"])
+    _record(organization_id, {row.id: now}, "stopped", by)
+
+
+def _locked(organization_id: int, tie_id: int, *, by: int, now: datetime) -> PromisedCharge:
+    """Lock a charge that a person decides about, with whatever would still be asked for it stopped."""
     if not Member.objects.filter(organization_id=organization_id, id=by, active=True, role__in=PAYERS).exists():
         raise UnableToStopCharge("Only finance or an admin records this: ask one of them.")
     row = PromisedCharge.objects.select_for_update().filter(organization_id=organization_id, id=tie_id).first()
@@ -190,9 +222,21 @@ def charge_stopped_by_hand(*, organization_id: int, tie_id: int, by: int, now: d
     asked = Effect.objects.filter(organization_id=organization_id, subject="charge", subject_id=row.id)
     if asked.filter(state="claimed").exists():
         raise UnableToStopCharge("The payment system is being asked right now: look again in a few minutes.")
-    row.state, row.settled_at, row.stopped_by_id, row.said = "stopped", now, by, "by hand"
-    row.save(update_fields=["state", "settled_at", "stopped_by_id", "said"])
-    _record(organization_id, {row.id: now}, "stopped", by)
+    return row
+
+
+def charge_let_stand(*, organization_id: int, tie_id: int, by: int, now: datetime) -> None:
+    """This function will record that a charge stands whose promise was kept after all, and that may have been stopped.
+
+    Raises UnableToStopCharge unless finance or an admin says so, and while its promise stands broken.
+    """
+    row = _locked(organization_id, tie_id, by=by, now=now)
+    if row.failure is None or row.failure.withdrawn_at is None:
+        raise UnableToStopCharge("Its promise stands broken, so nobody pays for it: stop it, and say so here.")
+    PromisedCharge.objects.filter(organization_id=organization_id, id=row.id).update(
+        state="tied", failure_id=None, wanted_at=None, said=""
+    )
+    _record(organization_id, {row.id: now}, "stands", by)
 
 
 def charges_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -204,7 +248,10 @@ def charges_hear_erased(*, organization_id: int, entries: Sequence[Happened]) ->
 
 @attrs.frozen(kw_only=True)
 class UnstoppedCharge:
-    """A charge for a broken promise that is not stopped; `state` is tied (still to be decided), wanted or unstopped."""
+    """A charge for a broken promise that is not stopped; `state` is tied (still to be decided), wanted or unstopped.
+
+    `kept` says that the promise was kept after all, while the charge may have been stopped.
+    """
 
     id: int
     customer_id: int
@@ -214,6 +261,7 @@ class UnstoppedCharge:
     reference: str
     state: str
     said: str
+    kept: bool
 
 
 def charges_unstopped(*, organization_id: int, tie_id: int | None = None, limit: int = 100) -> list[UnstoppedCharge]:
@@ -231,8 +279,9 @@ def charges_unstopped(*, organization_id: int, tie_id: int | None = None, limit:
             reference=row.reference,
             state=row.state,
             said=row.said,
+            kept=row.failure is not None and row.failure.withdrawn_at is not None,
         )
-        for row in found.select_related("charge").order_by("charge__charged_at", "id")[:limit]
+        for row in found.select_related("charge", "failure").order_by("charge__charged_at", "id")[:limit]
     ]
 
 

@@ -92,7 +92,7 @@ def what_may_i_give(
         else None
     )
     catalogue = list(_catalogue(organization_id, failure.source_id) if remedies is None else remedies)
-    given = _given(organization_id, failure_id)
+    given = _given(organization_id, failure_id, counted_in=failure.currency or left.currency)
     gifts: list[Gift] = []
     while True:
         choice = choose(
@@ -123,8 +123,12 @@ def what_may_i_give(
         catalogue = [other for other in catalogue if other.code != one.code]
 
 
-def _given(organization_id: int, failure_id: int) -> Money | None:
-    """What counts towards the cap already: what is owed, and the extras that stand."""
+def _given(organization_id: int, failure_id: int, *, counted_in: str) -> Money | None:
+    """What counts towards the cap already: what is owed, and the extras that stand.
+
+    Where some of it is in another currency than the cap is `counted_in`, that part is returned: it cannot be added up,
+    so nothing fits.
+    """
     rows = MakeGood.objects.filter(
         organization_id=organization_id,
         failure_id=failure_id,
@@ -132,11 +136,11 @@ def _given(organization_id: int, failure_id: int) -> Money | None:
         state__in=["offered", "accepted", "delivered"],
         value_minor__gt=0,
     ).values_list("value_minor", "currency")
-    total: Money | None = None
+    totals: dict[str, Money] = {}
     for minor, currency in rows:
         one = Money(minor=minor, currency=currency)
-        total = one if total is None else total + one
-    return total
+        totals[currency] = totals[currency] + one if currency in totals else one
+    return next((one for currency, one in totals.items() if currency != counted_in), totals.get(counted_in))
 
 
 def _catalogue(organization_id: int, source_id: int | None) -> tuple[Remedy, ...]:

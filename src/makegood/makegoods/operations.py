@@ -10,13 +10,13 @@ from django.db.models import F
 from makegood.core.reasons import because
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
-from makegood.journal.outbox import effects_stop
+from makegood.journal.outbox import effects_doubt, effects_stop
 from makegood.makegoods.allowances import UnableToOffer
 from makegood.makegoods.floors import FloorDue, FloorOwed, floors_for, floors_owe, floors_post
 from makegood.makegoods.models import Allowance, MakeGood
 from makegood.makegoods.moves import State, UnableToMoveMakeGood
 from makegood.makegoods.offering import Offer, makegood_offer, makegoods_offer
-from makegood.makegoods.payouts import Payout, UnableToPayByHand, payout_done_by_hand, payouts_add
+from makegood.makegoods.payouts import Payout, UnableToPayByHand, payout_done_by_hand, payout_not_made, payouts_add
 from makegood.makegoods.writing import NewMakeGood, makegood_locked, makegoods_move, makegoods_write
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "makegoods_hear_withdrawn",
     "makegoods_offer",
     "payout_done_by_hand",
+    "payout_not_made",
 ]
 
 
@@ -160,7 +161,7 @@ def makegood_delivered(*, organization_id: int, makegood_id: int, now: datetime,
 
 
 def makegoods_hear_withdrawn(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Take back what was offered or owed for failures that evidence withdrew, unless it is paid or being paid.
+    """Take back what was offered or owed for failures that evidence withdrew, unless it is, or may have been, paid.
 
     A handler of `failures:failure:withdrawn`.
     """
@@ -173,16 +174,11 @@ def makegoods_hear_withdrawn(*, organization_id: int, entries: Sequence[Happened
     if not rows:
         return
     ids = [row.id for row in rows]
+    doubtful = effects_doubt(organization_id=organization_id, subject="makegood", subject_ids=ids, now=max(at.values()))
     effects_stop(organization_id=organization_id, subject="makegood", subject_ids=ids, now=max(at.values()))
-    on_its_way = set(
-        Effect.objects.filter(
-            organization_id=organization_id,
-            subject="makegood",
-            subject_id__in=ids,
-            state__in=["claimed", "unknown", "done"],
-        ).values_list("subject_id", flat=True)
-    )
-    back = [row for row in rows if row.id not in on_its_way]
+    paid = Effect.objects.filter(organization_id=organization_id, subject="makegood", subject_id__in=ids, state="done")
+    left = doubtful | set(paid.values_list("subject_id", flat=True))
+    back = [row for row in rows if row.id not in left]
     makegoods_move(
         organization_id=organization_id, rows=back, to=State.WITHDRAWN, at={row.id: at[row.failure_id] for row in back}
     )

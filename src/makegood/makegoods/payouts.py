@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 import attrs
 from django.db import connection
+from django.db.models import Q
 
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
-from makegood.journal.outbox import Wanted, effects_add, effects_hold, effects_release, effects_stop
+from makegood.journal.outbox import Wanted, effects_add, effects_doubt, effects_hold, effects_release, effects_stop
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import MOVES, State
 from makegood.makegoods.writing import makegood_locked, makegoods_move
@@ -122,24 +123,48 @@ def payouts_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -
     makegoods_move(organization_id=organization_id, rows=open_ones, to=State.DELIVERED, at=at)
 
 
-def payout_done_by_hand(*, organization_id: int, makegood_id: int, by: int, now: datetime, reference: str = "") -> None:
+def payout_done_by_hand(
+    *, organization_id: int, makegood_id: int, by: int, now: datetime, asked: bool, reference: str = ""
+) -> None:
     """This function will record that a person paid what no payment system paid, and the payment's own reference.
 
-    Raises UnableToPayByHand unless finance or an admin says so of accepted money that is not on its way.
+    Where a try had no clear answer, `asked` says that the payment system was asked since: that it did not pay, or that
+    this is the payment it made. Raises UnableToPayByHand unless finance or an admin says so of accepted money that is
+    not on its way and not in doubt.
     """
+    row = _unpaid(organization_id, makegood_id, by=by, asked=asked, now=now)
+    makegoods_move(organization_id=organization_id, rows=[row], to=State.DELIVERED, at={row.id: now}, by=by)
+    if reference.strip():
+        MakeGood.objects.filter(organization_id=organization_id, id=row.id).update(reference=reference.strip()[:80])
+
+
+def payout_not_made(*, organization_id: int, makegood_id: int, by: int, now: datetime) -> None:
+    """This function will take back money that is owed no more and that, as the payment system says, was not paid.
+
+    Raises UnableToPayByHand unless finance or an admin says so, and where the money is still owed.
+    """
+    row = _unpaid(organization_id, makegood_id, by=by, asked=True, now=now)
+    if row.failure.withdrawn_at is None:
+        raise UnableToPayByHand("This is still owed: pay it, and say so here.")
+    makegoods_move(organization_id=organization_id, rows=[row], to=State.WITHDRAWN, at={row.id: now}, by=by)
+
+
+def _unpaid(organization_id: int, makegood_id: int, *, by: int, asked: bool, now: datetime) -> MakeGood:
+    """Lock money that nobody is paying, with its effect stopped; in doubt only where its payer was `asked`."""
     if not Member.objects.filter(organization_id=organization_id, id=by, active=True, role__in=PAYERS).exists():
         raise UnableToPayByHand("Only finance or an admin records payments: ask one of them.")
     row = makegood_locked(organization_id=organization_id, makegood_id=makegood_id, error=UnableToPayByHand)
     if row.form != "money" or row.state != State.ACCEPTED:
         raise UnableToPayByHand("Only money that was accepted and is not paid yet can be paid by hand.")
+    mine = Effect.objects.filter(organization_id=organization_id, subject="makegood", subject_id=row.id)
+    doubtful = mine.filter(Q(state="unknown") | Q(state="pending", attempts__gt=0)).exists()
+    if doubtful and not asked:
+        raise UnableToPayByHand("It may have been paid: ask the payment system first, so that nobody is paid twice.")
+    effects_doubt(organization_id=organization_id, subject="makegood", subject_ids=[row.id], now=now)
     effects_stop(organization_id=organization_id, subject="makegood", subject_ids=[row.id], now=now)
-    if Effect.objects.filter(
-        organization_id=organization_id, subject="makegood", subject_id=row.id, state="claimed"
-    ).exists():
+    if mine.filter(state="claimed").exists():
         raise UnableToPayByHand("The payment system is being asked right now: look again in a few minutes.")
-    makegoods_move(organization_id=organization_id, rows=[row], to=State.DELIVERED, at={row.id: now}, by=by)
-    if reference.strip():
-        MakeGood.objects.filter(organization_id=organization_id, id=row.id).update(reference=reference.strip()[:80])
+    return row
 
 
 def payout_carry(*, organization_id: int, effect: Claimed) -> Outcome:

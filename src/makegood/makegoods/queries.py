@@ -35,7 +35,10 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class MakeGoodRow:
-    """One make-good as faces show it; `payout` is the state of its payment ("" for none), `trouble` what went wrong."""
+    """One make-good as faces show it; `payout` is the state of its payment ("" for none), `trouble` what went wrong.
+
+    `owed` is false where evidence withdrew its failure.
+    """
 
     id: int
     failure_id: int
@@ -58,6 +61,7 @@ class MakeGoodRow:
     settled_at: datetime | None
     payout: str
     trouble: str
+    owed: bool
 
 
 def _rows(found: QuerySet[MakeGood]) -> list[MakeGoodRow]:
@@ -88,8 +92,9 @@ def _rows(found: QuerySet[MakeGood]) -> list[MakeGoodRow]:
             settled_at=row.settled_at,
             payout=row.payout or "",
             trouble=row.said or "" if row.payout in ("failed", "unknown") else "",
+            owed=row.failure.withdrawn_at is None,
         )
-        for row in rows
+        for row in rows.select_related("failure")
     ]
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from makegood.core.remedies import Remedy
 from makegood.makegoods.giving import Gifts, what_may_i_give
+from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import RecoveryFailure
 
 LATE = """
@@ -38,10 +39,14 @@ def gifts_for(
 ) -> Gifts:
     """This function will find what a member may give for a failure, as `what_may_i_give` does, knowing if we were late.
 
-    Raises Failure.DoesNotExist.
+    The catalogue is `remedies`, else that of the recovery's frozen playbook. Raises Failure.DoesNotExist.
     """
-    recovery_ids = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id=failure_id)
-    at = dict.fromkeys(recovery_ids.values_list("recovery_id", flat=True), now)
+    links = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id=failure_id)
+    versions = dict(links.order_by("recovery_id").values_list("recovery_id", "recovery__playbook_id"))
+    at = dict.fromkeys(versions, now)
+    if remedies is None and versions:
+        frozen = playbook_frozen(organization_id=organization_id, version_id=versions[max(versions)])
+        remedies = frozen.remedies
     return what_may_i_give(
         organization_id=organization_id,
         failure_id=failure_id,

@@ -60,7 +60,7 @@ def _paid(desk: Desk, case: Case, row: MakeGoodRow) -> Action | None:
         return None
     if row.form != "money":
         return _move(case, row, "delivered", "It is delivered")
-    return _move(case, row, "paid", "I paid it by hand") if row.payout in ("failed", "unknown") else None
+    return _move(case, row, "paid", "Pay it by hand") if row.payout in ("failed", "unknown") else None
 
 
 def _owed(desk: Desk, case: Case, row: MakeGoodRow) -> OwedCard:

@@ -13,7 +13,7 @@ from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Empty, Fact, Field, Form, FormPage, Link, Table, TableRow, Tag
 from makegood.console.views.frame import Screen, acts, tell
 from makegood.customers.queries import customers_some
-from makegood.makegoods.charges import UnstoppedCharge, charge_stopped_by_hand, charges_unstopped
+from makegood.makegoods.charges import UnstoppedCharge, charge_let_stand, charge_stopped_by_hand, charges_unstopped
 from makegood.recoveries.queries.faces import recoveries_of_failures
 
 STATES = {
@@ -69,8 +69,10 @@ def charge_page(request: HttpRequest, desk: Desk, *, tie_id: int) -> Screen:
         template="console/form_page.html",
         current="payouts",
         page=FormPage(
-            title=f"Stop the charge of {written(row.amount, desk.reader)}",
-            lead="Stop it, waive it or give it back where it was taken. Then say so here: this cannot be taken back.",
+            title=f"{'Look after' if row.kept else 'Stop'} the charge of {written(row.amount, desk.reader)}",
+            lead="The promise was kept. Ask the payment system whether it stopped this, and charge it again if so."
+            if row.kept
+            else "Stop it, waive it or give it back where it was taken. Then say so here: this cannot be taken back.",
             back=Link(label="Payments by hand", url=reverse("payouts")),
             aside=(
                 Fact(label="Charge", value=row.reference or "(erased)"),
@@ -80,9 +82,14 @@ def charge_page(request: HttpRequest, desk: Desk, *, tie_id: int) -> Screen:
             form=Form(
                 key="stopped",
                 action=reverse("charge", args=[row.id]),
-                submit="It is stopped",
+                submit="It stands" if row.kept else "It is stopped",
                 fields=(
-                    Field(name="sure", label="The customer does not pay this charge", kind="checkbox", required=True),
+                    Field(
+                        name="sure",
+                        label="This charge stands as it was" if row.kept else "The customer does not pay this charge",
+                        kind="checkbox",
+                        required=True,
+                    ),
                 ),
             ),
         ),
@@ -91,10 +98,12 @@ def charge_page(request: HttpRequest, desk: Desk, *, tie_id: int) -> Screen:
 
 @acts(charge_page)
 def charge(request: HttpRequest, desk: Desk, *, tie_id: int) -> HttpResponse:
-    """Record that a person stopped it."""
+    """Record that a person stopped it, or that it stands since its promise was kept."""
     row = _waiting(desk, tie_id)
     if not request.POST.get("sure"):
-        raise Unanswered({"sure": "Stop it first, so that nobody pays for what we did not deliver."})
-    charge_stopped_by_hand(organization_id=desk.organization_id, tie_id=row.id, by=desk.member_id, now=desk.facts.now)
-    tell(request, f"The charge of {written(row.amount, desk.reader)} is stopped.")
+        first = "Ask first" if row.kept else "Stop it first, so that nobody pays for what we did not deliver"
+        raise Unanswered({"sure": f"{first}."})
+    settle = charge_let_stand if row.kept else charge_stopped_by_hand
+    settle(organization_id=desk.organization_id, tie_id=row.id, by=desk.member_id, now=desk.facts.now)
+    tell(request, f"The charge of {written(row.amount, desk.reader)} {'stands' if row.kept else 'is stopped'}.")
     return redirect("payouts")

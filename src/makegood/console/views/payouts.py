@@ -10,15 +10,29 @@ from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.templatetags.makegood_tags import money as written
-from makegood.console.viewmodels import Empty, Fact, Field, Form, FormPage, Link, PayoutsPage, Table, TableRow, Tag
+from makegood.console.viewmodels import (
+    Choice,
+    Empty,
+    Fact,
+    Field,
+    Form,
+    FormPage,
+    Link,
+    PayoutsPage,
+    Table,
+    TableRow,
+    Tag,
+)
 from makegood.console.views.charges import charges_table
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.customers.queries import customer_one, customers_some
-from makegood.makegoods.operations import payout_done_by_hand
+from makegood.makegoods.operations import payout_done_by_hand, payout_not_made
 from makegood.makegoods.queries import MakeGoodRow, payouts_by_hand, payouts_by_hand_counted
 from makegood.recoveries.queries.faces import recoveries_of_failures, recovery_of_failure
 
 MOST = 100
+PAID, NOT_PAID, NOT_OWED = "paid", "not-paid", "not-owed"
+"""What finance may answer where the payment system was asked and gave no clear answer."""
 UNKNOWN = "Asked, and no clear answer came: it may have been paid. Ask the payment system first."
 
 
@@ -77,9 +91,15 @@ def payout_page(request: HttpRequest, desk: Desk, *, makegood_id: int) -> Screen
     asked = (
         Field(
             name="asked",
-            label="I asked the payment system, and it did not pay this",
-            kind="checkbox",
+            label="What does the payment system say?",
+            kind="radio",
             required=True,
+            choices=(
+                Choice(value=PAID, label="It paid this: the reference below is its own"),
+                Choice(value=NOT_PAID, label="It did not: I paid it by hand now")
+                if row.owed
+                else Choice(value=NOT_OWED, label="It did not, and it is owed no more: the failure was none"),
+            ),
         ),
     )
     facts = (
@@ -101,13 +121,13 @@ def payout_page(request: HttpRequest, desk: Desk, *, makegood_id: int) -> Screen
             form=Form(
                 key="paid",
                 action=reverse("payout", args=[row.id]),
-                submit="I paid it",
+                submit="Record it" if unknown else "I paid it",
                 fields=(
                     *(asked if unknown else ()),
                     Field(
                         name="reference",
                         label="Reference of the payment",
-                        required=True,
+                        required=row.owed,
                         maxlength=80,
                         autocomplete="off",
                         hint="The number by which your bank or till finds it again.",
@@ -127,17 +147,18 @@ def _waiting(desk: Desk, makegood_id: int) -> MakeGoodRow:
 
 @acts(payout_page)
 def payout(request: HttpRequest, desk: Desk, *, makegood_id: int) -> HttpResponse:
-    """Record that it was paid, under its reference."""
+    """Record that it was paid, under its reference, or that nothing was and nothing is owed any more."""
     row = _waiting(desk, makegood_id)
-    if row.payout == "unknown" and not request.POST.get("asked"):
+    answer = request.POST.get("asked", "")
+    here = desk.organization_id
+    known = {"organization_id": here, "makegood_id": row.id, "by": desk.member_id, "now": desk.facts.now}
+    if row.payout == "unknown" and answer not in (PAID, NOT_PAID if row.owed else NOT_OWED):
         raise Unanswered({"asked": "Ask the payment system first, so that nobody is paid twice."})
+    if answer == NOT_OWED:
+        payout_not_made(**known)
+        tell(request, f"{written(row.value, desk.reader)} is not paid: nothing is owed any more.")
+        return redirect("payouts")
     given = answers(request.POST, reference="Write the payment's reference.")
-    payout_done_by_hand(
-        organization_id=desk.organization_id,
-        makegood_id=makegood_id,
-        by=desk.member_id,
-        now=desk.facts.now,
-        reference=given["reference"],
-    )
+    payout_done_by_hand(**known, asked=bool(answer), reference=given["reference"])
     tell(request, f"{written(row.value, desk.reader)} is paid.", detail=f"Reference {given['reference'][:80]}.")
     return redirect("payouts")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from makegood.console import permissions
 from makegood.console.asking import amount, moment, whole
@@ -154,14 +155,14 @@ def make_good(request: HttpRequest, desk: Desk, *, code: str, makegood_id: int, 
     if move == "paid":
         if desk.facts.role not in permissions.PAYS_BY_HAND:
             return error_answer(request, status=403)
-        makegoods.payout_done_by_hand(**given)
-    elif move == "delivered":
+        return redirect("payout", makegood_id=makegood_id)
+    if move == "delivered":
         makegoods.makegood_delivered(**given)
     elif move in ("accept", "decline") and desk.may("recovery-offer"):
         (makegoods.makegood_accept if move == "accept" else makegoods.makegood_decline)(**given)
     else:
         raise Http404
-    words = {"paid": "Paid.", "delivered": "They have it.", "accept": "They said yes.", "decline": "They said no."}
+    words = {"delivered": "They have it.", "accept": "They said yes.", "decline": "They said no."}
     tell(request, words[move])
     return gone_to("recovery", code=code)
 

@@ -30,6 +30,8 @@ def extra_offer(*, organization_id: int, recovery_id: int, remedy: str, by: int,
     The words wait for a click. Raises UnableToOffer where it does not fit any more, UnableToChangeRecovery.
     """
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id)
+    if recovery.review:
+        raise UnableToOffer("Decide first whether they hear from us: until then nothing is offered.")
     failure_id = _first_failure(organization_id, recovery.id)
     found = gifts_for(organization_id=organization_id, failure_id=failure_id, member_id=by, now=now)
     gift = next((one for one in found.gifts if one.remedy == remedy), None)

@@ -26,11 +26,14 @@ LEFT JOIN LATERAL (SELECT k.target, k.due_at FROM recoveries_recoveryclock k
     AND k.state IN ('running', 'missed') ORDER BY k.due_at LIMIT 1) c ON true
 """
 OWED = """
-SELECT rf.recovery_id, sum(m.value_minor) FROM recoveries_recoveryfailure rf JOIN makegoods_makegood m
-ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id
-WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s)
-AND (m.part = 'floor' OR m.state IN ('offered', 'accepted')) GROUP BY rf.recovery_id
+SELECT rf.recovery_id, sum(m.value_minor) FROM recoveries_recoveryfailure rf
+JOIN makegoods_makegood m ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id
+JOIN recoveries_recovery r ON r.organization_id = rf.organization_id AND r.id = rf.recovery_id
+JOIN organizations_organization o ON o.id = r.organization_id
+WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state IN ('offered', 'accepted')
+AND m.currency = coalesce(nullif(r.currency, ''), o.currency) GROUP BY rf.recovery_id
 """
+"""What is owed or offered and not delivered, in the recovery's own currency: sums in two do not add up."""
 PAST = """
 SELECT extract(epoch FROM due_at - met_at)::float FROM recoveries_recoveryclock
 WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS NOT NULL ORDER BY id DESC LIMIT %s
@@ -40,8 +43,8 @@ WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS 
 def expected_losses_reckon(*, organization_id: int, limit: int) -> int:
     """Reckon the expected loss of recoveries whose figure is stale, in one batch; return how many.
 
-    At stake is the price, the floor and what is offered and not delivered. The chance is that of the clock that is
-    due next: the share of past clocks of its target that were missed from this remaining time, else the prior.
+    At stake is the price, and of the floor and the rest what is not delivered yet. The chance is that of the clock
+    that is due next: the share of past clocks of its target that were missed from this remaining time, else the prior.
     """
     now = store_now(organization_id=organization_id)
     with connection.cursor() as cursor:
