@@ -22,7 +22,7 @@ from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_
 from makegood.makegoods.payouts import payout_carry, payouts_hear_carried, payouts_hear_decided, payouts_hear_held
 from makegood.makegoods.tasks import makegoods_due
 from makegood.messages.operations import messages_hear_erased
-from makegood.messages.sending import message_carry, staff_carry
+from makegood.messages.sending import message_carry, messages_inside, staff_carry, staff_inside
 from makegood.messages.settling import messages_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
@@ -109,8 +109,8 @@ def register() -> None:
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
-    carry("message", Carrier(carry_out=message_carry, repeatable=False))
-    carry("staff", Carrier(carry_out=staff_carry, repeatable=False))
+    carry("message", Carrier(carry_out=message_carry, repeatable=False, inside=messages_inside))
+    carry("staff", Carrier(carry_out=staff_carry, repeatable=False, inside=staff_inside))
     carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
     work_with(work_once)

@@ -68,10 +68,13 @@ class Carrier:
     """How one kind of effect is carried out: `carry_out(organization_id=, effect=)` outside any transaction.
 
     `repeatable` says that the receiver takes the idempotency key, so that a lost outcome may be tried again.
+    `inside(organization_id=, effects=)` returns the ids of those that never leave the house, such as what only stands on
+    a page: it runs inside a unit of work, and they are settled with the claim, all at once.
     """
 
     carry_out: Callable[..., Outcome]
     repeatable: bool
+    inside: Callable[..., set[int]] | None = None
 
 
 _carriers: dict[str, Carrier] = {}
@@ -101,19 +104,39 @@ def work_live(*, organization_id: int, halted: Callable[[], bool]) -> int:
     until = wall_now() + CLAIM
     with tenant(organization_id=organization_id):
         now = store_moment(organization_id=organization_id).now
-        claimed = _claim(organization_id=organization_id, now=now, until=until, limit=BATCH)
+        due = _claim(organization_id=organization_id, now=now, until=until, limit=BATCH)
+        claimed = _leaving(organization_id, due)
     for position, effect in enumerate(claimed):
         if wall_now() > until - LONGEST or halted():
             with tenant(organization_id=organization_id):
                 _give_back(organization_id=organization_id, effects=claimed[position:])
-            return position
+            return len(due) - len(claimed) + position
         outcome = _carried(organization_id, effect)
         if outcome.state == "retry" and effect.attempts >= ATTEMPTS:
             outcome = attrs.evolve(outcome, state=outcome.exhausted)
         with tenant(organization_id=organization_id):
             moment = store_moment(organization_id=organization_id)
             _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome)])
-    return len(claimed)
+    return len(due)
+
+
+INSIDE = Outcome(state="done", text="inside only")
+
+
+def _leaving(organization_id: int, due: Sequence[Claimed]) -> list[Claimed]:
+    """Settle those that never leave the house, and return the others."""
+    inside: set[int] = set()
+    for kind in sorted({effect.kind for effect in due}):
+        asked = _carriers[kind].inside
+        if asked is not None:
+            inside |= asked(organization_id=organization_id, effects=[one for one in due if one.kind == kind])
+    moment = store_moment(organization_id=organization_id)
+    _settle(
+        organization_id=organization_id,
+        moment=moment,
+        settled=[(effect, INSIDE) for effect in due if effect.id in inside],
+    )
+    return [effect for effect in due if effect.id not in inside]
 
 
 def _carried(organization_id: int, effect: Claimed) -> Outcome:

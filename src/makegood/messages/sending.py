@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +49,13 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     return mail_out(mail=mail, attempts=effect.attempts)
 
 
+def messages_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
+    """This function will say which of these effects are messages that only stand on the customer's page."""
+    of_message = {effect.subject_id: effect.id for effect in effects}
+    rows = Message.objects.filter(organization_id=organization_id, id__in=of_message, state="queued")
+    return {of_message[message_id] for message_id in rows.exclude(channel="mail").values_list("id", flat=True)}
+
+
 def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[str, ...]:
     """The conversation so far, so that mail programs show it as one."""
     before = (
@@ -75,6 +83,20 @@ def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
         mail=_notice(organization, address, effect.payload, effect.idempotency_key, wall_now()),
         attempts=effect.attempts,
     )
+
+
+def staff_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
+    """This function will say which of these effects tell members who have no address to be mailed at."""
+    if not settings.EMAIL_URL:
+        return {effect.id for effect in effects}
+    mailed = Member.objects.filter(
+        organization_id=organization_id,
+        id__in={effect.payload["member"] for effect in effects},
+        active=True,
+        user_id__isnull=False,
+    )
+    reached = set(mailed.values_list("id", flat=True))
+    return {effect.id for effect in effects if effect.payload["member"] not in reached}
 
 
 def _notice(organization: Organization, address: str, payload: dict[str, Any], key: str, at: datetime) -> Mail:

@@ -143,18 +143,23 @@ def mail_out(*, mail: Mail, attempts: int) -> Outcome:
 
 
 def _connected(server: Server) -> smtplib.SMTP:
-    context = ssl.create_default_context()
     client: smtplib.SMTP
     if server.implicit:
-        client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
+        client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=_trusted())
     else:
         client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
         client.ehlo_or_helo_if_needed()
         if server.tls == "required" or (server.tls == "wanted" and client.has_extn("starttls")):
-            client.starttls(context=context)
+            client.starttls(context=_trusted())
     if server.user:
         client.login(server.user, server.password)
     return client
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are believed; reading them takes as long as sending a mail, so it is done once a process."""
+    return ssl.create_default_context()
 
 
 def _begin(client: smtplib.SMTP, sender: str, to: str) -> None:
