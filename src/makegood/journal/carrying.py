@@ -68,8 +68,8 @@ class Carrier:
     """How one kind of effect is carried out: `carry_out(organization_id=, effect=)` outside any transaction.
 
     `repeatable` says that the receiver takes the idempotency key, so that a lost outcome may be tried again.
-    `inside(organization_id=, effects=)` returns the ids of those that never leave the house, such as what only stands on
-    a page: it runs inside a unit of work, and they are settled with the claim, all at once.
+    `inside(organization_id=, effects=)` returns the ids of those that never leave the house, such as what only stands
+    on a page: it runs inside a unit of work, and they are settled with the claim, all at once.
     """
 
     carry_out: Callable[..., Outcome]
