@@ -15,7 +15,6 @@ from tests.support.recoveries import customer
 from makegood.config.working import work_dry, work_once
 from makegood.core.wording import Case
 from makegood.customers.operations import customer_erase, customer_merge
-from makegood.failures.incidents import incident_dismiss, incident_propose
 from makegood.journal.models import Effect, Entry
 from makegood.messages.links import message_id_of, reply_address, status_read, status_url, tokens_in
 from makegood.messages.models import Apology, Message, Thread
@@ -231,25 +230,6 @@ def test_invariant_8_two_batches_of_the_same_customers_say_it_once_each(org: Org
     found = at_once([lambda: batch(people), lambda: batch(people[::-1]), lambda: batch(people)])
     said = [state for states in found if isinstance(states, list) for state in states]
     assert (said.count("queued"), said.count("blocked")) == (40, 80)
-
-
-def test_invariant_3_and_16_what_a_proposed_incident_holds_leaves_after_a_named_yes_or_no(org: Org) -> None:
-    with tenant(organization_id=org.id):
-        incident = incident_propose(
-            organization_id=org.id,
-            reason="burst",
-            title="Many",
-            at=START,
-            active_from=START,
-            active_to=None,
-            reasons=[],
-        )
-    said = say(org, held_for=incident)
-    assert work_dry(only=[org.id]) == 0
-    with tenant(organization_id=org.id):
-        incident_dismiss(organization_id=org.id, incident_id=incident, by=org.manager, now=START)
-    work_dry(only=[org.id])
-    assert row(org, said.message_id).state == "sent"
 
 
 def test_the_stop_button_halts_sending_until_it_is_released(org: Org) -> None:

@@ -7,6 +7,7 @@ from makegood.config.working import FIRST, work_once
 from makegood.failures.gating import failures_from_broken, failures_hear_fulfilled
 from makegood.failures.operations import failures_hear_erased, failures_withdraw
 from makegood.failures.tasks import failures_gate, failures_route
+from makegood.journal.barring import bar
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
 from makegood.listen.operations import raw_hear_erased
@@ -19,13 +20,14 @@ from makegood.makegoods.charges import (
 )
 from makegood.makegoods.floors import floors_hear_failures, floors_hear_fulfilled
 from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_withdrawn
-from makegood.makegoods.payouts import payout_carry, payouts_hear_carried, payouts_hear_decided, payouts_hear_held
+from makegood.makegoods.payouts import payout_carry, payouts_hear_carried
 from makegood.makegoods.tasks import makegoods_due
 from makegood.messages.operations import messages_hear_erased
 from makegood.messages.sending import message_carry, messages_inside, staff_carry, staff_inside
 from makegood.messages.settling import messages_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
+from makegood.recoveries.barring import ABOUT, barred_hear_failures, barred_hear_incidents, bars_asked
 from makegood.recoveries.journalled import cares_keep
 from makegood.recoveries.operations import (
     calendars_hear_published,
@@ -61,10 +63,10 @@ def register() -> None:
     on("failures:failure:gated", floors_hear_failures)
     on("failures:failure:withdrawn", makegoods_hear_withdrawn)
     on("failures:failure:withdrawn", charges_hear_withdrawn)
-    on("failures:failure:attached", payouts_hear_held)
-    on("failures:failure:held", payouts_hear_held)
-    on("failures:incident:confirmed", payouts_hear_decided)
-    on("failures:incident:dismissed", payouts_hear_decided)
+    for joined_or_gone in ("attached", "held", "withdrawn"):
+        on(f"failures:failure:{joined_or_gone}", barred_hear_failures)
+    for decided in ("confirmed", "dismissed", "closed"):
+        on(f"failures:incident:{decided}", barred_hear_incidents)
     on("failures:failure:taken", recoveries_open_for)
     on("failures:failure:taken", charges_hear_taken)
     on("failures:failure:withdrawn", failures_withdrawn)
@@ -109,6 +111,8 @@ def register() -> None:
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
+    for kind in ABOUT:
+        bar(kind, bars_asked(kind))
     carry("message", Carrier(carry_out=message_carry, repeatable=False, inside=messages_inside))
     carry("staff", Carrier(carry_out=staff_carry, repeatable=False, inside=staff_inside))
     carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))

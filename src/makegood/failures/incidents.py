@@ -20,6 +20,9 @@ class UnableToDecideIncident(ValueError):
     """This incident has been decided already: reload the page to see how."""
 
 
+UNDECIDED = "Say first whether it is one incident: yes opens its recoveries, no frees each to go its own way."
+
+
 class UnableToOpenIncident(ValueError):
     """An incident needs a title that says what went wrong."""
 
@@ -195,17 +198,20 @@ def incident_dismiss(*, organization_id: int, incident_id: int, by: int, now: da
 
 
 def incident_close(
-    *, organization_id: int, incident_id: int, by: int | None, now: datetime, cause_id: int | None = None
+    *, organization_id: int, incident_id: int, by: int, now: datetime, cause_id: int | None = None
 ) -> None:
     """Close an open incident; its recoveries go on until each is put right.
 
-    Raises UnableToDecideIncident if it is not open.
+    Raises UnableToDecideIncident if it is not open: a proposed one asks for a yes or a no.
     """
-    changed = Incident.objects.filter(
-        organization_id=organization_id, id=incident_id, state__in=["open", "proposed"]
-    ).update(state="closed", active_to=now, cause_id=cause_id)
-    if not changed:
-        raise UnableToDecideIncident(UnableToDecideIncident.__doc__)
+    mine = Incident.objects.filter(organization_id=organization_id, id=incident_id)
+    if not mine.filter(state="open").update(state="closed", active_to=now, cause_id=cause_id):
+        proposed = mine.filter(state="proposed").exists()
+        raise UnableToDecideIncident(UNDECIDED if proposed else UnableToDecideIncident.__doc__)
+    _closed(organization_id, incident_id, now, by)
+
+
+def _closed(organization_id: int, incident_id: int, now: datetime, by: int | None) -> None:
     story = Failure.objects.filter(organization_id=organization_id, incident_id=incident_id).aggregate(
         failures=Count("id"), withdrawn=Count("id", filter=Q(withdrawn_at__isnull=False))
     )
@@ -222,9 +228,11 @@ def incidents_close_withdrawn(*, organization_id: int, incident_ids: Sequence[in
             ).values("incident_id")
         )
         .order_by("id")
+        .select_for_update()
     )
-    for incident_id in empty.values_list("id", flat=True):
-        incident_close(organization_id=organization_id, incident_id=incident_id, by=None, now=now)
+    for incident in empty:
+        Incident.objects.filter(organization_id=organization_id, id=incident.id).update(state="closed", active_to=now)
+        _closed(organization_id, incident.id, now, None)
 
 
 def failures_take(*, organization_id: int, incident_id: int, at: datetime) -> int:

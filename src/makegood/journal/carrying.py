@@ -17,6 +17,7 @@ import attrs
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 
+from makegood.journal.barring import bars_of, held_write
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import record_set
@@ -61,6 +62,9 @@ class Outcome:
     text: str = ""
     retry_after: timedelta = timedelta(minutes=1)
     exhausted: Literal["failed", "unknown"] = "failed"
+
+
+WATCHED = Outcome(state="stopped", text="not sent: its source only watches")
 
 
 @attrs.frozen(kw_only=True)
@@ -187,11 +191,15 @@ def _claimed(row: Effect) -> Claimed:
 
 
 def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int) -> list[Claimed]:
-    rows = list(
-        Effect.objects.filter(organization_id=organization_id, state="pending", held_for__isnull=True, run_at__lte=now)
-        .select_for_update(skip_locked=True)
-        .order_by("run_at", "id")[:limit]
-    )
+    """Claim what is due and may leave; what may not is put aside on the way."""
+    rows: list[Effect] = []
+    while not rows:
+        due = Effect.objects.filter(organization_id=organization_id, state="pending", held_for__isnull=True)
+        found = list(due.filter(run_at__lte=now).select_for_update(skip_locked=True).order_by("run_at", "id")[:limit])
+        if not found:
+            return []
+        aside = _put_aside(organization_id, found)
+        rows = [row for row in found if row.id not in aside]
     if until is not None:
         Effect.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(
             state="claimed", claimed_until=until, attempts=F("attempts") + 1
@@ -200,6 +208,20 @@ def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit
             row.attempts += 1
             row.claimed_until = until
     return [_claimed(row) for row in rows]
+
+
+def _put_aside(organization_id: int, found: Sequence[Effect]) -> set[int]:
+    """Hold what an incident holds by now, and stop what comes of a source that only watches; return their ids."""
+    bars = bars_of(organization_id=organization_id, subjects=[(row.kind, row.subject_id) for row in found])
+    if not bars:
+        return set()
+    barred = [(row, bars[row.kind, row.subject_id]) for row in found if (row.kind, row.subject_id) in bars]
+    moment = store_moment(organization_id=organization_id)
+    watched = [(_claimed(row), WATCHED) for row, bar in barred if bar.watched]
+    _settle(organization_id=organization_id, moment=moment, settled=watched)
+    held = [(row.id, bar.held_for) for row, bar in barred if not bar.watched]
+    held_write(organization_id=organization_id, held=held)
+    return {row.id for row, _ in barred}
 
 
 def _give_back(*, organization_id: int, effects: Sequence[Claimed]) -> None:

@@ -28,7 +28,8 @@ EFFECT_STATES = ("pending", "claimed", "done", "failed", "unknown", "stopped")
 class Effect(TenantModel):
     """One effect outside the database: written in the transaction that decides it, claimed like a due row.
 
-    `held_for` is the incident that must be confirmed first. `unknown` is an outcome that nobody can ask for (SMTP).
+    `held_for` is the incident that must be decided first (`journal.barring`). `unknown` is an outcome that nobody can
+    ask for (SMTP).
     """
 
     kind = models.CharField(max_length=20)

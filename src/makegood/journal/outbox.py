@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from makegood.journal.barring import FREE, bars_of
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids
@@ -15,7 +16,7 @@ from makegood.store.bulk import insert, next_ids
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """An effect to be carried out at `run_at`, once per `idempotency_key`; `held_for` an incident until confirmed."""
+    """An effect to be carried out at `run_at`, once per `idempotency_key`."""
 
     kind: str
     idempotency_key: str
@@ -23,11 +24,14 @@ class Wanted:
     subject_id: int
     run_at: datetime
     payload: dict[str, Any] = attrs.field(factory=dict)
-    held_for: int | None = None
 
 
 def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
-    """Put effects into the outbox; one whose idempotency key is already there is left as it stands."""
+    """Put effects into the outbox, held where the facts behind them say so.
+
+    One whose idempotency key is already there is left as it stands.
+    """
+    bars = bars_of(organization_id=organization_id, subjects=[(w.kind, w.subject_id) for w in wanted])
     ids = next_ids(Effect, len(wanted))
     insert(
         Effect,
@@ -55,7 +59,7 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
                 w.subject_id,
                 w.payload,
                 "pending",
-                w.held_for,
+                bars.get((w.kind, w.subject_id), FREE).held_for,
                 w.run_at,
                 0,
                 "",
@@ -65,20 +69,6 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
         on_conflict="ON CONFLICT (organization_id, idempotency_key) DO NOTHING",
     )
     return ids
-
-
-def effects_hold(*, organization_id: int, incident_id: int, subject: str, subject_ids: Sequence[int]) -> int:
-    """Hold these subjects' pending effects until the incident is confirmed or dismissed."""
-    return Effect.objects.filter(
-        organization_id=organization_id, state="pending", subject=subject, subject_id__in=list(subject_ids)
-    ).update(held_for=incident_id)
-
-
-def effects_release(*, organization_id: int, incident_id: int) -> int:
-    """Release what was held for this incident."""
-    return Effect.objects.filter(organization_id=organization_id, held_for=incident_id, state="pending").update(
-        held_for=None
-    )
 
 
 def effects_stop(*, organization_id: int, subject: str, subject_ids: Sequence[int], now: datetime) -> int:

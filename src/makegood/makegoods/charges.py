@@ -110,13 +110,18 @@ def charges_hear_withdrawn(*, organization_id: int, entries: Sequence[Happened])
 
 
 def _want(organization_id: int, at: dict[int, datetime]) -> None:
-    """Put one effect for each tied charge of these failures into the outbox, if its promise stands broken."""
+    """Put one effect for each tied charge of these failures into the outbox, if its promise stands broken.
+
+    What a source that only watches broke stops nothing.
+    """
     if not at:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.id, t.charge_id, f.id, c.amount_minor, c.currency FROM failures_failure f"
             " JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id"
+            " JOIN promises_source s ON s.organization_id = p.organization_id AND s.id = p.source_id"
+            "  AND s.mode = 'live'"
             " JOIN makegoods_promisedcharge t ON t.organization_id = p.organization_id"
             "  AND t.source_id = p.source_id AND t.promise_hash = p.key_hash AND t.state = 'tied'"
             " JOIN customers_charge c ON c.organization_id = t.organization_id AND c.id = t.charge_id"

@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import attrs
-from django.db import connection
 from django.db.models import Q
 
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
-from makegood.journal.outbox import Wanted, effects_add, effects_doubt, effects_hold, effects_release, effects_stop
+from makegood.journal.outbox import Wanted, effects_add, effects_doubt, effects_stop
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import MOVES, State
 from makegood.makegoods.writing import makegood_locked, makegoods_move
@@ -58,17 +57,7 @@ class Payout:
 
 
 def payouts_add(*, organization_id: int, payouts: Sequence[Payout]) -> None:
-    """This function will put payouts into the outbox, held for the incident where a failure sits in a proposed one."""
-    if not payouts:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT f.id, i.id FROM failures_failure f JOIN failures_incident i"
-            " ON i.organization_id = f.organization_id AND i.id = f.incident_id AND i.state = 'proposed'"
-            " WHERE f.organization_id = %s AND f.id = ANY(%s)",
-            [organization_id, [payout.failure_id for payout in payouts]],
-        )
-        held = dict(cursor.fetchall())
+    """This function will put payouts into the outbox."""
     effects_add(
         organization_id=organization_id,
         wanted=[
@@ -79,38 +68,10 @@ def payouts_add(*, organization_id: int, payouts: Sequence[Payout]) -> None:
                 subject_id=p.makegood_id,
                 run_at=p.at,
                 payload={"makegood": p.makegood_id, "minor": p.minor, "currency": p.currency, "form": p.form},
-                held_for=held.get(p.failure_id),
             )
             for p in payouts
         ],
     )
-
-
-def payouts_hear_held(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Hold the payouts of failures that a proposed incident took in, until it is decided.
-
-    A handler of `failures:failure:held` and `failures:failure:attached`.
-    """
-    by_incident: dict[int, list[int]] = {}
-    for entry in entries:
-        by_incident.setdefault(entry.data["incident"], []).append(entry.subject_id)
-    for incident_id, failure_ids in by_incident.items():
-        ids = MakeGood.objects.filter(
-            organization_id=organization_id,
-            failure_id__in=failure_ids,
-            failure__incident_id=incident_id,
-            state="accepted",
-        )
-        proposed = ids.filter(failure__incident__state="proposed").values_list("id", flat=True)
-        effects_hold(
-            organization_id=organization_id, incident_id=incident_id, subject="makegood", subject_ids=list(proposed)
-        )
-
-
-def payouts_hear_decided(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Let go what was held for an incident; a handler of `failures:incident:confirmed` and `dismissed`."""
-    for entry in entries:
-        effects_release(organization_id=organization_id, incident_id=entry.subject_id)
 
 
 def payouts_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:

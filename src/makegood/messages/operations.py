@@ -70,7 +70,7 @@ class Outgoing:
     """Something to be said to a customer, once per `key`, at `at` (None: now).
 
     `send` is person (a draft that waits for a click), at_once, or after:N minutes, until when it can be stopped.
-    `apology_key` is what an apology is for; `held_for` a proposed incident; `case` what the linter should know.
+    `apology_key` is what an apology is for; `case` what the linter should know.
     `heard_at` is when the customer spoke, where no message of theirs shows it; `due_at` by when this was promised.
     """
 
@@ -84,7 +84,6 @@ class Outgoing:
     key: str
     at: datetime | None = None
     apology_key: str = ""
-    held_for: int | None = None
     author_id: int | None = None
     case: Case | None = None
     heard_at: datetime | None = None
@@ -233,7 +232,6 @@ def _effects(organization_id: int, leaving: Sequence[_New]) -> None:
                 subject="message",
                 subject_id=one.id,
                 run_at=one.run_at,
-                held_for=one.out.held_for,
             )
             for one in leaving
         ],
@@ -293,7 +291,6 @@ def message_send(
     override_reason: str = "",
     apology_key: str | None = None,
     case: Case | None = None,
-    held_for: int | None = None,
 ) -> Queued:
     """This function will send a draft: the click of a named person, with the text as they left it.
 
@@ -326,7 +323,7 @@ def message_send(
     row.state = "queued"
     row.save()
     run_at = _leaves(now, row.kind, reach[row.thread_id]) if row.thread_id and row.channel == "mail" else now
-    _again(organization_id, row, run_at, held_for)
+    _again(organization_id, row, run_at)
     record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
     waits_until = run_at if run_at > now else None
     return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings), waits_until=waits_until)
@@ -359,12 +356,10 @@ def _said_before(organization_id: int, row: Message, now: datetime) -> bool:
     return not apologies_take(organization_id=organization_id, said=[said])
 
 
-def _again(organization_id: int, row: Message, now: datetime, held_for: int | None = None) -> None:
+def _again(organization_id: int, row: Message, now: datetime) -> None:
     tries = Effect.objects.filter(organization_id=organization_id, subject="message", subject_id=row.id).count()
     key = f"message:{row.id}:{tries}" if tries else f"message:{row.id}"
-    wanted = Wanted(
-        kind="message", idempotency_key=key, subject="message", subject_id=row.id, run_at=now, held_for=held_for
-    )
+    wanted = Wanted(kind="message", idempotency_key=key, subject="message", subject_id=row.id, run_at=now)
     effects_add(organization_id=organization_id, wanted=[wanted])
 
 

@@ -16,7 +16,6 @@ from makegood.recoveries.operations.clocks import Met, clocks_meet
 from makegood.recoveries.operations.following import Delivered, follow_ups_from
 from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
-from makegood.recoveries.plan import plan_hold
 
 MEETS = {
     "acknowledgement": ("acknowledge",),
@@ -165,7 +164,7 @@ def _made_good(organization_id: int, recovery_ids: Sequence[int]) -> list[int]:
 
 
 def failures_held(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Hold what recoveries of a proposed incident have not sent yet; a handler of `failures:failure:held`."""
+    """Note the incident that recoveries turn out to belong to; a handler of `failures:failure:held`."""
     by_incident: dict[int, list[int]] = {}
     for entry in entries:
         by_incident.setdefault(entry.data["incident"], []).append(entry.subject_id)
@@ -173,7 +172,6 @@ def failures_held(*, organization_id: int, entries: Sequence[Happened]) -> None:
         recovery_ids = RecoveryFailure.objects.filter(
             organization_id=organization_id, failure_id__in=failure_ids
         ).values_list("recovery_id", flat=True)
-        plan_hold(organization_id=organization_id, recovery_ids=list(recovery_ids), incident_id=incident_id)
         Recovery.objects.filter(
             organization_id=organization_id, id__in=list(recovery_ids), incident_id__isnull=True
         ).update(incident_id=incident_id)

@@ -1,0 +1,101 @@
+"""What bars an effect towards a customer: a proposed incident of a failure behind it, or a source that only watches.
+
+A message is about every failure of its recovery, so one held failure holds it; it leaves for one that is not watched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
+
+from django.db import connection
+
+from makegood.failures.models import Incident
+from makegood.journal.barring import Bar, effects_reckon, incident_reckon
+from makegood.journal.operations import Happened
+from makegood.promises.models import Source
+
+ABOUT: Final[Mapping[str, str]] = {
+    "message": "SELECT m.id AS subject_id, rf.failure_id FROM conversations_message m"
+    " JOIN recoveries_recovery r ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id"
+    " JOIN recoveries_recoveryfailure rf ON rf.organization_id = r.organization_id AND rf.recovery_id = r.id"
+    " WHERE m.organization_id = %(organization)s AND m.id = ANY(%(subjects)s)",
+    "payout": "SELECT id AS subject_id, failure_id FROM makegoods_makegood"
+    " WHERE organization_id = %(organization)s AND id = ANY(%(subjects)s)",
+    "charge_stop": "SELECT id AS subject_id, failure_id FROM makegoods_promisedcharge"
+    " WHERE organization_id = %(organization)s AND id = ANY(%(subjects)s)",
+}
+"""The failures behind each kind of effect."""
+
+OF_FAILURES: Final[Mapping[str, str]] = {
+    "message": "SELECT m.id FROM recoveries_recoveryfailure rf"
+    " JOIN recoveries_recovery r ON r.organization_id = rf.organization_id AND r.id = rf.recovery_id"
+    " JOIN conversations_message m ON m.organization_id = r.organization_id AND m.thread_id = r.thread_id"
+    " WHERE rf.organization_id = %(organization)s AND rf.failure_id = ANY(%(failures)s) AND m.state = 'queued'",
+    "payout": "SELECT id FROM makegoods_makegood"
+    " WHERE organization_id = %(organization)s AND failure_id = ANY(%(failures)s) AND state = 'accepted'",
+    "charge_stop": "SELECT id FROM makegoods_promisedcharge"
+    " WHERE organization_id = %(organization)s AND failure_id = ANY(%(failures)s) AND state = 'wanted'",
+}
+"""What of each kind may still leave for these failures."""
+
+BARRED = """
+SELECT a.subject_id, min(i.id) AS held_for, bool_and(coalesce(s.mode = 'shadow', false)) AS watched
+FROM ({about}) a
+JOIN failures_failure f ON f.organization_id = %(organization)s AND f.id = a.failure_id
+LEFT JOIN failures_incident i ON i.organization_id = f.organization_id AND i.id = f.incident_id
+    AND i.state = 'proposed' AND f.withdrawn_at IS NULL
+LEFT JOIN promises_source s ON s.organization_id = f.organization_id AND s.id = f.source_id
+GROUP BY 1 HAVING count(i.id) > 0 OR bool_and(coalesce(s.mode = 'shadow', false))
+"""
+
+
+def bars_asked(kind: str) -> Callable[..., Mapping[int, Bar]]:
+    """This function will return who says what bars effects of one kind of `ABOUT`, for the journal to ask."""
+
+    def asked(*, organization_id: int, subject_ids: Collection[int]) -> Mapping[int, Bar]:
+        if not _any(organization_id):
+            return {}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                BARRED.format(about=ABOUT[kind]), {"organization": organization_id, "subjects": list(subject_ids)}
+            )
+            return {
+                subject_id: Bar(held_for=held_for, watched=watched)
+                for subject_id, held_for, watched in cursor.fetchall()
+            }
+
+    return asked
+
+
+def _any(organization_id: int) -> bool:
+    """Whether anything can be barred here at all, which is seldom and quick to tell."""
+    return (
+        Incident.objects.filter(organization_id=organization_id, state="proposed").exists()
+        or Source.objects.filter(organization_id=organization_id, mode="shadow").exists()
+    )
+
+
+def barred_hear_failures(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Hold or let go what may still leave for failures that a proposed incident took in, or that were withdrawn.
+
+    A handler of `failures:failure:attached`, `held` and `withdrawn`.
+    """
+    if not _any(organization_id):
+        return
+    failures = [entry.subject_id for entry in entries]
+    for kind, found in OF_FAILURES.items():
+        with connection.cursor() as cursor:
+            cursor.execute(found, {"organization": organization_id, "failures": failures})
+            ids = [row[0] for row in cursor.fetchall()]
+        if ids:
+            effects_reckon(organization_id=organization_id, kind=kind, subject_ids=ids)
+
+
+def barred_hear_incidents(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Let go what was held for an incident once it is proposed no more, however that came about.
+
+    A handler of `failures:incident:confirmed`, `dismissed` and `closed`.
+    """
+    for entry in entries:
+        incident_reckon(organization_id=organization_id, incident_id=entry.subject_id)
