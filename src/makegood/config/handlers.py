@@ -49,7 +49,7 @@ from makegood.recoveries.operations.staff_words import (
     words_hear_sent,
 )
 from makegood.recoveries.saying import offers_answered, offers_remind
-from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due, staff_words_due
+from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due, staff_words_due, unopened_due
 from makegood.store.ticking import due
 
 
@@ -105,6 +105,7 @@ def register() -> None:
     due("promises", "promises_due", promises_break)
     due("gate", "failures_to_gate", failures_gate)
     due("route", "failures_to_route", failures_route)
+    due("unopened", "unopened_due", unopened_due)
     due("makegoods", "makegoods_due", makegoods_due, after=FIRST)
     due("clocks", "clocks_due", clocks_due, after=FIRST)
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)

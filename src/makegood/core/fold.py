@@ -94,6 +94,7 @@ FAILURE: Mapping[str, Callable[[FailureFold, Mapping[str, Any]], FailureFold]] =
     "failures:failure:withdrawn": lambda before, _: attrs.evolve(before, withdrawn=True),
     "failures:failure:caused": lambda before, data: attrs.evolve(before, cause=data["cause"]),
     "failures:failure:complained": lambda before, _: before,
+    "recoveries:failure:left": lambda before, _: before,
 }
 
 

@@ -41,6 +41,11 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     if count := payload.get("stories"):
         said = "There is a new story of a recovery." if count == 1 else f"There are {count} new stories of recoveries."
         return said, f"{said}\n{settings.PUBLIC_URL}/stories\n"
+    if customer_id := payload.get("unopened"):
+        said = (
+            "A customer was let down, and no recovery could be opened for it. It is tried again by itself; look after"
+        )
+        return "No recovery could be opened", f"{said} them meanwhile.\n{settings.PUBLIC_URL}/customers/{customer_id}\n"
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
     codes = {note["number"] for note in notes}

@@ -423,3 +423,20 @@ class HelpTalk(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["organization_id", "recovery", "-at"], name="help_talk_recovery")]
+
+
+class Unopened(TenantModel):
+    """A failure that was taken and that no recovery could be opened for: tried again at `next_at`, ever later.
+
+    `error` is the kind of the last error; what it says may quote a person's words, and is in the log only.
+    """
+
+    failure = TenantKey(Failure)
+    since_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    tries = models.IntegerField()
+    error = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "failure"], name="unopened_once")]
+        indexes = [models.Index(fields=["organization_id", "next_at"], name="unopened_due")]

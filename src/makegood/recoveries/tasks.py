@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from makegood.recoveries.operations.escalating import clocks_escalate
 from makegood.recoveries.operations.following import follow_ups_come_due
+from makegood.recoveries.operations.opening import unopened_retry
 from makegood.recoveries.operations.reckoning import expected_losses_reckon
 from makegood.recoveries.operations.words_overdue import words_escalate
 
 BATCH = 1000
+
+
+def unopened_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will try again to open recoveries for failures that were left."""
+    return unopened_retry(organization_id=organization_id, limit=limit)
 
 
 def clocks_due(*, organization_id: int, limit: int = BATCH) -> int:

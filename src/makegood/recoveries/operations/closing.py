@@ -15,9 +15,10 @@ from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.organizations.models import Member
 from makegood.recoveries.frozen import playbook_frozen
-from makegood.recoveries.models import Rating, Recovery, RecoveryFailure, Step
+from makegood.recoveries.models import Rating, Recovery, RecoveryFailure, Return, Step
 from makegood.recoveries.operations.changing import recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import clocks_end
+from makegood.recoveries.operations.looking import look_again
 from makegood.recoveries.operations.owning import Staff, owners_set, reasons_data
 from makegood.recoveries.operations.stepping import respond_again
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
@@ -105,14 +106,16 @@ def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
 
 
 def _unhappy(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
-    """Those whose last answered score is under 6: they stay open until the follow-up finds them back."""
+    """Those whose last answered score is under 6: they stay open until they are found back after it."""
     rows = (
         Rating.objects.filter(organization_id=organization_id, recovery_id__in=recovery_ids, score__isnull=False)
         .order_by("recovery_id", "-answered_at")
         .distinct("recovery_id")
-        .values_list("recovery_id", "score")
+        .values_list("recovery_id", "score", "answered_at")
     )
-    return {recovery_id for recovery_id, score in rows if score is not None and score < SATISFIED_FROM}
+    under = {one: at for one, score, at in rows if score is not None and at is not None and score < SATISFIED_FROM}
+    back = Return.objects.filter(organization_id=organization_id, recovery_id__in=list(under), outcome="back")
+    return set(under) - {one for one, at in back.values_list("recovery_id", "at") if at > under[one]}
 
 
 def close_decision(*, organization_id: int, recovery_id: int, by: int | None = None, reason: str = "") -> CloseDecision:
@@ -222,8 +225,36 @@ def reopen(*, organization_id: int, recovery_id: int, by: int, now: datetime, ve
 def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: datetime, by: int | None) -> None:
     """Write that a recovery is open again, with an answer to give by a clock; an owner who left is replaced.
 
-    Raises UnableToReopen where another is open for the same happening.
+    Whether the customer comes back is looked for anew. Raises UnableToReopen where another is open for the same
+    happening; `reopened_or_open` goes on there.
     """
+    try:
+        with transaction.atomic():
+            _owned_again(organization_id, recovery, at, by)
+            Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(
+                state="open", closed_at=None, close_reason="", close_note="", closed_by_id=None, returned=""
+            )
+    except IntegrityError:
+        raise UnableToReopen(UnableToReopen.__doc__) from None
+    recovery.state = "open"
+    answer_again(organization_id=organization_id, recovery=recovery, why=why, at=at, by=by)
+
+
+def reopened_or_open(*, organization_id: int, recovery: Recovery, why: str, at: datetime) -> Recovery:
+    """This function will open a closed recovery again, or return the one that is open for its happening by now."""
+    try:
+        reopened_write(organization_id=organization_id, recovery=recovery, why=why, at=at, by=None)
+    except UnableToReopen:
+        return Recovery.objects.select_for_update().get(
+            organization_id=organization_id,
+            state="open",
+            customer_id=recovery.customer_id,
+            happening_key=recovery.happening_key,
+        )
+    return recovery
+
+
+def _owned_again(organization_id: int, recovery: Recovery, at: datetime, by: int | None) -> None:
     staff = Staff(organization_id=organization_id)
     if staff.active(recovery.owner_id) is None:
         chosen = staff.choose(
@@ -235,19 +266,14 @@ def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: da
         )
         owned = [(recovery.id, chosen.id, recovery.owner_tier, reasons_data(chosen.reasons))]
         owners_set(organization_id=organization_id, owned=owned, at=at, by=by, why="reopened")
-    try:
-        with transaction.atomic():
-            Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(
-                state="open", closed_at=None, close_reason="", close_note="", closed_by_id=None, returned=""
-            )
-    except IntegrityError:
-        raise UnableToReopen(UnableToReopen.__doc__) from None
-    recovery.state = "open"
-    answer_again(organization_id=organization_id, recovery=recovery, why=why, at=at, by=by)
 
 
 def answer_again(*, organization_id: int, recovery: Recovery, why: str, at: datetime, by: int | None) -> None:
-    """Begin again with an open recovery: a person answers by a clock, and the journal says why and by when."""
+    """Begin again with an open recovery: a person answers by a clock, and the journal says why and by when.
+
+    Where nothing is planned to look after the customer any more, it is planned anew.
+    """
+    look_again(organization_id=organization_id, recovery=recovery, at=at)
     due_at = respond_again(organization_id=organization_id, recovery=recovery, at=at)
     recovery_touch(organization_id=organization_id, recovery_id=recovery.id)
     record(

@@ -9,7 +9,7 @@ import attrs
 from makegood.core.plans import raised
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Recovery, RecoveryFailure
-from makegood.recoveries.operations.closing import reopened_write
+from makegood.recoveries.operations.closing import reopened_or_open
 from makegood.recoveries.operations.deciding import contact_decided
 from makegood.recoveries.operations.owning import owner_raise
 from makegood.recoveries.taken import Taken
@@ -25,11 +25,27 @@ class Joining:
     doubled: bool
 
 
+def doubled_join(*, organization_id: int, parent_id: int, doubled: Sequence[Taken]) -> None:
+    """Join failures inside a recovery to it; what was closed goes on, or the one open for its happening by now does.
+
+    It never opens a nested recovery.
+    """
+    recovery = Recovery.objects.select_for_update().get(organization_id=organization_id, id=parent_id)
+    if recovery.state == "closed":
+        recovery = reopened_or_open(
+            organization_id=organization_id, recovery=recovery, why="doubled", at=doubled[-1].at
+        )
+    joining_apply(
+        organization_id=organization_id,
+        joins=[Joining(recovery_id=recovery.id, taken=one, doubled=True) for one in doubled],
+    )
+
+
 def joining_apply(*, organization_id: int, joins: Sequence[Joining]) -> None:
     """Join failures to their recoveries, each written once.
 
     The severity rises to the gravest. A failure inside a recovery (a double deviation, EVIDENCE D3) raises severity
-    and owner tier by one each, and reopens what was closed; it never opens a nested recovery.
+    and owner tier by one each.
     """
     recoveries = {
         row.id: row
@@ -59,8 +75,6 @@ def _join(organization_id: int, recovery: Recovery, joins: Sequence[Joining]) ->
         severity = raised(level=severity)
     Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(severity=severity)
     if doubled:
-        if recovery.state == "closed":
-            reopened_write(organization_id=organization_id, recovery=recovery, why="doubled", at=at, by=None)
         owner_raise(organization_id=organization_id, recovery=recovery, at=at, by=None, why="doubled")
     if recovery.review and any(one.taken.gate == "contact" for one in joins):
         contact_decided(organization_id=organization_id, recovery=recovery, at=at, by=None)

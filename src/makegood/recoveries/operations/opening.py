@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,15 +24,17 @@ from makegood.recoveries.frozen import (
     playbooks_latest,
     target_minutes,
 )
-from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step
+from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step, Unopened
 from makegood.recoveries.operations.clocks import clocked
 from makegood.recoveries.operations.hearing import makegoods_found
-from makegood.recoveries.operations.joining import Joining, joining_apply
+from makegood.recoveries.operations.joining import Joining, doubled_join, joining_apply
+from makegood.recoveries.operations.leaving import left_write
 from makegood.recoveries.operations.owning import Staff, reasons_data
 from makegood.recoveries.plan import plan_start
 from makegood.recoveries.planned import Planned, incident_kinds
 from makegood.recoveries.taken import Taken, repeated_customers, taken_read, targets_of
 from makegood.rules.playbooks import STARTING_TARGETS, Playbook
+from makegood.store.apart import done_apart
 from makegood.store.bulk import insert, next_ids
 from makegood.store.clocks import moment as store_moment
 
@@ -107,29 +109,82 @@ class Opening:
 def recoveries_open_for(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Open or join one recovery for each customer and happening of failures that were taken.
 
-    A handler of `failures:failure:taken`. A failure that has a recovery already is left; a promise broken inside a
-    recovery joins that one. Raises UnableToFindOwner where the organization has no active member.
+    A handler of `failures:failure:taken`. A failure that has a recovery already stays there; a promise broken inside
+    a recovery joins that one, or the one that goes on for the same happening. A case that fails stops no other: it is
+    left, told to managers and tried again.
     """
     _lock(organization_id)
     taken = taken_read(organization_id=organization_id, entries=entries)
-    if not taken:
-        return
-    targets = targets_of(organization_id=organization_id, taken=taken)
+    if taken:
+        failed = _open_or_join(organization_id, taken)
+        left_write(organization_id=organization_id, left=failed, tried={one.failure_id: one.at for one in taken})
+
+
+def unopened_retry(*, organization_id: int, limit: int) -> int:
+    """Try again to open recoveries for failures that were left, where their time has come; return how many."""
+    now = store_moment(organization_id=organization_id).now
+    rows = Unopened.objects.select_for_update(skip_locked=True).filter(organization_id=organization_id)
+    due = list(rows.filter(next_at__lte=now).order_by("next_at", "id").values_list("failure_id", flat=True)[:limit])
+    entries = [Happened(at=now, event="failures:failure:taken", subject="failure", subject_id=one) for one in due]
+    _lock(organization_id)
+    taken = taken_read(organization_id=organization_id, entries=entries)
+    failed = _open_or_join(organization_id, taken)
+    left_write(organization_id=organization_id, left=failed, tried=dict.fromkeys(due, now))
+    return len(due)
+
+
+def _open_or_join(organization_id: int, taken: Sequence[Taken]) -> dict[int, Exception]:
+    """Put each case where it belongs; return the failures of those that cannot be, each with what was wrong.
+
+    What was promised inside a recovery comes first: it may open that one again, which the others join then.
+    """
+    in_turn = sorted(taken, key=lambda one: (one.at, one.natural_key, one.failure_id))
+    inside: dict[int, list[Taken]] = {}
+    for one in in_turn:
+        if one.parent_id is not None:
+            inside.setdefault(one.parent_id, []).append(one)
+    failed = _apart(organization_id, list(inside.values()), _double)
+    rest = [one for one in in_turn if one.parent_id is None]
+    targets = targets_of(organization_id=organization_id, taken=rest)
+    joins: dict[int, list[Taken]] = {}
     new: dict[tuple[int, str], list[Taken]] = {}
-    joins: list[Joining] = []
-    for one in sorted(taken, key=lambda one: (one.at, one.natural_key, one.failure_id)):
-        recovery_id = one.parent_id or targets.get((one.customer_id, one.happening_key))
-        if recovery_id is not None:
-            joins.append(Joining(recovery_id=recovery_id, taken=one, doubled=one.parent_id is not None))
+    for one in rest:
+        key = one.customer_id, one.happening_key
+        if key in targets:
+            joins.setdefault(targets[key], []).append(one)
         else:
-            new.setdefault((one.customer_id, one.happening_key), []).append(one)
-    if joins:
-        joining_apply(organization_id=organization_id, joins=joins)
-    if new:
-        openings = _decide(organization_id, list(new.values()))
-        _write(organization_id, openings)
-        plan_start(organization_id=organization_id, planned=[_planned(one) for one in openings])
-    makegoods_found(organization_id=organization_id, failure_ids=[one.failure_id for one in taken])
+            new.setdefault(key, []).append(one)
+    to = {one.failure_id: recovery_id for recovery_id, mine in joins.items() for one in mine}
+    failed |= _apart(organization_id, list(joins.values()), lambda here, cases: _join(here, cases, to))
+    return failed | _apart(organization_id, list(new.values()), _open)
+
+
+Cases = Sequence[Sequence[Taken]]
+
+
+def _apart(organization_id: int, cases: Cases, do: Callable[[int, Cases], None]) -> dict[int, Exception]:
+    def all_of(some: Cases) -> None:
+        do(organization_id, some)
+        makegoods_found(organization_id=organization_id, failure_ids=[one.failure_id for case in some for one in case])
+
+    return {one.failure_id: error for case, error in done_apart(cases=cases, do=all_of) for one in case}
+
+
+def _double(organization_id: int, cases: Cases) -> None:
+    for case in cases:
+        assert case[0].parent_id is not None, "chosen by it"
+        doubled_join(organization_id=organization_id, parent_id=case[0].parent_id, doubled=case)
+
+
+def _join(organization_id: int, cases: Cases, to: Mapping[int, int]) -> None:
+    joins = [Joining(recovery_id=to[one.failure_id], taken=one, doubled=False) for case in cases for one in case]
+    joining_apply(organization_id=organization_id, joins=joins)
+
+
+def _open(organization_id: int, cases: Cases) -> None:
+    openings = _decide(organization_id, cases)
+    _write(organization_id, openings)
+    plan_start(organization_id=organization_id, planned=[_planned(one) for one in openings])
 
 
 def _lock(organization_id: int) -> None:

@@ -13,7 +13,8 @@ from makegood.core.scores import CARES, Rating, after_score
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Rating as StoredRating
 from makegood.recoveries.models import Recovery
-from makegood.recoveries.operations.closing import UnableToReopen, answer_again, reopened_write
+from makegood.recoveries.operations.closing import answer_again, reopened_or_open
+from makegood.recoveries.operations.looking import look_again
 from makegood.recoveries.operations.owning import owner_raise
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import score_ask
@@ -113,23 +114,28 @@ def rating_answer(
     )
     if verdict.outcome == "reopen":
         _failed(organization_id, recovery_id, now)
+    elif verdict.outcome == "stay_open":
+        _look_again(organization_id, recovery_id, now)
     return verdict.reasons
+
+
+def _look_again(organization_id: int, recovery_id: int, now: datetime) -> None:
+    """Look for their return after this score, where what was looked for before was over."""
+    recovery = Recovery.objects.get(organization_id=organization_id, id=recovery_id)
+    if recovery.state == "open":
+        look_again(organization_id=organization_id, recovery=recovery, at=now)
 
 
 def _failed(organization_id: int, recovery_id: int, now: datetime) -> None:
     """Begin again, in this recovery or in the one that is open for the same happening by now."""
-    every = Recovery.objects.select_for_update().filter(organization_id=organization_id)
-    recovery = every.get(id=recovery_id)
+    recovery = Recovery.objects.select_for_update().get(organization_id=organization_id, id=recovery_id)
     if recovery.state == "withdrawn":
         return
-    if recovery.state == "open":
+    goes_on = recovery.state == "open"
+    if not goes_on:
+        recovery = reopened_or_open(organization_id=organization_id, recovery=recovery, why="score", at=now)
+    if goes_on or recovery.id != recovery_id:
         answer_again(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
-    else:
-        try:
-            reopened_write(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
-        except UnableToReopen:
-            recovery = every.get(state="open", customer_id=recovery.customer_id, happening_key=recovery.happening_key)
-            answer_again(organization_id=organization_id, recovery=recovery, why="score", at=now, by=None)
     Recovery.objects.filter(organization_id=organization_id, id=recovery.id).update(
         severity=raised(level=recovery.severity)
     )

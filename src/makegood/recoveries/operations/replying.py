@@ -9,7 +9,7 @@ from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.clocks import clock_start
-from makegood.recoveries.operations.closing import UnableToReopen, reopened_write
+from makegood.recoveries.operations.closing import reopened_or_open
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
 WRITTEN = (None, "person")
@@ -53,7 +53,8 @@ def _hear(organization_id: int, recovery: Recovery, entry: Happened, kind: str) 
     )
     if kind == "thanks":
         return
-    recovery = _go_on(organization_id, recovery, entry)
+    if recovery.state == "closed":
+        recovery = reopened_or_open(organization_id=organization_id, recovery=recovery, why="reply", at=entry.at)
     due_at = None
     if recovery.state == "open":
         due_at = clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=entry.at)
@@ -64,19 +65,3 @@ def _hear(organization_id: int, recovery: Recovery, entry: Happened, kind: str) 
             StaffNote(member_id=owner_id, recovery_id=recovery.id, what=f"reply.{kind}", at=entry.at, due_at=due_at)
         ],
     )
-
-
-def _go_on(organization_id: int, recovery: Recovery, entry: Happened) -> Recovery:
-    """Reopen what was closed, or go on in the one that is open for the same happening by now."""
-    if recovery.state != "closed":
-        return recovery
-    try:
-        reopened_write(organization_id=organization_id, recovery=recovery, why="reply", at=entry.at, by=None)
-    except UnableToReopen:
-        return Recovery.objects.select_for_update().get(
-            organization_id=organization_id,
-            state="open",
-            customer_id=recovery.customer_id,
-            happening_key=recovery.happening_key,
-        )
-    return recovery
