@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""What every request and answer passes: a bound on what is sent, and the headers that every answer carries."""
 
 from __future__ import annotations
 
@@ -6,10 +6,29 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from makegood.api.gate import PREFIX
+from makegood.console.views.errors import PUBLIC, error_answer
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+
+LARGEST = 24 * 1024 * 1024
+"""What one form may bring: some files of the largest size, and what was typed."""
+
+
+class BoundedBody:
+    """Refuses a body that is larger than any form, before it is read; the API keeps bounds of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        stated = request.META.get("CONTENT_LENGTH") or ""
+        if stated.isdecimal() and int(stated) > LARGEST and not request.path.startswith(PREFIX):
+            return error_answer(request, status=400 if request.path.startswith(PUBLIC) else 413)
+        return self.get_response(request)
 
 
 class ContentSecurityPolicy:

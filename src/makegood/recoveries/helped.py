@@ -66,6 +66,8 @@ class HelpState:
     """What helps with a recovery, and what of it was done; forms and talks the latest first."""
 
     given: Help
+    fix: str = ""
+    """What puts it right, in the words that the customer reads."""
     ticks: tuple[TickLine, ...] = ()
     filled: tuple[FilledLine, ...] = ()
     talks: tuple[TalkLine, ...] = ()
@@ -83,14 +85,24 @@ class HelpState:
         return lacking(given=self.given, step=step, ticked=self.ticked, filled={one.form for one in self.filled})
 
 
-def help_for(*, organization_id: int, recovery: Recovery) -> Help:
+@attrs.frozen(kw_only=True)
+class Subject:
+    """What of a recovery decides which help is meant for it; a Recovery has the same names."""
+
+    playbook_id: int
+    kind: str
+    customer_id: int
+    place_id: int | None
+
+
+def help_for(*, organization_id: int, recovery: Recovery | Subject) -> Help:
     """This function will keep, of what the frozen playbook gives, what is meant for this recovery."""
     given = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id).help
     channels = channels_of(organization_id=organization_id, recovery=recovery) if given.narrowed else CHANNELS
     return given.of(kind=recovery.kind, channels=channels)
 
 
-def channels_of(*, organization_id: int, recovery: Recovery) -> tuple[str, ...]:
+def channels_of(*, organization_id: int, recovery: Recovery | Subject) -> tuple[str, ...]:
     """This function will say where the customer can be talked to: as they are known, and at a counter of a place."""
     customer = customer_one(organization_id=organization_id, customer_id=recovery.customer_id)
     known = {kind for kind, _ in customer.identities} if customer else set()

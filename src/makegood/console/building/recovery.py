@@ -14,6 +14,7 @@ from makegood.console.building import words
 from makegood.console.building.cause import cause_of
 from makegood.console.building.clocks import clock_rows
 from makegood.console.building.giving import giving_of
+from makegood.console.building.helping import anyway_field, asking_why, panels_of
 from makegood.console.building.next_action import next_of
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.staff_words import said_words
@@ -39,11 +40,13 @@ from makegood.console.viewmodels import (
     StepMark,
     Tag,
 )
+from makegood.console.viewmodels.helping import HelpPanel
 from makegood.customers.queries import CustomerFacts, FactKnown
 from makegood.failures.queries import CauseFacts
 from makegood.makegoods.queries import Gifts, MakeGoodRow
 from makegood.organizations.queries import MemberFacts
 from makegood.promises.queries import PromiseFacts
+from makegood.recoveries.helped import HelpState
 from makegood.recoveries.queries import Case
 from makegood.recoveries.queries.staff_words import SaidWord
 
@@ -96,6 +99,7 @@ class Known:
     status_url: str
     said: Sequence[SaidWord] = ()
     stayed: Stayed
+    helped: HelpState
 
 
 def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
@@ -104,6 +108,8 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
     open_now = case.state == "open"
     acts = open_now and desk.may("recovery-step")
     names = {one.id: one.name for one in known.members}
+    help_panels = panels_of(desk, case, known.customer, known.helped, names)
+    due = help_panels.get(case.next_step) if acts else None
     why = reverse("recovery-why", args=[words.code(case.number), "gate"]).removesuffix("gate")
     return RecoveryPage(
         code=words.code(case.number),
@@ -113,8 +119,9 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         steps=_marks(case),
         customer=_customer(desk, known),
         tags=_tags(case),
-        next=next_of(desk, case, known.customer, colleagues=names.values()) if acts else None,
-        step_cards=_cards(case, acts, names),
+        next=asking_why(desk, next_of(desk, case, known.customer, colleagues=names.values()), due) if acts else None,
+        help=due,
+        step_cards=_cards(desk, case, acts, names, help_panels),
         promises=tuple(_promise(desk, row, case) for row in known.promises),
         promise_form=_promise_form(desk, case) if acts else None,
         said=said_words(desk, case, known.said),
@@ -248,7 +255,9 @@ def _identify(case: Case) -> Form:
     )
 
 
-def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, ...]:
+def _cards(
+    desk: Desk, case: Case, acts: bool, names: Mapping[int, str], helping: Mapping[str, HelpPanel]
+) -> tuple[StepCard, ...]:
     here = words.code(case.number)
     cards = []
     for mark, line in zip(_marks(case), case.steps, strict=True):
@@ -259,7 +268,11 @@ def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, 
             key=f"done-{line.step}",
             action=reverse("recovery-step", args=[here, line.step, "done"]),
             submit="Record it as done",
-            fields=(seen, Field(name=f"done_{line.step}", label="What was done", maxlength=300)),
+            fields=(
+                seen,
+                Field(name=f"done_{line.step}", label="What was done", maxlength=300),
+                *anyway_field(desk, helping.get(line.step), f"anyway_{line.step}"),
+            ),
         )
         skip = Form(
             key=f"skip-{line.step}",
@@ -284,6 +297,7 @@ def _cards(case: Case, acts: bool, names: Mapping[int, str]) -> tuple[StepCard, 
                 asks=case.fix if line.step == "fix" else "",
                 done=done if todo else undo if acts and line.state in ("done", "skipped") else None,
                 skip=skip if todo else None,
+                help=helping.get(line.step) if not acts or line.step != case.next_step else None,
             )
         )
     return tuple(cards)

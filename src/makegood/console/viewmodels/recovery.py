@@ -8,6 +8,7 @@ import attrs
 
 from makegood.console.viewmodels.clocks import ClockRow
 from makegood.console.viewmodels.forms import Field, Form
+from makegood.console.viewmodels.helping import HelpPanel
 from makegood.console.viewmodels.ledger import PromiseRow
 from makegood.console.viewmodels.shell import (
     Action,
@@ -109,6 +110,7 @@ class StepCard:
     done: Form | None = None
     skip: Form | None = None
     reasons_url: str = ""
+    help: HelpPanel | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -253,6 +255,8 @@ class RecoveryPage:
     customer: CustomerCard
     tags: tuple[Tag, ...] = ()
     next: NextAction | None = None
+    help: HelpPanel | None = None
+    """What helps with the step that is due."""
     step_cards: tuple[StepCard, ...] = ()
     promises: tuple[PromiseRow, ...] = ()
     promise_form: Form | None = None

@@ -20,6 +20,7 @@ WORDS = {
     400: ("That could not be read", "Go back, reload the page, and try again."),
     403: ("You may not open this", "Your role does not include it. Ask an admin if it should."),
     404: ("That page is not here", "It may have been closed, or the address may have a slip in it."),
+    413: ("That is too large", "Choose files of at most 5 MB each, and send them again."),
     429: ("Too many tries", "For everyone's safety we wait a little now."),
     500: ("Something broke on our side", "Nothing that you typed before was lost. Try again in a moment."),
 }

@@ -23,6 +23,7 @@ from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.journalled import journals
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
+from makegood.recoveries.queries.helping import help_state
 from makegood.recoveries.queries.staff_words import words_said
 from makegood.recoveries.queries.stories import return_of, story_of
 
@@ -136,6 +137,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         else None,
         incident=next((one.incident for one in failures if one.incident), None),
         status_url=status_path(organization_id=here, token=case.thread_token),
+        helped=help_state(organization_id=here, recovery_id=case.id),
         said=words_said(organization_id=here, recovery_id=case.id, now=desk.facts.now),
         stayed=Stayed(
             recorded=cares_of(entries=journals(organization_id=here, recovery_ids=[case.id])[case.id]),

@@ -67,7 +67,8 @@ def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) ->
         note = request.POST.get("fixed", request.POST.get(f"done_{step}", "")).strip()
         if "fixed" in request.POST and not note:
             raise Unanswered({"fixed": "Say in a few words what was done."})
-        operations.step_done(**given, note=note)
+        anyway = request.POST.get(f"anyway_{step}", request.POST.get("anyway", "")).strip()
+        operations.step_done(**given, note=note, anyway=anyway)
         tell(request, f"{step_name(step)}: done.")
     elif how == "skip":
         reason = answers(request.POST, **{f"skip_{step}": "Say why it is not needed."})[f"skip_{step}"]
