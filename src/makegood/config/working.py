@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from makegood.journal.carrying import Outcome, recover_lapsed, work_live, work_local
 from makegood.organizations.models import Organization
+from makegood.recoveries.operations.bulk import bulks_work
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import must_wait
 
@@ -26,7 +27,10 @@ def work_once(
     to it while the others go on; a database that does not answer is raised all the same.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT finder.effects_due() UNION SELECT finder.effects_lapsed() ORDER BY 1")
+        cursor.execute(
+            "SELECT finder.effects_due() UNION SELECT finder.effects_lapsed() UNION SELECT finder.bulks_going()"
+            " ORDER BY 1"
+        )
         found = [row[0] for row in cursor.fetchall()]
     worked = 0
     for one in found:
@@ -57,9 +61,16 @@ def work_dry(*, only: Collection[int] | None = None, most: int = 100_000) -> int
 def work_organization(*, organization_id: int) -> int:
     """Work one batch of an organization's effects; return how many were settled.
 
-    Nothing is worked while its stop button is pressed. From an inbox (demo, replay) or a shadow nothing leaves: their
+    Before them goes a batch of what somebody asked for many recoveries at once, in a transaction of its own.
+    Nothing is sent while its stop button is pressed. From an inbox (demo, replay) or a shadow nothing leaves: their
     effects are settled in one transaction. Otherwise each is carried out, claimed before and settled after.
     """
+    with tenant(organization_id=organization_id):
+        brought = bulks_work(organization_id=organization_id)
+    return brought + _effects(organization_id=organization_id)
+
+
+def _effects(*, organization_id: int) -> int:
     with tenant(organization_id=organization_id):
         organization = Organization.objects.get(id=organization_id)
         if must_wait(organization_id=organization_id, after=FIRST):

@@ -73,7 +73,7 @@ def _same_hidden(page: Form | MessageDraft, typed: Typed) -> bool:
     if isinstance(page, MessageDraft):
         return True
     return all(
-        typed.values.get(field.name, [""])[0] == field.value
+        field.value in typed.values.get(field.name, [""])
         for field in page.fields
         if field.kind == "hidden" and field.name.partition(".")[0] not in MOVES_ON
     )

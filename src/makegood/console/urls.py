@@ -27,6 +27,7 @@ from makegood.console.views import (
     searching,
     setting_up,
     settings,
+    several,
     stories,
     today,
 )
@@ -49,6 +50,10 @@ urlpatterns = [
     path("report", reporting.report, name="report"),
     path("search", searching.search, name="search"),
     path("recoveries", recoveries.recoveries, name="recoveries"),
+    path("recoveries/several", several.several, name="several"),
+    path("recoveries/several/begin", several.begin, name="several-begin"),
+    path("recoveries/several/<int:bulk_id>", several.bulk, name="bulk"),
+    path("recoveries/several/<int:bulk_id>/<slug:how>", several.bulk_act, name="bulk-act"),
     path("recoveries/<slug:code>", recoveries.recovery, name="recovery"),
     path("recoveries/<slug:code>/why/<slug:what>", recoveries.why, name="recovery-why"),
     path("recoveries/<slug:code>/clocks/<slug:target>/known", clocks.know, name="recovery-know"),

@@ -301,6 +301,15 @@ def failures_cause_set(
     )
 
 
+def failures_cause_unset(*, organization_id: int, failure_ids: Sequence[int], by: int | None, now: datetime) -> None:
+    """Take back why these failures happened: nobody has said so any more."""
+    Failure.objects.filter(organization_id=organization_id, id__in=list(failure_ids)).update(cause_id=None)
+    record(
+        organization_id=organization_id,
+        entries=[_said(failure_id, "caused", now, by, cause=None) for failure_id in failure_ids],
+    )
+
+
 def failures_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Blank what erased customers' failures say in words (handler of customers:customer:erased); the counts stay."""
     Failure.objects.filter(

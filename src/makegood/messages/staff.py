@@ -46,6 +46,9 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
             "A customer was let down, and no recovery could be opened for it. It is tried again by itself; look after"
         )
         return "No recovery could be opened", f"{said} them meanwhile.\n{settings.PUBLIC_URL}/customers/{customer_id}\n"
+    if handed := payload.get("handed"):
+        said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
+        return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
     codes = {note["number"] for note in notes}

@@ -440,3 +440,6 @@ class Unopened(TenantModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization_id", "failure"], name="unopened_once")]
         indexes = [models.Index(fields=["organization_id", "next_at"], name="unopened_due")]
+
+
+from makegood.recoveries import many_models  # noqa: E402, F401 - Django finds them here, and they refer to those above

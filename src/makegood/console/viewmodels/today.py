@@ -32,6 +32,8 @@ class RecoveryRow:
     risk: Money | None = None
     owner: str = ""
     tags: tuple[Tag, ...] = ()
+    pick: str = ""
+    """The id of the form that this row can be chosen for, where several are done at once."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,6 +127,19 @@ class TodayPage:
 
 
 @attrs.frozen(kw_only=True)
+class Several:
+    """The bar under a list for doing something for several: those chosen, or `all_label`, all that match.
+
+    `hidden` says again what the list was narrowed to.
+    """
+
+    url: str
+    all_label: str
+    hidden: tuple[tuple[str, str], ...] = ()
+    recent_url: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class RecoveriesPage:
     """The list of recoveries with its filters."""
 
@@ -135,3 +150,4 @@ class RecoveriesPage:
     pager: Pager | None = None
     empty: Empty | None = None
     export_url: str = ""
+    several: Several | None = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+import attrs
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
@@ -12,6 +15,7 @@ from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, WhyPage
+from makegood.console.viewmodels.today import Several
 from makegood.console.views.frame import Screen, staff
 from makegood.core.cares import cares_of
 from makegood.customers import queries as customers
@@ -24,6 +28,7 @@ from makegood.recoveries.journalled import journals
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
 from makegood.recoveries.queries.helping import help_state
+from makegood.recoveries.queries.lists import COUNT_TO
 from makegood.recoveries.queries.staff_words import words_said
 from makegood.recoveries.queries.stories import return_of, story_of
 
@@ -39,18 +44,29 @@ def recoveries(request: HttpRequest, desk: Desk) -> Screen:
     page = words.page_of(request.GET.get("page"))
     found = recoveries_list(
         organization_id=desk.organization_id,
-        filters=_filters(desk, which, asked),
+        filters=filters_of(desk, which, asked),
         limit=words.PER_PAGE,
         offset=(page - 1) * words.PER_PAGE,
     )
     path = reverse("recoveries")
-    query = f"which={which}" + (f"&q={asked}" if asked else "")
+    query = urlencode({"which": which} | ({"q": asked} if asked else {}))
+    several = None
+    if desk.may("several") and which != "closed":
+        total = f"{found.total:,}" if found.total < COUNT_TO else "more than 10,000"
+        several = Several(
+            url=reverse("several"),
+            all_label=f"All {total} that match",
+            hidden=(("which", which), *((("q", asked),) if asked else ())),
+        )
     return Screen(
         template="console/recoveries.html",
         current="recoveries",
         page=RecoveriesPage(
             title="Recoveries",
-            rows=tuple(words.recovery_row(desk, row) for row in found.rows),
+            rows=tuple(
+                attrs.evolve(words.recovery_row(desk, row), pick="several" if several else "") for row in found.rows
+            ),
+            several=several,
             filters=tuple(Link(label=label, url=f"{path}?which={name}", current=name == which) for name, label in TABS),
             search=Form(
                 key="find-recovery",
@@ -75,7 +91,8 @@ def recoveries(request: HttpRequest, desk: Desk) -> Screen:
     )
 
 
-def _filters(desk: Desk, which: str, asked: str) -> Filters:
+def filters_of(desk: Desk, which: str, asked: str) -> Filters:
+    """This function will narrow a list to a tab, words or a number, and what its reader may see."""
     number = words.number_of(asked, "R")
     named = None
     if asked and number is None:

@@ -180,6 +180,12 @@ def failures_held(*, organization_id: int, entries: Sequence[Happened]) -> None:
 def failures_caused(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Note since when the cause of every failure of a recovery is known; a handler of `failures:failure:caused`."""
     at = max(entry.at for entry in entries)
+    taken_back = [entry.subject_id for entry in entries if entry.data["cause"] is None]
+    if taken_back:
+        links = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id__in=taken_back)
+        Recovery.objects.filter(
+            organization_id=organization_id, id__in=list(links.values_list("recovery_id", flat=True))
+        ).update(cause_known_at=None)
     touched = RecoveryFailure.objects.filter(
         organization_id=organization_id, failure_id__in=[entry.subject_id for entry in entries]
     ).values_list("recovery_id", flat=True)

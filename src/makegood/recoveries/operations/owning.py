@@ -173,13 +173,16 @@ def owner_change(
     reason: str,
     now: datetime,
     version: int | None = None,
+    staff: Staff | None = None,
+    quietly: bool = False,
 ) -> int:
     """Hand a recovery over to a member, or to whom the rules choose where `to` is None; return the new owner's id.
 
+    `staff` spares reading the members where many are handed to one; `quietly`, the new owner is told by the caller.
     Raises UnableToChangeRecovery if it is closed or was changed meanwhile, or if nobody active is meant.
     """
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
-    staff = Staff(organization_id=organization_id)
+    staff = staff or Staff(organization_id=organization_id)
     if to is None:
         chosen = staff.choose(
             key=recovery.happening_key,
@@ -202,9 +205,25 @@ def owner_change(
         at=now,
         by=by,
         why="handed",
+        quietly=quietly,
     )
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
     return to
+
+
+def owner_return(
+    *, organization_id: int, recovery_id: int, to: int, tier: int, by: int, now: datetime, staff: Staff
+) -> None:
+    """Give a recovery back to whom it was taken from, at the tier that it had; who gets it is told by the caller.
+
+    Raises UnableToChangeRecovery if they are not an active member any more.
+    """
+    if staff.active(to) is None:
+        raise UnableToChangeRecovery("Who had it before is not an active member any more.")
+    reasons = (because("owner.returned", "Given back: it was handed over together with others by mistake."),)
+    owned = [(recovery_id, to, tier, reasons_data(reasons))]
+    owners_set(organization_id=organization_id, owned=owned, at=now, by=by, why="returned", quietly=True)
+    recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
 
 
 def owner_raise(*, organization_id: int, recovery: Recovery, at: datetime, by: int | None, why: str) -> None:
@@ -229,8 +248,12 @@ def owners_set(
     at: datetime,
     by: int | None,
     why: str,
+    quietly: bool = False,
 ) -> None:
-    """Write new owners, (recovery, member, tier, reasons), and journal each; `why` is a short code."""
+    """Write new owners, (recovery, member, tier, reasons), and journal each; `why` is a short code.
+
+    Each is told, unless `quietly`: then the caller tells them all at once.
+    """
     rows = [(one, member_id, min(HIGHEST_TIER, tier), list(reasons)) for one, member_id, tier, reasons in owned]
     from_, parameter = record_set("u", OWNED, rows)
     with connection.cursor() as cursor:
@@ -258,7 +281,7 @@ def owners_set(
         notes=[
             StaffNote(member_id=member_id, recovery_id=recovery_id, what="owned", at=at)
             for recovery_id, member_id, _, _ in owned
-            if member_id != by
+            if member_id != by and not quietly
         ],
     )
 

@@ -28,6 +28,7 @@ from makegood.recoveries.queries.lists import (
     StepMark,
     customer_recoveries,
     recoveries_list,
+    recoveries_matching,
     today,
     workload,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "incident_open",
     "recoveries_late",
     "recoveries_list",
+    "recoveries_matching",
     "recovery_by_number",
     "recovery_by_thread",
     "recovery_case",

@@ -89,6 +89,9 @@ class Filters:
     review: bool | None = None
     overdue: datetime | None = None
     group: str = ""
+    numbers: Sequence[int] | None = None
+    seen_by: tuple[Sequence[int] | None, int] | None = None
+    """Only what a member sees: their places (None: all), and what they own themselves."""
 
 
 def today(
@@ -107,6 +110,11 @@ def recoveries_list(*, organization_id: int, filters: Filters, limit: int = 50, 
     """This function will list recoveries that fit the filters, the latest opened first."""
     order = ["-opened_at", "-id"] if filters.state else ["-number"]
     return _page(organization_id, _filtered(organization_id, filters).order_by(*order), limit, offset)
+
+
+def recoveries_matching(*, organization_id: int, filters: Filters, limit: int) -> list[int]:
+    """This function will list the ids of recoveries that fit the filters, at most `limit`."""
+    return list(_filtered(organization_id, filters).order_by("id").values_list("id", flat=True)[:limit])
 
 
 def customer_recoveries(*, organization_id: int, customer_id: int, limit: int = 50) -> tuple[Listed, ...]:
@@ -141,6 +149,10 @@ def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
     found &= Q(**{name: value for name, value in exact.items() if value not in ("", None)})
     if filters.place_ids is not None:
         found &= Q(place_id__in=list(filters.place_ids))
+    if filters.numbers is not None:
+        found &= Q(number__in=list(filters.numbers))
+    if filters.seen_by is not None and filters.seen_by[0] is not None:
+        found &= Q(place_id__in=list(filters.seen_by[0])) | Q(owner_id=filters.seen_by[1])
     if filters.customer_ids is not None:
         found &= Q(customer_id__in=list(filters.customer_ids))
     if filters.review is not None:

@@ -1,0 +1,81 @@
+"""Many at once, in a real browser: two people on one recovery, and one thing done for several and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.test_quiet_pages import walk_in
+from tests.conftest import Org
+from tests.support.recoveries import customer, opened
+
+from makegood.config.working import work_dry
+from makegood.recoveries.models import Recovery, Step
+from makegood.store.tenancy import tenant
+
+pytestmark = pytest.mark.browser
+Look = Callable[[Page, str], None]
+
+
+def several(org: Org, count: int) -> list[Recovery]:
+    """So many open recoveries, each of its own customer."""
+    found = []
+    for _ in range(count):
+        with tenant(organization_id=org.id):
+            whose = customer(org)
+        found.append(opened(org, customer_id=whose, place_id=org.place))
+    return found
+
+
+def test_two_people_edit_one_recovery_and_lose_nothing(
+    page: Page, browser: Browser, served: str, org: Org, look: Look, width: int
+) -> None:
+    (row,) = several(org, 1)
+    context = browser.new_context(viewport={"width": width, "height": 800}, base_url=served)
+    other = context.new_page()
+    walk_in(page, served, org, org.manager)
+    walk_in(other, served, org, org.employee)
+    for one, words in ((page, "A new till"), (other, "A new drawer, by hand")):
+        one.goto(f"/recoveries/R-{row.number}")
+        one.locator("details:has(#done-fix) > summary").first.click()
+        one.locator("#done-fix").get_by_label("What was done").fill(words)
+    other.locator("#done-fix").get_by_role("button").click()
+    expect(other.locator(".notices")).to_contain_text("done.")
+    page.locator("#done-fix").get_by_role("button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Employee was here first")
+    expect(page.get_by_text("Done: A new drawer, by hand")).to_be_visible()
+    expect(page.get_by_text("Done: A new till")).to_be_visible()
+    look(page, "merge")
+    page.get_by_role("button", name="Keep this").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Employee was here first")
+    with tenant(organization_id=org.id):
+        assert Step.objects.get(recovery_id=row.id, step="fix").note == "A new drawer, by hand; A new till"
+    context.close()
+
+
+def test_several_are_handed_over_and_given_back(page: Page, served: str, org: Org, look: Look) -> None:
+    rows = several(org, 3)
+    walk_in(page, served, org, org.manager)
+    page.goto("/recoveries")
+    look(page, "recoveries-to-choose")
+    page.locator(f"a#r-R-{rows[0].number}").focus()
+    page.keyboard.press("x")
+    page.locator(f'input[name=pick][value="R-{rows[1].number}"]').check()
+    page.get_by_role("button", name="Do something for them").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Do something for 2 recoveries")
+    page.get_by_text("Hand over", exact=True).click()
+    look(page, "several")
+    page.locator("#do-hand-over select[name=to]").select_option(label="Admin")
+    page.get_by_role("button", name="Hand over: 2 recoveries").click()
+    expect(page.get_by_text("0 of 2: 2 waits.")).to_be_visible()
+    look(page, "bulk-going")
+    work_dry(only=[org.id])
+    expect(page.get_by_text("2 done.")).to_be_visible()
+    look(page, "bulk-done")
+    page.get_by_role("button", name="Undo all of it").click()
+    expect(page.get_by_text("It is being undone.")).to_be_visible()
+    work_dry(only=[org.id])
+    expect(page.get_by_text("2 undone.")).to_be_visible()
+    with tenant(organization_id=org.id):
+        assert set(Recovery.objects.values_list("owner_id", flat=True)) == {org.employee}
