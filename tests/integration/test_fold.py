@@ -44,7 +44,7 @@ def live_through(org: Org, *, seed: int, promises: int = 60) -> None:
         now = START + timedelta(hours=hour)
         words = []
         for _ in range(promises // 8):
-            happened = now - timedelta(minutes=rnd.randint(0, 90))
+            happened = now - timedelta(minutes=rnd.randint(0, 240))
             words.append(
                 Word(
                     source_id=org.source,
@@ -52,7 +52,8 @@ def live_through(org: Org, *, seed: int, promises: int = 60) -> None:
                     action=rnd.choice(ACTIONS),
                     happened_at=happened,
                     received_at=now,
-                    due_at=happened + timedelta(minutes=rnd.randint(0, 120)),
+                    due_at=happened + timedelta(minutes=rnd.randint(0, 360)),
+                    agreed=rnd.random() < 0.5,
                 )
             )
         with tenant(organization_id=org.id):
@@ -89,6 +90,7 @@ def test_invariant_15_folding_the_journal_gives_every_failure_as_stored(org: Org
     with tenant(organization_id=org.id):
         journal = journal_of("failure")
         assert Failure.objects.filter(withdrawn_at__isnull=False).exists()
+        assert Entry.objects.filter(event="promises:promise:unbroken", data__state="open").exists()
         for failure in Failure.objects.order_by("id"):
             fold = fold_failure(entries=journal[failure.id])
             assert (fold.gate, fold.gate_at, fold.withdrawn, fold.incident, fold.cause) == (

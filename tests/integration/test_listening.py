@@ -147,7 +147,7 @@ def test_invariant_2_the_database_refuses_a_second_failure_of_one_promise(org: O
     with tenant(organization_id=org.id):
         failure = Failure.objects.get()
         failure.pk = None
-        with pytest.raises(Exception, match="failure_once_per_promise"), transaction.atomic():
+        with pytest.raises(Exception, match="failure_stands_once"), transaction.atomic():
             failure.save(force_insert=True)
 
 

@@ -68,15 +68,26 @@ def _promise_state(state: str) -> Callable[[PromiseFold, Mapping[str, Any]], Pro
     return apply
 
 
+def _promise_unbroken(before: PromiseFold, data: Mapping[str, Any]) -> PromiseFold:
+    """It never broke: it was kept (or what the data name instead), and was due when they say."""
+    return attrs.evolve(
+        before,
+        state=data.get("state", "kept"),
+        due_at=_time(data, "due_at") or before.due_at,
+        fulfilled_at=_time(data, "fulfilled_at") or before.fulfilled_at,
+    )
+
+
 PROMISE: Mapping[str, Callable[[PromiseFold, Mapping[str, Any]], PromiseFold]] = {
     "promises:promise:made": _promise_made,
     "promises:promise:changed": lambda before, data: attrs.evolve(before, due_at=_time(data, "due_at")),
     "promises:promise:expected": lambda before, data: attrs.evolve(before, expected_at=_time(data, "expected_at")),
     "promises:promise:kept": _promise_state("kept"),
-    "promises:promise:unbroken": _promise_state("kept"),
+    "promises:promise:unbroken": _promise_unbroken,
     "promises:promise:broken": _promise_state("broken"),
     "promises:promise:released": _promise_state("released"),
     "promises:promise:fulfilled": lambda before, data: attrs.evolve(before, fulfilled_at=_time(data, "fulfilled_at")),
+    "promises:promise:corrected": lambda before, data: attrs.evolve(before, fulfilled_at=_time(data, "fulfilled_at")),
 }
 
 

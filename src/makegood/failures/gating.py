@@ -183,7 +183,11 @@ def failures_from_broken(*, organization_id: int, entries: Sequence[Happened]) -
             )
         )
     made = insert(
-        Failure, COLUMNS, rows, on_conflict="ON CONFLICT (organization_id, promise_id) DO NOTHING", returning=("id",)
+        Failure,
+        COLUMNS,
+        rows,
+        on_conflict="ON CONFLICT (organization_id, promise_id) WHERE withdrawn_at IS NULL DO NOTHING",
+        returning=("id",),
     )
     new = {row[0] for row in made}
     record(organization_id=organization_id, entries=[entry for entry in happened if entry.subject_id in new])

@@ -102,7 +102,11 @@ class Failure(TenantModel):
             state_check("loss", LOSSES, "failure_loss"),
             state_check("fault", FAULTS, "failure_fault"),
             models.CheckConstraint(condition=models.Q(severity__gte=1, severity__lte=4), name="failure_severity"),
-            models.UniqueConstraint(fields=["organization_id", "promise"], name="failure_once_per_promise"),
+            models.UniqueConstraint(
+                fields=["organization_id", "promise"],
+                condition=models.Q(withdrawn_at__isnull=True),
+                name="failure_stands_once",
+            ),
             models.CheckConstraint(
                 condition=~models.Q(gate="waiting") | models.Q(routed_at__isnull=True),
                 name="failure_waiting_unrouted",
@@ -133,6 +137,11 @@ class Failure(TenantModel):
                 include=["complained_at", "detected_at"],
             ),
             models.Index(fields=["organization_id", "customer"], name="failure_customer"),
+            models.Index(
+                fields=["organization_id", "promise"],
+                name="failure_withdrawn",
+                condition=models.Q(withdrawn_at__isnull=False),
+            ),
             models.Index(
                 fields=["organization_id", "incident"],
                 name="failure_incident",

@@ -235,9 +235,12 @@ def failures_of_customer(*, organization_id: int, customer_id: int, most: int = 
 
 
 def failure_of_promise(*, organization_id: int, promise_id: int) -> FailureFacts | None:
-    """This function will read what became of a broken promise."""
-    found = _failures(" AND f.promise_id = %s", [organization_id, promise_id])
-    return found[0] if found else None
+    """This function will read what became of a broken promise: the failure that stands, else the last one withdrawn."""
+    for which in ("f.withdrawn_at IS NULL", "f.withdrawn_at IS NOT NULL"):
+        newest = f" AND f.promise_id = %s AND {which} ORDER BY f.id DESC LIMIT 1"
+        if found := _failures(newest, [organization_id, promise_id]):
+            return found[0]
+    return None
 
 
 @attrs.frozen(kw_only=True)

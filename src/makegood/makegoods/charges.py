@@ -75,6 +75,7 @@ def _failures_of(organization_id: int, keys: Sequence[tuple[int, bytes]]) -> lis
             f"SELECT f.id FROM {named} JOIN promises_promise p"
             " ON p.organization_id = %s AND p.source_id = k.source_id AND p.key_hash = k.key_hash"
             " JOIN failures_failure f ON f.organization_id = p.organization_id AND f.promise_id = p.id"
+            "  AND f.withdrawn_at IS NULL"
             " WHERE f.routed_at IS NOT NULL",
             [parameter, organization_id],
         )

@@ -44,8 +44,9 @@ PROMISE_STATES = ("open", "kept", "broken", "released")
 class Promise(TenantModel):
     """What was promised to whom by when. A changed due date keeps `first_due_at`; `settled_at` is when it left open.
 
-    Late fulfilment is `fulfilled_at` on a broken promise; it unbreaks nothing. `facts` are what a rule pack asks for
-    (numbers, codes and times as ISO text; never personal data).
+    Late fulfilment is `fulfilled_at` on a broken promise; it unbreaks nothing. Word of what happened before it was due
+    does, however late it is heard: kept, released, or moved with the customer's yes (open again). `facts` are what a
+    rule pack asks for (numbers, codes and times as ISO text; never personal data).
     """
 
     source = TenantKey(Source)

@@ -50,7 +50,7 @@ CHANGED = {
     "id": "bigint", "due_at": "timestamptz", "expected_at": "timestamptz", "fulfilled_at": "timestamptz",
     "state": "text", "settled_at": "timestamptz",
 }  # fmt: skip
-FULFILLED = "promises:promise:fulfilled"
+BROKEN, FULFILLED = LATER = ("promises:promise:broken", "promises:promise:fulfilled")
 
 
 class UnableToMakePromise(ValueError):
@@ -215,10 +215,10 @@ def promises_hear(*, organization_id: int, words: Sequence[Word]) -> None:
             entries += APPLY[word.action](promise, word, moment)
     early.hold(organization_id=organization_id, words=unknown)
     _save(organization_id, [promise for promise in known.values() if promise.changed])
-    # What broke makes its failure before anyone hears that it was fulfilled late.
-    fulfilled = [entry for entry in entries if entry.event == FULFILLED]
-    record(organization_id=organization_id, entries=[entry for entry in entries if entry.event != FULFILLED])
-    record(organization_id=organization_id, entries=fulfilled)
+    # What was unbroken has no failure any more before it can break again, and what broke makes its failure before
+    # anyone hears that it was fulfilled late; each promise's own entries keep their order.
+    for phase in (lambda event: event not in LATER, BROKEN.__eq__, FULFILLED.__eq__):
+        record(organization_id=organization_id, entries=[entry for entry in entries if phase(entry.event)])
 
 
 @attrs.define(kw_only=True, slots=True)
@@ -293,17 +293,16 @@ def _said(promise: Held, action: str, at: datetime, **data: Any) -> Happened:
 
 
 def _kept(promise: Held, word: Word, moment: Moment) -> list[Happened]:
-    if promise.fulfilled_at is not None or promise.state == "released":
+    """It was kept; of two moments at which it is said to have been, the earlier counts."""
+    if promise.state == "released" or (promise.fulfilled_at is not None and promise.fulfilled_at <= word.happened_at):
         return []
+    corrected = promise.fulfilled_at is not None
     promise.changed = True
     promise.fulfilled_at = word.happened_at
-    in_time = word.happened_at <= promise.due_at
-    if in_time and promise.state == "open":
-        promise.state, promise.settled_at = "kept", word.received_at
-        return [_said(promise, "kept", word.received_at, fulfilled_at=word.happened_at)]
-    if in_time:
-        promise.state, promise.settled_at = "kept", word.received_at
-        return [_said(promise, "unbroken", word.received_at, fulfilled_at=word.happened_at)]
+    if word.happened_at <= promise.due_at and promise.state != "kept":
+        return [_settled(promise, "kept", word, fulfilled_at=word.happened_at)]
+    if corrected:
+        return [_said(promise, "corrected", word.received_at, fulfilled_at=word.happened_at)]
     entries = []
     if promise.state == "open":
         promise.state, promise.settled_at = "broken", promise.due_at
@@ -313,16 +312,38 @@ def _kept(promise: Held, word: Word, moment: Moment) -> list[Happened]:
     return entries
 
 
+def _settled(promise: Held, state: str, word: Word, **data: datetime) -> Happened:
+    """Settle it as kept or released. One that was believed broken never was: it is unbroken."""
+    action = "unbroken" if promise.state == "broken" else state
+    promise.state, promise.settled_at = state, word.received_at
+    return _said(promise, action, word.received_at, **({**data, "state": state} if action == "unbroken" else data))
+
+
 def _released(promise: Held, word: Word, _: Moment) -> list[Happened]:
-    if promise.state != "open":
+    """It holds no more; one let go before it was due never broke, however late we hear of it."""
+    if promise.state != "open" and not _before_it_broke(promise, word):
         return []
     promise.changed = True
-    promise.state, promise.settled_at = "released", word.received_at
-    return [_said(promise, "released", word.received_at)]
+    return [_settled(promise, "released", word)]
+
+
+def _before_it_broke(promise: Held, word: Word) -> bool:
+    """Whether this happened in time, to a promise that is believed broken."""
+    return promise.state == "broken" and word.happened_at <= promise.due_at
 
 
 def _changed(promise: Held, word: Word, _: Moment) -> list[Happened]:
-    if promise.state != "open" or word.due_at is None or word.due_at == promise.due_at:
+    """It is due at another time; one that was moved with the customer's yes before it was due did not break then."""
+    if word.due_at is None or word.due_at == promise.due_at:
+        return []
+    if word.agreed and word.due_at > promise.due_at and _before_it_broke(promise, word):
+        promise.changed = True
+        promise.due_at = word.due_at
+        if promise.fulfilled_at is not None and promise.fulfilled_at <= word.due_at:
+            return [_settled(promise, "kept", word, due_at=word.due_at)]
+        promise.state, promise.settled_at = "open", None
+        return [_said(promise, "unbroken", word.received_at, state="open", due_at=word.due_at)]
+    if promise.state != "open":
         return []
     promise.changed = True
     promise.due_at = word.due_at
