@@ -79,3 +79,22 @@ def test_several_are_handed_over_and_given_back(page: Page, served: str, org: Or
     expect(page.get_by_text("2 undone.")).to_be_visible()
     with tenant(organization_id=org.id):
         assert set(Recovery.objects.values_list("owner_id", flat=True)) == {org.employee}
+
+
+def test_a_view_is_saved_and_reached_by_keys(page: Page, served: str, org: Org, look: Look) -> None:
+    several(org, 2)
+    walk_in(page, served, org, org.manager)
+    page.goto("/recoveries")
+    page.get_by_text("Narrow and sort").click()
+    page.locator("#narrow select[name=sort]").select_option(label="The gravest first")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_text("Save this view").click()
+    page.locator("#save-view").get_by_label("Name of the view").fill("Gravest first")
+    look(page, "view-to-save")
+    page.get_by_role("button", name="Save it").click()
+    expect(page.get_by_role("link", name="Gravest first 2")).to_have_attribute("aria-current", "page")
+    page.goto("/recoveries")
+    page.keyboard.press("v")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Gravest first 2")).to_have_attribute("aria-current", "page")
+    look(page, "view-saved")

@@ -28,6 +28,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "signal-decide": SERVES,
     "mail-decide": SERVES,
     "recoveries": ALL,
+    "view-save": ALL,
+    "view-act": ALL,
     "several": DECIDES,
     "several-begin": DECIDES,
     "bulk": DECIDES,

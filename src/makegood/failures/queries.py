@@ -82,6 +82,17 @@ def incidents_proposed(*, organization_id: int, places: Places) -> int:
         return int(cursor.fetchone()[0])
 
 
+def incidents_counted(*, organization_id: int, places: Places, state: str = "") -> int:
+    """This function will count the incidents of a state, or all, that a member of these places sees."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM failures_incident WHERE organization_id = %s AND (%s = '' OR state = %s)"
+            " AND (%s::bigint[] IS NULL OR place_id IS NULL OR place_id = ANY(%s))",
+            [organization_id, state, state, places and list(places), places and list(places)],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def incidents_list(
     *, organization_id: int, places: Places, states: tuple[str, ...] = (), offset: int = 0, most: int = 50
 ) -> list[IncidentFacts]:

@@ -118,6 +118,18 @@ def promises_of_recovery(*, organization_id: int, recovery_id: int, customer_id:
     )
 
 
+def promises_counted_to(*, organization_id: int, places: Places, which: str, most: int = 10_000) -> int:
+    """This function will count the promises that a list of this kind holds, to `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM promises_promise p WHERE p.organization_id = %(organization)s"
+            " AND (%(places)s::bigint[] IS NULL OR p.place_id = ANY(%(places)s))"
+            f" {WHICH[which].partition('ORDER BY')[0]} LIMIT %(most)s) AS found",
+            {"organization": organization_id, "places": None if places is None else list(places), "most": most},
+        )
+        return int(cursor.fetchone()[0])
+
+
 @attrs.frozen(kw_only=True)
 class PromiseCounts:
     """How many promises are at risk, and how many broke and fell due since a moment."""

@@ -19,7 +19,7 @@ from makegood.console.viewmodels.shell import (
     Tag,
     TimelineEntry,
 )
-from makegood.console.viewmodels.today import RecoveryRow
+from makegood.console.viewmodels.today import RecoveryRow, SavedViews
 from makegood.core.money import Money
 
 
@@ -50,6 +50,7 @@ class PromisesPage:
     make_url: str = ""
     pager: Pager | None = None
     empty: Empty | None = None
+    saved: SavedViews | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -102,6 +103,7 @@ class IncidentsPage:
     open_url: str = ""
     pager: Pager | None = None
     empty: Empty | None = None
+    saved: SavedViews | None = None
 
 
 @attrs.frozen(kw_only=True)

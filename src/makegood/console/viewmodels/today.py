@@ -140,6 +140,19 @@ class Several:
 
 
 @attrs.frozen(kw_only=True)
+class SavedViews:
+    """Ways to look at a list that were saved under a name, one's own and the shared ones, with how many each holds.
+
+    `save` keeps the present one; `rename` and `delete` are for the one that is open, where it is one's own.
+    """
+
+    links: tuple[Link, ...] = ()
+    save: Form | None = None
+    rename: Form | None = None
+    delete: Action | None = None
+
+
+@attrs.frozen(kw_only=True)
 class RecoveriesPage:
     """The list of recoveries with its filters."""
 
@@ -151,3 +164,5 @@ class RecoveriesPage:
     empty: Empty | None = None
     export_url: str = ""
     several: Several | None = None
+    narrow: Form | None = None
+    saved: SavedViews | None = None

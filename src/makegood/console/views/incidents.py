@@ -29,6 +29,7 @@ from makegood.console.viewmodels import (
     TimelineEntry,
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.console.views.saved import saved_panel
 from makegood.failures.incidents import incident_close, incident_confirm, incident_dismiss, incident_open
 from makegood.failures.queries import (
     HeldFailure,
@@ -36,6 +37,7 @@ from makegood.failures.queries import (
     causes_tree,
     incident_failures,
     incident_one,
+    incidents_counted,
     incidents_list,
 )
 from makegood.organizations.queries import places_all
@@ -70,6 +72,14 @@ def incidents(request: HttpRequest, desk: Desk) -> Screen:
                 for name, label in TABS
             ),
             open_url=reverse("incident-new") if desk.may("incident-new") else "",
+            saved=saved_panel(
+                request,
+                desk,
+                "incidents",
+                count=lambda said: incidents_counted(
+                    organization_id=desk.organization_id, places=desk.places, state=said.get("state", "")
+                ),
+            ),
             pager=words.pager(
                 path=path,
                 query=f"state={state}" if state else "",

@@ -27,9 +27,10 @@ from makegood.console.viewmodels import (
     TimelineEntry,
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.console.views.saved import saved_panel
 from makegood.failures.queries import failure_of_promise
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_create
-from makegood.promises.queries import PromiseFacts, promise_one, promises_counted, promises_list
+from makegood.promises.queries import PromiseFacts, promise_one, promises_counted, promises_counted_to, promises_list
 from makegood.recoveries.queries.faces import recovery_of_failure
 from makegood.store.secrets import keyed_hash
 
@@ -71,6 +72,16 @@ def promises(request: HttpRequest, desk: Desk) -> Screen:
                 for name, label in TABS
             ),
             make_url=reverse("promise-new") if desk.may("promise-new") else "",
+            saved=saved_panel(
+                request,
+                desk,
+                "promises",
+                count=lambda said: promises_counted_to(
+                    organization_id=desk.organization_id,
+                    places=desk.places,
+                    which=said.get("which", "") if said.get("which") in dict(TABS) else "open",
+                ),
+            ),
             pager=words.pager(
                 path=path,
                 query=f"which={which}",

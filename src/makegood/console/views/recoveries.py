@@ -1,10 +1,7 @@
-"""Recoveries: the list, one recovery, and why it is as it is."""
+"""One recovery, and why it is as it is."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-import attrs
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
@@ -14,8 +11,7 @@ from makegood.console.building.recovery import Known, recovery_page
 from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
-from makegood.console.viewmodels import Empty, Fact, Field, Form, Link, RecoveriesPage, WhyPage
-from makegood.console.viewmodels.today import Several
+from makegood.console.viewmodels import Fact, Link, WhyPage
 from makegood.console.views.frame import Screen, staff
 from makegood.core.cares import cares_of
 from makegood.customers import queries as customers
@@ -26,87 +22,10 @@ from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.journalled import journals
 from makegood.recoveries.lateness import gifts_for
-from makegood.recoveries.queries import Case, Filters, clock_why, recoveries_list, recovery_by_number, recovery_case
+from makegood.recoveries.queries import Case, clock_why, recovery_by_number, recovery_case
 from makegood.recoveries.queries.helping import help_state
-from makegood.recoveries.queries.lists import COUNT_TO
 from makegood.recoveries.queries.staff_words import words_said
 from makegood.recoveries.queries.stories import return_of, story_of
-
-TABS = (("open", "Open"), ("mine", "Mine"), ("overdue", "Overdue"), ("review", "To decide"), ("closed", "Closed"))
-
-
-@staff
-def recoveries(request: HttpRequest, desk: Desk) -> Screen:
-    """List recoveries, narrowed by a tab and by words."""
-    which = request.GET.get("which", "open")
-    which = which if which in dict(TABS) else "open"
-    asked = request.GET.get("q", "").strip()[:200]
-    page = words.page_of(request.GET.get("page"))
-    found = recoveries_list(
-        organization_id=desk.organization_id,
-        filters=filters_of(desk, which, asked),
-        limit=words.PER_PAGE,
-        offset=(page - 1) * words.PER_PAGE,
-    )
-    path = reverse("recoveries")
-    query = urlencode({"which": which} | ({"q": asked} if asked else {}))
-    several = None
-    if desk.may("several") and which != "closed":
-        total = f"{found.total:,}" if found.total < COUNT_TO else "more than 10,000"
-        several = Several(
-            url=reverse("several"),
-            all_label=f"All {total} that match",
-            hidden=(("which", which), *((("q", asked),) if asked else ())),
-        )
-    return Screen(
-        template="console/recoveries.html",
-        current="recoveries",
-        page=RecoveriesPage(
-            title="Recoveries",
-            rows=tuple(
-                attrs.evolve(words.recovery_row(desk, row), pick="several" if several else "") for row in found.rows
-            ),
-            several=several,
-            filters=tuple(Link(label=label, url=f"{path}?which={name}", current=name == which) for name, label in TABS),
-            search=Form(
-                key="find-recovery",
-                action=path,
-                submit="Find",
-                method="get",
-                style="plain",
-                fields=(
-                    Field(name="which", label="", kind="hidden", value=which),
-                    Field(name="q", label="Find by customer or number", kind="search", value=asked),
-                ),
-            ),
-            pager=words.pager(
-                path=path, query=query, page=page, shown=len(found.rows), more=found.more, total=found.total
-            ),
-            empty=Empty(
-                title="None here",
-                text="A recovery opens when a promise breaks or somebody reports a failure.",
-                link=Link(label="Report a failure", url=reverse("report")) if desk.may("report") else None,
-            ),
-        ),
-    )
-
-
-def filters_of(desk: Desk, which: str, asked: str) -> Filters:
-    """This function will narrow a list to a tab, words or a number, and what its reader may see."""
-    number = words.number_of(asked, "R")
-    named = None
-    if asked and number is None:
-        named = [one.id for one in customers.customers_found(organization_id=desk.organization_id, words=asked)]
-    mine = which == "mine"
-    return Filters(
-        state="closed" if which == "closed" else "open",
-        owner_id=desk.member_id if mine else None,
-        place_ids=None if mine else desk.places,
-        customer_ids=named,
-        number=number,
-        review=True if which == "review" else None,
-        overdue=desk.facts.now if which == "overdue" else None,
-    )
 
 
 def case_of(desk: Desk, code: str) -> Case:

@@ -11,8 +11,8 @@ from makegood.console.asking import whole
 from makegood.console.building import words
 from makegood.console.building.bulks import SHOWN, bulk_page, several_page
 from makegood.console.desk import Desk
+from makegood.console.narrowing import filters_of, narrowed_of
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
-from makegood.console.views.recoveries import filters_of
 from makegood.failures.queries import causes_tree
 from makegood.organizations.queries import members_all
 from makegood.recoveries.operations.bulk import MOST, UnableToDoMany, bulk_begin, bulk_stop, bulk_undo
@@ -26,7 +26,7 @@ def several_screen(request: HttpRequest, desk: Desk) -> Screen:
     """Ask what to do for those chosen in the list, and show what was done for several lately."""
     given = request.POST if request.method == "POST" else request.GET
     ids = _chosen(desk, given)
-    narrowed = [(name, given[name]) for name in ("which", "q") if given.get(name)]
+    narrowed = list(narrowed_of(given.dict()).pairs())
     picked = [("all", "1"), *narrowed] if given.get("all") else [("pick", one) for one in given.getlist("pick")]
     here = desk.organization_id
     return Screen(
@@ -39,7 +39,7 @@ def several_screen(request: HttpRequest, desk: Desk) -> Screen:
             members=members_all(organization_id=here) if ids else (),
             causes=causes_tree(organization_id=here, since_at=desk.facts.now) if ids else (),
             recent=bulks_recent(organization_id=here, by=None if desk.places is None else desk.member_id),
-            back=f"{reverse('recoveries')}?{urlencode(narrowed)}" if narrowed else reverse("recoveries"),
+            back=f"{reverse('recoveries')}?{urlencode(narrowed)}",
         ),
     )
 
@@ -50,7 +50,7 @@ several = staff(several_screen)
 def _chosen(desk: Desk, given: QueryDict) -> list[int]:
     """The ids of what was chosen that this member sees: all that match, or those picked by number."""
     if given.get("all"):
-        filters = filters_of(desk, given.get("which", "open"), given.get("q", "").strip()[:200])
+        filters = filters_of(desk, narrowed_of(given.dict()))
     else:
         numbers = [number for one in given.getlist("pick")[:MOST] if (number := words.number_of(one, "R")) is not None]
         if not numbers:

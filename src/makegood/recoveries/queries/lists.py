@@ -20,6 +20,15 @@ COUNT_TO = 10_000
 """Counting stops here: "more than 10,000" says enough, and a page stays quick."""
 
 
+ORDERS: dict[str, tuple[str, ...]] = {
+    "due": ("next_due_at", "id"),
+    "risk": ("-expected_loss_minor", "next_due_at", "id"),
+    "grave": ("-severity", "next_due_at", "id"),
+    "oldest": ("opened_at", "id"),
+}
+"""Orders of a list besides the latest first, by their short names."""
+
+
 @attrs.frozen(kw_only=True, slots=True)
 class StepMark:
     """One of the seven steps as a list shows it: todo, done, skipped or overdue."""
@@ -106,10 +115,18 @@ def today(
     return _page(organization_id, rows.order_by("-expected_loss_minor", "next_due_at", "id"), limit, offset)
 
 
-def recoveries_list(*, organization_id: int, filters: Filters, limit: int = 50, offset: int = 0) -> Page:
-    """This function will list recoveries that fit the filters, the latest opened first."""
-    order = ["-opened_at", "-id"] if filters.state else ["-number"]
-    return _page(organization_id, _filtered(organization_id, filters).order_by(*order), limit, offset)
+def recoveries_list(
+    *, organization_id: int, filters: Filters, order: str = "", limit: int = 50, offset: int = 0
+) -> Page:
+    """This function will list recoveries that fit the filters, the latest opened first or in one of ORDERS."""
+    latest = ("-opened_at", "-id") if filters.state else ("-number",)
+    rows = _filtered(organization_id, filters).order_by(*ORDERS.get(order, latest))
+    return _page(organization_id, rows, limit, offset)
+
+
+def recoveries_counted_to(*, organization_id: int, filters: Filters) -> int:
+    """This function will count the recoveries that fit the filters, to 10,000 at most."""
+    return _filtered(organization_id, filters).order_by()[:COUNT_TO].count()
 
 
 def recoveries_matching(*, organization_id: int, filters: Filters, limit: int) -> list[int]:

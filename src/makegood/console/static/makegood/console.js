@@ -15,6 +15,7 @@
   const keys = {
     j: () => move(1),
     k: () => move(-1),
+    v: () => { const views = [...document.querySelectorAll("[data-views] a")]; const here = views.indexOf(document.activeElement); views[(here + 1) % views.length]?.focus(); },
     x: () => { const box = document.activeElement?.closest?.("tr")?.querySelector(".pick input"); if (box) box.checked = !box.checked; },
     "/": () => {
       const find = [...document.querySelectorAll("main input[type=search], [data-find]")].find((el) => el.offsetParent);
