@@ -28,7 +28,7 @@ def test_every_operation_says_who_may_call_it_and_how_it_fails() -> None:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    assert len(operations) == 23
+    assert len(operations) == 28
     for path, method, operation in operations:
         where = f"{method} {path}"
         assert operation["security"] == [{"ApiKeyBearer": []}], where

@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from makegood.api.document import DocumentedApi
 from makegood.api.problems import Problem, unforeseen
-from makegood.api.routes import customers, events, failures, messages, places, promises, recoveries
+from makegood.api.routes import customers, events, failures, helping, messages, places, promises, recoveries
 from makegood.customers.operations import UnableToKnowCustomer
 from makegood.failures.operations import UnableToReportFailure
 from makegood.listen.events import UnusableEvents
@@ -21,6 +21,7 @@ from makegood.messages.receiving import UnableToNote
 from makegood.organizations.operations import UnableToAddPlace
 from makegood.promises.operations import UnableToMakePromise
 from makegood.recoveries.operations import UnableToChangeRecovery
+from makegood.recoveries.operations.helping import UnableToFillForm, UnableToUseHelp
 
 DESCRIPTION = """\
 Programs tell Makegood what happened and read what became of it. Every request bears a key
@@ -37,6 +38,7 @@ UNABLE: dict[type[Exception], int] = {
     UnableToNote: 422,
     UnableToQueue: 422,
     UnableToReportFailure: 422,
+    UnableToUseHelp: 422,
 }
 """The anticipated errors that say themselves what to do."""
 SAID: dict[type[Exception], tuple[int, str]] = {
@@ -61,6 +63,7 @@ def _build() -> NinjaAPI:
         ("/promises", promises.router),
         ("/failures", failures.router),
         ("/recoveries", recoveries.router),
+        ("/recoveries", helping.router),
         ("/customers", customers.router),
         ("/purchases", customers.purchases),
         ("/places", places.router),
@@ -75,7 +78,7 @@ def _tell_errors(api: NinjaAPI) -> None:
     def tell(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001 - the shape that ninja calls
         return _problem(error).response()
 
-    for kind in (Problem, ValidationError, UnusableEvents, *UNABLE, *SAID):
+    for kind in (Problem, ValidationError, UnusableEvents, UnableToFillForm, *UNABLE, *SAID):
         api.add_exception_handler(kind, tell)
     api.add_exception_handler(Exception, _unforeseen)
 
@@ -88,6 +91,9 @@ def _problem(error: Exception) -> Problem:
         return _invalid(error)
     if isinstance(error, UnusableEvents):
         return _unusable(error)
+    if isinstance(error, UnableToFillForm):
+        problems: list[dict[str, Any]] = [{"at": at, "detail": detail} for at, detail in error.errors.items()]
+        return Problem(422, str(error), problems=problems)
     for kind, status in UNABLE.items():
         if isinstance(error, kind):
             return Problem(status, str(error))

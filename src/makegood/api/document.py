@@ -15,6 +15,8 @@ from makegood.api.schemas import ProblemOut
 
 ALWAYS = (401, 403, 422, 429)
 OF_BODIES = (400, 413)
+OF_OPEN_ONES = ("recovery_tick", "recovery_form", "recovery_talk")
+"""What is done on open recoveries only."""
 IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -53,6 +55,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["parameters"] = [*operation["parameters"], IDEMPOTENCY]
     if "application/json" not in operation.get("requestBody", {"content": {"application/json": {}}})["content"]:
         statuses |= {415}
+    if operation["operationId"] in OF_OPEN_ONES:
+        statuses |= {409}
     if operation["operationId"] == "recovery_step_done":
         statuses |= {409, 412}
         operation["parameters"] = [*operation["parameters"], IF_MATCH]

@@ -305,10 +305,14 @@ class NoteIn(In):
 
 
 class StepIn(In):
-    """That a member did a step. With `version`, only if the recovery still has the one that was read."""
+    """That a member did a step. With `version`, only if the recovery still has the one that was read.
+
+    `anyway` is a manager's reason to record it though its checklist or form is not done.
+    """
 
     by: BodyId
     note: Text300 = ""
+    anyway: Text200 = ""
     version: Annotated[StrictInt, Field(ge=1, le=2_147_483_647)] | None = None
 
 

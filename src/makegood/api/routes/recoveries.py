@@ -89,11 +89,11 @@ def one(request: HttpRequest, response: HttpResponse, recovery_id: Path[Id]) -> 
 def note(request: HttpRequest, recovery_id: Path[Id], noted: NoteIn) -> Status:
     """Keep what a member notes on a recovery, seen by staff only."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    recovery = _recovery(caller, recovery_id)
+    recovery = recovery_of(caller, recovery_id)
     message_id = note_add(
         organization_id=caller.organization_id,
         thread_id=recovery.thread_id,
-        by=_member(caller, noted.by),
+        by=member_of(caller, noted.by),
         body=noted.text,
         now=now(organization_id=caller.organization_id),
     )
@@ -110,7 +110,7 @@ def do_step(
     not matter, leave both out: a step that is done is not done twice.
     """
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    recovery = _recovery(caller, recovery_id)
+    recovery = recovery_of(caller, recovery_id)
     wanted = request.headers.get("If-Match")
     if wanted is not None and wanted.strip() not in ("*", _etag(recovery.version)):
         raise Problem(412, "Somebody changed this recovery meanwhile: read it again.")
@@ -118,8 +118,9 @@ def do_step(
         organization_id=caller.organization_id,
         recovery_id=recovery_id,
         step=step,
-        by=_member(caller, done.by),
+        by=member_of(caller, done.by),
         note=done.note,
+        anyway=done.anyway,
         now=now(organization_id=caller.organization_id),
         version=recovery.version if wanted is not None else done.version,
     )
@@ -142,14 +143,16 @@ def messages(request: HttpRequest, recovery_id: Path[Id]) -> tuple[Any, ...]:
     return case.messages
 
 
-def _recovery(caller: Caller, recovery_id: int) -> Recovery:
+def recovery_of(caller: Caller, recovery_id: int) -> Recovery:
+    """This function will find a recovery of the caller's organization. Raises Problem where there is none."""
     found = Recovery.objects.filter(organization_id=caller.organization_id, id=recovery_id).first()
     if found is None:
         raise missing("recovery")
     return found
 
 
-def _member(caller: Caller, member_id: int) -> int:
+def member_of(caller: Caller, member_id: int) -> int:
+    """This function will make sure that a member is an active one of the caller's. Raises Problem where not."""
     if not Member.objects.filter(organization_id=caller.organization_id, id=member_id, active=True).exists():
         raise Problem(422, "`by` must be the id of an active member.")
     return member_id
