@@ -52,7 +52,7 @@ def do(org: Org, recovery: Recovery, did: Did, now: datetime, hours: list[int]) 
             reply(org, recovery, "It is still not here.", at=now)
         elif act == "fewer hours":
             hours[0] = max(hours[0] - 1 - pick % 3, 1)
-            publish(org, hours[0], now + HOUR * (1 + pick))
+            publish(org, hours[0], now + HOUR * (1 + pick), now=now)
         elif act == "playbook":
             calendar = ("shop", "")[pick % 2]
             version = playbook_with(
@@ -66,11 +66,11 @@ def do(org: Org, recovery: Recovery, did: Did, now: datetime, hours: list[int]) 
                 pass
 
 
-def publish(org: Org, hours: int, active_from: datetime) -> None:
-    """The shop opens every day at noon, for so many hours."""
+def publish(org: Org, hours: int, active_from: datetime, *, now: datetime = START) -> None:
+    """Say now that the shop opens every day at noon, for so many hours, from a moment on."""
     weekly = {day: [["12:00", f"{12 + hours}:00"]] for day in DAYS}
     calendar_publish(
-        organization_id=org.id, code="shop", data={"zone": "UTC", "weekly": weekly}, active_from=active_from, now=START
+        organization_id=org.id, code="shop", data={"zone": "UTC", "weekly": weekly}, active_from=active_from, now=now
     )
 
 

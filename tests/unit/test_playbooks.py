@@ -17,6 +17,7 @@ from makegood.rules import playbooks
 from makegood.rules.playbooks import UnusablePlaybook, data_of, from_data, load, names, parse, text_of
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
+ASK = "  - { action: ask_score, days: 1, send: at_once }"
 
 
 @pytest.mark.parametrize("name", names())
@@ -26,6 +27,20 @@ def test_the_shipped_playbooks_survive_being_frozen(name: str) -> None:
     assert from_data(frozen) == parse(text) == load(name)
     assert load(name).code == name
     assert set(load(name).steps) == set(Step)
+
+
+def test_each_group_of_customers_may_be_asked_on_a_day_of_its_own() -> None:
+    """What is asked once of everybody is one question; a frozen version that asks twice is still read."""
+    text = text_of("default")
+    apart = (
+        ASK.replace("at_once }", "at_once, groups: [new] }")
+        + "\n"
+        + ASK.replace("at_once }", "at_once, groups: [regular] }")
+    )
+    assert len(parse(text.replace(ASK, apart)).follow_ups) == len(parse(text).follow_ups) + 1
+    frozen = data_of(text)
+    frozen["follow_ups"] = [*frozen["follow_ups"], frozen["follow_ups"][0]]
+    assert len(from_data(frozen).follow_ups) == len(parse(text).follow_ups) + 1
 
 
 @pytest.mark.parametrize(
@@ -47,6 +62,7 @@ def test_the_shipped_playbooks_survive_being_frozen(name: str) -> None:
         ("cost: { minor: 1000, currency: EUR }", "cost: { minor: -1, currency: EUR }", "minor"),
         ("code: default", "code: default\ncode: twice", "twice"),
         ("code: default", "code: two words", "short name"),
+        (ASK, f"{ASK}\n  - {{ action: ask_score, days: 30, send: at_once }}", "keep one ask_score"),
     ],
 )
 def test_a_wrong_playbook_is_refused_in_one_line_that_says_where(old: str, new: str, says: str) -> None:

@@ -34,6 +34,7 @@ from makegood.recoveries.operations import (
     failures_caused,
     failures_held,
     failures_withdrawn,
+    incidents_dropped,
     makegoods_moved,
     member_left,
     messages_sent,
@@ -71,6 +72,8 @@ def register() -> None:
     on("failures:failure:taken", charges_hear_taken)
     on("failures:failure:withdrawn", failures_withdrawn)
     on("failures:failure:held", failures_held)
+    for ended in ("dismissed", "closed"):
+        on(f"failures:incident:{ended}", incidents_dropped)
     on("failures:failure:caused", failures_caused)
     on("messages:message:sent", messages_sent)
     on("messages:message:received", replies_received)

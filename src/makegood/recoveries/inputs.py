@@ -16,6 +16,8 @@ from makegood.recoveries.models import Pause, Recovery, RecoveryFailure
 
 STOPS_UPDATES = "customer"
 """The one reason for a pause that also stops the clock of the next word: it is the customer who is to speak then."""
+NEVER_STOPS = "respond"
+"""The clock that no pause stops: the customer has spoken, and waits for a person's answer."""
 
 
 class Inputs:
@@ -49,6 +51,8 @@ class Inputs:
 
     def pauses(self, target: str) -> list[CorePause]:
         """This function will list the pauses that stop this target's clock."""
+        if target == NEVER_STOPS:
+            return []
         return [one for one in self._pauses if target != "update" or one.reason == STOPS_UPDATES]
 
     def due(self, target: str, started_at: datetime, minutes: int) -> datetime | None:

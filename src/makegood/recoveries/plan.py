@@ -28,10 +28,15 @@ def plan_start(*, organization_id: int, planned: Sequence[Planned]) -> None:
         first_words(organization_id=organization_id, planned=decided, now=now)
 
 
-def plan_stop(*, organization_id: int, recovery_ids: Sequence[int], now: datetime) -> None:
-    """Stop what these recoveries have not said yet; what is owed still posts."""
+def plan_stop(*, organization_id: int, recovery_ids: Sequence[int], now: datetime, leaving: Sequence[str] = ()) -> None:
+    """Stop what these recoveries have not said yet; what is owed still posts, and messages `leaving` still leave.
+
+    `leaving` names kinds of messages that were queued; drafts are stopped all the same.
+    """
     threads = Recovery.objects.filter(organization_id=organization_id, id__in=list(recovery_ids))
-    unsaid = Message.objects.filter(organization_id=organization_id, direction="out", state__in=("draft", "queued"))
+    unsaid = Message.objects.filter(
+        organization_id=organization_id, direction="out", state__in=("draft", "queued")
+    ).exclude(state="queued", kind__in=leaving)
     messages = list(unsaid.filter(thread_id__in=threads.values("thread_id")).values_list("id", flat=True))
     effects_stop(organization_id=organization_id, subject="message", subject_ids=messages, now=now)
     unsaid.filter(id__in=messages).update(state="stopped")

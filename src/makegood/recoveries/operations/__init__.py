@@ -15,7 +15,13 @@ from makegood.recoveries.operations.closing import (
 from makegood.recoveries.operations.deciding import review_decide
 from makegood.recoveries.operations.following import follow_up_done
 from makegood.recoveries.operations.grading import severity_change
-from makegood.recoveries.operations.hearing import failures_caused, failures_held, makegoods_moved, messages_sent
+from makegood.recoveries.operations.hearing import (
+    failures_caused,
+    failures_held,
+    incidents_dropped,
+    makegoods_moved,
+    messages_sent,
+)
 from makegood.recoveries.operations.knowing import clock_acknowledge, clocks_acknowledge
 from makegood.recoveries.operations.moving import playbook_change
 from makegood.recoveries.operations.offering import extra_offer, incident_offer
@@ -51,6 +57,7 @@ __all__ = [
     "follow_up_done",
     "incident_fix_done",
     "incident_offer",
+    "incidents_dropped",
     "makegoods_moved",
     "member_left",
     "messages_sent",

@@ -13,7 +13,7 @@ from makegood.core.reasons import Reason, because
 from makegood.journal.models import Entry
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
-from makegood.recoveries.inputs import Inputs
+from makegood.recoveries.inputs import NEVER_STOPS, Inputs
 from makegood.recoveries.models import TARGETS, Recovery, RecoveryClock, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
 from makegood.rules.playbooks import Playbook
@@ -155,6 +155,8 @@ def _targeted(recovery: Recovery, clock: RecoveryClock, playbook: Playbook) -> t
         reasons.append(
             because("clock.first_time", f"A new customer waits less: {percent} % of the usual time.", evidence="T1")
         )
+    if clock.target == NEVER_STOPS:
+        reasons.append(because("clock.answer", "The customer waits for an answer: no pause stops this one."))
     if clock.target == "update":
         reasons.append(
             because("clock.silence", "It starts over with every word that we send the customer.", evidence="4")

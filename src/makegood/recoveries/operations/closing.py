@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
 from makegood.failures.models import Failure
-from makegood.journal.models import Effect
+from makegood.journal.models import Effect, Entry
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
@@ -20,11 +20,14 @@ from makegood.recoveries.operations.changing import recovery_for_change, recover
 from makegood.recoveries.operations.clocks import clocks_end
 from makegood.recoveries.operations.looking import look_again
 from makegood.recoveries.operations.owning import Staff, owners_set, reasons_data
+from makegood.recoveries.operations.pausing import pauses_end
 from makegood.recoveries.operations.stepping import respond_again
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.plan import plan_stop
 
 SATISFIED_FROM = 6
+OUTCOME = "outcome"
+"""The kind of message that tells how it ended."""
 
 
 class UnableToClose(ValueError):
@@ -93,16 +96,28 @@ def _cause_must_be_known(recovery: Recovery) -> bool:
 
 
 def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
-    """Those whose customer was told something, or may be being told it this moment."""
+    """Those whose customer was told something, also by phone, or may be being told it this moment.
+
+    What colleagues note for each other was not said to anybody.
+    """
     by_thread = {row.thread_id: row.id for row in recoveries}
-    said = Message.objects.filter(organization_id=organization_id, thread_id__in=list(by_thread), direction="out")
+    said = Message.objects.filter(
+        organization_id=organization_id, thread_id__in=list(by_thread), direction="out"
+    ).exclude(kind="note")
     told = set(said.filter(state__in=("sent", "unknown")).values_list("thread_id", flat=True))
     queued = dict(said.filter(state="queued").values_list("id", "thread_id"))
     leaving = Effect.objects.filter(
         organization_id=organization_id, subject="message", subject_id__in=list(queued)
     ).exclude(state__in=("pending", "stopped", "failed"))
     told |= {queued[message_id] for message_id in leaving.values_list("subject_id", flat=True)}
-    return {by_thread[thread_id] for thread_id in told if thread_id is not None}
+    called = Entry.objects.filter(
+        organization_id=organization_id,
+        subject="recovery",
+        subject_id__in=list(by_thread.values()),
+        event="recoveries:recovery:called",
+    )
+    by_mouth = set(called.values_list("subject_id", flat=True))
+    return by_mouth | {by_thread[thread_id] for thread_id in told if thread_id is not None}
 
 
 def _unhappy(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
@@ -163,14 +178,16 @@ def closed_write(
     by: int | None,
     note: str = "",
 ) -> None:
-    """Write that recoveries closed or were withdrawn; what was not sent yet is stopped.
+    """Write that recoveries closed or were withdrawn; what was not sent yet is stopped, and what was paused ends.
 
-    What a manager closes goes on being looked at for the customer's return: that needs nobody.
+    Where all is done, the word of how it ended still leaves. What a manager closes goes on being looked at for the
+    customer's return: that needs nobody.
     """
     Recovery.objects.filter(organization_id=organization_id, id__in=list(closed)).update(
         state=state, closed_at=at, close_reason=why, closed_by_id=by, close_note=note, review=False
     )
     clocks_end(organization_id=organization_id, recovery_ids=closed, at=at)
+    pauses_end(organization_id=organization_id, recovery_ids=closed, by=by, now=at)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE recoveries_followup SET state = 'ended', done_at = %s WHERE organization_id = %s"
@@ -178,8 +195,8 @@ def closed_write(
             " AND NOT (%s AND action = 'see_return' AND state = 'planned')",
             [at, organization_id, list(closed), why == "by_manager"],
         )
-    if state == "withdrawn":
-        plan_stop(organization_id=organization_id, recovery_ids=closed, now=at)
+    meant = (OUTCOME,) if why == "complete" else ()
+    plan_stop(organization_id=organization_id, recovery_ids=closed, now=at, leaving=meant)
     for recovery_id in closed:
         recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
     record(

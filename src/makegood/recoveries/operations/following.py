@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,6 +22,17 @@ from makegood.recoveries.saying import check_in
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
 
+LOOKS = {"recovery": "bigint", "action": "text", "turn": "bigint", "due_at": "timestamptz"}
+MOVE = """
+WITH mine AS (
+    SELECT id, recovery_id, action, state,
+        row_number() OVER (PARTITION BY recovery_id, action ORDER BY "position") AS turn
+    FROM recoveries_followup WHERE organization_id = %s AND recovery_id = ANY(%s))
+UPDATE recoveries_followup f SET due_at = u.due_at
+FROM mine JOIN {looks} ON u.recovery = mine.recovery_id AND u.action = mine.action AND u.turn = mine.turn
+WHERE f.organization_id = %s AND f.id = mine.id AND mine.state = 'planned'
+"""
+
 
 @attrs.frozen(kw_only=True, slots=True)
 class Delivered:
@@ -31,31 +43,35 @@ class Delivered:
 
 
 def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> None:
-    """Date the follow-ups from a delivery: the score is asked for once each, the later looks move with the last."""
+    """Date the follow-ups from a delivery: the score is asked for once each, the later looks move with the last.
+
+    A look goes by the rule that is of its kind and in its turn among them, such as the second check-in, whatever else
+    the playbook that it goes by now holds.
+    """
     if not delivered:
         return
     latest = {one.recovery_id: one.at for one in sorted(delivered, key=lambda one: one.at)}
     versions = Recovery.objects.filter(organization_id=organization_id, id__in=list(latest), state="open").values_list(
         "id", "playbook_id", "group"
     )
-    looks: list[tuple[int, int, datetime]] = []
-    asks: list[tuple[int, int, datetime]] = []
+    looks: list[tuple[int, str, int, datetime]] = []
+    asks: list[tuple[int, datetime]] = []
     for recovery_id, version_id, group in versions:
         rules = playbook_frozen(organization_id=organization_id, version_id=version_id).follow_ups
-        for position, rule in enumerate(rules, start=1):
+        turns: Counter[str] = Counter()
+        for rule in rules:
             if not rule.fits(group=group):
                 continue
+            turns[rule.action] += 1
             due_at = latest[recovery_id] + timedelta(days=rule.days)
-            (asks if rule.action == "ask_score" else looks).append((recovery_id, position, due_at))
-    types = {"recovery": "bigint", "position": "smallint", "due_at": "timestamptz"}
+            if rule.action != "ask_score":
+                looks.append((recovery_id, rule.action, turns[rule.action], due_at))
+            elif turns[rule.action] == 1:
+                asks.append((recovery_id, due_at))
     with connection.cursor() as cursor:
-        from_, parameter = record_set("u", types, looks)
-        cursor.execute(
-            f"UPDATE recoveries_followup f SET due_at = u.due_at FROM {from_} WHERE f.organization_id = %s"
-            " AND f.recovery_id = u.recovery AND f.position = u.\"position\" AND f.state = 'planned'",
-            [parameter, organization_id],
-        )
-        from_, parameter = record_set("u", types, asks)
+        from_, parameter = record_set("u", LOOKS, looks)
+        cursor.execute(MOVE.format(looks=from_), [organization_id, list(latest), parameter, organization_id])
+        from_, parameter = record_set("u", {"recovery": "bigint", "due_at": "timestamptz"}, asks)
         cursor.execute(
             f"WITH moved AS (UPDATE recoveries_followup f SET due_at = u.due_at FROM {from_}"
             " WHERE f.organization_id = %s AND f.recovery_id = u.recovery AND f.action = 'ask_score'"

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import attrs
 from django.db import connection
+from django.db.models import Q
 
-from makegood.failures.models import Failure
+from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.recoveries.models import Recovery, RecoveryFailure
@@ -25,6 +26,7 @@ MEETS = {
     "outcome": ("acknowledge", "respond"),
 }
 """Which clocks a message that left meets; any word from us acknowledges, only a person's answer responds."""
+DECLINED = "They declined what was offered."
 MARKS = {"apology": "apologise", "update": "respond", "outcome": "communicate"}
 
 
@@ -126,7 +128,10 @@ def makegoods_found(*, organization_id: int, failure_ids: Sequence[int]) -> None
 
 
 def _bring_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
-    """A delivered fix is the fix done; make good is done once something was delivered and nothing is still open."""
+    """A delivered fix is the fix done; make good is done once something was delivered and nothing is still open.
+
+    Where the customer declined all there was, it is skipped, and that is why.
+    """
     if not moved:
         return
     at: dict[int, datetime] = {}
@@ -141,7 +146,12 @@ def _bring_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
         met=[Met(recovery_id=one.recovery_id, target="remedy", at=one.at) for one in delivered],
     )
     made_good = _made_good(organization_id, sorted(at))
-    marks += [Mark(recovery_id=one, step="make_good", at=at[one]) for one in made_good]
+    marks += [
+        Mark(recovery_id=one, step="make_good", at=at[one])
+        if given
+        else Mark(recovery_id=one, step="make_good", at=at[one], state="skipped", note=DECLINED)
+        for one, given in made_good.items()
+    ]
     steps_mark(organization_id=organization_id, marks=marks)
     follow_ups_from(
         organization_id=organization_id,
@@ -149,18 +159,32 @@ def _bring_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
     )
 
 
-def _made_good(organization_id: int, recovery_ids: Sequence[int]) -> list[int]:
-    """Those with something delivered and nothing open any more."""
+def _made_good(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, bool]:
+    """Those with nothing open any more: whether something was delivered, or all was declined. Withdrawn is nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rf.recovery_id FROM recoveries_recoveryfailure rf JOIN makegoods_makegood m"
+            "SELECT rf.recovery_id, bool_or(m.state = 'delivered')"
+            " FROM recoveries_recoveryfailure rf JOIN makegoods_makegood m"
             " ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id"
-            " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state <> 'swapped'"
-            " GROUP BY rf.recovery_id HAVING bool_or(m.state = 'delivered') AND bool_and(m.state IN"
+            " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state NOT IN ('swapped', 'withdrawn')"
+            " GROUP BY rf.recovery_id HAVING bool_or(m.state IN ('delivered', 'declined')) AND bool_and(m.state IN"
             " ('delivered', 'declined') OR (m.state = 'expired' AND m.reminded_at IS NOT NULL))",
             [organization_id, list(recovery_ids)],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return dict(cursor.fetchall())
+
+
+def incidents_dropped(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Take recoveries out of incidents that were none; a handler of `failures:incident:dismissed` and `closed`.
+
+    One that closes before anybody said yes to it has lost all its failures to later evidence.
+    """
+    none = Incident.objects.filter(
+        Q(state="dismissed") | Q(state="closed", decided_at__isnull=True),
+        organization_id=organization_id,
+        id__in=[entry.subject_id for entry in entries],
+    )
+    Recovery.objects.filter(organization_id=organization_id, incident__in=none).update(incident_id=None)
 
 
 def failures_held(*, organization_id: int, entries: Sequence[Happened]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from makegood.journal.operations import Happened, record
@@ -59,18 +60,29 @@ def pause_end(
     Raises UnableToChangeRecovery if nothing is paused.
     """
     recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
-    pause = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id, to_at=None).first()
-    if pause is None:
+    if not pauses_end(organization_id=organization_id, recovery_ids=[recovery_id], by=by, now=now):
         raise UnableToChangeRecovery("The clocks are running already.")
-    if pause.from_at >= now:
-        pause.delete()
-    else:
-        pause.to_at = now
-        pause.save(update_fields=["to_at"])
-    data = {"reason": pause.reason, "from_at": pause.from_at.isoformat(), "to_at": now.isoformat()}
-    _record_pause(organization_id=organization_id, recovery_id=recovery_id, action="resumed", now=now, by=by, data=data)
-    clocks_reckon(organization_id=organization_id, recovery_id=recovery_id, now=now, by=by)
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+
+
+def pauses_end(
+    *, organization_id: int, recovery_ids: Sequence[int], by: int | None, now: datetime, reason: str = ""
+) -> int:
+    """This function will end the open pauses of recoveries, of one `reason` or of any; return how many ended."""
+    rows = Pause.objects.filter(organization_id=organization_id, recovery_id__in=list(recovery_ids), to_at=None)
+    ended = list((rows.filter(reason=reason) if reason else rows).order_by("recovery_id"))
+    for pause in ended:
+        data = {"reason": pause.reason, "from_at": pause.from_at.isoformat(), "to_at": now.isoformat()}
+        if pause.from_at >= now:
+            pause.delete()
+        else:
+            pause.to_at = now
+            pause.save(update_fields=["to_at"])
+        _record_pause(
+            organization_id=organization_id, recovery_id=pause.recovery_id, action="resumed", now=now, by=by, data=data
+        )
+        clocks_reckon(organization_id=organization_id, recovery_id=pause.recovery_id, now=now, by=by)
+    return len(ended)
 
 
 def _record_pause(

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from makegood.core.replies import read_reply
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message
+from makegood.recoveries.inputs import STOPS_UPDATES
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.clocks import clock_start
 from makegood.recoveries.operations.closing import reopened_or_open
+from makegood.recoveries.operations.pausing import pauses_end
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
 WRITTEN = (None, "person")
@@ -19,8 +21,9 @@ WRITTEN = (None, "person")
 def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Read replies and bring those that need an answer to the owner; a handler of `messages:message:received`.
 
-    A thanks neither reopens nor cancels anything. Any other reply reopens what was closed, starts the clock to
-    respond and tells the owner. What was withdrawn stays so, and its owner is told.
+    A thanks neither reopens nor cancels anything. Any other reply reopens what was closed, ends a pause that waited
+    for the customer, starts the clock to respond and tells the owner. What was withdrawn stays so, and its owner is
+    told.
     """
     replies = [
         entry
@@ -57,6 +60,9 @@ def _hear(organization_id: int, recovery: Recovery, entry: Happened, kind: str) 
         recovery = reopened_or_open(organization_id=organization_id, recovery=recovery, why="reply", at=entry.at)
     due_at = None
     if recovery.state == "open":
+        pauses_end(
+            organization_id=organization_id, recovery_ids=[recovery.id], by=None, now=entry.at, reason=STOPS_UPDATES
+        )
         due_at = clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=entry.at)
     owner_id = Recovery.objects.values_list("owner_id", flat=True).get(organization_id=organization_id, id=recovery.id)
     staff_tell(

@@ -206,9 +206,23 @@ def parse(text: str, *, where: str = "playbook") -> Playbook:
     Raises UnusablePlaybook.
     """
     try:
-        return read(read_yaml(text, where=where))
+        node = read_yaml(text, where=where)
+        playbook = read(node)
+        _asked_once(node, playbook)
+        return playbook
     except UnusablePack as error:
         raise UnusablePlaybook(_told(error, text, where)) from error
+
+
+def _asked_once(node: Node, playbook: Playbook) -> None:
+    """Refuse to ask one customer for two scores of one delivery; what is frozen already is read all the same."""
+    asks = [(position, one) for position, one in enumerate(playbook.follow_ups) if one.action == "ask_score"]
+    for group in GROUPS:
+        fitting = [position for position, one in asks if one.fits(group=group)]
+        if len(fitting) > 1:
+            raise node.many("follow_ups")[fitting[1]]["action"].wrong(
+                f"asks {group} customers for a score twice: a delivery is rated once, so keep one ask_score for them"
+            )
 
 
 def _told(error: UnusablePack, text: str, where: str) -> str:
