@@ -14,6 +14,7 @@ from makegood.messages.operations import message_received
 from makegood.promises.models import Promise
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import close, step_done
+from makegood.recoveries.operations.helping import NewFile, help_form_fill
 from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
@@ -81,6 +82,15 @@ def live(org: Org) -> int:
             channel="mail",
             key="mail from wilhelmina.q@example.org",
             at=START + 2 * HOUR,
+        )
+        help_form_fill(
+            organization_id=org.id,
+            recovery_id=recovery.id,
+            form="what-happened",
+            typed={"words": "Wilhelmina's unmistakable lamp fell"},
+            files={"photo": NewFile(name="zebra-77 of Wilhelmina.pdf", content=b"%PDF-1.7 unmistakable zebra-77")},
+            by=recovery.owner_id,
+            now=START + 2 * HOUR,
         )
         step_done(
             organization_id=org.id,

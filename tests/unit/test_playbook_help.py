@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+from pathlib import Path
+
 import jsonschema_rs
 import pytest
 
@@ -10,6 +14,7 @@ from makegood.rules.nodes import read_yaml
 from makegood.rules.playbooks import UnusablePlaybook, load, names, parse, text_of
 from makegood.rules.playbooks.schema import schema
 
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "playbooks.md"
 SHIPPED = ("retail", "hospitality", "airline", "telecom", "property")
 
 
@@ -88,6 +93,19 @@ def test_what_the_schema_can_know_of_help_it_refuses_too() -> None:
     text = text_of("hospitality")
     for old, new in (("then: promise", "then: dance"), ("type: yes_no", "type: maybe"), ("must: true", "must: often")):
         assert not valid.is_valid(read_yaml(text.replace(old, new, 1), where="mine.yaml").data)
+
+
+def test_what_the_guide_shows_can_be_published() -> None:
+    blocks = [
+        textwrap.dedent(block)
+        for block in re.findall(r"(?:^    .*\n)+", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if block.lstrip().startswith(("checklists:", "forms:", "dialogues:"))
+    ]
+    assert len(blocks) == 3
+    text = text_of("default")
+    bare = text[: text.index("\nhelp:") + 1]
+    found = parse(f"{bare}help:\n{textwrap.indent(''.join(blocks), '  ')}").help
+    assert (len(found.checklists), len(found.forms), len(found.dialogues)) == (1, 1, 1)
 
 
 def test_a_playbook_needs_no_help() -> None:

@@ -191,7 +191,7 @@ def field_name(form: asked.Form, field: asked.Field) -> str:
 
 def _field(form: asked.Form, field: asked.Field, facts: Mapping[str, str], currency: str) -> Field:
     hints = [field.help]
-    bounds = [f"at least {field.minimum}" if field.minimum is not None else ""]
+    bounds = [f"at least {field.minimum}" if field.minimum else ""]
     bounds.append(f"at most {field.maximum}" if field.maximum is not None else "")
     if any(bounds):
         hints.append(" and ".join(one for one in bounds if one).capitalize() + ".")
