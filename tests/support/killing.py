@@ -72,8 +72,8 @@ def run_killed(
     env = environment(home, port)
     died: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
-        parts = {f"{name} {number}": _Part(name, command(name), env, stack) for number, name in enumerate(beside)}
-        replay = parts["replay"] = _Part("replay", arguments, env, stack)
+        parts = {f"{name} {number}": Part(name, command(name), env, stack) for number, name in enumerate(beside)}
+        replay = parts["replay"] = Part("replay", arguments, env, stack)
         while died.total() < kills and not _passes(replay, rnd.uniform(SHORTEST, LONGEST)):
             victim = rnd.choice([*parts, "database"])
             died[victim.split()[0]] += _kill_database(home) if victim == "database" else parts[victim].kill()
@@ -88,7 +88,7 @@ def run_killed(
     return died
 
 
-class _Part:
+class Part:
     """One process that is started again when it is dead, unless it ended well."""
 
     def __init__(self, name: str, arguments: Sequence[str], env: dict[str, str], stack: contextlib.ExitStack) -> None:
@@ -130,7 +130,7 @@ class _Part:
         return self._process.pid
 
 
-def _passes(part: _Part, seconds: float) -> bool:
+def _passes(part: Part, seconds: float) -> bool:
     """Wait so long, or until this part ends; tell whether it ended well."""
     if part.status() is None:
         descriptor = os.pidfd_open(part.pid)

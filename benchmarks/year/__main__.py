@@ -1,0 +1,49 @@
+"""A simulated year: `python -m benchmarks.year [--recoveries N] [--days D] [--faults N] [--kills N] [--seed S]`.
+
+It prints what happened, how quickly, which rules were broken, and a fingerprint of all that is left: the same seed gives
+the same one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+
+from benchmarks.ground import Stopwatch, fresh_database
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Live through the year on a fresh database; 1 if a rule was broken."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.year", description=__doc__)
+    parser.add_argument("--recoveries", type=int, default=10_000, help="how many customers are failed in the year")
+    parser.add_argument("--days", type=int, default=365, help="how many days they fall on")
+    parser.add_argument("--tail", type=int, default=60, help="how many days are lived on after those")
+    parser.add_argument("--faults", type=int, default=50, help="how many things break, in process")
+    parser.add_argument("--kills", type=int, default=0, help="instead: how many processes die by kill -9 meanwhile")
+    parser.add_argument("--grid", type=int, default=60, help="minutes between two moments at which people act")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args(arguments)
+    watch = Stopwatch()
+    with fresh_database() as home:
+        from benchmarks.year.running import lived
+
+        told = lived(
+            home=home,
+            recoveries=asked.recoveries,
+            days=asked.days,
+            tail=asked.tail,
+            faults=asked.faults,
+            kills=asked.kills,
+            grid=timedelta(minutes=asked.grid),
+            seed=asked.seed,
+        )
+    print(json.dumps(told | {"seconds": round(watch.seconds, 1)}, indent=1, default=str))
+    return 1 if told["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
