@@ -14,13 +14,12 @@ from makegood.core.reasons import because
 from makegood.customers.operations import NewPurchase, purchases_record
 from makegood.failures.models import Failure
 from makegood.failures.operations import (
-    NewSignal,
     Report,
     cause_create,
     failure_report,
     failures_cause_set,
-    signals_record,
 )
+from makegood.failures.signals import NewSignal, signals_record
 from makegood.makegoods.floors import FloorOwed, floors_owe
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.offering import Offer, makegood_offer

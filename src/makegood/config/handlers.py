@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from makegood.cli.loops import work_with
 from makegood.config.working import FIRST, work_once
-from makegood.failures.gating import failures_from_broken, failures_hear_fulfilled
+from makegood.failures.gating import failures_from_broken, failures_hear_complained, failures_hear_fulfilled
 from makegood.failures.operations import failures_hear_erased, failures_withdraw
 from makegood.failures.tasks import failures_gate, failures_route
 from makegood.journal.barring import bar
@@ -31,6 +31,7 @@ from makegood.recoveries.barring import ABOUT, barred_hear_failures, barred_hear
 from makegood.recoveries.journalled import cares_keep
 from makegood.recoveries.operations import (
     calendars_hear_published,
+    complaints_heard,
     failures_caused,
     failures_held,
     failures_withdrawn,
@@ -68,6 +69,8 @@ def register() -> None:
         on(f"failures:failure:{joined_or_gone}", barred_hear_failures)
     for decided in ("confirmed", "dismissed", "closed"):
         on(f"failures:incident:{decided}", barred_hear_incidents)
+    on("failures:failure:complained", failures_hear_complained)
+    on("failures:failure:complained", complaints_heard)
     on("failures:failure:taken", recoveries_open_for)
     on("failures:failure:taken", charges_hear_taken)
     on("failures:failure:withdrawn", failures_withdrawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import connection
 
@@ -27,11 +28,12 @@ JOIN = (
     "  WHERE s.organization_id = %(organization)s AND s.id = first.id"
     "  RETURNING s.id, f.id AS failure_id, s.kind, s.happened_at),"
     " earliest AS ("
-    "  SELECT DISTINCT ON (failure_id) failure_id, id AS signal_id, happened_at AS at"
-    "  FROM joined WHERE kind = ANY(%(told)s) ORDER BY failure_id, happened_at, id)"
+    "  SELECT DISTINCT ON (failure_id) failure_id, id AS signal_id, kind,"
+    "   min(happened_at) OVER (PARTITION BY failure_id) AS at"
+    "  FROM joined WHERE kind = ANY(%(told)s) ORDER BY failure_id, (kind = 'complaint') DESC, happened_at, id)"
     " UPDATE failures_failure f SET complained_at = earliest.at FROM earliest"
     " WHERE f.organization_id = %(organization)s AND f.id = earliest.failure_id"
-    " RETURNING f.id, earliest.signal_id, f.detected_at"
+    " RETURNING f.id, earliest.signal_id, earliest.kind, f.detected_at"
 )
 
 
@@ -47,13 +49,18 @@ def early_signals_join(*, organization_id: int, failure_ids: Sequence[int]) -> N
     record(
         organization_id=organization_id,
         entries=[
-            Happened(
-                at=detected_at,
-                event="failures:failure:complained",
-                subject="failure",
-                subject_id=failure_id,
-                data={"signal": signal_id},
-            )
-            for failure_id, signal_id, detected_at in joined
+            complained(failure_id=failure_id, signal_id=signal_id, kind=kind, at=detected_at)
+            for failure_id, signal_id, kind, detected_at in joined
         ],
+    )
+
+
+def complained(*, failure_id: int, signal_id: int, kind: str, at: datetime) -> Happened:
+    """This function will say for the journal that a customer told us of a failure, by a signal of this kind."""
+    return Happened(
+        at=at,
+        event="failures:failure:complained",
+        subject="failure",
+        subject_id=failure_id,
+        data={"signal": signal_id, "kind": kind},
     )

@@ -101,11 +101,12 @@ def promises_read(*, organization_id: int, promise_ids: Sequence[int]) -> list[B
         return [BrokenPromise(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def judge(*, promise: BrokenPromise, policies: Policies, now: datetime) -> GateDecision:
+def judge(*, promise: BrokenPromise, policies: Policies, now: datetime, contacted: bool = False) -> GateDecision:
     """Ask the gate about one broken promise, knowing at `now` only what had happened by then.
 
-    Where the source has a rhythm, lateness is known only once the source was heard past the gate; until then the
-    failure waits, and a source that stays silent beyond its rhythm makes it a review.
+    `contacted` says that the customer told us of it. Where the source has a rhythm, lateness is known only once the
+    source was heard past the gate; until then the failure waits, and a source that stays silent beyond its rhythm makes
+    it a review.
     """
     policy = policies.promise(playbook=promise.playbook, kind=promise.kind)
     fulfilled_at = promise.fulfilled_at if promise.fulfilled_at and promise.fulfilled_at <= now else None
@@ -116,9 +117,10 @@ def judge(*, promise: BrokenPromise, policies: Policies, now: datetime) -> GateD
         notice_minutes=policy.notice_minutes,
         before_go_live=promise.due_at < promise.live_from,
         certain_to_notice=policy.certain_to_notice,
+        customer_contacted=contacted,
     )
     decision = decide(facts=facts, now=now)
-    if promise.rhythm_minutes is None or fulfilled_at is not None or decision.gate != "contact":
+    if contacted or promise.rhythm_minutes is None or fulfilled_at is not None or decision.gate != "contact":
         return decision
     heard = promise.heard_until or promise.live_from
     if heard >= decision.gate_at:
@@ -225,6 +227,38 @@ def failures_hear_fulfilled(*, organization_id: int, entries: Sequence[Happened]
         organization_id=organization_id,
         at={promise_id: (failure_id, said_at[promise_id]) for failure_id, promise_id in waiting},
     )
+
+
+def failures_hear_complained(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Ask the gate again about failures that wait or stayed quiet, now that their customer complains.
+
+    A handler of `failures:failure:complained`: a complaint is contact (EVIDENCE 6.1). A low score alone is not.
+    """
+    at = {entry.subject_id: entry.at for entry in entries if entry.data["kind"] == "complaint"}
+    unsaid = Failure.objects.filter(
+        organization_id=organization_id, id__in=list(at), gate__in=["waiting", "quiet"], withdrawn_at__isnull=True
+    )
+    rows = list(unsaid.select_for_update(of=("self",)).order_by("id"))
+    if not rows:
+        return
+    policies = Policies(organization_id=organization_id)
+    found = promises_read(
+        organization_id=organization_id, promise_ids=[row.promise_id for row in rows if row.promise_id is not None]
+    )
+    promises = {promise.id: promise for promise in found}
+    decided = []
+    for row in rows:
+        now = at[row.id]
+        if row.promise_id is not None:
+            decision = judge(promise=promises[row.promise_id], policies=policies, now=now, contacted=True)
+        else:
+            facts = GateFacts(kind=row.kind, happened_at=row.happened_at, customer_contacted=True)
+            decision = decide(facts=facts, now=now)
+        if decision.gate == "contact":
+            decided.append((row.id, now, decision))
+    gates_set(organization_id=organization_id, decided=decided)
+    unsaid_no_more = [failure_id for failure_id, _, _ in decided]
+    Failure.objects.filter(organization_id=organization_id, id__in=unsaid_no_more).update(routed_at=None)
 
 
 def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]]) -> None:

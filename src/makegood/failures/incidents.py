@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -14,6 +14,8 @@ from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened, record
 
 NUMBER_LOCK = 7402
+MOST_GOING = 200
+GOES_ON = timedelta(minutes=60)
 
 
 class UnableToDecideIncident(ValueError):
@@ -116,6 +118,30 @@ def incident_open(
         )
         failures_take(organization_id=organization_id, incident_id=incident.id, at=now)
     return incident.id
+
+
+def incident_going(*, organization_id: int, place_id: int | None, source_id: int | None, at: datetime) -> int | None:
+    """This function will find the latest open incident that takes in what happens now at this place or source."""
+    going = Incident.objects.filter(organization_id=organization_id, state="open").exclude(reason="silence")
+    return next(
+        (
+            one.id
+            for one in going.order_by("-active_from", "-id")[:MOST_GOING]
+            if belongs(incident=one, place_id=place_id, source_id=source_id, at=at)
+        ),
+        None,
+    )
+
+
+def belongs(*, incident: Incident, place_id: int | None, source_id: int | None, at: datetime) -> bool:
+    """This function will say whether an incident takes in what the gate decided at `at`: by place, else source."""
+    if at < incident.active_from:
+        return False
+    if incident.active_to is not None and at > incident.active_to + GOES_ON:
+        return False
+    if incident.place_id is not None:
+        return place_id == incident.place_id
+    return incident.source_id is not None and source_id == incident.source_id
 
 
 def failures_attach(*, organization_id: int, incident_id: int, failure_ids: Sequence[int], at: datetime) -> None:

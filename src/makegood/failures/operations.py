@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import attrs
 from django.db import connection
-from django.db.models import Q
 
 from makegood.core.gate import GateFacts, decide
-from makegood.failures.incidents import incidents_close_withdrawn
-from makegood.failures.models import FAULTS, LOSSES, TOLD_BY_THEM, Cause, Failure, Signal
+from makegood.failures.incidents import incident_going, incidents_close_withdrawn
+from makegood.failures.models import FAULTS, LOSSES, Cause, Failure
 from makegood.journal.operations import Happened, record
-from makegood.store.bulk import insert, next_ids, record_set
+from makegood.store.bulk import next_ids, record_set
 
 KINDS = ("broken_promise", "not_as_described", "wrong_charge", "rework", "outage", "complaint", "interaction", "other")
-SAME_MATTER = timedelta(days=90)
 
 
 class UnableToReportFailure(ValueError):
@@ -66,7 +64,8 @@ class Report:
 def failure_report(*, organization_id: int, report: Report, now: datetime) -> int:
     """Put a reported failure through the gate and, if it is a contact or review, into a recovery. Return its id.
 
-    Raises UnableToReportFailure if an answer is missing.
+    It joins an open incident of its place or source, as any other failure does. Raises UnableToReportFailure if an
+    answer is missing.
     """
     report.check()
     facts = GateFacts(
@@ -77,6 +76,12 @@ def failure_report(*, organization_id: int, report: Report, now: datetime) -> in
         certain_to_notice=report.reported_by_id is not None,
     )
     decision = decide(facts=facts, now=now)
+    taken = decision.gate in ("contact", "review")
+    if taken and report.incident_id is None:
+        joined = incident_going(
+            organization_id=organization_id, place_id=report.place_id, source_id=report.source_id, at=now
+        )
+        report = attrs.evolve(report, incident_id=joined)
     (failure_id,) = next_ids(Failure, 1)
     happening = _happening(report, failure_id)
     Failure.objects.create(
@@ -108,7 +113,8 @@ def failure_report(*, organization_id: int, report: Report, now: datetime) -> in
         gate_reasons=[reason.as_dict() for reason in decision.reasons],
         routed_at=None if decision.gate == "waiting" else now,
     )
-    taken = decision.gate in ("contact", "review")
+    by = report.reported_by_id
+    attached = [_said(failure_id, "attached", now, by, incident=report.incident_id)] if report.incident_id else []
     record(
         organization_id=organization_id,
         entries=[
@@ -116,13 +122,14 @@ def failure_report(*, organization_id: int, report: Report, now: datetime) -> in
                 failure_id,
                 "detected",
                 now,
-                report.reported_by_id,
+                by,
                 gate=decision.gate,
                 gate_at=decision.gate_at.isoformat(),
                 customer=report.customer_id,
                 rules=[reason.rule for reason in decision.reasons],
             ),
-            *([_said(failure_id, "taken", now, report.reported_by_id, happening_key=happening)] if taken else []),
+            *attached,
+            *([_said(failure_id, "taken", now, by, happening_key=happening)] if taken else []),
         ],
     )
     return failure_id
@@ -166,112 +173,6 @@ def failures_withdraw(*, organization_id: int, entries: Sequence[Happened]) -> N
     incident_ids = sorted({incident_id for _, _, incident_id in withdrawn if incident_id is not None})
     if incident_ids:
         incidents_close_withdrawn(organization_id=organization_id, incident_ids=incident_ids, now=max(said_at.values()))
-
-
-@attrs.frozen(kw_only=True, slots=True)
-class NewSignal:
-    """Evidence that a customer may have been failed. `direct`: they told us themselves, as in a mail or a call.
-
-    `about_hash` is the key of the promise that it speaks of, whether or not that has arrived.
-    """
-
-    kind: str
-    customer_id: int
-    happened_at: datetime
-    received_at: datetime
-    key_hash: bytes
-    source_id: int
-    promise_id: int | None = None
-    purchase_id: int | None = None
-    place_id: int | None = None
-    value: int | None = None
-    about_hash: bytes | None = None
-    direct: bool = False
-    loss: str = "attention"
-    what: str = ""
-
-
-def signals_record(*, organization_id: int, signals: Sequence[NewSignal]) -> None:
-    """Keep signals, join those that speak of a known failure, and make failures of what customers told us directly.
-
-    A review or a silence that speaks of no known failure stays open for a person to look at (EVIDENCE 6.1).
-    """
-    fresh = {(s.source_id, s.key_hash): s for s in reversed(signals)}
-    ids = next_ids(Signal, len(fresh))
-    made = insert(
-        Signal,
-        ("id", "organization_id", "kind", "customer_id", "source_id", "promise_id", "purchase_id", "place_id",
-         "key_hash", "about_hash", "value", "state", "happened_at", "received_at"),
-        [
-            (signal_id, organization_id, s.kind, s.customer_id, s.source_id, s.promise_id, s.purchase_id, s.place_id,
-             s.key_hash, s.about_hash, s.value, "open", s.happened_at, s.received_at)
-            for signal_id, s in zip(ids, fresh.values(), strict=True)
-        ],
-        on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
-        returning=("id", "source_id", "key_hash"),
-    )  # fmt: skip
-    for signal_id, source_id, key_hash in sorted(made):
-        signal = fresh[source_id, bytes(key_hash)]
-        failure_id = _known_failure(organization_id, signal)
-        if failure_id is None and signal.direct:
-            failure_id = failure_report(
-                organization_id=organization_id, report=_complaint(signal), now=signal.received_at
-            )
-        if failure_id is not None:
-            _join(organization_id, signal_id, failure_id, signal)
-
-
-def _complaint(signal: NewSignal) -> Report:
-    return Report(
-        customer_id=signal.customer_id,
-        kind="complaint",
-        loss=signal.loss,
-        what=signal.what or "a complaint",
-        happened_at=signal.happened_at,
-        purchase_id=signal.purchase_id,
-        place_id=signal.place_id,
-        source_id=signal.source_id,
-    )
-
-
-def _known_failure(organization_id: int, signal: NewSignal) -> int | None:
-    failures = Failure.objects.filter(
-        organization_id=organization_id, customer_id=signal.customer_id, withdrawn_at__isnull=True
-    )
-    if signal.promise_id is not None:
-        failures = failures.filter(promise_id=signal.promise_id)
-    elif signal.purchase_id is not None:
-        failures = failures.filter(purchase_id=signal.purchase_id)
-    else:
-        failures = failures.filter(happened_at__gte=signal.happened_at - SAME_MATTER)
-    return failures.order_by("-happened_at", "-id").values_list("id", flat=True).first()
-
-
-def _join(organization_id: int, signal_id: int, failure_id: int, signal: NewSignal) -> None:
-    Signal.objects.filter(organization_id=organization_id, id=signal_id).update(failure_id=failure_id, state="joined")
-    if signal.kind not in TOLD_BY_THEM:
-        return
-    first = (
-        Failure.objects.filter(organization_id=organization_id, id=failure_id)
-        .filter(Q(complained_at__isnull=True) | Q(complained_at__gt=signal.happened_at))
-        .update(complained_at=signal.happened_at)
-    )
-    if first:
-        record(
-            organization_id=organization_id,
-            entries=[_said(failure_id, "complained", signal.received_at, None, signal=signal_id)],
-        )
-
-
-def signal_dismiss(*, organization_id: int, signal_id: int, by: int, now: datetime) -> None:
-    """Note that a person looked at this signal and that it speaks of no failure."""
-    Signal.objects.filter(organization_id=organization_id, id=signal_id, state="open").update(state="dismissed")
-    record(
-        organization_id=organization_id,
-        entries=[
-            Happened(at=now, event="failures:signal:dismissed", subject="signal", subject_id=signal_id, actor_id=by)
-        ],
-    )
 
 
 def cause_create(*, organization_id: int, name: str, parent_id: int | None = None) -> int:

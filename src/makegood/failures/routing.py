@@ -17,7 +17,14 @@ from django.db import connection
 
 from makegood.core.bursts import Burst, burst, windows
 from makegood.core.reasons import because
-from makegood.failures.incidents import failures_attach, failures_hold, failures_take, incident_propose
+from makegood.failures.incidents import (
+    MOST_GOING,
+    belongs,
+    failures_attach,
+    failures_hold,
+    failures_take,
+    incident_propose,
+)
 from makegood.failures.models import Failure, Incident
 from makegood.failures.policy import BurstPolicy, Policies
 from makegood.journal.operations import Happened, record
@@ -28,7 +35,6 @@ from makegood.store.clocks import moment as store_moment
 ROUTE_LOCK = 7403
 BATCH = 5000
 WEEKS = 8
-GOES_ON = timedelta(minutes=60)
 SILENT_RULE = "gate.source_silent"
 At = Callable[[datetime], datetime]
 
@@ -185,12 +191,12 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
     going = list(
         Incident.objects.filter(organization_id=organization_id, state__in=["open", "proposed"])
         .exclude(reason="silence")
-        .order_by("-active_from", "-id")[:200]
+        .order_by("-active_from", "-id")[:MOST_GOING]
     )
     joined: dict[int, list[Routable]] = defaultdict(list)
     for failure in fresh:
         for incident in going:
-            if _belongs(failure, incident):
+            if belongs(incident=incident, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at):
                 joined[incident.id].append(failure)
                 if incident.active_to is not None:
                     incident.active_to = max(incident.active_to, failure.gate_at)
@@ -210,16 +216,6 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
         if incident.state == "open":
             failures_take(organization_id=organization_id, incident_id=incident.id, at=moment_at)
     return [failure.id for failures in joined.values() for failure in failures]
-
-
-def _belongs(failure: Routable, incident: Incident) -> bool:
-    if failure.gate_at < incident.active_from:
-        return False
-    if incident.active_to is not None and failure.gate_at > incident.active_to + GOES_ON:
-        return False
-    if incident.place_id is not None:
-        return failure.place_id == incident.place_id
-    return incident.source_id is not None and failure.source_id == incident.source_id
 
 
 def _propose_bursts(organization_id: int, fresh: Sequence[Routable], at: At) -> set[int]:

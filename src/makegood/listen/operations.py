@@ -22,7 +22,7 @@ from makegood.customers.operations import (
     visits_find,
     visits_record,
 )
-from makegood.failures.operations import NewSignal, signals_record
+from makegood.failures.signals import NewSignal, signals_record
 from makegood.journal.operations import Happened
 from makegood.listen.events import CHARGES, MOST_EVENTS, SIGNALS, WORDS, Event, UnusableEvents, read
 from makegood.listen.models import Raw

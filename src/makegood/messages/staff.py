@@ -18,6 +18,8 @@ WORDS = {
     "repeat": "is still late",
     "ask": "asks you for more than its owner may give",
     "reply": "has a reply from the customer",
+    "complaint": "has a complaint from the customer",
+    "review": "has a review from the customer",
     "withdrawn": "was withdrawn by later evidence: the customer may have been told already",
     "word_broken": "has a promise by one of us that was not kept",
     "word_waiting": "still has a promise by one of us that was not kept",

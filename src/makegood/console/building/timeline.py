@@ -23,6 +23,7 @@ GATHERED = {"quiet": "Left quiet: nothing was said.", "contact": "Decided: they 
 REOPENED = {
     "score": "Open again, one level up: under 4 what we did has failed.",
     "reply": "Open again: they wrote back.",
+    "complaint": "Open again: they complained.",
     "doubled": "Open again: what we promised them here was broken too.",
     "by_hand": "Open again, by hand.",
 }

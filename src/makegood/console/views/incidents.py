@@ -44,6 +44,7 @@ from makegood.organizations.queries import places_all
 from makegood.recoveries.queries import Begun, Filters, incident_begun, recoveries_list
 
 TABS = (("", "All"), ("proposed", "To decide"), ("open", "Open"), ("closed", "Closed"), ("dismissed", "Dismissed"))
+NOWHERE = "It is nowhere in particular, so nothing joins it by itself."
 WORDS = {"proposed": "to decide", "open": "open", "closed": "closed", "dismissed": "no incident"}
 
 
@@ -199,7 +200,8 @@ def _lead(one: IncidentFacts, begun: Sequence[Begun]) -> str:
         numbers = sorted({row.number for row in written})
         return f"Held: {left - len(written):,}. Already written to: {len(written):,} ({codes(numbers)})."
     if one.state == "open":
-        return f"{left:,} customers, one plan for all: the same fix, the same base beyond what each is owed."
+        said = f"{left:,} customers, one plan for all: the same fix, the same base beyond what each is owed."
+        return said if one.place or one.source else f"{said} {NOWHERE}"
     if one.state == "dismissed":
         return "It was no incident: each customer is treated alone."
     if one.withdrawn and not left:
@@ -335,7 +337,7 @@ def new_page(request: HttpRequest, desk: Desk) -> Screen:
                         "Where?",
                         [(str(one.id), one.name) for one in places],
                         first="Nowhere in particular",
-                        hint="Failures of this place join it from now on.",
+                        hint="Failures of this place join it from now on. Without a place, nothing joins it by itself.",
                     ),
                 ),
             ),

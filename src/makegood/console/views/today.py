@@ -24,8 +24,8 @@ from makegood.console.viewmodels import (
     TodayPage,
 )
 from makegood.console.views.frame import Screen, acts, staff, tell
-from makegood.failures.operations import Report, failure_report, signal_dismiss
 from makegood.failures.queries import IncidentFacts, SignalFacts, incidents_list, signal_one, signals_open
+from makegood.failures.signals import signal_dismiss, signal_open
 from makegood.messages.operations import message_retry, message_stop
 from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
 from makegood.recoveries import queries as recoveries
@@ -228,22 +228,13 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
     one = signal_one(organization_id=here, signal_id=signal_id, places=desk.places)
     if one is None or decision not in ("open", "dismiss"):
         raise Http404
+    given = {"organization_id": here, "signal_id": signal_id, "by": desk.member_id, "now": now}
     if decision == "open":
-        report = Report(
-            customer_id=one.customer_id,
-            kind="wrong_charge" if one.kind == "wrong_charge" else "complaint",
-            loss="money" if one.kind == "wrong_charge" else "attention",
-            what=SIGNALS[one.kind],
-            happened_at=one.happened_at,
-            reported_by_id=desk.member_id,
-            found_by_us=one.kind in ("silent", "outage", "wrong_charge"),
-            place_id=desk.places[0] if desk.places else None,
-        )
-        failure_report(organization_id=here, report=report, now=now)
+        signal_open(what=SIGNALS[one.kind], place_id=desk.places[0] if desk.places else None, **given)
         tell(request, "A recovery is open.")
     else:
+        signal_dismiss(**given)
         tell(request, "Set aside.")
-    signal_dismiss(organization_id=here, signal_id=signal_id, by=desk.member_id, now=now)
     return redirect("today")
 
 

@@ -12,6 +12,7 @@ from makegood.recoveries.operations.closing import (
     failures_withdrawn,
     reopen,
 )
+from makegood.recoveries.operations.complaining import complaints_heard
 from makegood.recoveries.operations.deciding import review_decide
 from makegood.recoveries.operations.following import follow_up_done
 from makegood.recoveries.operations.grading import severity_change
@@ -49,6 +50,7 @@ __all__ = [
     "clocks_acknowledge",
     "close",
     "close_decision",
+    "complaints_heard",
     "extra_offer",
     "failures_caused",
     "failures_held",
