@@ -32,6 +32,7 @@ UNHEARD = {
     "organizations:member: changed joined",
     "organizations:organization: founded",
     "organizations:sending: resumed stopped",
+    "promises:source: changed",
     "recoveries:bulk: begun stopped undo_begun done undone",
     "recoveries:recovery: acknowledged asked blamed clocked decided escalated filled followed graded joined moved opened"
     " overruled owned paused rated reopened replied resumed returned stepped talked ticked word_dismissed word_given"

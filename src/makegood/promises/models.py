@@ -15,7 +15,8 @@ SOURCE_MODES = ("live", "shadow")
 class Source(TenantModel):
     """Where events come from. `heard_until` is the latest event time delivered with no gap before it.
 
-    `rhythm_minutes` is how often it is expected to be heard; None declares no rhythm.
+    `rhythm_minutes` is how often it is expected to be heard; None declares no rhythm. Where its mode is shadow it only
+    watches: everything is worked out, and nothing leaves for what it tells of.
     """
 
     code = models.CharField(max_length=60)

@@ -57,6 +57,10 @@ class UnableToMakePromise(ValueError):
     """A promise cannot be due before it was made."""
 
 
+class UnableToWatchSource(ValueError):
+    """There is no such source here: reload the list."""
+
+
 @attrs.frozen(kw_only=True, slots=True)
 class NewPromise:
     """A promise as it is made. `key_hash` is the keyed hash of the source's own reference.
@@ -124,6 +128,29 @@ def source_create(
         },
     )
     return source.id
+
+
+def source_watch(*, organization_id: int, source_id: int, watched: bool, by: int, now: datetime) -> None:
+    """Let a source only watch, so that nothing leaves for what it tells of, or trust it from now on.
+
+    What fell due while it only watched stays as it is, as what was due before a source went live does. Raises
+    UnableToWatchSource for one that is not here.
+    """
+    mine = Source.objects.filter(organization_id=organization_id, id=source_id)
+    mode = "shadow" if watched else "live"
+    if not mine.exists():
+        raise UnableToWatchSource(UnableToWatchSource.__doc__)
+    changed = mine.exclude(mode=mode)
+    if changed.update(mode=mode) if watched else changed.update(mode=mode, live_from=now):
+        told = Happened(
+            at=now,
+            event="promises:source:changed",
+            subject="source",
+            subject_id=source_id,
+            data={"mode": mode},
+            actor_id=by,
+        )
+        record(organization_id=organization_id, entries=[told])
 
 
 def source_heard(*, organization_id: int, source_id: int, until_at: datetime) -> None:

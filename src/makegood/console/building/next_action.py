@@ -92,6 +92,8 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
 def _leaving(desk: Desk, message: MessageLine, name: str, here: str) -> NextAction:
     """It was sent and has not left yet: until then it can be stopped."""
     title = f"wait, {SENDING.get(message.kind, 'your words to')} {name}"
+    if message.leaves_at is not None and message.held:
+        return NextAction(title=title, lead=HELD, action=_stop(message, here), dock_label="Stop it")
     if message.leaves_at is None or message.leaves_at <= desk.facts.now:
         return NextAction(
             title=title,
@@ -102,14 +104,21 @@ def _leaving(desk: Desk, message: MessageLine, name: str, here: str) -> NextActi
     return NextAction(
         title=title,
         lead=f"It leaves by itself {leaves}, unless you stop it.",
-        action=Action(
-            label="Stop it",
-            about=message.subject,
-            url=reverse("recovery-say", args=[here]),
-            style="plain",
-            hidden=(("stop", str(message.id)),),
-        ),
+        action=_stop(message, here),
         dock_label="Stop it",
+    )
+
+
+HELD = "Held: many were let down at once, and whether it is one incident waits for a yes or a no. It leaves after that."
+
+
+def _stop(message: MessageLine, here: str) -> Action:
+    return Action(
+        label="Stop it",
+        about=message.subject,
+        url=reverse("recovery-say", args=[here]),
+        style="plain",
+        hidden=(("stop", str(message.id)),),
     )
 
 

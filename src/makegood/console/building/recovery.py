@@ -207,6 +207,8 @@ def _tags(case: Case) -> tuple[Tag, ...]:
     tags.append(Tag(text=f"severity {case.severity} of 4", tone="clay" if case.severity >= 4 else "plain"))
     if case.review:
         tags.append(Tag(text="to decide", tone="gold"))
+    if case.failures and all(one.watched for one in case.failures):
+        tags.append(Tag(text="its source only watches: nothing leaves", tone="gold"))
     return tuple(tags)
 
 

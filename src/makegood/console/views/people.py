@@ -15,7 +15,7 @@ from makegood.console.viewmodels import Choice, Field, Form
 from makegood.organizations.founding import member_invite
 from makegood.organizations.operations import place_create, team_create
 from makegood.organizations.queries import places_all, teams_all
-from makegood.promises.operations import source_create
+from makegood.promises.operations import source_create, source_watch
 
 ROLES = (
     ("employee", "Employee: puts things right, within a limit"),
@@ -215,3 +215,18 @@ def source_add(request: HttpRequest, desk: Desk) -> Done:
         playbook=_playbook(request, desk),
     )
     return Done(text=f"{given['source']} is a source now.", secret="")
+
+
+def source_watched(request: HttpRequest, desk: Desk) -> Done:
+    """Let a source only watch, or trust it from now on."""
+    watched = request.path.endswith("/watch")
+    source_watch(
+        organization_id=desk.organization_id,
+        source_id=whole(request.POST.get("source_id", ""), least=1, most=2**63 - 1),
+        watched=watched,
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    if watched:
+        return Done(text="It only watches now: nothing leaves for what it tells of.", secret="")
+    return Done(text="It is live. What fell due while it only watched stays as it is.", secret="")

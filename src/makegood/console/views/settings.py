@@ -168,10 +168,32 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
     )
 
 
+WATCHED = (
+    "What only watches is worked out in full, so that you can see what would happen: no message and no payment leaves."
+)
+
+
+def _source_tag(*, watched: bool, silent: bool) -> Tag | None:
+    if watched:
+        return Tag(text="only watches", tone="gold")
+    return Tag(text="silent", tone="clay") if silent else None
+
+
+def _source_watch(source_id: int, name: str, *, watched: bool) -> Action:
+    return Action(
+        label="Go live" if watched else "Only watch",
+        about=name,
+        url=_act("sources", "live" if watched else "watch"),
+        style="go" if watched else "plain",
+        hidden=(("source_id", str(source_id)),),
+    )
+
+
 def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
     now = desk.facts.now
     rows = []
-    for one in sources_all(organization_id=desk.organization_id):
+    sources = sources_all(organization_id=desk.organization_id)
+    for one in sources:
         rhythm = timedelta(minutes=one.rhythm_minutes or 0)
         silent = bool(rhythm) and one.heard_until is not None and now - one.heard_until > rhythm
         rows.append(
@@ -183,7 +205,8 @@ def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
                     one.heard_until.strftime("%Y-%m-%d %H:%M UTC") if one.heard_until else "not yet",
                     one.playbook,
                 ),
-                tag=Tag(text="silent", tone="clay") if silent else None,
+                tag=_source_tag(watched=one.mode == "shadow", silent=silent),
+                actions=(_source_watch(one.id, one.name, watched=one.mode == "shadow"),),
             )
         )
     table = Table(
@@ -197,6 +220,7 @@ def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
             title="Sources",
             key="sources",
             table=table,
+            lead=WATCHED if any(one.mode == "shadow" for one in sources) else "",
             forms=(people.source_form(desk, action=_act("sources", "add")),),
         ),
     )
@@ -437,6 +461,8 @@ ACTS = {
     ("places", "add"): people.place_add,
     ("places", "team"): people.team_add,
     ("sources", "add"): people.source_add,
+    ("sources", "watch"): people.source_watched,
+    ("sources", "live"): people.source_watched,
     ("playbook", "publish"): playbooks.publish,
     ("keys", "add"): _key_add,
     ("keys", "revoke"): _key_revoke,

@@ -138,7 +138,8 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
     ids = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id=recovery_id).values_list(
         "failure_id", flat=True
     )
-    rows = Failure.objects.filter(organization_id=organization_id, id__in=list(ids)).order_by("detected_at", "id")
+    found = Failure.objects.filter(organization_id=organization_id, id__in=list(ids)).select_related("source")
+    rows = found.order_by("detected_at", "id")
     return tuple(
         FailureLine(
             id=row.id,
@@ -160,6 +161,7 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
             promise_id=row.promise_id,
             purchase_id=row.purchase_id,
             charge_id=row.charge_id,
+            watched=row.source is not None and row.source.mode == "shadow",
         )
         for row in rows
     )
@@ -210,7 +212,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
     )
     rows = (
         Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
-        .annotate(leaves_at=Subquery(pending.values("run_at")[:1]))
+        .annotate(leaves_at=Subquery(pending.values("run_at")[:1]), held_for=Subquery(pending.values("held_for")[:1]))
         .order_by("created_at", "id")
     )
     return tuple(
@@ -228,6 +230,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             created_at=row.created_at,
             sent_at=row.sent_at,
             leaves_at=row.leaves_at,
+            held=row.held_for is not None,
         )
         for row in rows
     )

@@ -66,11 +66,16 @@ class FailureLine:
     promise_id: int | None
     purchase_id: int | None
     charge_id: int | None
+    watched: bool
+    """Its source only watches: nothing leaves for it."""
 
 
 @attrs.frozen(kw_only=True, slots=True)
 class MessageLine:
-    """Something said, in or out, with what the wording rules found; `leaves_at` is when it goes, while it is queued."""
+    """Something said, in or out, with what the wording rules found; `leaves_at` is when it goes, while it is queued.
+
+    `held` says that it waits for the yes or no to a proposed incident.
+    """
 
     id: int
     direction: str
@@ -85,6 +90,7 @@ class MessageLine:
     created_at: datetime
     sent_at: datetime | None
     leaves_at: datetime | None
+    held: bool
 
 
 @attrs.frozen(kw_only=True, slots=True)
