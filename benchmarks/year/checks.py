@@ -48,7 +48,10 @@ class Checks:
     def look(self, now: datetime) -> None:
         """Ask every rule, with nothing due and nothing in anybody's hands."""
         about = {"org": self._organization_id, "now": now, "since": self._since}
-        with psycopg.connect(superuser_url(self._home)) as connection:
+        with psycopg.connect(superuser_url(self._home), autocommit=True) as connection:
+            connection.execute("SET jit = off")
+            if not self.looked & (self.looked - 1):  # ever more seldom: the tables grow, their shape does not change
+                connection.execute("ANALYZE")
             for rule, query in (*DAILY.items(), ("a recovery closed against the rules", CLOSED)):
                 rows = connection.execute(query, about).fetchall()  # type: ignore[call-overload]
                 self._found(rule, now, rows)

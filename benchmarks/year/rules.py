@@ -50,16 +50,13 @@ AND m.sent_at > %(since)s AND m.apology_key <> ''""",
 SELECT m.id FROM conversations_message m WHERE m.organization_id = %(org)s AND m.kind = 'apology' AND m.state = 'sent'
 AND m.sent_at > %(since)s AND m.apology_key = ''""",
     "something said for a quiet failure": """
-SELECT f.id FROM failures_failure f
-WHERE f.organization_id = %(org)s AND f.gate = 'quiet' AND f.detected_at > %(since)s - interval '30 days'
-AND EXISTS (SELECT FROM recoveries_recoveryfailure rf JOIN recoveries_recovery r
-        ON r.organization_id = rf.organization_id AND r.id = rf.recovery_id
-    JOIN conversations_message m ON m.organization_id = r.organization_id AND m.thread_id = r.thread_id
-        AND m.direction = 'out' AND m.channel <> 'inside' AND m.state IN ('queued', 'sent', 'unknown')
-    WHERE rf.organization_id = f.organization_id AND rf.failure_id = f.id
-        AND NOT EXISTS (SELECT FROM recoveries_recoveryfailure o JOIN failures_failure g
-            ON g.organization_id = o.organization_id AND g.id = o.failure_id AND g.gate <> 'quiet'
-            WHERE o.organization_id = r.organization_id AND o.recovery_id = r.id))""",
+SELECT m.id FROM conversations_message m JOIN recoveries_recovery r
+    ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id
+WHERE m.organization_id = %(org)s AND m.created_at > %(since)s - interval '2 days' AND m.direction = 'out'
+AND m.channel <> 'inside' AND m.state IN ('queued', 'sent', 'unknown')
+AND NOT EXISTS (SELECT FROM recoveries_recoveryfailure o JOIN failures_failure g
+    ON g.organization_id = o.organization_id AND g.id = o.failure_id AND g.gate <> 'quiet'
+    WHERE o.organization_id = r.organization_id AND o.recovery_id = r.id)""",
     "something sent while it was to be decided": """
 SELECT m.id FROM recoveries_recovery r JOIN conversations_message m
     ON m.organization_id = r.organization_id AND m.thread_id = r.thread_id AND m.direction = 'out'
