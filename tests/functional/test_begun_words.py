@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
-from tests.support.recoveries import step_to
+from tests.support.recoveries import opened, step_to
 
 from makegood.config.working import work_dry
 from makegood.customers.models import Customer, Identity
 from makegood.messages.models import Message
 from makegood.organizations.operations import playbook_publish
 from makegood.recoveries.models import Recovery
+from makegood.recoveries.operations import extra_offer
 from makegood.rules.phrases import phrase
 from makegood.rules.playbooks import data_of, text_of
 from makegood.store.tenancy import tenant
@@ -61,6 +63,29 @@ def test_words_begin_filled_in_their_language(org: Org, kind: str, language: str
     assert draft.thread.token in draft.body
     page = signed_in(org, org.manager).get(f"/recoveries/R-{recovery.number}").content.decode()
     assert "Change this" not in page
+
+
+def test_the_sentence_that_apologises_is_not_taken_out(org: Org) -> None:
+    """Where a word is found fault with in the sentence that says sorry, it is to be said otherwise, not left out whole."""
+    recovery = recovery_of(org)
+    draft = begun(org, recovery, "apology")
+    text = "Dear Ana,\n\nI am sorry that the XQP and the ZLT failed. ABQ and KWV say so too. It was our mistake.\n"
+    client = signed_in(org, org.manager)
+    found = client.post(f"/recoveries/R-{recovery.number}/lint", {"draft": draft.id, "text": text}).content.decode()
+    taken = {
+        quote: "Take it out" in rest for quote, rest in re.findall(r"<mark>(\w+)</mark>(.*?)</li>", found, re.DOTALL)
+    }
+    assert (taken["XQP"], taken["ABQ"]) == (False, True)
+
+
+def test_an_offer_says_what_it_is_worth(org: Org) -> None:
+    """The letter names the amount as the customer's language writes it, and claims nothing of the repair."""
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=org.customer).update(language="de")
+        recovery = opened(org, loss="money", price_minor=50_000, currency="EUR", kind="wrong_charge")
+        extra_offer(organization_id=org.id, recovery_id=recovery.id, remedy="money-10", by=org.manager, now=START)
+        letter = Message.objects.get(thread_id=recovery.thread_id, kind="offer")
+    assert "(10,00\u00a0€)" in letter.body
 
 
 def queued_apology(org: Org, *, send: str) -> Recovery:

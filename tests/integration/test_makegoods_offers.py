@@ -311,6 +311,19 @@ def test_what_may_have_been_paid_is_neither_written_off_nor_paid_again(org: Org)
     ledger_holds(org)
 
 
+def test_what_they_said_yes_to_is_not_offered_again(org: Org) -> None:
+    """A gift that they took leaves the list; one that waits for them stays, to be shown with its state."""
+    failure_id = failed(org, price=100_000)
+    asked = {"organization_id": org.id, "failure_id": failure_id, "member_id": org.manager, "now": START}
+    with tenant(organization_id=org.id):
+        first = what_may_i_give(**asked).gifts[0]
+        offer_ = first.offer(failure_id=failure_id, customer_id=org.customer, at=START, offered_by=org.manager)
+        makegood_id = makegood_offer(organization_id=org.id, offer=offer_, now=START)
+        assert what_may_i_give(**asked).gifts[0].remedy == first.remedy
+        makegood_accept(organization_id=org.id, makegood_id=makegood_id, now=START)
+        assert first.remedy not in {gift.remedy for gift in what_may_i_give(**asked).gifts}
+
+
 def test_two_currencies_owed_for_one_failure_leave_no_room_for_an_extra(org: Org) -> None:
     """What cannot be added up bounds nothing, so nothing is offered beyond it; asking is no error."""
     failure_id = failed(org, price=100_000)

@@ -16,6 +16,7 @@ from makegood.config.working import work_dry, work_once
 from makegood.core.wording import Case
 from makegood.customers.operations import customer_erase, customer_merge
 from makegood.journal.models import Effect, Entry
+from makegood.messages.judging import _shape_blocks
 from makegood.messages.links import message_id_of, reply_address, status_read, status_url, tokens_in
 from makegood.messages.models import Apology, Message, Thread
 from makegood.messages.operations import (
@@ -393,3 +394,16 @@ def test_another_language_is_said_to_be_unchecked_not_passed(org: Org) -> None:
         Organization.objects.update(language="nl")
     draft = say(org, send="person", body="Het spijt me.")
     assert [finding["rule"] for finding in send(org, draft.message_id).findings] == ["wording.unchecked"]
+
+
+def test_what_was_promised_stops_no_letter_and_costs_no_second_judging(org: Org) -> None:
+    """A letter of a template leaves by itself whatever a source called the promise; the shape is judged once."""
+    body = "Dear Ana,\n\nI am sorry that we did not keep our promise to you ({what}) on Monday 2 March. That was our"
+    body += " mistake. I have it sent again today, and you hear from me by 14:00.\n\nMaria"
+    before = _shape_blocks.cache_info().misses
+    for what in ("UA 1545 from EWR to MSP", "OO 88 from JFK via PNR to CVG", "a lamp"):
+        case = Case(fault="ours", told=(what,))
+        assert (
+            say(org, kind="apology", send="at_once", body=body.format(what=what), case=case, key=what).state == "queued"
+        )
+    assert _shape_blocks.cache_info().misses - before <= 1

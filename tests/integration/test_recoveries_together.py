@@ -90,7 +90,7 @@ def test_the_same_is_offered_to_all_and_each_is_told(org: Org) -> None:
         assert {(one.state, one.author_id, one.customer_id) for one in told} == {
             ("queued", org.manager, row.customer_id) for row in rows
         }
-        assert all("I would like you to have express delivery of the next order." in one.body for one in told)
+        assert all("I would like you to have express delivery of the next order (€9.00)." in one.body for one in told)
         again_done = incident_offer(
             organization_id=org.id, incident_id=incident_id, remedy="express", by=org.manager, now=START
         )

@@ -61,3 +61,26 @@ def test_leaves_alone_what_agrees_or_says_something_else(text: str, facts: dict[
 def test_a_wrong_fact_blocks() -> None:
     result = lint(text="Dear Mr Pohl, hello.", rules=wording_rules(), case=Case(customer="Mr Weiss"))
     assert result.flagged
+
+
+INSIDERS = "flight HA 1545 from EWR to MSP, booked through PNR KXZ, was OCC held"
+LETTER = (
+    "Dear Femi,\n\nI am sorry that {what} on Tuesday. That was our mistake. I am having you rebooked by 14:00.\n\nMaria"
+)
+
+
+def test_what_the_case_itself_says_is_not_found_fault_with() -> None:
+    """Words that only insiders know are the customer's own where their booking says them; anywhere else they are not."""
+    case = Case(is_apology=True, told=(INSIDERS,))
+    told = lint(text=LETTER.format(what=INSIDERS), rules=wording_rules(), case=case)
+    assert told.findings == ()
+    assert "explanation" in told.elements
+    other = lint(text=LETTER.format(what=INSIDERS.replace("MSP", "XYZ")), rules=wording_rules(), case=case)
+    assert "wording.jargon" in {one.rule for one in other.findings}
+
+
+def test_the_customers_own_account_may_say_what_we_may_not() -> None:
+    """A report such as "you were told off" stands in the letter as the fact that it is."""
+    what = "you were told off for a simple misunderstanding"
+    case = Case(is_apology=True, told=(what,))
+    assert lint(text=LETTER.format(what=what), rules=wording_rules(), case=case).findings == ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import string
+from itertools import product
 
 import pytest
 
 from makegood.core.wording import Case, lint
 from makegood.core.wording.types import FAULTS
+from makegood.rules import playbooks
 from makegood.rules.templates import (
     LOSSES,
     PLACEHOLDERS,
@@ -63,6 +65,20 @@ def test_every_apology_passes_the_linter(loss: str, fault: str, incident: bool, 
     assert result.has_apology
     assert "repair" in result.elements
     assert ("responsibility" in result.elements) or fault != "ours"
+
+
+WHATS = ("UA 1545 from EWR to MSP", "B6 725 from JFK to BQN, PNR KXZQ", "you were told off")
+FIXES = sorted({fix.says for code in playbooks.names() for fix in playbooks.load(code).fixes.values()})
+
+
+@pytest.mark.parametrize("fix", FIXES)
+def test_an_apology_goes_whatever_was_promised_and_whatever_puts_it_right(fix: str) -> None:
+    """What was promised is named by a source system, and the customer has read it there; the fixes are our own."""
+    for loss, fault, incident, what in product(LOSSES, FAULTS, (False, True), WHATS):
+        told = f"we did not keep our promise to you ({what})"
+        name = apology_name(loss=loss, fault=fault, incident=incident)
+        text = filled(name, **COMMON, what=told, when="on Tuesday 3 May", fix=fix)
+        assert not lint(text=text, rules=wording_rules(), case=Case(fault=fault, told=(what,), is_apology=True)).flagged
 
 
 @pytest.mark.parametrize("case", CASES)

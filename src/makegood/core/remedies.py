@@ -112,7 +112,9 @@ class Choice:
 
 _MATCH = because("remedy.match", "It repays the loss in kind.", evidence="C1")
 _FALLBACK = because(
-    "remedy.fallback", "Nothing that repays the loss in kind may be given, so the next best form.", evidence="C2"
+    "remedy.fallback",
+    "It does not repay the loss in kind; of what may be given, it is the next best form.",
+    evidence="C2",
 )
 _NOTHING = because("remedy.nothing", "No item of the catalogue answers this loss within the rules.", evidence="6.2")
 _NON_MONETARY = because(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
+from django.db.models import QuerySet
 
 from makegood.core.money import Money
 from makegood.core.reasons import Reason
@@ -19,6 +20,7 @@ from makegood.promises.models import Source
 from makegood.rules.playbooks import from_data, load
 
 MOST = 3
+STANDING = ("offered", "accepted", "delivered")
 FALLBACK = "default"
 
 
@@ -81,6 +83,8 @@ def what_may_i_give(
 ) -> Gifts:
     """This function will find up to three extras that a member may give for a failure without asking.
 
+    What the customer said yes to for this failure is not among them.
+
     `remedies` is the catalogue of the recovery's frozen playbook; without it, of the latest playbook that the failure's
     source names. `late` says that our first answer missed its clock. Raises Failure.DoesNotExist.
     """
@@ -92,6 +96,8 @@ def what_may_i_give(
         else None
     )
     catalogue = list(_catalogue(organization_id, failure.source_id) if remedies is None else remedies)
+    had = set(_extras(organization_id, failure_id).exclude(state="offered").values_list("remedy", flat=True))
+    catalogue = [one for one in catalogue if one.code not in had]
     given = _given(organization_id, failure_id, counted_in=failure.currency or left.currency)
     gifts: list[Gift] = []
     while True:
@@ -123,6 +129,13 @@ def what_may_i_give(
         catalogue = [other for other in catalogue if other.code != one.code]
 
 
+def _extras(organization_id: int, failure_id: int) -> QuerySet[MakeGood]:
+    """The extras that stand for a failure."""
+    return MakeGood.objects.filter(
+        organization_id=organization_id, failure_id=failure_id, part="extra", state__in=STANDING
+    )
+
+
 def _given(organization_id: int, failure_id: int, *, counted_in: str) -> Money | None:
     """What counts towards the cap already: what is owed, and the extras that stand.
 
@@ -133,7 +146,7 @@ def _given(organization_id: int, failure_id: int, *, counted_in: str) -> Money |
         organization_id=organization_id,
         failure_id=failure_id,
         part__in=["floor", "extra"],
-        state__in=["offered", "accepted", "delivered"],
+        state__in=STANDING,
         value_minor__gt=0,
     ).values_list("value_minor", "currency")
     totals: dict[str, Money] = {}

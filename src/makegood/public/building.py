@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 import attrs
-from babel.numbers import format_currency
 from django.urls import reverse
 
-from makegood.core.money import EXPONENTS, Money
 from makegood.core.names import first_name
 from makegood.core.scores import CARES
 from makegood.core.steps import FACES
@@ -35,7 +32,7 @@ from makegood.public.viewmodels import (
     Writing,
 )
 from makegood.recoveries.queries import Case, FailureLine, PauseLine
-from makegood.rules.phrases import fix_told, in_sentence, phrase, shipped
+from makegood.rules.phrases import amount, fix_told, in_sentence, phrase, shipped
 
 TIMED = ("apologise", "fix", "respond", "make_good", "communicate")
 """The next steps that are told with the moment by which they are done."""
@@ -201,11 +198,6 @@ def _coming(letter: Letter, *, timed: bool) -> tuple[Line, ...]:
     )
 
 
-def _amount(money: Money, locale: str) -> str:
-    places = EXPONENTS.get(money.currency, 2)
-    return format_currency(Decimal(money.minor).scaleb(-places), money.currency, locale=locale)
-
-
 def _offer(letter: Letter) -> Offer | None:
     rows = [row for row in letter.makegoods if row.part == "extra" and row.state != "swapped"]
     if not rows:
@@ -214,7 +206,7 @@ def _offer(letter: Letter) -> Offer | None:
     url = reverse("status-answer", args=[letter.signed])
     title, says = _named(row.title, letter), letter.says
     if row.value.minor:
-        text = says("offer.worth", title=title, amount=_amount(row.value, letter.locale))
+        text = says("offer.worth", title=title, amount=amount(row.value, language=letter.locale))
     else:
         text = says("offer.text", title=title)
     if row.state != "offered":

@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from makegood.core.money import Money
 from makegood.core.wording import Case
 from makegood.customers.models import Customer
 from makegood.journal.operations import Happened
@@ -65,7 +66,6 @@ def first_words(*, organization_id: int, planned: Sequence[Planned], now: dateti
             attrs.evolve(
                 _outgoing(one, "apology", "apologise", apology(about), one.playbook.steps["apologise"].send),
                 apology_key=one.first.apology_key,
-                case=Case(fault=one.fault),
             )
             for one, about in zip(planned, told, strict=True)
         ],
@@ -93,7 +93,6 @@ def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: dat
         again,
         key=f"recovery:{recovery_id}:apology:again:{waiting[-1]}",
         apology_key=one.first.apology_key,
-        case=Case(fault=one.fault),
     )
     messages_queue(organization_id=organization_id, queued=[anew], now=now)
     return True
@@ -117,7 +116,6 @@ def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, n
         key=f"begun:{recovery_id}:{secrets.token_hex(8)}",
         author_id=by,
         apology_key=one.first.apology_key if kind == "apology" else "",
-        case=Case(fault=one.fault),
     )
     return message_draft(organization_id=organization_id, draft=begun, now=now)
 
@@ -156,6 +154,7 @@ class Offered:
     recovery_id: int
     makegood_id: int
     title: str
+    worth: Money
 
 
 def offers_announce(*, organization_id: int, offers: Sequence[Offered], by: int, send: str, now: datetime) -> None:
@@ -167,7 +166,7 @@ def offers_announce(*, organization_id: int, offers: Sequence[Offered], by: int,
     for one, about in zip(planned, _told(organization_id, planned), strict=True):
         offer = by_recovery[one.recovery_id]
         told = attrs.evolve(about, owner=member.name, role=member.role)
-        outgoing = _outgoing(one, "offer", "make_good", offered(told, remedy=offer.title), send)
+        outgoing = _outgoing(one, "offer", "make_good", offered(told, remedy=offer.title, worth=offer.worth), send)
         queued.append(attrs.evolve(outgoing, key=_offer_key(offer.makegood_id), author_id=by))
     messages_queue(organization_id=organization_id, queued=queued, now=now)
 
@@ -221,6 +220,7 @@ def _outgoing(one: Planned, kind: str, step: str, words: tuple[str, str], send: 
         send=send,
         key=f"recovery:{one.recovery_id}:{kind}:{one.at.isoformat()}",
         at=one.at,
+        case=Case(fault=one.fault, told=tuple(filter(None, (one.first.what.strip().rstrip("."),)))),
     )
 
 

@@ -7,8 +7,18 @@ from datetime import datetime
 
 import attrs
 
+from makegood.core.money import Money
 from makegood.core.names import described
-from makegood.rules.phrases import ENGLISH, UnknownPhrase, by_moment, in_sentence, on_day, phrase, shipped
+from makegood.rules.phrases import (
+    ENGLISH,
+    UnknownPhrase,
+    amount,
+    by_moment,
+    in_sentence,
+    on_day,
+    phrase,
+    shipped,
+)
 from makegood.rules.templates import apology_name, filled
 
 GREETING = re.compile(r"\A[^\n]*")
@@ -107,9 +117,11 @@ def reminder(told: Told, *, remedy: str, until_at: datetime) -> tuple[str, str]:
     return _subject("reminder", told), _said("make_good_reminder", told, remedy=noun, next_by=until)
 
 
-def offered(told: Told, *, remedy: str) -> tuple[str, str]:
+def offered(told: Told, *, remedy: str, worth: Money) -> tuple[str, str]:
     """This function will word what is offered, and that it can be taken, swapped or declined: (subject, body)."""
     noun = in_sentence(shipped(remedy, language=told.language), language=told.language)
+    if worth:
+        noun = f"{noun} ({amount(worth, language=told.language)})"
     return _subject("offer", told), _said("make_good_offered", told, remedy=noun)
 
 

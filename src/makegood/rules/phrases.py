@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from datetime import datetime
+from decimal import Decimal
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,9 @@ import attrs
 import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
+from babel.numbers import format_currency
+
+from makegood.core.money import EXPONENTS, Money
 
 ENGLISH = "en"
 CODE = re.compile(r"[a-z]{2}")
@@ -141,6 +145,12 @@ def locale_for(language: str) -> str:
         except (UnknownLocaleError, ValueError):
             pass
     return catalogue(spoken(language)).locale
+
+
+def amount(money: Money, *, language: str) -> str:
+    """This function will write an amount as a language does: "€10.00", "10,00 €"."""
+    value = Decimal(money.minor).scaleb(-EXPONENTS.get(money.currency, 2))
+    return str(format_currency(value, money.currency, locale=locale_for(language)))
 
 
 def _written(at: datetime, pattern: str, zone: str, language: str) -> str:

@@ -28,6 +28,8 @@ ELEMENTS = {
     "repair": "says what is done and by when",
 }
 CHANNELS = {"mail": "By e-mail, and on their page", "status": "On their page: we know no e-mail address"}
+AMENDS = ("regret", "responsibility", "repair")
+"""The elements of an apology without which it is none."""
 ENDS = re.compile(r"[.!?](?:\s|$)|\n")
 SAY_WHAT = ("wording.conditional", "wording.feelings", "wording.passive", "wording.disappointed", "wording.sorry-but")
 LACKS_WHAT = ("wording.no-apology", "wording.no-what", "wording.no-when", "wording.no-facts")
@@ -94,6 +96,7 @@ def wording_case(case: Case, kind: str) -> WordingCase:
     """This function will tell the linter what is known of the failure."""
     return WordingCase(
         fault=case.fault,
+        told=tuple(what for one in case.failures if (what := one.what.strip().rstrip("."))),
         customer=None if case.token_customer else case.customer or None,
         is_apology=True if kind == "apology" else None,
     )
@@ -174,7 +177,7 @@ def draft_of(
         shown = text.replace("\r\n", "\n")
     linted = judged(desk, case, kind=message.kind, text=shown)
     facts = facts_of(desk, case)
-    findings = _findings([one.as_dict() for one in linted.findings], facts) if linted else ()
+    findings = _findings(shown, linted, facts) if linted else ()
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     here = code(case.number)
     keep = Field(
@@ -203,8 +206,9 @@ def draft_of(
     )
 
 
-def _findings(found: Sequence[Mapping[str, Any]], facts: Facts) -> tuple[Finding, ...]:
+def _findings(text: str, linted: Linted, facts: Facts) -> tuple[Finding, ...]:
     """Findings that one and the same sentence mends are shown once: where it replaces something, there."""
+    found: Sequence[Mapping[str, Any]] = [one.as_dict() for one in linted.findings]
     shown: dict[str, tuple[Mapping[str, Any], bool]] = {}
     for finding in sorted(found, key=lambda one: instead(one, facts)[1] == "add"):
         say, _ = instead(finding, facts)
@@ -212,7 +216,18 @@ def _findings(found: Sequence[Mapping[str, Any]], facts: Facts) -> tuple[Finding
         first, must = shown.get(name, (finding, False))
         shown[name] = (first, must or finding["severity"] == "block")
     ordered = sorted(shown.values(), key=lambda one: (one[0]["start"], one[0]["end"]))
-    return tuple(attrs.evolve(_finding(finding, facts), must=must) for finding, must in ordered)
+    return tuple(
+        attrs.evolve(_finding(finding, facts), must=must, removable=_removable(text, finding, linted))
+        for finding, must in ordered
+    )
+
+
+def _removable(text: str, finding: Mapping[str, Any], linted: Linted) -> bool:
+    """Whether the sentence of a finding can be left out whole: not where it is what apologises, owns or repairs."""
+    start, end = _sentence(text, finding["start"], finding["end"])
+    return end > start and not any(
+        span.name in AMENDS and span.start < end and start < span.end for span in linted.spans
+    )
 
 
 def _finding(finding: Mapping[str, Any], facts: Facts) -> Finding:

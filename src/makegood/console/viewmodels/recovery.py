@@ -29,7 +29,8 @@ from makegood.core.money import Money
 class Finding:
     """What the wording rules want changed: the quoted words, why, and what to say instead (empty: leave it out).
 
-    `must` findings stop the message; the others may be kept, seen.
+    `must` findings stop the message; the others may be kept, seen. Where nothing is to be said instead, the sentence
+    may be left out if it is `removable`.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Finding:
     says: str
     suggestion: str = ""
     must: bool = False
+    removable: bool = False
     reason: ReasonLine | None = None
 
 

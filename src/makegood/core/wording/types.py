@@ -23,6 +23,8 @@ class Case:
 
     `fault`: whose fault it was (ours, partner, nobody, unknown). `facts`: strings that count as the case's own
     specifics (an order number, a place, a date); with facts, an apology that names none of them is found.
+    `told`: what failed, in the case's own words: the name of what was promised, what was reported. Saying it explains,
+    and no rule finds fault with it.
     `improvement_verified`: a corrective action is linked and verified, so a promise of improvement may be made.
     `apologies_before`: apologies already sent to this customer for this cause. `is_apology`: whether the message
     is meant as one; None lets the text decide.
@@ -33,6 +35,7 @@ class Case:
 
     fault: str = attrs.field(default="ours", validator=_fault)
     facts: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     improvement_verified: bool = False
     apologies_before: int = 0
     is_apology: bool | None = None

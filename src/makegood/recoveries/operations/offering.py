@@ -107,7 +107,7 @@ def _offer(organization_id: int, recovery: Recovery, failure_id: int, gift: Gift
         ),
         now=now,
     )
-    return Offered(recovery_id=recovery.id, makegood_id=makegood_id, title=gift.title)
+    return Offered(recovery_id=recovery.id, makegood_id=makegood_id, title=gift.title, worth=gift.value)
 
 
 def _first_failures(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
