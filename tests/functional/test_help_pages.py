@@ -210,3 +210,19 @@ def test_help_that_there_is_not_is_not_found(org: Org, recovery: Recovery) -> No
     assert client.post(f"{url_of(recovery)}/forms/no-such", {}).status_code == 404
     answer = client.post(f"{url_of(recovery)}/ticks", {"checklist": "x", "item": "y", "ticked": "1"})
     assert "no such help" in answer.content.decode()
+
+
+def test_once_it_is_over_what_was_done_can_still_be_read_and_nothing_done(org: Org, recovery: Recovery) -> None:
+    client = signed_in(org, org.manager)
+    client.post(f"{url_of(recovery)}/ticks", {"checklist": "put-right", "item": "seen", "ticked": "1"})
+    client.post(f"{url_of(recovery)}/forms/what-happened", {"what-happened.words": "It fell."})
+    client.post(f"{url_of(recovery)}/close", {"reason": "They moved away."})
+    page = client.get(url_of(recovery)).content.decode()
+    assert "Ticked: " in page
+    assert "It fell." in page
+    assert "Looking for the cause" not in page, "nobody used that list"
+    assert 'action="' + url_of(recovery) + "/ticks" not in page
+    assert client.get(f"{url_of(recovery)}/talks/first-words").status_code == 404
+    answer = client.post(f"{url_of(recovery)}/forms/what-happened", {"what-happened.words": "Too late to tell."})
+    assert answer.status_code in (409, 422)
+    assert "Too late to tell." in answer.content.decode(), "nothing that was typed is lost"

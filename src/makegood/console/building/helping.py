@@ -93,7 +93,7 @@ def panels_of(desk: Desk, case: Case, customer: CustomerFacts, state: HelpState,
     facts = facts_of(desk, case, customer, fix=state.fix)
     found = {}
     for line in case.steps:
-        given = _of_step(state.given, line.step)
+        given = _of_step(state.given if acts else _done(state), line.step)
         todo = line.state in ("todo", "overdue")
         if given:
             lacks = state.lacking(step=line.step) if acts and todo else ()
@@ -122,6 +122,17 @@ def asking_why(desk: Desk, action: NextAction | None, panel: HelpPanel | None) -
         return action
     fields = (*action.form.fields, *anyway_field(desk, panel, "anyway"))
     return attrs.evolve(action, form=attrs.evolve(action.form, fields=fields))
+
+
+def _done(state: HelpState) -> Help:
+    """What of the help was used: all that is left to look at where nobody acts any more."""
+    ticked, filled = state.ticked, {one.form for one in state.filled}
+    talked = {one.dialogue for one in state.talks}
+    return Help(
+        checklists=tuple(one for one in state.given.checklists if one.code in ticked),
+        forms=tuple(one for one in state.given.forms if one.code in filled),
+        dialogues=tuple(one for one in state.given.dialogues if one.code in talked),
+    )
 
 
 def _of_step(given: Help, step: str) -> Help:

@@ -168,7 +168,8 @@ def _with(first: str, more: str) -> str:
 
 
 def _wordy(name: str) -> bool:
-    return name in WORDY or name.startswith(("done_", "skip_"))
+    of_a_form = "." in name and not name.startswith(SEEN)
+    return of_a_form or name in WORDY or name.startswith(("done_", "skip_", "anyway_"))
 
 
 def _words(met: Met) -> str:

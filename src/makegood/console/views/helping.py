@@ -118,7 +118,7 @@ def talk_screen(request: HttpRequest, desk: Desk, *, code: str, dialogue: str) -
     state = _state(desk, case)
     script = _script(state, dialogue)
     customer = customer_one(organization_id=desk.organization_id, customer_id=case.customer_id)
-    if customer is None or case.state != "open":
+    if customer is None or case.state != "open" or case.review:
         raise Http404
     offers = any("{offer}" in line for turn in script.turns.values() for line in turn.say)
     gifts = (
