@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -98,3 +99,30 @@ def test_a_view_is_saved_and_reached_by_keys(page: Page, served: str, org: Org, 
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Gravest first 2")).to_have_attribute("aria-current", "page")
     look(page, "view-saved")
+
+
+def test_the_open_page_says_who_is_there_and_what_changed(
+    page: Page, browser: Browser, served: str, org: Org, look: Look, width: int
+) -> None:
+    """Shown at once, and what is being typed stays; nothing is typed over by what is shown."""
+    (row,) = several(org, 1)
+    context = browser.new_context(viewport={"width": width, "height": 800}, base_url=served)
+    other = context.new_page()
+    walk_in(page, served, org, org.manager)
+    walk_in(other, served, org, org.employee)
+    page.goto(f"/recoveries/R-{row.number}")
+    other.goto(f"/recoveries/R-{row.number}")
+    page.locator("#say textarea").press_sequentially("Dear ")
+    expect(other.get_by_text("Manager is writing an apology.")).to_be_visible(timeout=15_000)
+    other.locator("#pause summary").click()
+    other.locator("#pause-form select").select_option(label="We wait for the customer")
+    other.locator("#pause-form").get_by_role("button").click()
+    expect(page.get_by_text("This recovery has changed since you opened it.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Employee: The clock is paused for the customer.")).to_be_visible()
+    look(page, "changed-meanwhile")
+    page.get_by_role("link", name="Show it").click()
+    expect(page.get_by_role("heading", name="The clock is paused")).to_be_visible()
+    expect(page.locator("#say textarea")).to_have_value(re.compile("Dear "))
+    expect(page.get_by_text("What you are typing stands as you left it")).to_be_visible()
+    look(page, "shown-meanwhile")
+    context.close()

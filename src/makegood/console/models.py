@@ -1,10 +1,11 @@
-"""What members keep of the console itself: their saved views of lists."""
+"""What the console itself keeps of its members: their saved views of lists, and who has which recovery open."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from makegood.organizations.models import Member
+from makegood.recoveries.models import Recovery
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
@@ -31,3 +32,15 @@ class SavedView(TenantModel):
                 fields=["organization_id", "listed"], name="saved_view_shared", condition=models.Q(shared=True)
             )
         ]
+
+
+class Presence(TenantModel):
+    """That a member has a recovery open, said every few seconds by the wall clock; `doing` is a code, never words."""
+
+    recovery = TenantKey(Recovery)
+    member = TenantKey(Member)
+    seen_at = models.DateTimeField()
+    doing = models.CharField(max_length=20, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "recovery", "member"], name="presence_once")]

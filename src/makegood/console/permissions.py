@@ -37,6 +37,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report": SERVES,
     "recovery": ALL,
     "recovery-why": ALL,
+    "recovery-others": ALL,
     "recovery-know": SERVES,
     "recovery-say": SERVES,
     "recovery-lint": SERVES,

@@ -45,6 +45,12 @@ class MessageRow:
     read_at: datetime | None = None
 
 
+def message_kind(*, organization_id: int, message_id: int) -> str:
+    """This function will say what kind of message a draft is; "" where there is no such draft."""
+    drafts = Message.objects.filter(organization_id=organization_id, id=message_id, state="draft")
+    return drafts.values_list("kind", flat=True).first() or ""
+
+
 def _rows(found: QuerySet[Message]) -> list[MessageRow]:
     effects = Effect.objects.filter(
         organization_id=OuterRef("organization_id"), subject="message", subject_id=OuterRef("id")

@@ -10,6 +10,7 @@ from makegood.console.viewmodels.clocks import ClockRow
 from makegood.console.viewmodels.forms import Field, Form
 from makegood.console.viewmodels.helping import HelpPanel
 from makegood.console.viewmodels.ledger import PromiseRow
+from makegood.console.viewmodels.presence import Others
 from makegood.console.viewmodels.shell import (
     Action,
     ClockFace,
@@ -275,6 +276,7 @@ class RecoveryPage:
     pause: PauseClock | None = None
     grave: Form | None = None
     """For saying how grave it is."""
+    others: Others | None = None
     clocks: tuple[ClockRow, ...] = ()
     incident: Link | None = None
     score: str = ""

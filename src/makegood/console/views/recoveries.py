@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
@@ -10,6 +11,7 @@ from makegood.console.building.clocks import clock_page
 from makegood.console.building.recovery import Known, recovery_page
 from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
+from makegood.console.others import others_now
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Fact, Link, WhyPage
 from makegood.console.views.frame import Screen, staff
@@ -22,7 +24,7 @@ from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.journalled import journals
 from makegood.recoveries.lateness import gifts_for
-from makegood.recoveries.queries import Case, clock_why, recovery_by_number, recovery_case
+from makegood.recoveries.queries import Case, clock_why, recovery_case
 from makegood.recoveries.queries.helping import help_state
 from makegood.recoveries.queries.staff_words import words_said
 from makegood.recoveries.queries.stories import return_of, story_of
@@ -31,15 +33,16 @@ from makegood.recoveries.queries.stories import return_of, story_of
 def case_of(desk: Desk, code: str) -> Case:
     """This function will read the recovery of a code, if the reader may see it. Raises Http404."""
     number = words.number_of(code, "R")
-    here = desk.organization_id
-    recovery_id = None if number is None else recovery_by_number(organization_id=here, number=number)
-    case = recovery_id and recovery_case(organization_id=here, recovery_id=recovery_id, now=desk.facts.now)
-    if not case or not _sees(desk, case.place_id, case.owner_id):
+    if number is None:
+        raise Http404
+    case = recovery_case(organization_id=desk.organization_id, number=number, now=desk.facts.now)
+    if not case or not sees(desk, case.place_id, case.owner_id):
         raise Http404
     return case
 
 
-def _sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
+def sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
+    """This function will say whether a recovery of this place and owner is shown to the reader."""
     return desk.places is None or place_id in desk.places or owner_id == desk.member_id
 
 
@@ -81,7 +84,8 @@ def screen_of(desk: Desk, case: Case) -> Screen:
             story=story_of(organization_id=here, recovery_id=case.id) if case.state == "closed" else None,
         ),
     )
-    return Screen(template="console/recovery.html", current="recoveries", page=recovery_page(desk, known))
+    page = attrs.evolve(recovery_page(desk, known), others=others_now(desk, recovery_id=case.id, number=case.number))
+    return Screen(template="console/recovery.html", current="recoveries", page=page)
 
 
 @staff

@@ -58,15 +58,19 @@ def recovery_by_thread(*, organization_id: int, thread_id: int) -> int | None:
     )
 
 
-def recovery_case(*, organization_id: int, recovery_id: int, now: datetime) -> Case | None:
-    """This function will read one recovery in full; None if there is no such one here."""
+def recovery_case(
+    *, organization_id: int, now: datetime, recovery_id: int | None = None, number: int | None = None
+) -> Case | None:
+    """This function will read one recovery in full, by its id or its number; None if there is no such one here."""
+    known = {"id": recovery_id} if number is None else {"number": number}
     row = (
         Recovery.objects.select_related("customer", "owner", "place", "incident", "thread", "playbook")
-        .filter(organization_id=organization_id, id=recovery_id)
+        .filter(organization_id=organization_id, **known)
         .first()
     )
     if row is None:
         return None
+    recovery_id = row.id
     failures = _failures(organization_id, recovery_id)
     frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
     steps = _steps(organization_id, row, now)
@@ -138,7 +142,7 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
     ids = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id=recovery_id).values_list(
         "failure_id", flat=True
     )
-    found = Failure.objects.filter(organization_id=organization_id, id__in=list(ids)).select_related("source")
+    found = Failure.objects.filter(organization_id=organization_id, id__in=ids).select_related("source")
     rows = found.order_by("detected_at", "id")
     return tuple(
         FailureLine(

@@ -11,6 +11,26 @@ from django.db import connection
 Places = Sequence[int] | None
 
 
+@attrs.frozen(kw_only=True)
+class Seen:
+    """What says who may see a recovery: its place and its owner."""
+
+    id: int
+    place_id: int | None
+    owner_id: int
+
+
+def recovery_seen(*, organization_id: int, number: int) -> Seen | None:
+    """This function will read what says who may see the recovery of a number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, place_id, owner_id FROM recoveries_recovery WHERE organization_id = %s AND number = %s",
+            [organization_id, number],
+        )
+        row = cursor.fetchone()
+    return Seen(id=row[0], place_id=row[1], owner_id=row[2]) if row else None
+
+
 def recovery_of_failure(*, organization_id: int, failure_id: int) -> int | None:
     """This function will find the number of the recovery that puts a failure right."""
     with connection.cursor() as cursor:

@@ -106,6 +106,40 @@
     const reading = live.querySelector("details[open]");
     if (paused || document.hidden || busy || reading) event.preventDefault();
   });
+  const doing = document.getElementById("doing");
+  let resting = 0;
+  if (doing) document.addEventListener("input", (event) => {
+    const form = event.target.closest("main form");
+    if (!form) return;
+    const draft = form.id === "say" && form.querySelector("[name=draft]");
+    doing.value = draft ? `say:${draft.value}` : "typing";
+    clearTimeout(resting);
+    resting = setTimeout(() => { doing.value = ""; }, 15000);
+  });
+  const touched = (part) => part.contains(document.activeElement) && typing(document.activeElement)
+    || [...part.querySelectorAll("input:not([type=hidden]),textarea,select")].some((el) => el.tagName === "SELECT"
+      ? [...el.options].some((one) => one.selected !== one.defaultSelected) && el.selectedIndex > 0
+      : /^(radio|checkbox)$/.test(el.type) ? el.checked !== el.defaultChecked : el.value !== el.defaultValue);
+  const show = async (link) => {
+    const answer = await fetch(link.href, { headers: { "X-Show": "1" } });
+    if (!answer.ok || answer.redirected) { location.href = link.href; return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    let left = 0;
+    for (const part of document.querySelectorAll("#others, #case-head, .seam-block, main section.card[id], main article.card[id]")) {
+      const other = part.id ? fresh.getElementById(part.id) : fresh.querySelector(".seam-block");
+      if (touched(part)) { left += 1; continue; }
+      if (!other) { if (part.id !== "others") part.remove(); continue; }
+      const now = document.importNode(other, true);
+      part.replaceWith(now);
+      window.htmx?.process(now);
+    }
+    const told = document.getElementById("others");
+    if (told && left) told.insertAdjacentHTML("afterbegin", "<p class=\"dim\">What you are typing stands as you left it; the rest is up to date.</p>");
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-show]");
+    if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); show(link); }
+  });
   document.addEventListener("htmx:sendError", () => says("The line is down; this page shows what it last heard."));
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful && !paused) says("This page updates by itself."); });
 
