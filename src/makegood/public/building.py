@@ -31,11 +31,13 @@ from makegood.public.viewmodels import (
     Waited,
     Writing,
 )
-from makegood.recoveries.queries import Case, FailureLine, PauseLine
+from makegood.recoveries.queries import Case, ClockLine, FailureLine, PauseLine
 from makegood.rules.phrases import amount, fix_told, in_sentence, phrase, shipped
 
 TIMED = ("apologise", "fix", "respond", "make_good", "communicate")
 """The next steps that are told with the moment by which they are done."""
+WORDS = ("acknowledge", "respond", "update")
+"""The clocks by which the customer has word from us."""
 NEXT = ("decide", *TIMED, "improve", "stay", "done")
 OWED = ("accepted", "delivered", "withdrawn")
 ANSWERED = ("accepted", "delivered", "declined", "expired")
@@ -74,7 +76,7 @@ def status_page(letter: Letter) -> StatusPage:
     open_now = case.state == "open"
     zone = letter.customer.zone or organization.zone
     paused = next((one for one in case.pauses if one.to_at is None), None) if open_now else None
-    next_name, next_at = _next(case, paused)
+    next_name, next_at = next_word(case, paused, now=letter.now)
     steps = _steps(letter)
     return StatusPage(
         organization=organization.name,
@@ -128,16 +130,38 @@ def status_page(letter: Letter) -> StatusPage:
     )
 
 
-def _next(case: Case, paused: PauseLine | None) -> tuple[str, datetime | None]:
-    """The name of the phrase that says what comes next, and by when; while it stands still, by when they have word."""
+def next_word(case: Case, paused: PauseLine | None, *, now: datetime) -> tuple[str, datetime | None]:
+    """The name of the phrase that says what comes next, and by when: the earliest word that they were promised.
+
+    What they wrote comes before all else. Where a promised word is past, it says so, and when the next one comes.
+    """
     if case.state != "open":
         return "next.withdrawn" if case.state == "withdrawn" else "next.closed", None
+    plain = f"next.{case.next_step}" if case.next_step in NEXT else "next.other"
+    if case.next_step == "decide":
+        return plain, None
+    words = {one.target: one.due_at for one in case.clocks if _waits_for_us(one) and one.due_at is not None}
+    promised = list(words.values())
+    if paused is None and case.next_step in TIMED:
+        promised.append(case.next_due_at)
+    if any(at < now for at in promised):
+        return _late([at for at in words.values() if at >= now])
+    if "respond" in words:
+        return "next.respond", words["respond"]
+    if paused is not None:
+        return ("next.waiting", min(words.values())) if words else ("next.still", None)
     if case.next_step not in TIMED:
-        return f"next.{case.next_step}" if case.next_step in NEXT else "next.other", None
-    if paused is None:
-        return f"next.{case.next_step}", case.next_due_at
-    word = next((one for one in case.clocks if one.target == "update" and one.state == "running"), None)
-    return ("next.waiting", word.due_at) if word else ("next.still", None)
+        return plain, None
+    soonest = min(promised)
+    return (plain if soonest == case.next_due_at or case.next_step == "apologise" else "next.word"), soonest
+
+
+def _waits_for_us(clock: ClockLine) -> bool:
+    return clock.target in WORDS and clock.met_at is None and clock.state in ("running", "missed")
+
+
+def _late(to_come: Sequence[datetime]) -> tuple[str, datetime | None]:
+    return ("next.late", min(to_come)) if to_come else ("next.late.still", None)
 
 
 def _waits(letter: Letter, paused: PauseLine) -> str:

@@ -175,7 +175,7 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
     if row.failed_score is not None:
         tags.append(Tag(text=f"open again: gave us {row.failed_score} of 7", tone="clay"))
     if row.state == "open":
-        face = clock_face(desk, label=TARGETS.get(row.next_step, ""), due_at=row.next_due_at)
+        face = clock_face(desk, label=TARGETS.get(row.soonest, ""), due_at=row.soonest_at)
     else:
         face = ClockFace(label="", due_at=None, state="none")
     return RecoveryRow(

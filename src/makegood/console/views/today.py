@@ -1,4 +1,4 @@
-"""Today: what breaks next, the largest expected loss first; and what a person has to decide."""
+"""Today: who waits past a deadline, then the largest expected loss; and what a person has to decide."""
 
 from __future__ import annotations
 
@@ -60,13 +60,15 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     counts = open_counts(organization_id=here, member_id=desk.member_id, places=desk.places, now=now)
     shown = counts.mine if mine else counts.open
     path = reverse("today")
-    soon = sum(row.next_due_at < _evening(desk) for row in listed.rows)
+    soon = sum(row.soonest_at < _evening(desk) for row in listed.rows)
     return Screen(
         template="console/today.html",
         current="today",
         page=TodayPage(
             title=_title(shown, soon, len(listed.rows), _evening(desk), desk),
-            lead="The largest expected loss of the next hour comes first." if listed.rows else "",
+            lead="Who waits past a deadline comes first, then the largest expected loss of the next hour."
+            if listed.rows
+            else "",
             rows=tuple(words.recovery_row(desk, row) for row in listed.rows),
             proposals=tuple(
                 _proposal(desk, one)

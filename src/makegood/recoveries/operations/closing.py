@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
 from makegood.failures.models import Failure
@@ -101,23 +102,28 @@ def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
     What colleagues note for each other was not said to anybody.
     """
     by_thread = {row.thread_id: row.id for row in recoveries}
-    said = Message.objects.filter(
-        organization_id=organization_id, thread_id__in=list(by_thread), direction="out"
-    ).exclude(kind="note")
-    told = set(said.filter(state__in=("sent", "unknown")).values_list("thread_id", flat=True))
-    queued = dict(said.filter(state="queued").values_list("id", "thread_id"))
-    leaving = Effect.objects.filter(
-        organization_id=organization_id, subject="message", subject_id__in=list(queued)
-    ).exclude(state__in=("pending", "stopped", "failed"))
-    told |= {queued[message_id] for message_id in leaving.values_list("subject_id", flat=True)}
     called = Entry.objects.filter(
         organization_id=organization_id,
         subject="recovery",
         subject_id__in=list(by_thread.values()),
         event="recoveries:recovery:called",
     )
-    by_mouth = set(called.values_list("subject_id", flat=True))
-    return by_mouth | {by_thread[thread_id] for thread_id in told if thread_id is not None}
+    spoken = Recovery.objects.filter(
+        organization_id=organization_id, thread_id=OuterRef("thread_id"), id__in=called.values("subject_id")
+    )
+    said = Message.objects.filter(
+        ~Q(kind="note") | Q(Exists(spoken)),
+        organization_id=organization_id,
+        thread_id__in=list(by_thread),
+        direction="out",
+    )
+    told = set(said.filter(state__in=("sent", "unknown")).values_list("thread_id", flat=True))
+    queued = dict(said.filter(state="queued").values_list("id", "thread_id"))
+    leaving = Effect.objects.filter(
+        organization_id=organization_id, subject="message", subject_id__in=list(queued)
+    ).exclude(state__in=("pending", "stopped", "failed"))
+    told |= {queued[message_id] for message_id in leaving.values_list("subject_id", flat=True)}
+    return {by_thread[thread_id] for thread_id in told if thread_id is not None}
 
 
 def _unhappy(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:

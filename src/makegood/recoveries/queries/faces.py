@@ -99,11 +99,14 @@ def open_counts(*, organization_id: int, member_id: int, places: Places, now: da
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FILTER (WHERE in_places), count(*) FILTER (WHERE owner_id = %s),"
-            " count(*) FILTER (WHERE in_places AND next_due_at < %s), count(*) FILTER (WHERE in_places AND review)"
-            " FROM (SELECT owner_id, next_due_at, review,"
+            " count(*) FILTER (WHERE in_places AND (next_due_at < %s OR EXISTS ("
+            "   SELECT 1 FROM recoveries_recoveryclock c WHERE c.organization_id = %s AND c.recovery_id = r.id"
+            "   AND c.met_at IS NULL AND c.due_at < %s AND c.state IN ('running', 'paused', 'missed')))),"
+            " count(*) FILTER (WHERE in_places AND review)"
+            " FROM (SELECT id, owner_id, next_due_at, review,"
             "   (%s::bigint[] IS NULL OR place_id = ANY(%s)) AS in_places"
             "   FROM recoveries_recovery WHERE organization_id = %s AND state = 'open') r",
-            [member_id, now, listed, listed, organization_id],
+            [member_id, now, organization_id, now, listed, listed, organization_id],
         )
         row = cursor.fetchone()
     return OpenCounts(open=row[0], mine=row[1], overdue=row[2], review=row[3])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.messages.models import Message
 from makegood.recoveries.models import STEPS, Rating, Recovery, RecoveryClock, Step
+from makegood.store.clocks import now as store_now
 
 UNMET = ("running", "paused", "missed")
 """States of a clock whose target is still to be reached, where `met_at` is not set."""
@@ -42,7 +43,7 @@ class Listed:
     """One recovery in a list. `expected_loss` is what is at stake times the chance that its next clock is missed.
 
     `unanswered_at` is since when what the customer wrote waits for an answer; `failed_score` is the score under 4 that
-    opened it again and that nobody has answered yet.
+    opened it again and that nobody has answered yet. `soonest` is the clock or step that is due first, at `soonest_at`.
     """
 
     id: int
@@ -70,6 +71,8 @@ class Listed:
     expected_loss: Money | None
     steps: tuple[StepMark, ...]
     version: int
+    soonest: str
+    soonest_at: datetime
     unanswered_at: datetime | None = None
     failed_score: int | None = None
 
@@ -107,12 +110,14 @@ def today(
     *, organization_id: int, owner_id: int | None = None, place_ids: Sequence[int] | None = None, limit: int = 50,
     offset: int = 0,
 ) -> Page:  # fmt: skip
-    """This function will list the open recoveries with the greatest expected loss first, sooner due before later.
+    """This function will list the open recoveries, those past a deadline first, then the greatest expected loss.
 
     `owner_id` and `place_ids` narrow it to one person's or to some places'.
     """
+    now = store_now(organization_id=organization_id)
     rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids))
-    return _page(organization_id, rows.order_by("-expected_loss_minor", "next_due_at", "id"), limit, offset)
+    first = Case(When(_late(now), then=0), default=1)
+    return _page(organization_id, rows.order_by(first, "-expected_loss_minor", "next_due_at", "id"), limit, offset)
 
 
 def recoveries_list(
@@ -175,8 +180,39 @@ def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
     if filters.review is not None:
         found &= Q(review=filters.review)
     if filters.overdue is not None:
-        found &= Q(state="open", next_due_at__lt=filters.overdue)
+        found &= Q(state="open") & _late(filters.overdue)
     return Recovery.objects.filter(found)
+
+
+def _late(now: datetime) -> Q:
+    """What is past a deadline: of its next step, or of any clock whose target is still to be reached."""
+    late = RecoveryClock.objects.filter(
+        organization_id=OuterRef("organization_id"),
+        recovery_id=OuterRef("id"),
+        met_at=None,
+        state__in=UNMET,
+        due_at__lt=now,
+    )
+    return Q(next_due_at__lt=now) | Q(Exists(late))
+
+
+def _deadlines(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, dict[str, datetime]]:
+    """By when each clock of these recoveries that still runs, or ran out, is to be met."""
+    found: dict[int, dict[str, datetime]] = {}
+    rows = RecoveryClock.objects.filter(
+        organization_id=organization_id, recovery_id__in=recovery_ids, met_at=None, state__in=("running", "missed")
+    )
+    for recovery_id, target, due_at in rows.values_list("recovery_id", "target", "due_at"):
+        if due_at is not None:
+            found.setdefault(recovery_id, {})[target] = due_at
+    return found
+
+
+def _soonest(row: Recovery, clocks: Mapping[str, datetime], *, answers: bool) -> tuple[str, datetime]:
+    """What is due first, and when: the answer to a customer who waits for one, else any clock or the next step."""
+    if answers and "respond" in clocks:
+        return "respond", clocks["respond"]
+    return min([(row.next_step, row.next_due_at), *clocks.items()], key=lambda one: one[1])
 
 
 def _page(organization_id: int, rows: QuerySet[Recovery], limit: int, offset: int) -> Page:
@@ -198,6 +234,8 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
     said = _what(organization_id, ids)
     waiting = unanswered(organization_id=organization_id, recovery_ids=ids)
     scores = failed_scores(organization_id=organization_id, recovery_ids=ids)
+    clocks = _deadlines(organization_id, ids)
+    soonest = {row.id: _soonest(row, clocks.get(row.id, {}), answers=row.id in {*waiting, *scores}) for row in rows}
     return tuple(
         Listed(
             id=row.id,
@@ -225,6 +263,8 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             expected_loss=money(row.expected_loss_minor, row.currency),
             steps=tuple(StepMark(step=step, state=marks[row.id].get(step, "todo")) for step in STEPS),
             version=row.version,
+            soonest=soonest[row.id][0],
+            soonest_at=soonest[row.id][1],
             unanswered_at=waiting.get(row.id),
             failed_score=scores.get(row.id),
         )
