@@ -39,7 +39,7 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import UNMET, money, unanswered
+from makegood.recoveries.queries.lists import UNMET, money
 
 TIMELINE = 500
 
@@ -75,6 +75,7 @@ def recovery_case(
     frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
     steps = _steps(organization_id, row, now)
     clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
+    messages = _messages(organization_id, row.thread_id)
     return Case(
         id=row.id,
         number=row.number,
@@ -116,16 +117,24 @@ def recovery_case(
         failures=failures,
         steps=steps,
         clocks=clocks,
-        messages=_messages(organization_id, row.thread_id),
+        messages=messages,
         makegoods=_makegoods(organization_id, [one.id for one in failures]),
         follow_ups=_follow_ups(organization_id, recovery_id),
         ratings=ratings,
         pauses=_pauses(organization_id, recovery_id),
         timeline=_timeline(organization_id, recovery_id),
         closing=close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None,
-        unanswered_at=unanswered(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
+        unanswered_at=_unanswered_at(row.state, clocks, messages),
         failed_score=_failed_score(row.state, clocks, ratings),
     )
+
+
+def _unanswered_at(state: str, clocks: Sequence[ClockLine], messages: Sequence[MessageLine]) -> datetime | None:
+    """As `unanswered` finds it for lists: since when what they wrote waits for an answer."""
+    waits = (one for one in clocks if one.target == "respond" and one.met_at is None and one.state in UNMET)
+    since = next((one.started_at for one in waits), None) if state == "open" else None
+    wrote = since and any(one.direction == "in" and one.created_at >= since for one in messages)
+    return since if wrote else None
 
 
 def _failed_score(state: str, clocks: Sequence[ClockLine], ratings: Sequence[RatingLine]) -> int | None:
