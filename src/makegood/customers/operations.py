@@ -16,6 +16,8 @@ from makegood.store.secrets import keyed_hash
 
 Key = tuple[str, bytes]
 """By what an identity is found: its kind and its keyed hash."""
+MERGE_LOCK = 7406
+"""The advisory lock (with the organization's number) that a merge holds alone, and others share to see none."""
 
 
 class UnableToKnowCustomer(ValueError):
@@ -384,11 +386,19 @@ def customer_identify(
     return whose
 
 
+def merging_waits(*, organization_id: int) -> None:
+    """Let nobody of this organization be merged before this transaction ends, nor go on while somebody is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [MERGE_LOCK, organization_id % 2_147_483_647])
+
+
 def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now: datetime, by: int | None) -> None:
     """Note that one customer turned out to be another: a pointer, no row is rewritten.
 
     Raises UnableToMerge for the same customer, an unknown one, or one merged already.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGE_LOCK, organization_id % 2_147_483_647])
     target = Customer.objects.filter(organization_id=organization_id, id=into_id, merged_into__isnull=True).exists()
     changed = target and customer_id != into_id
     if not changed or not Customer.objects.filter(

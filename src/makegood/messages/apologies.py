@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 from django.db import connection
 
 from makegood.core.reasons import because
+from makegood.customers.operations import merging_waits
+from makegood.customers.queries import customers_merged
 from makegood.messages.models import Apology
 from makegood.store.bulk import record_set
 from makegood.store.secrets import keyed_hash
@@ -49,12 +53,15 @@ ORDER BY s.customer_id, s.key_hash, s.at, s.message_id ON CONFLICT DO NOTHING RE
 def apologies_take(*, organization_id: int, said: Sequence[Said]) -> set[int]:
     """This function will take the one apology of each; return the messages of those that may be said.
 
-    A merged customer counts as the one into whom they were merged. In one statement, ordered by customer, so that
-    thousands cost little and two batches wait for each other instead of each for the other.
+    A merged customer counts as the one into whom they were merged, and what was said to either before they were merged
+    counts for both: nobody is merged while this looks. In one statement, ordered by customer, so that thousands cost
+    little and two batches wait for each other instead of each for the other.
     """
     if not said:
         return set()
+    merging_waits(organization_id=organization_id)
     merged = _merged(organization_id, {one.customer_id for one in said})
+    said = _unsaid(organization_id, said, merged)
     columns = {
         "customer_id": "bigint",
         "key_hash": "bigint",
@@ -92,6 +99,27 @@ def _merged(organization_id: int, customer_ids: set[int]) -> dict[int, int]:
             [organization_id, list(customer_ids)],
         )
         return dict(cursor.fetchall())
+
+
+def _unsaid(organization_id: int, said: Sequence[Said], merged: Mapping[int, int]) -> list[Said]:
+    """Those for whom no one who is the same person was told it in the time, under the number that they had then."""
+    persons = {merged.get(one.customer_id, one.customer_id) for one in said}
+    family = customers_merged(organization_id=organization_id, customer_ids=persons)
+    former = {one: person for one, person in family.items() if one != person}
+    if not former:
+        return list(said)
+    rows = Apology.objects.filter(organization_id=organization_id, customer_id__in=list(former))
+    before: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for customer_id, number, period in rows.values_list("customer_id", "key_hash", "period"):
+        before[former[customer_id], number].append(period)
+    return [
+        one
+        for one in said
+        if not any(
+            period.lower < one.at + ONCE_IN and one.at < period.upper
+            for period in before.get((merged.get(one.customer_id, one.customer_id), key_number(one.key)), ())
+        )
+    ]
 
 
 def apologies_release(*, organization_id: int, message_ids: Sequence[int]) -> None:

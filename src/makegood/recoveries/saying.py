@@ -98,6 +98,12 @@ def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: dat
     return True
 
 
+def apology_key_now(*, organization_id: int, recovery_id: int, now: datetime) -> str:
+    """Return what an apology on this recovery is for as things stand now: its failure may be an incident's since."""
+    (one,) = planned_of(organization_id=organization_id, at={recovery_id: now})
+    return one.first.apology_key
+
+
 def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, now: datetime) -> int:
     """This function will draft one of `BEGUN` in the name of the member who begins it; return the message's id.
 

@@ -19,7 +19,7 @@ from makegood.messages.operations import UnableToSend, message_save, message_sen
 from makegood.recoveries.operations.staff_words import word_promise_typed
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.recoveries.queries.staff_words import words_said
-from makegood.recoveries.saying import BEGUN, words_begin
+from makegood.recoveries.saying import BEGUN, apology_key_now, words_begin
 
 
 def _draft(request: HttpRequest, case: Case) -> MessageLine:
@@ -64,6 +64,9 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     if request.POST.get("stop"):
         return _stop(request, desk, case, code)
     draft = _draft(request, case)
+    key = None
+    if draft.kind == "apology":
+        key = apology_key_now(organization_id=desk.organization_id, recovery_id=case.id, now=desk.facts.now)
     sent = message_send(
         organization_id=desk.organization_id,
         message_id=draft.id,
@@ -72,6 +75,7 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         subject=request.POST.get("subject"),
         body=_typed(request),
         override_reason=request.POST.get("keep", ""),
+        apology_key=key,
         case=wording_case(case, draft.kind),
     )
     if sent.blocked:
