@@ -168,6 +168,7 @@ def test_a_taken_port_is_one_line_and_status_2(home: Home) -> None:
         (("restore", __file__), {}, "--erasures FILE, or --no-erasures"),
         (("restore", __file__, "--no-erasures"), {}, "cannot be read as a backup"),
         (("backup", "/nowhere/at/all/b.tar"), {}, "There is no directory"),
+        (("backup", __file__), {}, "is there already: name another file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -186,6 +187,14 @@ def test_doctor_says_that_all_is_well_and_what_is_not(home: Home) -> None:
     ill = home.run("doctor", EMAIL_URL="http://mail")
     assert ill.returncode == 1
     assert "BAD  mail: EMAIL_URL must look like" in ill.stdout
+
+
+def test_backup_of_nothing_makes_nothing(tmp_path: Path) -> None:
+    home = Home(tmp_path / "not" / "there")
+    refused = home.run("backup", tmp_path / "b.tar")
+    assert refused.returncode == 2
+    assert "There is no database in" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_doctor_makes_nothing_and_says_what_is_not_there_yet(tmp_path: Path) -> None:

@@ -103,6 +103,16 @@ def test_a_file_that_is_not_there(run, tmp_path):
     assert "--facts" in err
 
 
+def test_the_facts_that_a_pack_asks_for_are_listed(run):
+    status, out, _ = run("eu261", "--list-facts")
+    assert status == 0
+    assert "event_at (datetime, always needed)" in out
+    status, out, _ = run("us-dot", "--list-facts", "--json")
+    listed = json.loads(out)
+    assert (status, listed["pack"]) == (0, "us-dot")
+    assert {one["needed"] for one in listed["facts"]} >= {"always needed", "needed where a rule looks at it"}
+
+
 def test_floors_need_no_django():
     code = (
         "import sys; from makegood.core.floors import owed; from makegood.rules.packs import load; import makegood.cli.floor;"

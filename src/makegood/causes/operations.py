@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Max
@@ -10,6 +11,7 @@ from django.db.models import Max
 from makegood.causes.models import Improvement
 from makegood.failures.models import Cause
 from makegood.journal.operations import Happened, record
+from makegood.organizations.models import Organization
 
 NUMBER_LOCK = 7411
 
@@ -27,11 +29,15 @@ def improvement_open(
 ) -> int:
     """This function will open an improvement of a cause; return its id.
 
-    Raises UnableToImprove without a title, or for a cause that is not in the tree.
+    Raises UnableToImprove without a title, for a cause that is not in the tree, and for a day that is over where the
+    organization is.
     """
     known = Cause.objects.filter(organization_id=organization_id, id=cause_id, retired_at=None).exists()
     if not title.strip() or not known:
         raise UnableToImprove(UnableToImprove.__doc__)
+    zone = Organization.objects.values_list("zone", flat=True).get(id=organization_id)
+    if due_date is not None and due_date < now.astimezone(ZoneInfo(zone)).date():
+        raise UnableToImprove("That day is over: choose today or a later one.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NUMBER_LOCK, organization_id % 2_147_483_647])
     last = Improvement.objects.filter(organization_id=organization_id).aggregate(last=Max("number"))["last"]

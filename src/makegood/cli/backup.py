@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,7 +13,7 @@ import click
 from makegood.cli.archive import FORMAT, Manifest, archive_write
 from makegood.cli.database import open_database, tell
 from makegood.cli.postgres_tools import tools_for_owner
-from makegood.store.embedded import home_directory
+from makegood.store.embedded import Server, home_directory
 
 PASSING = ("django_session", "store_heartbeat", "store_throttle")
 """Tables whose rows are of the moment: nobody is signed in by a restore."""
@@ -28,6 +29,12 @@ def backup(file: Path) -> int:
     directory = file.absolute().parent
     if not directory.is_dir():
         raise click.ClickException(f"There is no directory {directory}: make it, or name another file.")
+    if file.exists():
+        raise click.ClickException(f"{file} is there already: name another file, or remove that one first.")
+    if not os.environ.get("DATABASE_URL") and not Server(home_directory()).is_made():
+        raise click.ClickException(
+            f"There is no database in {home_directory()}: name another home (MAKEGOOD_HOME), or a DATABASE_URL."
+        )
     with open_database(), tempfile.TemporaryDirectory(dir=directory, prefix=".makegood-backup-") as scratch:
         from makegood.store.secrets import fingerprint
 

@@ -81,7 +81,8 @@ def capacity(
         print(json.dumps(_shape(found)))
         return 0
     print(f"{found.shown_per_day:,} recoveries a day, {found.shown_staff_hours:,} hours of work.")
-    print(f"{found.people:,} people keep a clock of {target_hours:f} hours; {found.p_miss:.2%} miss it.")
+    people = "1 person keeps" if found.people == 1 else f"{found.people:,} people keep"
+    print(f"{people} a clock of {target_hours:f} hours; {found.p_miss:.2%} miss it.")
     for reason in found.reasons:
         print(f"- {reason.text}")
     return 0

@@ -48,7 +48,7 @@ class Finding:
 def doctor(as_json: bool) -> int:
     """Check the installation and say what is wrong; the exit status is 1 if anything is."""
     findings = [_look(part, look) for part, look in BESIDE.items()]
-    if os.environ.get("DATABASE_URL") or _is_made(Server(home_directory())):
+    if os.environ.get("DATABASE_URL") or Server(home_directory()).is_made():
         findings += _in_database()
     else:
         text = f"{NOT_SET}; the first `makegood serve` makes PostgreSQL {MAJOR} in {home_directory()} (DATABASE_URL)"
@@ -80,10 +80,6 @@ def _in_database() -> list[Finding]:
     except click.ClickException as error:
         found.append(Finding(part="database", well=False, text=error.format_message()))
     return found
-
-
-def _is_made(server: Server) -> bool:
-    return (server.data / "PG_VERSION").exists()
 
 
 def _is_used(server: Server) -> bool:
@@ -125,7 +121,7 @@ def _demo() -> str:
     server = Server(home_directory() / "demo")
     if _is_used(server):
         return f"a demo runs now, on a database of its own in {server.home}"
-    return f"none runs now; the last one left {server.home}" if _is_made(server) else "none was started here"
+    return f"none runs now; the last one left {server.home}" if server.is_made() else "none was started here"
 
 
 def _address() -> str:

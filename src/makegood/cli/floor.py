@@ -8,25 +8,50 @@ from pathlib import Path
 
 import click
 
-from makegood.core.floors import FloorDecision, UnusableFacts, owed
+from makegood.core.floors import FloorDecision, Pack, UnusableFacts, owed
 from makegood.rules.packs import UnusablePack, load
 
 LARGEST_FILE = 1_000_000
+NEEDED = {
+    "refuse": "always needed",
+    "refuse-if-used": "needed where a rule looks at it",
+    "unknown": "may be left out",
+    "default": "may be left out",
+}
 
 
 @click.command()
 @click.argument("rulepack")
-@click.option(
-    "--facts", "facts_file", required=True, metavar="FILE", help="JSON facts of one case; - reads standard input."
-)
+@click.option("--facts", "facts_file", metavar="FILE", help="JSON facts of one case; - reads standard input.")
+@click.option("--list-facts", is_flag=True, help="Say which facts RULEPACK asks for, instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def floor(rulepack: str, facts_file: str, as_json: bool) -> int:
+def floor(rulepack: str, facts_file: str | None, list_facts: bool, as_json: bool) -> int:
     """Say what is owed under RULEPACK: eu261, uk261, us-dot, or the path of a .yaml file."""
+    if facts_file is None and not list_facts:
+        raise click.UsageError("Give the facts of one case with --facts FILE; --list-facts says which.")
     try:
-        decision = owed(pack=load(rulepack), facts=_facts(facts_file))
+        pack = load(rulepack)
+        if facts_file is None or list_facts:
+            return _asked(pack, as_json=as_json)
+        decision = owed(pack=pack, facts=_facts(facts_file))
     except (UnusablePack, UnusableFacts) as error:
         raise click.ClickException(str(error)) from error
     print(json.dumps(decision.as_dict(), ensure_ascii=False) if as_json else _human(decision))
+    return 0
+
+
+def _asked(pack: Pack, *, as_json: bool) -> int:
+    """List the facts that a pack knows: their types, what they mean, and whether they are needed."""
+    specs = pack.facts.values()
+    if as_json:
+        shown = [
+            {"name": one.name, "type": one.type, "needed": NEEDED[one.absent], "means": one.means} for one in specs
+        ]
+        print(json.dumps({"pack": pack.name, "facts": shown}, ensure_ascii=False))
+        return 0
+    print(f"{pack.title} asks for these facts, as one JSON object (--facts FILE):")
+    for one in specs:
+        print(f"  {one.name} ({one.type}, {NEEDED[one.absent]}): {one.means}")
     return 0
 
 

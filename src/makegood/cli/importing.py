@@ -13,6 +13,8 @@ from makegood.cli.database import open_database
 
 TABLES = ("customers", "purchases", "charges", "places", "members")
 
+MOST_NAMED = 10
+
 
 @click.command(name="import")
 @click.argument("kind")
@@ -30,7 +32,9 @@ def import_(kind: str, path: Path | None, org: str, source: str, as_json: bool) 
 
         try:
             counts = _import(organization_named(code=org), kind, path, source)
-        except (UnknownOrganization, UnusableData, UnusableMapping) as error:
+        except UnknownOrganization as error:
+            raise click.ClickException(f"There is no organization {org!r}: {_yours()}") from error
+        except (UnusableData, UnusableMapping) as error:
             raise click.ClickException(str(error)) from error
     passwords = counts.pop("passwords", {})
     if as_json:
@@ -40,6 +44,19 @@ def import_(kind: str, path: Path | None, org: str, source: str, as_json: bool) 
     for email, password in passwords.items():
         print(f"password of {email}, shown this once: {password}")
     return 0
+
+
+def _yours() -> str:
+    """Which codes there are, where they are few enough to name."""
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT code FROM organizations_organization ORDER BY code LIMIT %s", [MOST_NAMED + 1])
+        codes = [row[0] for row in cursor.fetchall()]
+    if not codes:
+        return "set one up first, in the browser."
+    more = " and others" if len(codes) > MOST_NAMED else ""
+    return f"name one of yours with --org: {', '.join(codes[:MOST_NAMED])}{more}."
 
 
 def _refuse_source(source: str) -> None:

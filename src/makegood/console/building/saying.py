@@ -184,6 +184,7 @@ def draft_of(
         name="keep",
         label="Why the marked words stay",
         hint="Change them, or say here why they stay. A colleague can read it later.",
+        required=True,
         maxlength=300,
     )
     return MessageDraft(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.urls import reverse
 from makegood.causes.operations import improvement_open, improvement_settle
 from makegood.causes.queries import ImprovementFacts, improvements_list
 from makegood.console.asking import select, whole
+from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import (
@@ -27,9 +29,11 @@ from makegood.console.viewmodels import (
     Point,
     Series,
 )
-from makegood.console.views.frame import Screen, acts, staff, tell
+from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.console.views.recoveries import case_of
 from makegood.failures.operations import cause_create
 from makegood.failures.queries import CauseFacts, causes_tree
+from makegood.recoveries.operations import step_done
 
 WINDOW = timedelta(days=90)
 STATES = {"open": ("open", "gold"), "done": ("done", "glaze"), "dropped": ("dropped", "plain")}
@@ -98,12 +102,13 @@ def _pareto(shown: list[CauseFacts], total: int) -> Chart | None:
         running += node.failures
         share = 100 * running / total
         shares.append(Point(label=node.name, value=share, text=f"{share:.0f} %"))
+    many = f"{len(ordered)} causes make" if len(ordered) > 1 else "1 cause makes"
     return Chart(
         title="Few causes make most failures",
         kind="pareto",
         key="pareto",
         label_head="Cause",
-        summary=f"{len(ordered)} cause{'s' if len(ordered) > 1 else ''} make {shares[-1].text} of {total:,} failures.",
+        summary=f"{many} {shares[-1].text} of {total:,} failure{'s' if total > 1 else ''}.",
         series=(
             Series(
                 name="Failures",
@@ -192,6 +197,9 @@ def improvement_new_page(request: HttpRequest, desk: Desk) -> Screen:
     """Ask for an improvement."""
     chosen = request.GET.get("cause", "")
     form = _improve_form(_tree(desk), int(chosen) if chosen.isascii() and chosen.isdigit() else None)
+    if begun := request.GET.get("recovery", ""):
+        field = Field(name="recovery", label="", kind="hidden", value=begun)
+        form = attrs.evolve(form, fields=(*form.fields, field))
     return Screen(
         template="console/form_page.html",
         current="causes",
@@ -213,6 +221,8 @@ def improvement_new(request: HttpRequest, desk: Desk) -> HttpResponse:
         due_date = date.fromisoformat(text) if text else None
     except ValueError:
         raise Unanswered({"improve_due": "Choose a date."}) from None
+    begun = request.POST.get("recovery", "")
+    case = case_of(desk, begun) if begun else None
     improvement_open(
         organization_id=desk.organization_id,
         cause_id=whole(given["improve_cause"], field="improve_cause", least=1, most=2**63 - 1),
@@ -221,8 +231,17 @@ def improvement_new(request: HttpRequest, desk: Desk) -> HttpResponse:
         now=desk.facts.now,
         due_date=due_date,
     )
+    if case is not None and any(one.step == "improve" and one.state in ("todo", "overdue") for one in case.steps):
+        step_done(
+            organization_id=desk.organization_id,
+            recovery_id=case.id,
+            step="improve",
+            by=desk.member_id,
+            now=desk.facts.now,
+            note="An improvement is opened.",
+        )
     tell(request, "It is open, and yours.")
-    return redirect("causes")
+    return redirect("causes") if case is None else gone_to("recovery", code=words.code(case.number))
 
 
 def improvement_page(request: HttpRequest, desk: Desk, *, improvement_id: int) -> Screen:

@@ -78,7 +78,7 @@ def _row(one: queries.CustomerFacts, recoveries: int) -> CustomerRow:
         name=one.called,
         url=reverse("customer", args=[one.id]),
         known_by=", ".join(known[:3]) or ("erased" if one.erased_at else "no address yet"),
-        group="regular" if one.first_purchase_at else "",
+        group="regular" if one.purchases > 1 else "new" if one.purchases else "",
         purchases=one.purchases,
         recoveries=recoveries,
         last_at=one.created_at,

@@ -126,7 +126,7 @@ def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, act: str 
             title=f"{row.what}, for {words.who(promise.customer)}, by {words.said_at(desk, promise.due_at)}",
             promise=row,
             facts=tuple(facts),
-            timeline=_story(promise),
+            timeline=_story(desk, promise),
             gate=words.reason_lines(failure.gate_reasons) if failure else (),
             decision=words.GATES[failure.gate] if failure else "",
             recovery=Link(label=words.code(recovery), url=reverse("recovery", args=[words.code(recovery)]))
@@ -140,8 +140,8 @@ def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, act: str 
 promise = staff(promise_page)
 
 
-def _story(promise: PromiseFacts) -> tuple[TimelineEntry, ...]:
-    told = [(promise.made_at, f"Promised for {promise.first_due_at:%-d %B %H:%M} UTC.")]
+def _story(desk: Desk, promise: PromiseFacts) -> tuple[TimelineEntry, ...]:
+    told = [(promise.made_at, f"Promised for {words.said_at(desk, promise.first_due_at)}.")]
     if promise.settled_at is not None and promise.state != "kept":
         told.append(
             (promise.settled_at, "Broken: it was not kept in time." if promise.state == "broken" else "Released.")

@@ -275,19 +275,20 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     failure_ids = [one.id for one in case.failures]
     failures_cause_set(organization_id=here, failure_ids=failure_ids, cause_id=cause_id, by=me, now=now)
     improve = request.POST.get("cause_then") == "improve"
-    if todo:
+    opening = improve and desk.may("improvement-new")
+    if todo and not opening:
         operations.step_done(
             organization_id=here,
             recovery_id=case.id,
             step="improve",
             by=me,
             now=now,
-            note="An improvement is opened." if improve else "We watch it.",
+            note="An improvement is asked for." if improve else "We watch it.",
         )
     tell(request, "The cause is linked.")
-    if improve and desk.may("improvement-new"):
+    if opening:
         response = gone_to("improvement-new")
-        response.headers["Location"] += f"?cause={cause_id}"
+        response.headers["Location"] += f"?cause={cause_id}&recovery={code}"
         return response
     return gone_to("recovery", code=code)
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from makegood.console import permissions
 from makegood.console.asking import amount, whole
 from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.words import said_at
 from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.templatetags.makegood_tags import money as written
@@ -202,7 +203,7 @@ def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
                     one.name,
                     one.code,
                     f"every {one.rhythm_minutes} min" if one.rhythm_minutes else "no rhythm",
-                    one.heard_until.strftime("%Y-%m-%d %H:%M UTC") if one.heard_until else "not yet",
+                    said_at(desk, one.heard_until) if one.heard_until else "not yet",
                     one.playbook,
                 ),
                 tag=_source_tag(watched=one.mode == "shadow", silent=silent),
@@ -235,7 +236,7 @@ def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
             facts=(
                 Fact(label="Code", value=one.code),
                 Fact(label="Version", value=str(one.version)),
-                Fact(label="Published", value=one.published_at.strftime("%Y-%m-%d %H:%M UTC")),
+                Fact(label="Published", value=said_at(desk, one.published_at)),
             ),
             text=one.text,
             text_label=f"{one.code} as text",

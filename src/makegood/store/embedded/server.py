@@ -62,6 +62,10 @@ class Server:
         """Return the lock's file: `turn` (start or stop), `users`, `server` or `keeper`."""
         return self.home / "locks" / name
 
+    def is_made(self) -> bool:
+        """Tell whether there is a database."""
+        return (self.data / "PG_VERSION").exists()
+
     def is_running(self) -> bool:
         """Tell whether any process of the server lives, ready or not."""
         return locks.would_wait(self.lock("server"), shared=True)
