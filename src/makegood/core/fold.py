@@ -11,6 +11,8 @@ from typing import Any
 
 import attrs
 
+from makegood.core.steps import Step
+
 Entry = tuple[str, Mapping[str, Any]]
 """An event's name and its data, in the order in which they were journalled."""
 
@@ -129,6 +131,15 @@ def _clocked(before: RecoveryFold, data: Mapping[str, Any]) -> RecoveryFold:
     return attrs.evolve(before, due_at=moved, clocks={**before.clocks, data["target"]: (data["state"], due_at)})
 
 
+def _escalated(before: RecoveryFold, data: Mapping[str, Any]) -> RecoveryFold:
+    """A breach makes the step of that name overdue, where it was still to be done."""
+    after = _clocked(before, data)
+    step = data["target"]
+    if data["level"] == "breach" and step in Step.__members__.values() and before.steps.get(step, "todo") == "todo":
+        return attrs.evolve(after, steps={**before.steps, step: "overdue"})
+    return after
+
+
 def _same(before: RecoveryFold, _: Mapping[str, Any]) -> RecoveryFold:
     return before
 
@@ -137,7 +148,7 @@ RECOVERY: Mapping[str, Callable[[RecoveryFold, Mapping[str, Any]], RecoveryFold]
     "recoveries:recovery:opened": _opened,
     "recoveries:recovery:owned": lambda before, data: attrs.evolve(before, owner=data["owner"]),
     "recoveries:recovery:clocked": _clocked,
-    "recoveries:recovery:escalated": _clocked,
+    "recoveries:recovery:escalated": _escalated,
     "recoveries:recovery:stepped": lambda before, data: attrs.evolve(
         before, steps={**before.steps, data["step"]: data["state"]}
     ),

@@ -56,6 +56,18 @@ def clocked(
     )
 
 
+def stepped(*, recovery_id: int, step: str, state: str, at: datetime, by: int | None = None) -> Happened:
+    """This function will say for the journal where a step stands now."""
+    return Happened(
+        at=at,
+        event="recoveries:recovery:stepped",
+        subject="recovery",
+        subject_id=recovery_id,
+        data={"step": step, "state": state},
+        actor_id=by,
+    )
+
+
 def clocks_meet(*, organization_id: int, met: Sequence[Met]) -> None:
     """Stop clocks whose target was reached; late ones are missed, and are not told again."""
     if not met:
@@ -188,20 +200,25 @@ def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: 
             clocked(recovery_id=recovery_id, target=clock.target, due_at=due_at, state=clock.state, at=now, by=by)
         )
         if due_at is not None:
-            _carry_deadline(organization_id, recovery, clock.target, due_at, now)
+            entries += _carry_deadline(organization_id, recovery, clock.target, due_at, now, by)
     record(organization_id=organization_id, entries=entries)
 
 
-def _carry_deadline(organization_id: int, recovery: Recovery, target: str, due_at: datetime, now: datetime) -> None:
-    """Move what is due with a clock: its step, overdue no longer where there is time again, and the recovery itself."""
+def _carry_deadline(
+    organization_id: int, recovery: Recovery, target: str, due_at: datetime, now: datetime, by: int | None
+) -> list[Happened]:
+    """Move what is due with a clock: its step, overdue no longer where there is time again, and the recovery itself.
+
+    Returns what the journal is to say of the step.
+    """
     steps = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, step=target)
     steps.filter(state__in=("todo", "overdue")).update(due_at=due_at)
-    if due_at > now:
-        steps.filter(state="overdue").update(state="todo")
+    again = due_at > now and steps.filter(state="overdue").update(state="todo")
     own = Recovery.objects.filter(organization_id=organization_id, id=recovery.id)
     if target == "make_good":
         own.update(due_at=due_at)
     own.filter(next_step=target).update(next_due_at=due_at)
+    return [stepped(recovery_id=recovery.id, step=target, state="todo", at=now, by=by)] if again else []
 
 
 def calendar_changed(*, organization_id: int, calendar: str, now: datetime) -> int:

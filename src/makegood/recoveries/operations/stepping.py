@@ -8,10 +8,10 @@ from datetime import datetime
 import attrs
 from django.db import connection
 
-from makegood.journal.operations import Happened, record
+from makegood.journal.operations import record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
-from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet
+from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet, stepped
 from makegood.recoveries.operations.helping import help_lacking, help_overrule
 from makegood.recoveries.operations.silence import silence_over, silence_watched
 from makegood.store.bulk import record_set
@@ -70,14 +70,7 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
     record(
         organization_id=organization_id,
         entries=[
-            Happened(
-                at=at,
-                event="recoveries:recovery:stepped",
-                subject="recovery",
-                subject_id=recovery_id,
-                data={"step": step, "state": state},
-                actor_id=by,
-            )
+            stepped(recovery_id=recovery_id, step=step, state=state, at=at, by=by)
             for recovery_id, step, state, at, by in changed
         ],
     )
@@ -116,15 +109,7 @@ def respond_again(*, organization_id: int, recovery: Recovery, at: datetime) -> 
     ):
         record(
             organization_id=organization_id,
-            entries=[
-                Happened(
-                    at=at,
-                    event="recoveries:recovery:stepped",
-                    subject="recovery",
-                    subject_id=recovery.id,
-                    data={"step": "respond", "state": "todo"},
-                )
-            ],
+            entries=[stepped(recovery_id=recovery.id, step="respond", state="todo", at=at)],
         )
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery.id])
     return due_at
@@ -206,16 +191,7 @@ def step_undo(
         raise UnableToChangeRecovery("This step is still to be done.")
     record(
         organization_id=organization_id,
-        entries=[
-            Happened(
-                at=now,
-                event="recoveries:recovery:stepped",
-                subject="recovery",
-                subject_id=recovery_id,
-                data={"step": step, "state": "todo"},
-                actor_id=by,
-            )
-        ],
+        entries=[stepped(recovery_id=recovery_id, step=step, state="todo", at=now, by=by)],
     )
     if step == "communicate":
         silence_watched(organization_id=organization_id, recovery=recovery, at=now)

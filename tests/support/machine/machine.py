@@ -1,0 +1,58 @@
+"""The machine: any deed of any rule, in any order, on the recoveries of one organization of its own."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from types import CodeType
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize
+from tests.conftest import Org
+from tests.support.machine.checks import Checks
+from tests.support.machine.ending import Ending
+from tests.support.machine.happening import Happening
+from tests.support.machine.speaking import Speaking
+from tests.support.machine.working import Working
+from tests.support.machine.world import Deeds, World
+
+from makegood.recoveries import operations
+
+LEFT_OUT: dict[str, str] = {
+    "changing.recovery_hold": "It locks a row for a page that compares two people's words, and changes nothing.",
+    "opening.unopened_retry": "It tries what could not be opened: nothing here may lead there, which is checked.",
+}
+"""Public operations that the machine does not do, each with the reason."""
+
+
+def public_operations() -> dict[CodeType, str]:
+    """Every public function of every module of operations of recoveries, by its code."""
+    found = {}
+    for module in pkgutil.iter_modules(operations.__path__):
+        room = import_module(f"{operations.__name__}.{module.name}")
+        for name, one in inspect.getmembers(room, inspect.isfunction):
+            if one.__module__ == room.__name__ and not name.startswith("_"):
+                found[one.__code__] = f"{module.name}.{name}"
+    return found
+
+
+class RecoveryMachine(Happening, Working, Speaking, Ending, Checks, RuleBasedStateMachine):
+    """One run: a world of its own, founded with one failure, in which anything may be done next."""
+
+    def __init__(self, make_org: Callable[..., Org], deeds: Deeds) -> None:
+        """Remember how organizations are founded; the world begins with the first rule."""
+        super().__init__()
+        self._make_org, self._deeds = make_org, deeds
+
+    @initialize(
+        stepped=st.booleans(), hours=st.sampled_from([3, 8]), mail=st.booleans(), playbook=st.sampled_from([0, 1, 3, 4])
+    )
+    def a_world_begins(self, stepped: bool, hours: int, mail: bool, playbook: int) -> None:
+        self.world = World(self._make_org(), self._deeds, stepped=stepped, hours=hours)
+        self.begin_checks()
+        self.somebody_new_comes(0, mail)
+        self.they_buy(1, 40, place=False)
+        self.a_failure_is_reported(playbook, "complaint", "time", incident=False)
+        self.world.drain()
