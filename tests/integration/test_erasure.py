@@ -7,13 +7,14 @@ from datetime import timedelta
 from django.db import connections
 from tests.conftest import START, Org
 
-from makegood.customers.operations import Seen, customer_erase, customers_resolve, fact_add
+from makegood.customers.operations import Seen, customer_erase, customer_merge, customers_resolve, fact_add
 from makegood.journal.models import Entry
 from makegood.listen.operations import events_accept
+from makegood.messages.models import Message
 from makegood.messages.operations import message_received
 from makegood.promises.models import Promise
 from makegood.recoveries.models import Recovery
-from makegood.recoveries.operations import close, step_done
+from makegood.recoveries.operations import close, owner_change, step_done
 from makegood.recoveries.operations.helping import NewFile, help_form_fill
 from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
@@ -73,6 +74,23 @@ def live(org: Org) -> int:
     tick_dry(only=[org.id])
     with tenant(organization_id=org.id):
         recovery = Recovery.objects.get(customer_id=customer_id)
+        owner_change(
+            organization_id=org.id,
+            recovery_id=recovery.id,
+            to=org.manager,
+            by=org.admin,
+            reason="Wilhelmina asked for you",
+            now=START + 2 * HOUR,
+        )
+        message_received(
+            organization_id=org.id,
+            address="Wilhelmina.Q@example.org",
+            subject="unmistakable",
+            body="I never got an answer. Wilhelmina Quatermass",
+            key="mail that answers nothing",
+            at=START + 2 * HOUR,
+        )
+        recovery.refresh_from_db()
         message_received(
             organization_id=org.id,
             token=recovery.thread.token,
@@ -159,4 +177,40 @@ def test_a_redelivery_about_an_erased_person_is_still_known(org: Org) -> None:
         customer_erase(organization_id=org.id, customer_id=customer_id, now=START + 3 * HOUR, by=org.admin)
         accepted = events_accept(organization_id=org.id, source_id=org.source, bodies=[again], now=START + 3 * HOUR)
     assert (accepted.new, accepted.known) == (0, 1)
+    assert found(org) == []
+
+
+def test_invariant_13_what_was_handed_over_stays_known_without_the_typed_reason(org: Org) -> None:
+    customer_id = live(org)
+    with tenant(organization_id=org.id):
+        customer_erase(organization_id=org.id, customer_id=customer_id, now=START + 3 * HOUR, by=org.admin)
+        (reason,) = Recovery.objects.get(customer_id=customer_id).owner_reasons
+    assert (reason["rule"], reason["text"]) == ("owner.handed", "Handed over by a colleague.")
+
+
+def test_invariant_13_an_unmatched_mail_of_somebody_else_stays(org: Org) -> None:
+    customer_id = live(org)
+    with tenant(organization_id=org.id):
+        message_received(organization_id=org.id, address="bo@example.org", body="I am Bo", key="bo", at=START)
+        customer_erase(organization_id=org.id, customer_id=customer_id, now=START + 3 * HOUR, by=org.admin)
+        assert Message.objects.filter(body="I am Bo", address="bo@example.org").count() == 1
+
+
+def test_invariant_13_who_was_merged_is_erased_whole_by_whichever_number(org: Org) -> None:
+    """Erased under the number that they had before, they are erased under all that they have."""
+    with tenant(organization_id=org.id):
+        old, known, third = customers_resolve(
+            organization_id=org.id,
+            seen=[
+                Seen(identities=(("phone", "+4930111222"),), name="Wilhelmina"),
+                Seen(identities=(("email", "wilhelmina.q@example.org"),), name="Wilhelmina Quatermass"),
+                Seen(identities=(("order", "zebra-77"),), name="W. Quatermass"),
+            ],
+            now=START,
+        )
+        for one in (old, third):
+            customer_merge(organization_id=org.id, customer_id=one, into_id=known, now=START, by=None)
+        customer_erase(organization_id=org.id, customer_id=old, now=START + HOUR, by=org.admin)
+        told = Entry.objects.filter(event="customers:customer:erased").values_list("subject_id", flat=True)
+        assert set(told) == {old, known, third}
     assert found(org) == []

@@ -412,15 +412,17 @@ def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now:
 def customer_erase(*, organization_id: int, customer_id: int, now: datetime, by: int | None) -> None:
     """Forget a person: every room blanks what it holds of them, in this transaction; counts and history stay.
 
-    Customers that were merged into this one are the same person and are forgotten with it. The rooms above hear of it
-    through customers:customer:erased. Raises UnableToErase for an unknown customer.
+    Customers that were merged into this one, or into whom it was merged, are the same person and are forgotten with
+    it. The rooms above hear of it through customers:customer:erased. Raises UnableToErase for an unknown customer.
     """
-    person = Customer.objects.filter(organization_id=organization_id).filter(
-        Q(id=customer_id) | Q(merged_into=customer_id)
-    )
-    ids = sorted(person.values_list("id", flat=True))
-    if customer_id not in ids:
+    merging_waits(organization_id=organization_id)
+    customers = Customer.objects.filter(organization_id=organization_id)
+    found = customers.filter(id=customer_id).values_list("merged_into_id", flat=True)
+    if not found:
         raise UnableToErase(UnableToErase.__doc__)
+    whose = found[0] or customer_id
+    person = customers.filter(Q(id=whose) | Q(merged_into=whose))
+    ids = sorted(person.values_list("id", flat=True))
     person.update(name="", language="", zone="", erased_at=now)
     Identity.objects.filter(organization_id=organization_id, customer_id__in=ids).update(value="")
     Purchase.objects.filter(organization_id=organization_id, customer_id__in=ids).update(reference="", what="")

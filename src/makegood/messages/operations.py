@@ -11,6 +11,8 @@ from django.db import connection
 
 from makegood.core.nights import leaves_at
 from makegood.core.wording import Case, blank, signed_by
+from makegood.customers.models import Identity
+from makegood.customers.operations import identity_hash
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.journal.outbox import Wanted, effects_add, effects_stop
@@ -412,8 +414,27 @@ def messages_erase(*, organization_id: int, customer_ids: Sequence[int], now: da
             [organization_id, ids, ids],
         )
         found = [row[0] for row in cursor.fetchall()]
+    found += _unmatched(organization_id, ids)
     messages = Message.objects.filter(organization_id=organization_id, id__in=found)
     effects_stop(organization_id=organization_id, subject="message", subject_ids=found, now=now)
     messages.filter(state__in=["draft", "queued"]).update(state="stopped")
     messages.update(subject="", body="", address="", findings=[], override_reason="")
     messages.filter(direction="in").update(message_id="")
+
+
+def _unmatched(organization_id: int, customer_ids: list[int]) -> list[int]:
+    """What came in from these customers' addresses and is on no thread, as nobody knew whose it was."""
+    hashes = {
+        bytes(one)
+        for one in Identity.objects.filter(
+            organization_id=organization_id, customer_id__in=customer_ids, kind="email"
+        ).values_list("value_hash", flat=True)
+    }
+    rows = Message.objects.filter(organization_id=organization_id, thread=None, customer=None, direction="in").exclude(
+        address=""
+    )
+    return [
+        message_id
+        for message_id, address in rows.values_list("id", "address")
+        if hashes and identity_hash("email", address) in hashes
+    ]

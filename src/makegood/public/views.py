@@ -113,7 +113,7 @@ def _unknown(request: HttpRequest) -> HttpResponse:
 def following(view: View) -> View:
     """Make a view of one conversation: the link is read, its organization opened, and unknown ones are counted.
 
-    A link leads to its page until STATUS_DAYS after the recovery closed.
+    A link leads to its page until STATUS_DAYS after the recovery closed, unless the customer was erased.
     """
 
     @wraps(view)
@@ -131,6 +131,8 @@ def following(view: View) -> View:
                 found = _opened(named, signed)
                 if found is not None and _expired(found):
                     return _gone(request, found)
+                if found is not None and _forgotten(found):
+                    return _erased(request, found)
                 return _unknown(request) if found is None else view(request, found)
         except ValueError as error:
             if not type(error).__module__.startswith("makegood."):
@@ -138,6 +140,8 @@ def following(view: View) -> View:
             said = type(error).__name__
         with tenant(organization_id=named.organization_id):
             found = _opened(named, signed)
+            if found is not None and _forgotten(found):
+                return _erased(request, found)
             return _unknown(request) if found is None else _shown(request, found, status=422, said=said)
 
     return answer
@@ -147,6 +151,18 @@ def _expired(found: Following) -> bool:
     closed_at = found.case.closed_at
     lasts = timedelta(days=settings.STATUS_DAYS)
     return closed_at is not None and store_now(organization_id=found.organization_id) >= closed_at + lasts
+
+
+def _forgotten(found: Following) -> bool:
+    """Whether the customer was erased: nothing is shown to them, nor taken from them."""
+    customer = customer_one(organization_id=found.organization_id, customer_id=found.case.customer_id)
+    return customer is None or customer.erased_at is not None
+
+
+def _erased(request: HttpRequest, found: Following) -> HttpResponse:
+    organization = organization_facts(organization_id=found.organization_id)
+    lang = _of_visitor(request, organization.language)
+    return note(request, title="erased.title", text="erased.text", status=410, lang=lang)
 
 
 def _gone(request: HttpRequest, found: Following) -> HttpResponse:
@@ -185,9 +201,7 @@ def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: s
     here, case = found.organization_id, found.case
     customer = customer_one(organization_id=here, customer_id=case.customer_id)
     organization = organization_facts(organization_id=here)
-    if customer is None or customer.erased_at is not None:
-        lang = _of_visitor(request, organization.language)
-        return note(request, title="erased.title", text="erased.text", status=410, lang=lang)
+    assert customer is not None, "every recovery has a customer"
     language = spoken(customer.language, organization.language)
     own = customer.language if spoken(customer.language) == language else ""
     if said:

@@ -21,6 +21,7 @@ from makegood.recoveries.operations.changing import UnableToChangeRecovery, reco
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.bulk import record_set
 
+HANDED, HANDED_OVER = "owner.handed", "Handed over by a colleague."
 LOAD_DAYS = 7
 OWNED = {"id": "bigint", "owner": "bigint", "tier": "smallint", "reasons": "jsonb"}
 """A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait."""
@@ -195,7 +196,7 @@ def owner_change(
         reasons = chosen.reasons
         to = chosen.id
     else:
-        reasons = (because("owner.handed", reason.strip() or "Handed over by a colleague."),)
+        reasons = (because(HANDED, reason.strip() or HANDED_OVER),)
     colleague = staff.active(to)
     if colleague is None:
         raise UnableToChangeRecovery("The new owner must be an active member: choose somebody else.")
