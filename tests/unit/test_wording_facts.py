@@ -29,6 +29,12 @@ def wrong(text: str, **facts: str) -> list[str]:
         ("We promised it for Tuesday and did not come.", {"promised": "Monday"}, "Tuesday"),
         ("It was due on 11 June.", {"promised": "10 June"}, "11 June"),
         ("You were booked for 14:30.", {"promised": "15:30"}, "14:30"),
+        ("The nurse didn't come on Friday at 3 as agreed.", {"promised": "Thursday at 3"}, "Friday"),
+        ("We cancelled your Saturday rental.", {"promised": "Sunday"}, "Saturday"),
+        ("We took $89.00 twice and refunded $98.00 today.", {"amount": "$89.00"}, "$98.00"),
+        ("Your bill is now R 1 940.", {"amount": "R 1 490"}, "R 1 940"),
+        ("Order YK-55 didn't leave.", {"order": "YK-45"}, "YK-55"),
+        ("Dear Ms Rossi, it comes on Monday. By the way, Ms Russo, it is blue.", {"customer": "Ms Rossi"}, "Ms Russo"),
     ],
 )
 def test_finds_what_contradicts_the_case(text: str, facts: dict[str, str], passage: str) -> None:
@@ -51,6 +57,9 @@ def test_finds_what_contradicts_the_case(text: str, facts: dict[str, str], passa
         ("We promised Monday, and it comes on Tuesday.", {"promised": "Monday 3 June"}),
         ("It will be with you on Thursday.", {"promised": "Monday"}),
         ("You were booked for 3:30 pm.", {"promised": "15:30"}),
+        ("To Mr Hale's letter about the mouse.", {"customer": "Mr Hale"}),
+        ("We missed Monday and come on Friday at 3, as arranged by phone today.", {"promised": "Monday"}),
+        ("You get €12 of the €21.50 back.", {"amount": "€21.50"}),
         ("Anything at all.", {}),
     ],
 )

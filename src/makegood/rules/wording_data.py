@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
 import yaml
 
 from makegood.core.evidence import GRADES
-from makegood.core.wording.types import ELEMENTS, SEVERITIES, Rule, WordingRules
+from makegood.core.wording.types import ELEMENTS, SEVERITIES, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
 
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _GAP = re.compile(r" ~(\d) ")
+_PAIR = re.compile(r"(\d+):(-?\d+)")
 _LAST_GAP = re.compile(r" ~(\d)(?=\)|\||$)")
 CONDITIONS = frozenset({"fault_ours", "not_ours", "responsibility", "repair", "verified", "amends"})
 SCOPES = ("apology", "any")
@@ -36,7 +37,7 @@ def wording_rules(language: str = "en") -> WordingRules:
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
-    for part in ("cues", "weights"):
+    for part in ("cues", "weights", "names"):
         beside = folder / f"{language}.{part}.yaml"
         document[part] = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     return parsed(document)
@@ -67,7 +68,35 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         generic=frozenset(document["generic"].split()),
         limits=document["limits"],
         capitals=frozenset(document.get("capitals", "").split()),
+        naming=_naming(document["names"], {rule.id for rule in rules}) if document.get("names") else None,
     )
+
+
+def _naming(raw: Mapping[str, Any], known: set[str]) -> Naming:
+    """The weights of naming: `rules` with their points, and a line for each mark with pairs of place and hundredths."""
+    ids = [item["id"] for item in raw["rules"]]
+    finer = raw.get("finer", {})
+    if unknown := {*ids, *finer, *finer.values()} - known:
+        raise UnableToReadWordingRules(f"The names speak of the unknown rule {min(unknown)}.")
+    return Naming(
+        rules=tuple(ids),
+        inner=tuple(float(item["inner"]) for item in raw["rules"]),
+        outer=tuple(float(item["outer"]) for item in raw["rules"]),
+        lines=tuple(float(item["line"]) for item in raw["rules"]),
+        sentence=dict(_marks(raw["sentence"], len(ids))),
+        message=dict(_marks(raw["message"], len(ids))),
+        absences=frozenset(item["id"] for item in raw["rules"] if item.get("absent")),
+        finer=finer,
+    )
+
+
+def _marks(lines: str, count: int) -> Iterator[tuple[str, tuple[tuple[int, float], ...]]]:
+    for line in lines.splitlines():
+        mark, _, pairs = line.partition(" = ")
+        weights = tuple((int(place), int(points) / 100) for place, points in _PAIR.findall(pairs))
+        if not weights or any(place >= count for place, _ in weights):
+            raise UnableToReadWordingRules(f"The mark {mark!r} weighs for no rule.")
+        yield mark, weights
 
 
 def _classes(raw: Mapping[str, str]) -> dict[str, str]:

@@ -29,9 +29,10 @@ _GREETED = re.compile(
     rf"|\A\W*(?P<first>(?i:{_TITLED})?{_NAME}(?:\s{_NAME}){{0,2}}),"
 )
 _CALLED = re.compile(rf",\s(?P<name>(?i:{_TITLED}){_NAME}(?:\s{_NAME})?)(?=\s*[,.;:!?]|\s*\Z)")
-_PRESENTED = re.compile(r"(?i:\b(?:our|my|the|their|his|her|your|a|an)(?: [\w'-]+){1,4})\Z")
+_PRESENTED = re.compile(r"(?i:(?<!by )\b(?:our|my|the|their|his|her|your|a|an)(?: [\w'-]+){1,4})\Z")
 """Somebody else is named after what they are: "our polisher, Mr Ito"."""
 _NUMBER = re.compile(r"\d[\d.,\u00a0\u202f' ]*\d|\d")
+_GROUPED = r"\d{1,3}(?:[\u00a0\u202f ]\d{3})+(?!\d)|\d[\d.,]*"
 _SIGNS = r"[a-z]{0,3}[$\u00a2-\u00a5\u20a0-\u20bf]"
 _CODE = re.compile(r"(?<![\w.])#?(?=[a-z\d/-]*\d)[a-z\d]+(?:[/-][a-z\d]+)*(?![\w])(?!\s?(?:%|am\b|pm\b))")
 _CODE_NAMED = re.compile(
@@ -45,6 +46,15 @@ _PROMISED = re.compile(
     r"\b(?:promis\w+|due|booked|supposed|meant|expected|scheduled|arranged|agreed|told you|said|was to|were to|"
     r"should have|reserved|ordered for|appointment|slot)\b"
 )
+_AS_PROMISED = re.compile(
+    r"(?: (?:the )?\d{1,2}(?:st|nd|rd|th)?(?: \w+)?)?(?: at \S+)?,? (?:as|like|which|when) "
+    r"(?:(?:we|i|was|it was|you were) ?)?(?:had |'d )?(?:agreed|promised|arranged|booked|said|planned)"
+)
+_FAILED_ON = re.compile(
+    r"(?:missed|missing|cancelled|didn't (?:come|arrive|turn up|leave)|nobody came|failed to (?:come|arrive))"
+    r"(?: [\w'-]+){0,4}?(?: on| for| of| your)? $"
+)
+"""What comes before a day on which something failed that was promised for it."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -88,7 +98,8 @@ def _folded(name: str) -> str:
 
 def _named(name: str) -> tuple[str | None, tuple[str, ...]]:
     """A name as its title's kind (None without one) and its words, without accents."""
-    words = [word for word in re.split(r"[^\w'-]+", _folded(name).replace("\u2019", "'")) if word]
+    whole = _folded(name).replace("\u2019", "'").removesuffix("'s")
+    words = [word for word in re.split(r"[^\w'-]+", whole) if word]
     title = _TITLES[words[0]] if words and words[0] in _TITLES else None
     return title, tuple(words[1:] if title is not None else words)
 
@@ -144,20 +155,31 @@ def _amounts(parts: tuple[Sentence, ...], amount: str) -> Iterator[Span]:
         ]
     )
     sums = re.compile(
-        rf"(?:(?<![\w])(?:{currency})\s?(?P<after>\d[\d.,]*)|(?<![\w.,])(?P<before>\d[\d.,]*)\s?(?:{currency})(?!\w))"
+        rf"(?:(?<![\w])(?:{currency})\s?(?P<after>{_GROUPED})|(?<![\w.,])(?P<before>{_GROUPED})\s?(?:{currency})(?!\w))"
     )
     found = [
         (part, match, _value((match["after"] or match["before"]).rstrip(".,")))
         for part in parts
         for match in sums.finditer(part.text)
     ]
-    if not found or any(value == known for _, _, value in found):
+    if any(value == known for _, _, value in found):
+        yield from (
+            (part.start + match.start(), part.start + match.end())
+            for part, match, value in found
+            if _swapped(value, known)
+        )
         return
     if any(str(known).removesuffix(".0") in re.sub(r"[^\d.]", "", part.text) for part in parts):
         return
     for part, match, value in found:
         if _transposed(value, known) or (len(found) == 1 and _PAID_BACK.search(part.text)):
             yield part.start + match.start(), part.start + match.end()
+
+
+def _swapped(value: float, known: float) -> bool:
+    """The same digits, two or more of them, in another order."""
+    one, other = f"{value:.2f}".strip("0"), f"{known:.2f}".strip("0")
+    return one != other and len(one) == len(other) > 2 and sorted(one) == sorted(other)
 
 
 def _transposed(value: float, known: float) -> bool:
@@ -176,7 +198,7 @@ def _orders(parts: tuple[Sentence, ...], order: str) -> Iterator[Span]:
     for part in parts:
         for match in _CODE.finditer(part.text):
             code = match.group().lstrip("#")
-            if _shape(code) != shape or len(digits) < 3:
+            if _shape(code) != shape or len(digits) < (3 if known.isdigit() else 2):
                 continue
             same = sorted(code) == sorted(known) or sum(a != b for a, b in zip(code, known, strict=True)) == 1
             if same or _CODE_NAMED.search(part.text[: match.start()]) or not code.isdigit():
@@ -196,6 +218,9 @@ def _promises(parts: tuple[Sentence, ...], promised: str) -> Iterator[Span]:
             continue
         for part, match, _ in found:
             before = list(_PROMISED.finditer(part.text, 0, match.start()))
+            if _AS_PROMISED.match(part.text, match.end()) or _FAILED_ON.search(part.text[: match.start()]):
+                yield part.start + match.start(), part.start + match.end()
+                return
             if before and len(part.text[before[-1].end() : match.start()].split()) <= 7:
                 yield part.start + match.start(), part.start + match.end()
                 return

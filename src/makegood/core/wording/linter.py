@@ -15,8 +15,9 @@ from makegood.core.evidence import GRADES
 from makegood.core.wording.deeds import acted, acts, by_us, clauses, due
 from makegood.core.wording.facts import contradictions
 from makegood.core.wording.jargon import ENOUGH, insiders_words
+from makegood.core.wording.naming import Named, named
 from makegood.core.wording.reading import Reading, read, telling_words
-from makegood.core.wording.types import Case, Finding, Linted, Rule, WordingRules
+from makegood.core.wording.types import Case, Finding, Linted, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
 GREETED = re.compile(r"\A(?:dear|hi|hello|hey|good \w+)(?![\w'])[^,.!]{0,40}[,!]|\A[\w'. -]{2,30},(?= )")
@@ -52,6 +53,9 @@ INSTEAD_OF_NEXT = frozenset(
 )  # fmt: skip
 """Rules whose findings say why nothing comes next."""
 
+BY_FAR = 1.0
+"""Points from which a rule is broken so clearly that the message may not go for it alone."""
+
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
 
@@ -62,7 +66,23 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     `case` says what is known of the failure behind it (by default: our fault, nothing else known). Findings are in
     the order of the text; their offsets are characters of `text`. Evidence P1, P4, P5, P8, P9, P10 and R2.
     """
-    case = case or Case()
+    reading, findings, weight = looked(text=text, rules=rules, case=case or Case())
+    if reading.apology and weight is not None and rules.naming is not None:
+        answers = named(reading=reading, measures=weight.measures, findings=findings, naming=rules.naming)
+        this = _Named(text=text, rules=rules, naming=rules.naming, reading=reading, weight=weight, answers=answers)
+        findings = _renamed(this, findings)
+    findings.sort(key=lambda item: (item.start, item.end, item.rule))
+    return Linted(
+        findings=tuple(findings),
+        has_apology=reading.says_sorry,
+        elements=tuple(dict.fromkeys(span.name for span in sorted(reading.spans, key=lambda span: span.start))),
+        spans=tuple(sorted(reading.spans, key=lambda span: (span.start, span.end, span.name))),
+        flagged=any(item.severity == "block" for item in findings),
+    )
+
+
+def looked(*, text: str, rules: WordingRules, case: Case) -> tuple[Reading, list[Finding], Weight | None]:
+    """This function will read a message and return what patterns and weights find in it, before it is named."""
     reading = read(text=text, rules=rules, case=case)
     hits = [*_pattern_hits(reading, rules), *_improvement(reading, rules)]
     hits += _stock(reading, rules)
@@ -87,14 +107,57 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     ]
     if reading.apology and weight is not None:
         findings = [_softened(item, weight) for item in findings]
-    findings.sort(key=lambda item: (item.start, item.end, item.rule))
-    return Linted(
-        findings=tuple(findings),
-        has_apology=reading.says_sorry,
-        elements=tuple(dict.fromkeys(span.name for span in sorted(reading.spans, key=lambda span: span.start))),
-        spans=tuple(sorted(reading.spans, key=lambda span: (span.start, span.end, span.name))),
-        flagged=any(item.severity == "block" for item in findings),
-    )
+    return reading, findings, weight
+
+
+@attrs.frozen(kw_only=True)
+class _Named:
+    """One message with what patterns found and what each rule weighs (naming.named)."""
+
+    text: str
+    rules: WordingRules
+    naming: Naming
+    reading: Reading
+    weight: Weight
+    answers: dict[str, Named]
+
+
+def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
+    """Findings with the rules that the message as a whole breaks: those block, what else a pattern found is advice.
+
+    Whether the message may go stays as it was, but for a rule broken by far in words that are there. Where none is
+    named and it may not go, the sentence that turns away most is found.
+    """
+    flagged = any(item.severity == "block" for item in findings)
+    broken = {
+        rule
+        for rule, answer in this.answers.items()
+        if answer.points >= (0.0 if flagged else BY_FAR) and (flagged or rule not in this.naming.absences)
+    }
+    finer, kept, told = this.naming.finer, [], set()
+    for item in findings:
+        rule = finer.get(item.rule, item.rule)
+        told.add(rule)
+        severity = item.severity if rule not in this.answers else "block" if rule in broken else "advice"
+        kept.append(attrs.evolve(item, severity=severity))
+    kept += (new for rule in this.naming.rules if rule in broken - told if (new := _shown(this, rule)))
+    if flagged and not any(item.severity == "block" for item in kept):
+        kept += [item for item in [_whole(this)] if item]
+    return kept
+
+
+def _shown(this: _Named, rule: str) -> Finding | None:
+    """A broken rule at the sentence that speaks for it most, or at the first sorry for what is missing."""
+    part = this.answers[rule].sentence
+    span = (part.start, part.start + len(part.text))
+    if rule in this.naming.absences:
+        span = this.reading.sorries[0] if this.reading.sorries else (0, 0)
+    return _of(this.text, this.rules, this.reading, (rule, *span, "block"))
+
+
+def _whole(this: _Named) -> Finding | None:
+    part = this.weight.heaviest
+    return _of(this.text, this.rules, this.reading, ("wording.balance", part.start, part.start + len(part.text), None))
 
 
 def _softened(item: Finding, weight: Weight) -> Finding:

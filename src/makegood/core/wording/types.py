@@ -69,13 +69,34 @@ class Rule:
 
 
 @attrs.frozen(kw_only=True)
+class Naming:
+    """What tells which rules a message breaks (makegood.core.wording.naming), as fitted.
+
+    `rules` are rule ids; in their order, `inner` and `outer` are points that any sentence and any message has, `lines`
+    the points from which a rule is broken. `sentence` and `message` hold for each mark pairs of a rule's place and its
+    points. `absences` are the rules about something missing, `finer` the rules that are special cases of another, by
+    id.
+    """
+
+    rules: tuple[str, ...]
+    inner: tuple[float, ...]
+    outer: tuple[float, ...]
+    lines: tuple[float, ...]
+    sentence: Mapping[str, tuple[tuple[int, float], ...]]
+    message: Mapping[str, tuple[tuple[int, float], ...]]
+    absences: frozenset[str]
+    finer: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
 class WordingRules:
     """The wording rules of one language, compiled: `elements` and `signs` by name, `rules` by id.
 
     `generic` holds the words that any apology may contain and that therefore say nothing of the case;
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
     message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing). `capitals` are
-    the words that people write in capitals and everybody knows, in lower case.
+    the words that people write in capitals and everybody knows, in lower case. `naming` is None where nothing was
+    fitted.
     """
 
     language: str
@@ -87,6 +108,7 @@ class WordingRules:
     weights: Mapping[str, Mapping[str, float]]
     limits: Mapping[str, int]
     capitals: frozenset[str] = frozenset()
+    naming: Naming | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import attrs
 
@@ -42,10 +43,13 @@ Measures = Mapping[str, float]
 
 @attrs.frozen(kw_only=True)
 class Weight:
-    """How far a message turns away from making amends (points; over 0 is too far) and the sentence that does most."""
+    """How far a message turns away from making amends (points; over 0 is too far), the sentence that does most, and
+    what was measured of each sentence.
+    """
 
     points: float
     heaviest: Sentence
+    measures: tuple[Measures, ...]
 
 
 def weigh(*, reading: Reading, rules: WordingRules) -> Weight | None:
@@ -60,7 +64,11 @@ def weigh(*, reading: Reading, rules: WordingRules) -> Weight | None:
     part = max(weighed, key=lambda item: item[0])[1]
     whole = message_measures(reading=reading, of_sentences=[measures for _, measures in of_sentences])
     whole |= burdens([points for points, _ in weighed])
-    return Weight(points=_points(whole, rules.weights["message"]), heaviest=part)
+    return Weight(
+        points=_points(whole, rules.weights["message"]),
+        heaviest=part,
+        measures=tuple(measures for _, measures in of_sentences),
+    )
 
 
 def burdens(points: Sequence[float]) -> dict[str, float]:
@@ -78,7 +86,7 @@ def sentence_measures(*, reading: Reading, part: Sentence, rules: WordingRules) 
     end = part.start + len(text)
     held = {span.name for span in reading.spans if part.start <= span.start < end}
     measures: dict[str, float] = {
-        name: float(min(sum(1 for _ in cue.finditer(text)), 2)) for name, cue in rules.cues.items()
+        name: float(len(tuple(islice(cue.finditer(text), 2)))) for name, cue in rules.cues.items()
     }
     if "verified" in reading.conditions:  # What is verified may be promised, and weighs nothing.
         measures["promising"] = 0.0

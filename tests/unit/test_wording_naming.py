@@ -1,0 +1,141 @@
+"""Naming what is wrong with an apology: the rule in other words than a pattern knows, and what naming may change."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from tests.unit.test_wording_data import DOCUMENT
+
+from makegood.core.wording import Case, Linted, lint
+from makegood.core.wording.linter import BY_FAR
+from makegood.core.wording.types import Naming
+from makegood.rules.wording_data import UnableToReadWordingRules, parsed, wording_rules
+
+RULES = wording_rules()
+GOOD = (
+    "Hi Ana, your parcel was promised for Tuesday and did not come. We put it on the wrong van. I am sorry. "
+    "A new one left Porto this morning and will be with you by Thursday noon. I'll call you at two today. Maria"
+)
+LATE = "We're sorry the fridge came a day late, Mr Okoro. We loaded the wrong van. You have £20 back today. "
+
+
+def judged(text: str, naming: Naming | None = RULES.naming) -> Linted:
+    return lint(text=text, rules=attrs.evolve(RULES, naming=naming), case=Case(is_apology=True))
+
+
+def blocking(linted: Linted) -> set[str]:
+    return {item.rule.removeprefix("wording.") for item in linted.findings if item.severity == "block"}
+
+
+def one_rule(rule: str, mark: str, *, points: float, line: float = 0.0, absent: bool = False) -> Naming:
+    """Naming by a single mark of a sentence: `points` where it stands, far under the line elsewhere."""
+    return Naming(
+        rules=(rule,),
+        inner=(-9.0,),
+        outer=(0.0,),
+        lines=(line,),
+        sentence={mark: ((0, points + 9.0),)},
+        message={},
+        absences=frozenset({rule} if absent else ()),
+        finer={"wording.sorry-but": "wording.excuse"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("staff-blame", "Our driver got it wrong, he's hopeless and I've had words with him."),
+        ("minimising", "It's only a day, and hardly the end of the world."),
+        ("dismissive", "We have answered you twice and do not propose to discuss it further."),
+        ("selling", "While you wait, have a look at our new spring range, 20% off until Sunday!"),
+        ("forgiveness", "Please find it in your heart to forgive us."),
+        ("improvement", "Rest assured that we will do better and that it won't happen again."),
+    ],
+)
+def test_names_the_rule_that_a_sentence_breaks(rule: str, sentence: str) -> None:
+    linted = judged(LATE + sentence)
+    assert rule in blocking(linted)
+    shown = next(item for item in linted.findings if item.rule == f"wording.{rule}" and item.severity == "block")
+    assert shown.start >= len(LATE)
+    assert shown.suggestion
+
+
+def test_names_nothing_in_a_plain_specific_apology() -> None:
+    assert judged(GOOD).findings == ()
+
+
+def test_a_named_rule_is_shown_by_the_sentence_that_carries_it() -> None:
+    text = LATE + "Per our policy nothing more is due. The moon was full."
+    linted = judged(text, one_rule("wording.excuse", "w:moon", points=1.0))
+    (shown,) = (item for item in linted.findings if item.rule == "wording.excuse")
+    assert (shown.text, shown.severity) == ("The moon was full.", "block")
+
+
+def test_a_phrase_of_a_rule_that_is_not_named_is_advice_but_the_message_still_may_not_go() -> None:
+    text = "I am sorry if the fridge came late. Nothing can be done."
+    assert "conditional" in blocking(judged(text, None))
+    linted = judged(text, one_rule("wording.conditional", "w:moon", points=1.0))
+    (found,) = (item for item in linted.findings if item.rule == "wording.conditional")
+    assert found.severity == "advice"
+    assert linted.flagged
+
+
+def test_where_no_rule_is_named_the_heaviest_sentence_is_found() -> None:
+    naming = one_rule("wording.conditional", "w:moon", points=1.0)
+    alone = "We're sorry if the fridge came late, Mr Okoro. We loaded the wrong van. £20 went back to you today."
+    assert blocking(judged(alone, None)) == {"conditional"}
+    assert blocking(judged(alone, naming)) == {"balance"}
+
+
+def test_a_finer_rule_goes_with_the_one_it_belongs_to() -> None:
+    text = "I'm sorry, but you have to wait your turn."
+    quiet = judged(text, one_rule("wording.excuse", "w:moon", points=1.0))
+    loud = judged(text, one_rule("wording.excuse", "w:turn", points=1.0))
+    assert "sorry-but" not in blocking(quiet)
+    assert "sorry-but" in blocking(loud)
+    assert "wording.excuse" not in {item.rule for item in loud.findings}
+
+
+def test_something_missing_is_shown_at_the_first_sorry() -> None:
+    text = "I am sorry if the fridge came late. The moon was full."
+    linted = judged(text, one_rule("wording.no-what", "w:door", points=1.0, absent=True))
+    (shown,) = (item for item in linted.findings if item.rule == "wording.no-what")
+    assert shown.text == "sorry"
+
+
+@pytest.mark.parametrize(("points", "stopped"), [(BY_FAR - 0.1, False), (BY_FAR + 0.1, True)])
+def test_a_message_that_may_go_is_stopped_only_for_a_rule_broken_by_far(points: float, stopped: bool) -> None:
+    text = GOOD + " The moon was full."
+    assert judged(text, one_rule("wording.excuse", "w:moon", points=points)).flagged is stopped
+
+
+def test_what_is_no_apology_is_not_named() -> None:
+    update = "Hello Ana, your parcel left Porto at 10:05. The moon was full."
+    rules = attrs.evolve(RULES, naming=one_rule("wording.excuse", "w:moon", points=9.0))
+    assert lint(text=update, rules=rules, case=Case(is_apology=False)).findings == ()
+
+
+NAMES = {
+    "rules": [{"id": "a", "inner": -1.0, "outer": 0.0, "line": 0.0, "absent": False}],
+    "sentence": "w:moon = 0:120\n",
+    "message": "",
+}
+
+
+def test_names_are_read_with_their_marks() -> None:
+    naming = parsed({**DOCUMENT, "names": NAMES}).naming
+    assert naming is not None
+    assert naming.sentence == {"w:moon": ((0, 1.2),)}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"finer": {"b": "a"}}, "unknown rule b"),
+        ({"sentence": "w:moon = 3:120\n"}, "weighs for no rule"),
+        ({"sentence": "w:moon\n"}, "weighs for no rule"),
+    ],
+)
+def test_malformed_names_are_refused(change: dict[str, object], says: str) -> None:
+    with pytest.raises(UnableToReadWordingRules, match=says):
+        parsed({**DOCUMENT, "names": {**NAMES, **change}})
