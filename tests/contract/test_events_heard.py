@@ -46,7 +46,7 @@ UNHEARD = {
     "failures:incident: opened proposed",
     "failures:failure: freed",
     # A person sees it on Today or on its page and decides.
-    "makegoods:floor: undecided",
+    "makegoods:floor: informed",
     "makegoods:charge: wanted stopped unstopped stands",
     "messages:message: blocked failed unknown stopped",
     "recoveries:failure: left",

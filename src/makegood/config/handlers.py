@@ -35,6 +35,7 @@ from makegood.recoveries.operations import (
     failures_caused,
     failures_held,
     failures_withdrawn,
+    floors_doubted,
     incidents_dropped,
     makegoods_moved,
     member_left,
@@ -89,6 +90,8 @@ def register() -> None:
     for outcome in ("accepted", "swapped", "declined", "delivered", "expired", "withdrawn"):
         on(f"makegoods:makegood:{outcome}", offers_answered)
     on("makegoods:makegood:reminded", offers_remind)
+    for said in ("undecided", "decided"):
+        on(f"makegoods:floor:{said}", floors_doubted)
     on("recoveries:recovery:closed", cares_keep)
     on("organizations:member:left", member_left)
     on("organizations:calendar:published", calendars_hear_published)
@@ -107,7 +110,11 @@ def register() -> None:
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
         on(f"outbox:effect:{outcome}", charges_hear_carried)
+    _due_and_carried()
 
+
+def _due_and_carried() -> None:
+    """What the ticker asks for, and who carries out which effect."""
     due("promises", "promises_due", promises_break)
     due("gate", "failures_to_gate", failures_gate)
     due("route", "failures_to_route", failures_route)

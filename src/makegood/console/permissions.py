@@ -52,6 +52,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-word-typed": SERVES,
     "recovery-note": ALL,
     "recovery-call": SERVES,
+    "recovery-floor-fact": SERVES,
+    "recovery-floor-nothing": DECIDES,
     "recovery-cause": SERVES,
     "recovery-fault": SERVES,
     "recovery-severity": DECIDES,

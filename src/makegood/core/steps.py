@@ -101,7 +101,7 @@ def move(*, current: State, to: State, why: str = "") -> State:
 
 MakeGoodState = Literal["offered", "accepted", "swapped", "delivered", "declined", "expired"]
 Outcome = Literal["back", "lapsed", "declined", "unknown"]
-Missing = Literal["fix", "floor", "make_goods", "cause", "follow_up"]
+Missing = Literal["fix", "floor_decided", "floor", "make_goods", "cause", "follow_up"]
 
 
 @attrs.frozen(kw_only=True)
@@ -121,14 +121,16 @@ class MakeGoodFact:
 class CloseFacts:
     """What is known of a recovery when somebody wants to close it.
 
-    `floor_delivered` is also true where nothing is owed. `make_goods` are those that stand: one that was swapped is
-    represented by what it was swapped for. `cause_must_be_known` is the playbook's word that "not known" is no cause
-    for a failure as grave as this. `outcome` is None until the follow-up plan has run to its end.
-    `manager_id` is an active manager's member id; it counts only together with `manager_reason`.
+    `floor_delivered` is also true where nothing is owed, `floor_decided` not while nobody knows. `make_goods` are
+    those that stand: one that was swapped is represented by what it was swapped for. `cause_must_be_known` is the
+    playbook's word that "not known" is no cause for a failure as grave as this. `outcome` is None until the follow-
+    up plan has run to its end. `manager_id` is an active manager's member id; it counts only together with
+    `manager_reason`.
     """
 
     fix_done: bool
     floor_delivered: bool
+    floor_decided: bool = True
     make_goods: tuple[MakeGoodFact, ...] = ()
     cause_set: bool = False
     cause_unknown_reason: str = ""
@@ -157,6 +159,9 @@ class CloseDecision:
 _MISSING: Final[Mapping[Missing, Reason]] = MappingProxyType(
     {
         "fix": because("close.fix", "The fix is not done."),
+        "floor_decided": because(
+            "close.floor_decided", "What is owed is not decided: a fact is missing.", evidence="2.3"
+        ),
         "floor": because("close.floor", "What is owed is not delivered.", evidence="2.3"),
         "make_goods": because(
             "close.make_goods", "A make-good is not delivered, declined, or expired after a reminder."
@@ -182,6 +187,7 @@ def missing(*, facts: CloseFacts) -> tuple[Missing, ...]:
     """This function will list what an ordinary close still lacks, in the order of the steps."""
     held: Mapping[Missing, bool] = {
         "fix": facts.fix_done,
+        "floor_decided": facts.floor_decided,
         "floor": facts.floor_delivered,
         "make_goods": all(one.settled for one in facts.make_goods),
         "cause": facts.cause_set or (bool(facts.cause_unknown_reason.strip()) and not facts.cause_must_be_known),

@@ -13,7 +13,8 @@ from django.db import connection
 from makegood.core.floors import UnusableFacts, owed
 from makegood.core.money import Money
 from makegood.core.reasons import Reason
-from makegood.journal.operations import Happened, record
+from makegood.journal.operations import Happened
+from makegood.makegoods.doubts import Asked, doubts_write, fact_given, lacking
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import State
 from makegood.makegoods.payouts import Payout, payouts_add
@@ -68,7 +69,8 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
     """This function will reckon what is owed for failures whose promise carries the facts that their packs ask for.
 
     How late it came is added to the facts once the promise was fulfilled. Where the facts do not suffice although it
-    was, `makegoods:floor:undecided` is journalled, and somebody has to find out; before that it is simply not known.
+    was, a doubt is kept and `makegoods:floor:undecided` journalled, and somebody has to find out; before that it is
+    simply not known.
     Nothing is owed for a source that is only watched, nor for what was due before it went live.
     """
     asked = {one.failure_id: one for one in failures if one.packs}
@@ -78,7 +80,8 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
         cursor.execute(FACTS, [organization_id, list(asked)])
         rows = cursor.fetchall()
     found: list[FloorOwed] = []
-    undecided: list[Happened] = []
+    lacks: dict[Asked, tuple[str, datetime]] = {}
+    decided: dict[Asked, datetime] = {}
     for failure_id, customer_id, stored, first_due_at, fulfilled_at in rows:
         due = asked[failure_id]
         at = max(due.at or now, fulfilled_at or due.at or now)
@@ -87,10 +90,11 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
             facts = _facts(stored, pack.facts, first_due_at, fulfilled_at)
             try:
                 decision = owed(pack=pack, facts=facts)
-            except UnusableFacts:
+            except UnusableFacts as error:
                 if fulfilled_at is not None:
-                    undecided.append(_undecided(failure_id, name, at))
+                    lacks[failure_id, name] = lacking(pack=name, error=error), at
                 continue
+            decided[failure_id, name] = at
             found += [
                 FloorOwed(
                     failure_id=failure_id,
@@ -105,7 +109,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
                 )
                 for one in decision.owed
             ]
-    record(organization_id=organization_id, entries=undecided)
+    doubts_write(organization_id=organization_id, lacks=lacks, decided=decided)
     return found
 
 
@@ -116,12 +120,6 @@ def _facts(
     if "arrival_delay_minutes" in known and "arrival_delay_minutes" not in facts and fulfilled_at is not None:
         facts["arrival_delay_minutes"] = (fulfilled_at - first_due_at).total_seconds() / 60
     return facts
-
-
-def _undecided(failure_id: int, pack: str, at: datetime) -> Happened:
-    return Happened(
-        at=at, event="makegoods:floor:undecided", subject="failure", subject_id=failure_id, data={"pack": pack}
-    )
 
 
 def floors_owe(*, organization_id: int, owed: Sequence[FloorOwed], now: datetime) -> list[int]:
@@ -169,6 +167,16 @@ def floors_owe(*, organization_id: int, owed: Sequence[FloorOwed], now: datetime
         ],
     )
     return list(made)
+
+
+def floor_fact_give(*, organization_id: int, failure_id: int, pack: str, value: object, by: int, now: datetime) -> None:
+    """Take the fact that a pack lacked from a member, and post what is owed where it suffices now.
+
+    Raises UnusableFacts for a value of another type or out of range, UnableToSettleFloor where nothing is lacking.
+    """
+    fact_given(organization_id=organization_id, failure_id=failure_id, pack=pack, value=value, by=by, now=now)
+    due = FloorDue(failure_id=failure_id, packs=(pack,), at=now)
+    floors_post(organization_id=organization_id, failures=[due], now=now)
 
 
 LISTENED = """

@@ -172,3 +172,31 @@ class PromisedCharge(TenantModel):
                 condition=models.Q(state__in=["wanted", "unstopped"]),
             ),
         ]
+
+
+FLOOR_DOUBT_SETTLED = ("", "facts", "nothing")
+
+
+class FloorDoubt(TenantModel):
+    """What a pack says is owed for a failure could not be decided: `lacks` is the fact that nobody gave yet.
+
+    It is settled once the facts suffice, or a manager says, for a reason, that nothing is owed. The note is erasable.
+    """
+
+    failure = TenantKey(Failure)
+    pack = models.CharField(max_length=60)
+    lacks = models.CharField(max_length=60)
+    since_at = models.DateTimeField()
+    settled = models.CharField(max_length=10, default="", blank=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = TenantKey(Member, null=True)
+    note = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(settled__in=FLOOR_DOUBT_SETTLED), name="floor_doubt_settled"),
+            models.CheckConstraint(
+                condition=models.Q(settled="") ^ models.Q(settled_at__isnull=False), name="floor_doubt_when"
+            ),
+            models.UniqueConstraint(fields=["organization_id", "failure", "pack"], name="floor_doubt_once"),
+        ]

@@ -12,6 +12,7 @@ from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
 from makegood.journal.outbox import effects_doubt, effects_stop
 from makegood.makegoods.allowances import UnableToOffer
+from makegood.makegoods.doubts import doubts_erase
 from makegood.makegoods.floors import FloorDue, FloorOwed, floors_for, floors_owe, floors_post
 from makegood.makegoods.models import Allowance, MakeGood
 from makegood.makegoods.moves import State, UnableToMoveMakeGood
@@ -194,3 +195,4 @@ def makegoods_erase(*, organization_id: int, customer_ids: Sequence[int]) -> Non
     MakeGood.objects.filter(organization_id=organization_id, customer_id__in=list(customer_ids)).update(
         title="", reference=""
     )
+    doubts_erase(organization_id=organization_id, customer_ids=customer_ids)

@@ -24,6 +24,7 @@ WORDS = {
     "word_broken": "has a promise by one of us that was not kept",
     "word_waiting": "still has a promise by one of us that was not kept",
     "owned": "is yours now",
+    "floor": "may owe something by law: a fact is missing to decide it",
     "score": "has a low score from the customer",
     "follow_up": "is due for a look after the customer",
 }

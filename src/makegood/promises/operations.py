@@ -393,3 +393,10 @@ def promises_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -
     Promise.objects.filter(
         organization_id=organization_id, customer_id__in=[entry.subject_id for entry in entries]
     ).update(what="")
+
+
+def promise_informed(*, organization_id: int, promise_id: int, facts: Mapping[str, Any]) -> None:
+    """Add facts that a member found out to those that a promise's source gave; who asks for them journals it."""
+    promise = Promise.objects.select_for_update().get(organization_id=organization_id, id=promise_id)
+    promise.facts = {**(promise.facts or {}), **facts}
+    promise.save(update_fields=["facts"])

@@ -13,6 +13,7 @@ from makegood.console.asking import local_input, select
 from makegood.console.building import words
 from makegood.console.building.cause import cause_of
 from makegood.console.building.clocks import clock_rows
+from makegood.console.building.doubts import doubt_cards
 from makegood.console.building.giving import giving_of
 from makegood.console.building.helping import anyway_field, asking_why, panels_of
 from makegood.console.building.next_action import next_of
@@ -70,6 +71,7 @@ PAUSES = (
 )
 MISSING = (
     ("fix", "The fix is done", "#steps"),
+    ("floor_decided", "What is owed is decided", "#doubts"),
     ("floor", "What is owed is delivered", "#give"),
     ("make_goods", "Every offer is delivered, declined or expired", "#give"),
     ("cause", "The cause is known", "#cause"),
@@ -125,6 +127,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         promises=tuple(_promise(desk, row, case) for row in known.promises),
         promise_form=_promise_form(desk, case) if acts else None,
         said=said_words(desk, case, known.said),
+        doubts=doubt_cards(desk, case, acts=acts),
         giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
         timeline=timeline(desk, case, names, why_url=why),
         note_form=_note_form(case) if desk.may("recovery-note") else None,

@@ -244,6 +244,16 @@ class Exchange:
 
 
 @attrs.frozen(kw_only=True)
+class DoubtCard:
+    """What a pack could not decide: in words, with the question for the lacking fact, and a manager's way out."""
+
+    title: str
+    text: str
+    ask: Form | None = None
+    nothing: Form | None = None
+
+
+@attrs.frozen(kw_only=True)
 class RecoveryPage:
     """The case. `title` is a sentence with the customer's name in it; `kind` the short line above it.
 
@@ -265,6 +275,8 @@ class RecoveryPage:
     promise_form: Form | None = None
     said: tuple[SaidWordCard, ...] = ()
     """What members said that they will do, and that waits for a person."""
+    doubts: tuple[DoubtCard, ...] = ()
+    """What may be owed by law and is not decided."""
     giving: Giving | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     note_form: Form | None = None

@@ -19,6 +19,7 @@ from makegood.recoveries.operations.grading import severity_change
 from makegood.recoveries.operations.hearing import (
     failures_caused,
     failures_held,
+    floors_doubted,
     incidents_dropped,
     makegoods_moved,
     messages_sent,
@@ -56,6 +57,7 @@ __all__ = [
     "failures_held",
     "failures_withdrawn",
     "fault_change",
+    "floors_doubted",
     "follow_up_done",
     "incident_fix_done",
     "incident_offer",

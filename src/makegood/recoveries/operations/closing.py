@@ -12,6 +12,7 @@ from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_clo
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
 from makegood.journal.operations import Happened, record
+from makegood.makegoods.doubts import undecided
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.organizations.models import Member
@@ -65,6 +66,7 @@ def close_facts(
     steps: dict[int, dict[str, Step]] = {one: {} for one in recoveries}
     for step in Step.objects.filter(organization_id=organization_id, recovery_id__in=ids, step__in=("fix", "improve")):
         steps[step.recovery_id][step.step] = step
+    doubted = undecided(organization_id=organization_id, failure_ids=of_failure)
     said = _said(organization_id, recoveries.values())
     unhappy = _unhappy(organization_id, ids)
     manager = Member.objects.filter(organization_id=organization_id, id=by or 0, active=True, tier__gte=2).first()
@@ -72,6 +74,7 @@ def close_facts(
         one: CloseFacts(
             fix_done=steps[one]["fix"].state == "done",
             floor_delivered=all(m.state in ("delivered", "withdrawn") for m in given[one] if m.part == "floor"),
+            floor_decided=not any(f.id in doubted for f in owed[one] if f.withdrawn_at is None),
             make_goods=tuple(
                 MakeGoodFact(state=m.state, reminders=int(m.reminded_at is not None))  # type: ignore[arg-type]
                 for m in given[one]
@@ -116,9 +119,14 @@ def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
         organization_id=organization_id,
         thread_id__in=list(by_thread),
         direction="out",
-    )
-    told = set(said.filter(state__in=("sent", "unknown")).values_list("thread_id", flat=True))
-    queued = dict(said.filter(state="queued").values_list("id", "thread_id"))
+        state__in=("sent", "unknown", "queued"),
+    ).values_list("id", "thread_id", "state")
+    told, queued = set(), {}
+    for message_id, thread_id, state in said:
+        if state == "queued":
+            queued[message_id] = thread_id
+        else:
+            told.add(thread_id)
     leaving = Effect.objects.filter(
         organization_id=organization_id, subject="message", subject_id__in=list(queued)
     ).exclude(state__in=("pending", "stopped", "failed"))

@@ -11,12 +11,15 @@ from django.db.models import Q
 
 from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened
+from makegood.makegoods.doubts import undecided
 from makegood.makegoods.models import MakeGood
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.clocks import Met, clocks_meet
+from makegood.recoveries.operations.closing import close_complete
 from makegood.recoveries.operations.following import Delivered, follow_ups_from
 from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
 MEETS = {
     "acknowledgement": ("acknowledge",),
@@ -168,10 +171,59 @@ def _made_good(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, b
             " ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id"
             " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state NOT IN ('swapped', 'withdrawn')"
             " GROUP BY rf.recovery_id HAVING bool_or(m.state IN ('delivered', 'declined')) AND bool_and(m.state IN"
-            " ('delivered', 'declined') OR (m.state = 'expired' AND m.reminded_at IS NOT NULL))",
-            [organization_id, list(recovery_ids)],
+            " ('delivered', 'declined') OR (m.state = 'expired' AND m.reminded_at IS NOT NULL))"
+            " AND NOT EXISTS (SELECT 1 FROM recoveries_recoveryfailure own JOIN makegoods_floordoubt d"
+            "   ON d.organization_id = own.organization_id AND d.failure_id = own.failure_id AND d.settled = ''"
+            "   WHERE own.organization_id = %s AND own.recovery_id = rf.recovery_id)",
+            [organization_id, list(recovery_ids), organization_id],
         )
         return dict(cursor.fetchall())
+
+
+def floors_doubted(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Tell owners that what is owed is not decided; once it is, go on; a handler of `makegoods:floor:undecided` and
+    `decided`.
+    """
+    links = RecoveryFailure.objects.filter(
+        organization_id=organization_id, failure_id__in=[one.subject_id for one in entries], recovery__state="open"
+    ).values_list("failure_id", "recovery_id", "recovery__owner_id")
+    of_failure = {failure_id: (recovery_id, owner_id) for failure_id, recovery_id, owner_id in links}
+    known = [(*of_failure[one.subject_id], one) for one in entries if one.subject_id in of_failure]
+    staff_tell(
+        organization_id=organization_id,
+        notes=[
+            StaffNote(member_id=owner_id, recovery_id=recovery_id, what="floor", at=one.at)
+            for recovery_id, owner_id, one in known
+            if one.event.endswith(":undecided")
+        ],
+    )
+    decided = [(recovery_id, one) for recovery_id, _, one in known if one.event.endswith(":decided")]
+    _bring_up_to_date(
+        organization_id,
+        [
+            Moved(recovery_id=recovery_id, part="floor", delivered=False, at=one.at, by=one.actor_id)
+            for recovery_id, one in decided
+        ],
+    )
+    for recovery_id, one in decided:
+        close_complete(organization_id=organization_id, recovery_ids=[recovery_id], at=one.at)
+
+
+def doubts_found(*, organization_id: int, failure_ids: Sequence[int]) -> None:
+    """Tell owners of what was not decided for failures before they were taken."""
+    doubted = undecided(organization_id=organization_id, failure_ids=failure_ids)
+    if not doubted:
+        return
+    links = RecoveryFailure.objects.filter(
+        organization_id=organization_id, failure_id__in=doubted, recovery__state="open"
+    ).values_list("recovery_id", "recovery__owner_id", "recovery__opened_at")
+    staff_tell(
+        organization_id=organization_id,
+        notes=[
+            StaffNote(member_id=owner_id, recovery_id=recovery_id, what="floor", at=opened_at)
+            for recovery_id, owner_id, opened_at in links
+        ],
+    )
 
 
 def incidents_dropped(*, organization_id: int, entries: Sequence[Happened]) -> None:

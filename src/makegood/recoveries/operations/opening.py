@@ -26,7 +26,7 @@ from makegood.recoveries.frozen import (
 )
 from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step, Unopened
 from makegood.recoveries.operations.clocks import clocked
-from makegood.recoveries.operations.hearing import makegoods_found
+from makegood.recoveries.operations.hearing import doubts_found, makegoods_found
 from makegood.recoveries.operations.joining import Joining, doubled_join, joining_apply
 from makegood.recoveries.operations.leaving import left_write
 from makegood.recoveries.operations.owning import Staff, reasons_data
@@ -165,7 +165,9 @@ Cases = Sequence[Sequence[Taken]]
 def _apart(organization_id: int, cases: Cases, do: Callable[[int, Cases], None]) -> dict[int, Exception]:
     def all_of(some: Cases) -> None:
         do(organization_id, some)
-        makegoods_found(organization_id=organization_id, failure_ids=[one.failure_id for case in some for one in case])
+        failure_ids = [one.failure_id for case in some for one in case]
+        makegoods_found(organization_id=organization_id, failure_ids=failure_ids)
+        doubts_found(organization_id=organization_id, failure_ids=failure_ids)
 
     return {one.failure_id: error for case, error in done_apart(cases=cases, do=all_of) for one in case}
 

@@ -11,6 +11,7 @@ from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
+from makegood.makegoods.doubts import doubts_of
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.recoveries.frozen import playbook_frozen
@@ -76,6 +77,7 @@ def recovery_case(
     steps = _steps(organization_id, row, now)
     clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
     messages = _messages(organization_id, row.thread_id)
+    closing = close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None
     return Case(
         id=row.id,
         number=row.number,
@@ -123,7 +125,10 @@ def recovery_case(
         ratings=ratings,
         pauses=_pauses(organization_id, recovery_id),
         timeline=_timeline(organization_id, recovery_id),
-        closing=close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None,
+        closing=closing,
+        doubts=tuple(doubts_of(organization_id=organization_id, failure_ids=[one.id for one in failures]))
+        if closing and "floor_decided" in closing.missing
+        else (),
         unanswered_at=_unanswered_at(row.state, clocks, messages),
         failed_score=_failed_score(row.state, clocks, ratings),
     )

@@ -11,6 +11,7 @@ import attrs
 from makegood.core.clock_account import Account
 from makegood.core.money import Money
 from makegood.core.steps import CloseDecision
+from makegood.makegoods.doubts import DoubtFacts
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -215,6 +216,8 @@ class Case:
     """Since when what the customer wrote waits for an answer; None where nothing does."""
     failed_score: int | None = None
     """The score under 4 that opened it again and that nobody has answered yet."""
+    doubts: tuple[DoubtFacts, ...] = ()
+    """What may be owed by law and is not decided, since a fact is lacking."""
 
 
 @attrs.frozen(kw_only=True)

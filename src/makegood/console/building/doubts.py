@@ -1,0 +1,80 @@
+"""What may be owed by law and is not decided: the fact that is lacking, asked for in the kind that its pack wants."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from makegood.console.asking import CURRENCIES, select
+from makegood.console.building import words
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import Field, Form
+from makegood.console.viewmodels.recovery import DoubtCard
+from makegood.makegoods.doubts import DoubtFacts
+from makegood.recoveries.queries import Case
+
+YES_NO = (("true", "Yes"), ("false", "No"))
+
+
+def doubt_cards(desk: Desk, case: Case, *, acts: bool) -> tuple[DoubtCard, ...]:
+    """This function will show what is not decided, with the question for the lacking fact, and a manager's way out."""
+    here = words.code(case.number)
+    return tuple(
+        DoubtCard(
+            title=one.title,
+            text=f"What is owed is not decided: we do not know {_means(one)}.",
+            ask=_ask(desk, here, one) if acts else None,
+            nothing=_nothing(here, one) if acts and desk.may("recovery-floor-nothing") else None,
+        )
+        for one in case.doubts
+    )
+
+
+def _means(one: DoubtFacts) -> str:
+    """What the fact means, without what the pack's writer notes for lawyers."""
+    return one.lacks.means.partition(";")[0].strip() or one.lacks.name.replace("_", " ")
+
+
+def _ask(desk: Desk, here: str, one: DoubtFacts) -> Form:
+    url = reverse("recovery-floor-fact", args=[here, one.failure_id, one.pack])
+    said = _means(one)
+    return Form(
+        key=f"fact-{one.failure_id}-{one.pack}",
+        action=url,
+        submit="Keep it and decide",
+        fields=_fields(desk, one, said[:1].upper() + said[1:]),
+    )
+
+
+def _fields(desk: Desk, one: DoubtFacts, label: str) -> tuple[Field, ...]:
+    spec = one.lacks
+    if spec.type == "boolean":
+        return (select("fact", label, YES_NO, first="Choose", required=True),)
+    if spec.one_of:
+        return (select("fact", label, [(name, name) for name in sorted(spec.one_of)], first="Choose", required=True),)
+    if spec.type in ("number", "integer"):
+        step = "1" if spec.type == "integer" else "any"
+        bounds = {"minimum": f"{spec.minimum:g}", "maximum": f"{spec.maximum:g}"}
+        return (Field(name="fact", label=label, kind="number", step=step, required=True, **bounds),)  # type: ignore[arg-type]
+    if spec.type == "datetime":
+        zone = ZoneInfo(desk.facts.zone).key.replace("_", " ")
+        return (
+            Field(name="fact", label=label, kind="datetime-local", hint=f"By the clocks of {zone}.", required=True),
+        )
+    if spec.type == "money":
+        currency = select("fact_currency", "Currency", [(one, one) for one in CURRENCIES], value=desk.facts.currency)
+        return Field(name="fact", label=label, inputmode="decimal", required=True), currency
+    return (Field(name="fact", label=label, required=True, maxlength=200),)
+
+
+def _nothing(here: str, one: DoubtFacts) -> Form:
+    return Form(
+        key=f"nothing-{one.failure_id}-{one.pack}",
+        action=reverse("recovery-floor-nothing", args=[here, one.failure_id, one.pack]),
+        submit="Nothing is owed",
+        style="plain",
+        fields=(
+            Field(name="nothing", label="Why nothing is owed", kind="textarea", rows=2, required=True, maxlength=300),
+        ),
+    )

@@ -1,0 +1,80 @@
+"""What a person does where what is owed is not decided: gives the lacking fact, or says that nothing is owed."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from makegood.console.asking import amount, moment
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.views.frame import gone_to, tell
+from makegood.console.views.merging import act
+from makegood.console.views.recoveries import case_of
+from makegood.core.floors import UnusableFacts
+from makegood.makegoods.doubts import DoubtFacts, nothing_owed
+from makegood.makegoods.floors import floor_fact_give
+
+
+@act
+def fact(request: HttpRequest, desk: Desk, *, code: str, failure_id: int, pack: str) -> HttpResponse:
+    """Take the fact that the pack lacked; what is owed is decided with it at once."""
+    doubt = _doubt(desk, code, failure_id, pack)
+    text = answers(request.POST, fact="Fill this in: what is owed depends on it.")["fact"]
+    value = _typed(doubt, text, desk, request.POST.get("fact_currency", desk.facts.currency))
+    try:
+        floor_fact_give(
+            organization_id=desk.organization_id,
+            failure_id=failure_id,
+            pack=pack,
+            value=value,
+            by=desk.member_id,
+            now=desk.facts.now,
+        )
+    except UnusableFacts as error:
+        raise Unanswered({"fact": str(error)}) from None
+    tell(request, "Kept. What is owed is decided by it.", detail="What still lacks, if anything, is asked for below.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def nothing(request: HttpRequest, desk: Desk, *, code: str, failure_id: int, pack: str) -> HttpResponse:
+    """Say, as a manager and with a reason, that nothing is owed."""
+    _doubt(desk, code, failure_id, pack)
+    reason = answers(request.POST, nothing="Say why nothing is owed.")["nothing"]
+    nothing_owed(
+        organization_id=desk.organization_id,
+        failure_id=failure_id,
+        pack=pack,
+        reason=reason,
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    tell(request, "Nothing is owed.", detail="Your reason is kept.")
+    return gone_to("recovery", code=code)
+
+
+def _doubt(desk: Desk, code: str, failure_id: int, pack: str) -> DoubtFacts:
+    case = case_of(desk, code)
+    found = next((one for one in case.doubts if (one.failure_id, one.pack) == (failure_id, pack)), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _typed(doubt: DoubtFacts, text: str, desk: Desk, currency: str) -> object:
+    """What was typed, as the type that the pack wants. Raises Unanswered."""
+    kind = doubt.lacks.type
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    if kind in ("number", "integer"):
+        try:
+            return int(text) if kind == "integer" or text.lstrip("-").isdigit() else float(text.replace(",", "."))
+        except ValueError:
+            raise Unanswered({"fact": "Write a number."}) from None
+    if kind == "datetime":
+        return moment(text, field="fact", zone=desk.facts.zone).isoformat()
+    if kind == "money":
+        money = amount(text, field="fact", currency=currency)
+        assert money is not None, "answers refuses nothing"
+        return {"minor": money.minor, "currency": money.currency}
+    return text
