@@ -66,7 +66,7 @@ class Breaking:
     def __init__(self, *, faults: list[Fault], home: Path, mail: Any, payments: Any, lapse: Callable[[], None]) -> None:
         self._coming = list(faults)
         self._home, self._mail, self._payments = home, mail, payments
-        self.lapse = lapse
+        self._lapse = lapse
         self._until: dict[str, datetime] = {}
         self._armed: Fault | None = None
         self._left = 0
@@ -118,11 +118,13 @@ class Breaking:
             else:
                 settings.EMAIL_URL = self._address
 
-    def heal(self) -> None:
-        """End all that lasts."""
-        for kind in list(self._until):
-            self._lasting(kind, on=False)
-        self._until.clear()
+    def come_back(self, *, lapse: bool) -> None:
+        """Wait until the database is there again; let the claims lapse that died with the transaction, if so asked."""
+        from makegood.store.embedded import attach
+
+        attach(self._home, tell=lambda _: None).release()
+        if lapse:
+            self._lapse()
 
     @contextmanager
     def watching(self) -> Iterator[None]:

@@ -12,14 +12,14 @@ from benchmarks.year.stage import Case, Stage
 
 CASES = """
 SELECT r.id, min(coalesce(nullif(p.reference, ''), s.name || ' ' || f.kind)), min(coalesce(so.code, 'orders')),
-    r.thread_id, t.token, r.opened_at, r.review
+    r.thread_id, t.token, r.opened_at, r.review, r.owner_id
 FROM recoveries_recovery r JOIN conversations_thread t ON t.organization_id = r.organization_id AND t.id = r.thread_id
 JOIN recoveries_recoveryfailure rf ON rf.organization_id = r.organization_id AND rf.recovery_id = r.id
 JOIN failures_failure f ON f.organization_id = r.organization_id AND f.id = rf.failure_id
 JOIN customers_customer s ON s.organization_id = r.organization_id AND s.id = r.customer_id
 LEFT JOIN customers_purchase p ON p.organization_id = f.organization_id AND p.id = f.purchase_id
 LEFT JOIN promises_source so ON so.organization_id = f.organization_id AND so.id = f.source_id
-WHERE r.organization_id = %s AND r.id = ANY(%s) GROUP BY r.id, r.thread_id, t.token, r.opened_at, r.review
+WHERE r.organization_id = %s AND r.id = ANY(%s) GROUP BY r.id, r.thread_id, t.token, r.opened_at, r.review, r.owner_id
 """
 ENTRIES = """
 SELECT id, at, event, subject_id, data::text FROM journal_entry
@@ -65,7 +65,7 @@ class Ears:
             if opened:
                 cursor.execute(CASES, [here, opened])
                 for row in cursor.fetchall():
-                    names = ("id", "key", "line", "thread_id", "token", "opened_at", "review")
+                    names = ("id", "key", "line", "thread_id", "token", "opened_at", "review", "owner_id")
                     self._stage.cases[row[0]] = Case(**dict(zip(names, row, strict=True)))
             about = self._about(cursor, heard)
         if heard:
@@ -98,6 +98,12 @@ def _opened(stage: Stage, case: Case | None, one: Heard) -> None:
         stage.plan(case, "say return", 24 * 12, more=answer)
 
 
+def _owned(stage: Stage, case: Case | None, one: Heard) -> None:
+    stage.done["changed hands"] += 1
+    if case is not None:
+        case.owner_id = one.data["owner"]
+
+
 def _sent(stage: Stage, case: Case | None, one: Heard) -> None:
     stage.done[f"sent {one.data['kind']}"] += 1
     if case is not None and one.data["kind"] in ("apology", "update", "outcome"):
@@ -119,6 +125,7 @@ def _replied(stage: Stage, case: Case | None, one: Heard) -> None:
 def _reopened(stage: Stage, case: Case | None, one: Heard) -> None:
     stage.done[f"reopened: {one.data['reason']}"] += 1
     if case is not None:
+        case.open = True
         stage.plan(case, "answer", stage.drawn_hours(case, f"answer {one.which}", 2.5), more=one.which)
 
 
@@ -192,12 +199,15 @@ def _confirmed(stage: Stage, case: Case | None, one: Heard) -> None:
 
 def _closed(stage: Stage, case: Case | None, one: Heard) -> None:
     stage.done[f"closed: {one.data['reason']}"] += 1
+    if case is not None:
+        case.open = False
     if case is not None and one.data["state"] == "closed":
         customers.after_close(stage, case, one.which)
 
 
 REACTS: dict[str, Callable[[Stage, Case | None, Heard], None]] = {
     "recoveries:recovery:opened": _opened,
+    "recoveries:recovery:owned": _owned,
     "recoveries:recovery:replied": _replied,
     "recoveries:recovery:reopened": _reopened,
     "recoveries:recovery:escalated": _escalated,

@@ -29,9 +29,10 @@ def calendar_of_the_year(stage: Stage, *, days: int) -> None:
         _at(stage, week * 7, 9, "look through", f"week {week:03}")
     for number, worker in enumerate(sorted(stage.house.workers.values(), key=lambda one: one.name)):
         rnd = stage.draws.of("leave", worker.name)
-        _at(stage, rnd.randrange(3, max(4, days)), 8, "go on leave", worker.name, more=worker.id)
-        if worker.role == "employee" and number % 4 == 0:
-            _at(stage, rnd.randrange(5, max(6, days)), 12, "leave", worker.name, more=worker.id)
+        if rnd.random() < max(0.2, days / 200):  # in a year everybody, in a few weeks some
+            _at(stage, rnd.randrange(3, max(4, days)), 8, "go on leave", worker.name, more=worker.id)
+        if worker.role == "employee" and number % 5 == 0:
+            _at(stage, rnd.randrange(3, max(4, days)), 12, "leave", worker.name, more=worker.id)
     _at(stage, days // 3, 10, "publish a playbook", "orders")
     _at(stage, days // 2, 10, "publish a calendar", "office")
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
+
 from benchmarks.year import customers, leads, staff
 from benchmarks.year.agenda import Act, up
 from benchmarks.year.faults import Breaking, Killed, all_at_once
@@ -69,7 +71,7 @@ class Life:
             self._step()
             if stage.now.date() != checked.date():
                 checked = stage.now
-                daily(stage.now)
+                self._again(lambda: daily(stage.now))
 
     def _next(self) -> datetime | None:
         """The next moment at which anything happens, at most a day away."""
@@ -103,10 +105,10 @@ class Life:
             try:
                 with self.breaking.watching():
                     return do()
-            except (OperationalError, InterfaceError, Killed) as error:
+            except (OperationalError, InterfaceError, psycopg.OperationalError, Killed) as error:
                 last: BaseException = error
                 connections.close_all()
-                self.breaking.lapse()
+                self.breaking.come_back(lapse=not self._others)
         raise Stuck(Stuck.__doc__) from last
 
     def _take(self) -> None:
@@ -205,6 +207,11 @@ class Life:
 
         stage = self.stage
         later: Any = None
+        if what.name in staff.ACTS and not stage.cases[what.about].open:
+            return
+        if what.name in staff.ACTS and (later := staff.waits(stage, what)) is not None:
+            stage.agenda.add(later, what.key, what.name, about=what.about, turn=what.turn, more=what.more)
+            return
         try:
             with tenant(organization_id=stage.here):
                 if what.name in staff.ACTS:

@@ -37,12 +37,16 @@ def lived(
             by_bought={one.bought: one for one in world.failures},
         )  # fmt: skip
         leads.calendar_of_the_year(stage, days=days)
+
+        def lapse() -> None:
+            _lapse(home, house.organization_id)
+
         striking = breaking.Breaking(
             faults=breaking.drawn(count=0 if kills else faults, begins_at=founding.BEGINS_AT, days=days, draws=draws),
             home=home,
             mail=mail,
             payments=payments,
-            lapse=lambda: _lapse(home, house.organization_id),
+            lapse=lapse,
         )
         ends_at = founding.BEGINS_AT + timedelta(days=days + tail)
         life = Life(stage, striking, grid=grid, ends_at=ends_at, others=kills > 0)
@@ -55,7 +59,7 @@ def lived(
             checks.look(now)
             checking[0] += looking.seconds
 
-        with killing(home=home, kills=kills, seed=seed, lapse=striking.lapse) as died:
+        with killing(home=home, kills=kills, seed=seed, lapse=lapse) as died:
             life.run(daily=look)
         look(stage.now)
         seconds = watch.seconds

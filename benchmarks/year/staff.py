@@ -35,6 +35,14 @@ def remember(stage: Stage, case: Case, name: str) -> None:
         stage.plan(case, name, stage.drawn_hours(case, name, MEANS[name]))
 
 
+def waits(stage: Stage, what: Act) -> datetime | None:
+    """Return until when an act waits because its owner has gone home for the day; None if it is to be looked at now."""
+    owner = stage.house.workers[stage.cases[what.about].owner_id]
+    if owner.at_work(stage.now) or not owner.active or owner.away_until is not None:
+        return None
+    return owner.works_at(stage.now)
+
+
 def act(stage: Stage, what: Act) -> datetime | None:
     """Do one thing as the owner, if the owner is at work; else return until when it waits. Inside a unit of work."""
     from makegood.recoveries.models import Recovery

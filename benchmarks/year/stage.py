@@ -16,7 +16,10 @@ from benchmarks.year.world import Event, Failed, World
 
 @attrs.define(kw_only=True)
 class Case:
-    """A recovery as the simulation knows it: `key` is its natural name, `line` the business it belongs to."""
+    """A recovery as people remember it: `key` is its natural name, `line` the business it belongs to.
+
+    Whose it is, and whether it is open, is as they last heard.
+    """
 
     id: int
     key: str
@@ -25,6 +28,8 @@ class Case:
     token: str
     opened_at: datetime
     review: bool
+    owner_id: int
+    open: bool = True
 
 
 @attrs.define(kw_only=True)
