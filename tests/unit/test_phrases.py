@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from makegood.core.money import Money
 from makegood.core.wording import Case
 from makegood.messages.judging import judge
 from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, offered, reminder, score_request
@@ -219,7 +220,7 @@ def test_all_that_the_product_writes_is_in_the_language_with_its_facts(loss: str
     about = told(language, loss=loss)
     for subject, body in (
         acknowledgement(about), apology(about), score_request(about), follow_up(about),
-        offered(about, remedy="Credit for the next order"),
+        offered(about, remedy="Credit for the next order", worth=Money(minor=1000, currency="EUR")),
         reminder(about, remedy="Credit for the next order", until_at=AT),
     ):  # fmt: skip
         assert language_of(body, told="xx") == language
