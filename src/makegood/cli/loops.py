@@ -18,6 +18,8 @@ from datetime import timedelta
 TICK_SECONDS = 1.0
 LONGEST_PAUSE = 5.0
 SAY_AGAIN = 60.0
+FAILING = 3
+"""So many rounds in a row make a failure one that lasts."""
 
 log = logging.getLogger("makegood")
 
@@ -64,9 +66,18 @@ class Complaints:
 
     def __init__(self) -> None:
         self._said_at: dict[str, float] = {}
+        self._failed: set[tuple[str, int]] = set()
+        self._rounds: dict[tuple[str, int], int] = {}
+
+    def keep_failing(self) -> set[str]:
+        """End a round; return the kinds of work that failed for one organization in FAILING rounds, one by one."""
+        self._rounds = {one: self._rounds.get(one, 0) + 1 for one in self._failed}
+        self._failed = set()
+        return {kind for (kind, _), rounds in self._rounds.items() if rounds >= FAILING}
 
     def of_organization(self, kind: str, organization_id: int, error: Exception) -> None:
         """Say which organization's unit of work failed; for `on_error`."""
+        self._failed.add((kind, organization_id))
         self.say(f"{kind} of organization {organization_id}", error)
 
     def say(self, what: str, error: BaseException) -> None:
@@ -86,10 +97,11 @@ class Complaints:
         log.error("%s failed: %s%s\n%s", what, kind, words, "".join(traceback.format_tb(error.__traceback__)))
 
 
-def run_loop(*, kind: str, step: Callable[[], int], longest: timedelta) -> None:
+def run_loop(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]], int], longest: timedelta) -> None:
     """Call `step` again and again while it does something, else once a tick, until a signal comes.
 
-    `kind` is worker or tick, by which health knows it; `longest` is how long one step may take and still be well.
+    `kind` is worker or tick, by which health knows it; `longest` is how long one step may take and still be well. The
+    step is given what to call with each unit of work that fails; health is told of those that keep failing.
     """
     from django.db import DatabaseError, InterfaceError, connections
 
@@ -102,9 +114,9 @@ def run_loop(*, kind: str, step: Callable[[], int], longest: timedelta) -> None:
     complaints = Complaints()
     pause, runs = TICK_SECONDS, False
     while not stop.is_set():
-        heart.moved()
+        heart.moved(failing=complaints.keep_failing())
         try:
-            done = step()
+            done = step(complaints.of_organization)
             pause = TICK_SECONDS
             if not runs:
                 log.info("%s runs", kind)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 import click
 
 from makegood.cli.database import open_database
-from makegood.cli.loops import Complaints, run_loop, stop_with_parent
+from makegood.cli.loops import run_loop, stop_with_parent
 
 LONGEST = timedelta(minutes=1)
 
@@ -22,6 +21,5 @@ def tick(with_parent: bool) -> int:
     with open_database():
         from makegood.store.ticking import tick_once
 
-        step = partial(tick_once, on_error=Complaints().of_organization)
-        run_loop(kind="tick", step=step, longest=LONGEST)
+        run_loop(kind="tick", step=lambda failed: tick_once(on_error=failed), longest=LONGEST)
     return 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 import click
 
 from makegood.cli.database import open_database
-from makegood.cli.loops import Complaints, run_loop, stop_with_parent, work_round
+from makegood.cli.loops import run_loop, stop_with_parent, work_round
 
 LONGEST = timedelta(minutes=6)
 """Above the claim of a batch: a worker that takes longer has lost its claim, and is stuck."""
@@ -21,5 +20,5 @@ def worker(with_parent: bool) -> int:
     if with_parent:
         stop_with_parent()
     with open_database():
-        run_loop(kind="worker", step=partial(work_round, Complaints().of_organization), longest=LONGEST)
+        run_loop(kind="worker", step=work_round, longest=LONGEST)
     return 0

@@ -52,9 +52,13 @@ class Throttle(models.Model):
 
 
 class Heartbeat(models.Model):
-    """That one process is well, until when: `stale_at` passes unless it beats again. It belongs to no organization."""
+    """That one process is well, until when: `stale_at` passes unless it beats again. It belongs to no organization.
+
+    `failing` names, with commas between, the kinds of its work that keep failing.
+    """
 
     process = models.CharField(max_length=80, primary_key=True)
     kind = models.CharField(max_length=10)
     beat_at = models.DateTimeField()
     stale_at = models.DateTimeField()
+    failing = models.TextField(default="", db_default="", blank=True)
