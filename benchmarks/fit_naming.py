@@ -349,13 +349,15 @@ def naming(model: Model, chosen: dict[str, float]) -> Naming:
 
 
 def document(model: Model, chosen: dict[str, float]) -> dict[str, Any]:
-    """Weights by mark, tiny ones left out; rules in the order of LABELS."""
+    """Weights by mark in hundredths, tiny ones left out; rules in the order of LABELS."""
     found = np.array([model.weights[label] for label in LABELS])
     width = len(model.inner)
 
-    def marks(names: Sequence[str], columns: Array) -> dict[str, tuple[tuple[int, float], ...]]:
+    def marks(names: Sequence[str], columns: Array) -> dict[str, tuple[tuple[int, int], ...]]:
         rows = {
-            name: tuple((place, float(weight)) for place, weight in enumerate(column) if abs(weight) >= TINY)
+            name: tuple(
+                (place, round(float(weight) * 100)) for place, weight in enumerate(column) if abs(weight) >= TINY
+            )
             for name, column in zip(names, columns.T, strict=True)
         }
         return {name: pairs for name, pairs in rows.items() if pairs}
@@ -381,7 +383,7 @@ def written(model: Model, chosen: dict[str, float]) -> str:
     raw = document(model, chosen)
     lines_of = {
         part: "".join(
-            f"  {mark} = {' '.join(f'{place}:{round(weight * 100)}' for place, weight in pairs)}\n"
+            f"  {mark} = {' '.join(f'{place}:{weight}' for place, weight in pairs)}\n"
             for mark, pairs in raw[part].items()
         )
         for part in ("sentence", "message")

@@ -34,7 +34,7 @@ def one_rule(rule: str, mark: str, *, points: float, line: float = 0.0, absent: 
         inner=(-9.0,),
         outer=(0.0,),
         lines=(line,),
-        sentence={mark: ((0, points + 9.0),)},
+        sentence={mark: ((0, round(points * 100) + 900),)},
         message={},
         absences=frozenset({rule} if absent else ()),
         finer={"wording.sorry-but": "wording.excuse"},
@@ -125,7 +125,7 @@ NAMES = {
 def test_names_are_read_with_their_marks() -> None:
     naming = parsed({**DOCUMENT, "names": NAMES}).naming
     assert naming is not None
-    assert naming.sentence == {"w:moon": ((0, 1.2),)}
+    assert naming.sentence == {"w:moon": ((0, 120),)}
 
 
 @pytest.mark.parametrize(

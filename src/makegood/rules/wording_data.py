@@ -90,10 +90,10 @@ def _naming(raw: Mapping[str, Any], known: set[str]) -> Naming:
     )
 
 
-def _marks(lines: str, count: int) -> Iterator[tuple[str, tuple[tuple[int, float], ...]]]:
+def _marks(lines: str, count: int) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
     for line in lines.splitlines():
         mark, _, pairs = line.partition(" = ")
-        weights = tuple((int(place), int(points) / 100) for place, points in _PAIR.findall(pairs))
+        weights = tuple((int(place), int(points)) for place, points in _PAIR.findall(pairs))
         if not weights or any(place >= count for place, _ in weights):
             raise UnableToReadWordingRules(f"The mark {mark!r} weighs for no rule.")
         yield mark, weights

@@ -55,19 +55,22 @@ def named(
     whole = _added(message_marks(reading=reading, findings=findings), naming.message, count)
     answer = {}
     for index, rule in enumerate(naming.rules):
-        column = [row[index] + naming.inner[index] for row in points]
+        column = [row[index] / 100 + naming.inner[index] for row in points]
         most = max(column)
         pooled = most + math.log(sum(math.exp(value - most) for value in column))
-        total = naming.outer[index] + whole[index] + (-pooled if rule in naming.absences else pooled)
+        total = naming.outer[index] + whole[index] / 100 + (-pooled if rule in naming.absences else pooled)
         answer[rule] = Named(points=total - naming.lines[index], sentence=reading.sentences[column.index(most)])
     return answer
 
 
-def _added(marks: set[str], weights: Mapping[str, Sequence[tuple[int, float]]], count: int) -> list[float]:
-    points = [0.0] * count
-    for mark in sorted(marks):
-        for index, weight in weights.get(mark, ()):
-            points[index] += weight
+def _added(marks: set[str], weights: Mapping[str, Sequence[tuple[int, int]]], count: int) -> list[int]:
+    """Hundredths of points for each rule: whole numbers add up the same in any order."""
+    points = [0] * count
+    for mark in marks:
+        pairs = weights.get(mark)
+        if pairs is not None:
+            for index, weight in pairs:
+                points[index] += weight
     return points
 
 

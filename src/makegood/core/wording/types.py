@@ -82,8 +82,8 @@ class Naming:
     inner: tuple[float, ...]
     outer: tuple[float, ...]
     lines: tuple[float, ...]
-    sentence: Mapping[str, tuple[tuple[int, float], ...]]
-    message: Mapping[str, tuple[tuple[int, float], ...]]
+    sentence: Mapping[str, tuple[tuple[int, int], ...]]
+    message: Mapping[str, tuple[tuple[int, int], ...]]
     absences: frozenset[str]
     finer: Mapping[str, str]
 
