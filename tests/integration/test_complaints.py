@@ -117,6 +117,23 @@ def test_a_complaint_about_a_lateness_that_would_go_unnoticed_is_contact(org: Or
         assert Recovery.objects.get().state == "open"
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_a_low_score_on_a_lateness_that_would_go_unnoticed_is_for_a_person(org: Org, early: bool) -> None:
+    due_at = START + HOUR
+    words = event("signal.review", START + HOUR / 2 if early else due_at + HOUR, promise="P", customer=ANA, value=1)
+    accept(org, START, event("promise.made", START, reference="P", due_at=due_at.isoformat(), customer=ANA))
+    accept(org, START + HOUR / 2, *([words] if early else []))
+    step_to(org, due_at + timedelta(minutes=1))
+    tick_dry(only=[org.id])
+    accept(org, due_at + timedelta(minutes=2), event("promise.kept", due_at + timedelta(seconds=1), reference="P"))
+    step_to(org, due_at + HOUR)
+    accept(org, due_at + HOUR, *([] if early else [words]))
+    tick_dry(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert Failure.objects.get().gate == "review"
+        assert Recovery.objects.get().review
+
+
 def test_what_fell_due_before_go_live_stays_quiet_and_the_complaint_opens_its_own(org: Org) -> None:
     with tenant(organization_id=org.id):
         bought = purchase(org)

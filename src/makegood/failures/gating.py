@@ -230,11 +230,13 @@ def failures_hear_fulfilled(*, organization_id: int, entries: Sequence[Happened]
 
 
 def failures_hear_complained(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Ask the gate again about failures that wait or stayed quiet, now that their customer complains.
+    """Ask the gate again about failures that wait or stayed quiet, now that their customer spoke of them.
 
-    A handler of `failures:failure:complained`: a complaint is contact (EVIDENCE 6.1). A low score alone is not.
+    A handler of `failures:failure:complained`: a complaint is contact, and about a low score on what stayed quiet a
+    person decides (EVIDENCE 6.1).
     """
-    at = {entry.subject_id: entry.at for entry in entries if entry.data["kind"] == "complaint"}
+    at = {entry.subject_id: entry.at for entry in entries}
+    complaints = {entry.subject_id for entry in entries if entry.data["kind"] == "complaint"}
     unsaid = Failure.objects.filter(
         organization_id=organization_id, id__in=list(at), gate__in=["waiting", "quiet"], withdrawn_at__isnull=True
     )
@@ -248,27 +250,43 @@ def failures_hear_complained(*, organization_id: int, entries: Sequence[Happened
     promises = {promise.id: promise for promise in found}
     decided = []
     for row in rows:
-        now = at[row.id]
-        if row.promise_id is not None:
-            decision = judge(promise=promises[row.promise_id], policies=policies, now=now, contacted=True)
+        now, promise = at[row.id], promises.get(row.promise_id or 0)
+        if row.id not in complaints:
+            decision = _scored(promise, now) if row.gate == "quiet" else None
+        elif promise is not None:
+            decision = judge(promise=promise, policies=policies, now=now, contacted=True)
         else:
             facts = GateFacts(kind=row.kind, happened_at=row.happened_at, customer_contacted=True)
             decision = decide(facts=facts, now=now)
-        if decision.gate == "contact":
+        if decision is not None and decision.gate in ("contact", "review"):
             decided.append((row.id, now, decision))
     gates_set(organization_id=organization_id, decided=decided)
     unsaid_no_more = [failure_id for failure_id, _, _ in decided]
     Failure.objects.filter(organization_id=organization_id, id__in=unsaid_no_more).update(routed_at=None)
 
 
+def _scored(promise: BrokenPromise | None, now: datetime) -> GateDecision:
+    """Ask the gate about what stayed quiet and got a low score."""
+    before_go_live = promise is not None and promise.due_at < promise.live_from
+    return decide(facts=GateFacts(kind="low_score", happened_at=now, before_go_live=before_go_live), now=now)
+
+
 def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]]) -> None:
     if not at:
         return
     policies = Policies(organization_id=organization_id)
-    decided = [
-        (at[promise.id][0], at[promise.id][1], judge(promise=promise, policies=policies, now=at[promise.id][1]))
-        for promise in promises_read(organization_id=organization_id, promise_ids=list(at))
-    ]
+    scored = set(
+        Failure.objects.filter(
+            organization_id=organization_id, id__in=[one for one, _ in at.values()], complained_at__isnull=False
+        ).values_list("id", flat=True)
+    )
+    decided = []
+    for promise in promises_read(organization_id=organization_id, promise_ids=list(at)):
+        failure_id, now = at[promise.id]
+        decision = judge(promise=promise, policies=policies, now=now)
+        if decision.gate == "quiet" and failure_id in scored:
+            decision = _scored(promise, now)
+        decided.append((failure_id, now, decision))
     decided.sort(key=lambda row: (row[1], row[0]))
     gates_set(organization_id=organization_id, decided=decided)
 
