@@ -53,7 +53,13 @@ class Home:
         """Run a program with Makegood's database open, and return what it printed."""
         inside = "\n".join(f"    {line}" for line in program.strip().splitlines())
         text = f"import sys\nfrom makegood.cli.database import open_database\nwith open_database(migrate={migrate}):\n{inside}\n"
-        done = subprocess.run(
+        done = self.script(text, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def script(self, text: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end, with nothing open."""
+        return subprocess.run(
             [sys.executable, "-c", text, *map(str, arguments)],
             env=self.environment,
             capture_output=True,
@@ -61,8 +67,6 @@ class Home:
             check=False,
             timeout=180,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     @contextmanager
     def running(self, *arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:

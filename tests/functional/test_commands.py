@@ -314,3 +314,45 @@ def test_a_restore_that_fails_changes_nothing(home: Home, tmp_path: Path) -> Non
     assert refused.returncode == 2
     assert "stop Makegood first" in refused.stderr
     assert home.python(ROWS) == before
+
+
+CRASH = """
+import os, sys
+from makegood.cli import restore
+from makegood.cli.main import main
+restore._erase_again = lambda erased: os._exit(9)
+sys.argv[1:] = ["restore", *sys.argv[1:]]
+main()
+"""
+
+
+def test_a_restore_that_dies_before_the_erasing_serves_nobody(tmp_path: Path) -> None:
+    """Killed between the load and the erasing: every process refuses, in one line, until a restore has ended."""
+    with temporary_home() as home:
+        org, ana, *_ = home.python(FOUND).split()
+        kept, gone = tmp_path / "kept.tar", tmp_path / "gone"
+        assert home.run("backup", kept).returncode == 0
+        home.python(ERASE, org, ana)
+        gone.write_text(home.run("erasures").stdout)
+        dead = home.script(CRASH, kept, "--erasures", gone)
+        assert dead.returncode == 9, dead.stderr
+
+        for command in (("tick",), ("worker",), ("web", "--port", str(free_port())), ("backup", tmp_path / "late.tar")):
+            refused = home.run(*command)
+            assert refused.returncode == 2
+            assert "run `makegood restore` again" in refused.stderr
+            assert len(refused.stderr.strip().splitlines()) == 1
+        assert "BAD  restore" in home.run("doctor").stdout
+        assert "UnfinishedRestore" in home.python(CONNECT, migrate=False), "nor any that runs already"
+
+        assert home.run("restore", kept, "--erasures", gone).returncode == 0
+        assert "ferreira" not in home.python(TEXTS).lower()
+
+
+CONNECT = """
+from django.db import connection
+try:
+    connection.ensure_connection()
+except Exception as error:
+    print(type(error).__name__)
+"""

@@ -31,6 +31,7 @@ def open_database(*, migrate: bool = True) -> Iterator[None]:
 
         try:
             if migrate:
+                refuse_unfinished_restore()
                 make_ready()
             yield
         finally:
@@ -83,8 +84,12 @@ def database_errors_in_one_line() -> Iterator[None]:
     """Raise ClickException in the place of what the database says, in one sentence."""
     from django.db import DatabaseError, InterfaceError
 
+    from makegood.store.restoring import UnfinishedRestore
+
     try:
         yield
+    except UnfinishedRestore as error:
+        raise click.ClickException(str(error)) from error
     except (DatabaseError, InterfaceError) as error:
         words = " ".join(str(error).split())
         raise click.ClickException(
@@ -142,6 +147,16 @@ def _refuse_old_server() -> None:
     major = owner.connection.info.server_version // 10_000
     if major < OLDEST_MAJOR:
         raise click.ClickException(f"PostgreSQL {major} is too old: Makegood needs {OLDEST_MAJOR} or newer.")
+
+
+def refuse_unfinished_restore() -> None:
+    """Raise ClickException if a restore was begun in this database and not ended."""
+    from django.db import connections
+
+    from makegood.store.restoring import refuse_unfinished
+
+    with database_errors_in_one_line():
+        refuse_unfinished(using=connections["owner"])
 
 
 def refuse_unsafe_role() -> None:

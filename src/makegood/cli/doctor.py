@@ -17,7 +17,13 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
-from makegood.cli.database import database_errors_in_one_line, migrations_behind, open_database, refuse_unsafe_role
+from makegood.cli.database import (
+    database_errors_in_one_line,
+    migrations_behind,
+    open_database,
+    refuse_unfinished_restore,
+    refuse_unsafe_role,
+)
 from makegood.store.embedded import Server, home_directory
 from makegood.store.embedded.programs import MAJOR
 
@@ -75,7 +81,7 @@ def _in_database() -> list[Finding]:
         with open_database(migrate=False):
             for part, look in (IN_DATABASE | {"organizations": partial(_organizations, known=known)}).items():
                 found.append(_look(part, look))
-                if not found[-1].well and part in ("database", "migrations"):
+                if not found[-1].well and part in ("database", "restore", "migrations"):
                     break
     except click.ClickException as error:
         found.append(Finding(part="database", well=False, text=error.format_message()))
@@ -153,6 +159,11 @@ def _server() -> str:
     return f"PostgreSQL {version} ({kind}), used as {user}, {size}"
 
 
+def _restore() -> str:
+    refuse_unfinished_restore()
+    return "none is unfinished"
+
+
 def _migrations() -> str:
     if behind := migrations_behind():
         raise click.ClickException(f"{len(behind)} migrations are missing: run `makegood serve` once.")
@@ -197,6 +208,7 @@ def _processes() -> str:
 BESIDE = {"home": _home, "secret": _secret, "address": _address, "mail": _mail, "demo": _demo}
 IN_DATABASE = {
     "database": _server,
+    "restore": _restore,
     "migrations": _migrations,
     "row security": _row_security,
     "role": _role,

@@ -73,8 +73,7 @@ def restore(file: Path, erasures_file: IO[str] | None, no_erasures: bool) -> int
                 dump = extract(tar, Path(scratch))
                 _load(tools, dump)
                 _replace_files(Path(scratch) / "files", home_directory() / "files")
-            make_ready()
-            again = _erase_again(erased)
+            again = _finish(erased)
     tell(f"restored what was kept at {manifest.created_at}" + (f"; erased {again} again" if erased else ""))
     return 0
 
@@ -123,12 +122,14 @@ def _refuse(manifest: Manifest, tools: Tools) -> None:
 
 
 def _load(tools: Tools, dump: Path) -> None:
-    """Wipe and load in one transaction."""
+    """Wipe and load in one transaction, after which nobody is served until the restore has ended."""
+    from makegood.store.restoring import BEGIN
+
     contents = dump.with_suffix(".list")
     listed = tools.run("pg_restore", "--list", dump).decode().splitlines()
     contents.write_text("\n".join(line for line in listed if " SCHEMA - " not in line), encoding="utf-8")
     wipe, load = dump.with_suffix(".wipe.sql"), dump.with_suffix(".sql")
-    wipe.write_text(WIPE, encoding="utf-8")
+    wipe.write_text(BEGIN + WIPE, encoding="utf-8")
     tools.run("pg_restore", "--use-list", contents, "--file", load, dump)
     tools.run(
         *("psql", "--no-psqlrc", "--no-password", "--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1"),
@@ -141,6 +142,20 @@ def _replace_files(new: Path, kept: Path) -> None:
         shutil.rmtree(kept)
     if new.exists():
         shutil.move(new, kept)
+
+
+def _finish(erased: list[int]) -> int:
+    """Bring what was loaded up to date and erase these customers again; only then is it served. Return how many."""
+    from django.db import connections
+
+    from makegood.store.restoring import END, restoring
+
+    with restoring():
+        make_ready()
+        again = _erase_again(erased)
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(END)
+    return again
 
 
 def _erase_again(customer_ids: list[int]) -> int:

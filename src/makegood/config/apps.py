@@ -7,5 +7,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from makegood.config.handlers import register
+        from makegood.store.restoring import connections_watch
 
         register()
+        connections_watch()
