@@ -26,7 +26,7 @@ UNHEARD = {
     # Who writes it does all that follows; the record is for pages, reports and folding.
     "causes:improvement: opened done dropped",
     "customers:customer: merged",
-    "failures:signal: dismissed opened",
+    "failures:signal: dismissed",
     "makegoods:makegood: offered",
     "messages:message: noted drafted revised",
     "organizations:member: changed joined",

@@ -42,6 +42,8 @@ from makegood.recoveries.operations import (
     messages_sent,
     recoveries_open_for,
     replies_received,
+    signals_opened,
+    unmatched_received,
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.operations.staff_words import (
@@ -81,6 +83,8 @@ def register() -> None:
     on("failures:failure:caused", failures_caused)
     on("messages:message:sent", messages_sent)
     on("messages:message:received", replies_received)
+    on("messages:message:received", unmatched_received)
+    on("failures:signal:opened", signals_opened)
     on("messages:message:queued", words_hear_queued)
     on("messages:message:sent", words_hear_sent)
     on("recoveries:recovery:called", words_hear_called)

@@ -24,7 +24,7 @@ class UnableToNote(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Received:
-    """A message that came in: `thread_id` is None where it answers nothing of ours; `new` False where it is known."""
+    """A message that came in: `thread_id` is None where it belongs to no recovery; `new` False where it is known."""
 
     message_id: int
     thread_id: int | None
@@ -85,12 +85,10 @@ def message_received(
     )
     if mail == "bounce" and thread_id is not None:
         _bounced(organization_id, thread_id, references, at)
-    return Received(
-        message_id=new_id,
-        thread_id=thread_id,
-        customer_id=customer_id,
-        new=True,
-    )
+    if thread_id is None:
+        row = Message.objects.get(organization_id=organization_id, id=new_id)
+        thread_id, customer_id = row.thread_id, row.customer_id
+    return Received(message_id=new_id, thread_id=thread_id, customer_id=customer_id, new=True)
 
 
 def _thread(organization_id: int, tokens: Sequence[str]) -> Thread | None:

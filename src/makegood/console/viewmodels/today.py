@@ -95,12 +95,13 @@ class FailedMail:
 
 @attrs.frozen(kw_only=True)
 class SignalRow:
-    """Evidence that a customer may have been failed, which no rule could decide alone."""
+    """Evidence that a customer may have been failed, which no rule could decide alone; `said` in their own words."""
 
     text: str
     source: str
     at: dt.datetime
     who: str = ""
+    said: str = ""
     actions: tuple[Action, ...] = ()
     why_url: str = ""
 

@@ -29,9 +29,11 @@ from makegood.failures.signals import signal_dismiss, signal_open
 from makegood.messages.operations import message_retry, message_stop
 from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
 from makegood.recoveries import queries as recoveries
+from makegood.recoveries.operations.unmatched import signals_words
 from makegood.recoveries.queries.faces import open_counts, recovery_of_message
 
 SHOWN = 25
+SAID = 600
 NUMBERS = (
     "nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
@@ -60,6 +62,8 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     counts = open_counts(organization_id=here, member_id=desk.member_id, places=desk.places, now=now)
     shown = counts.mine if mine else counts.open
     path = reverse("today")
+    signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
+    written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
     soon = sum(row.soonest_at < _evening(desk) for row in listed.rows)
     return Screen(
         template="console/today.html",
@@ -75,11 +79,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
                 for one in incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
             ),
             mails=tuple(_mails(desk)),
-            signals=tuple(
-                _signal(one)
-                for one in signals_open(organization_id=here, places=desk.places)
-                if desk.may("signal-decide")
-            ),
+            signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
             figures=_figures(desk),
             all_url=reverse("recoveries") if shown > len(listed.rows) else "",
             all_label=f"All {shown:,} open recoveries",
@@ -204,11 +204,16 @@ def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: 
     return redirect("today")
 
 
-def _signal(one: SignalFacts) -> SignalRow:
+def _signal(one: SignalFacts, subject: str = "", words_said: str = "") -> SignalRow:
+    """A signal; where it is a mail, with its subject and what it says."""
     score = f": {one.value}" if one.value is not None else ""
+    mailed = bool(subject or words_said)
     return SignalRow(
-        text=f"{SIGNALS[one.kind]}{score}",
-        source=one.source or "By hand",
+        text=f"A mail that answers nothing of ours: {subject or 'no subject'}"
+        if mailed
+        else f"{SIGNALS[one.kind]}{score}",
+        said=words_said.strip()[:SAID],
+        source="By mail" if mailed else one.source or "By hand",
         at=one.happened_at,
         who=words.who(one.customer),
         actions=(
@@ -232,7 +237,9 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
         raise Http404
     given = {"organization_id": here, "signal_id": signal_id, "by": desk.member_id, "now": now}
     if decision == "open":
-        signal_open(what=SIGNALS[one.kind], place_id=desk.places[0] if desk.places else None, **given)
+        subject, said = signals_words(organization_id=here, signal_ids=[one.id]).get(one.id, ("", ""))
+        what = " ".join((subject or said).split())[:160] or SIGNALS[one.kind]
+        signal_open(what=what, place_id=desk.places[0] if desk.places else None, **given)
         tell(request, "A recovery is open.")
     else:
         signal_dismiss(**given)

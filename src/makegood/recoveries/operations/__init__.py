@@ -35,6 +35,7 @@ from makegood.recoveries.operations.replying import replies_received
 from makegood.recoveries.operations.staying import returned_say
 from makegood.recoveries.operations.stepping import step_done, step_skip, step_undo
 from makegood.recoveries.operations.together import Refusal, Together, UnableToDoForAll, incident_fix_done
+from makegood.recoveries.operations.unmatched import signals_opened, unmatched_received
 
 __all__ = [
     "Refusal",
@@ -78,7 +79,9 @@ __all__ = [
     "returned_say",
     "review_decide",
     "severity_change",
+    "signals_opened",
     "step_done",
     "step_skip",
     "step_undo",
+    "unmatched_received",
 ]

@@ -38,10 +38,13 @@ def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> No
             .first()
         )
         if recovery is not None:
-            _hear(organization_id, recovery, entry, read_reply(text=messages[entry.subject_id].body).kind)
+            text = messages[entry.subject_id].body
+            reply_hear(organization_id=organization_id, recovery=recovery, entry=entry, text=text)
 
 
-def _hear(organization_id: int, recovery: Recovery, entry: Happened, kind: str) -> None:
+def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, text: str) -> None:
+    """Bring one reply, of which `entry` tells, to its recovery, which is locked; a thanks starts nothing."""
+    kind = read_reply(text=text).kind
     record(
         organization_id=organization_id,
         entries=[

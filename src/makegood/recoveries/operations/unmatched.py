@@ -1,0 +1,94 @@
+"""Mail that answers nothing of ours: it joins its sender's open recovery, else a person looks at it. None is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.queries import customers_merged
+from makegood.failures.models import Signal
+from makegood.journal.operations import Happened
+from makegood.messages.models import Message
+from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.operations.replying import WRITTEN, reply_hear
+
+
+def unmatched_received(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Find whose each mail is that answers no thread; a handler of `messages:message:received`.
+
+    Where its sender has an open recovery, the one opened last has it as a reply. Otherwise it is a complaint that a
+    person decides about. What no person wrote (automatic answers, bounces, lists) stays as it is.
+    """
+    lone = [entry for entry in entries if entry.data["thread"] is None and entry.data.get("mail") in WRITTEN]
+    for entry in lone:
+        message = Message.objects.select_for_update().get(organization_id=organization_id, id=entry.subject_id)
+        customer_id = message.customer_id or _sender(organization_id, message, entry)
+        message.customer_id = customer_id
+        recovery = _open_recovery(organization_id, customer_id)
+        if recovery is not None:
+            message.thread_id = recovery.thread_id
+        message.save(update_fields=["customer", "thread"])
+        if recovery is not None:
+            reply_hear(organization_id=organization_id, recovery=recovery, entry=entry, text=message.body)
+        else:
+            Signal.objects.create(
+                organization_id=organization_id,
+                kind="complaint",
+                customer_id=customer_id,
+                key_hash=message.key_hash,
+                happened_at=entry.at,
+                received_at=entry.at,
+            )
+
+
+def _sender(organization_id: int, message: Message, entry: Happened) -> int:
+    """Whose address it came from; somebody new where nobody is known by it."""
+    identity = ("email", message.address) if message.address else ("token", f"mail:{message.id}")
+    (found,) = customers_resolve(organization_id=organization_id, seen=[Seen(identities=(identity,))], now=entry.at)
+    return found
+
+
+def _open_recovery(organization_id: int, customer_id: int) -> Recovery | None:
+    family = customers_merged(organization_id=organization_id, customer_ids=[customer_id])
+    return (
+        Recovery.objects.select_for_update()
+        .filter(organization_id=organization_id, customer_id__in=list(family), state="open")
+        .order_by("-id")
+        .first()
+    )
+
+
+def signals_words(*, organization_id: int, signal_ids: Sequence[int]) -> Mapping[int, tuple[str, str]]:
+    """Return the subject and the words of the mails that these signals are, by signal."""
+    hashes = {
+        bytes(key_hash or b""): signal_id
+        for signal_id, key_hash in Signal.objects.filter(
+            organization_id=organization_id, id__in=list(signal_ids), source=None, key_hash__isnull=False
+        ).values_list("id", "key_hash")
+    }
+    if not hashes:
+        return {}
+    rows = Message.objects.filter(organization_id=organization_id, key_hash__in=list(hashes), direction="in")
+    return {
+        hashes[bytes(key_hash or b"")]: (subject, body)
+        for key_hash, subject, body in rows.values_list("key_hash", "subject", "body")
+    }
+
+
+def signals_opened(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Put the mail that a signal was onto the recovery opened of it; a handler of `failures:signal:opened`."""
+    hashes = dict(
+        Signal.objects.filter(
+            organization_id=organization_id, id__in=[entry.subject_id for entry in entries], source=None
+        ).values_list("id", "key_hash")
+    )
+    for entry in entries:
+        thread_id = (
+            RecoveryFailure.objects.filter(organization_id=organization_id, failure_id=entry.data["failure"])
+            .values_list("recovery__thread_id", flat=True)
+            .first()
+        )
+        if thread_id and hashes.get(entry.subject_id):
+            Message.objects.filter(
+                organization_id=organization_id, key_hash=hashes[entry.subject_id], direction="in", thread=None
+            ).update(thread_id=thread_id)
