@@ -22,7 +22,9 @@ HOURS = (0, 0, 0, 0, 0, 0, 1, 3, 6, 8, 9, 9, 8, 7, 8, 9, 9, 8, 6, 4, 3, 2, 1, 0)
 """How the failures of a day fall on its hours (UTC)."""
 BURST = 14
 """How many customers one incident hits."""
-SHARES = {"broken": 0.60, "complaint": 0.16, "reported": 0.13, "burst": 0.11}
+SHARES = {"broken": 0.60, "complaint": 0.16, "reported": 0.13}
+IN_BURSTS = 0.11
+"""The share of failures that one cause brings upon many at once."""
 LINE_SHARES = {"orders": 0.38, "counter": 0.2, "lines": 0.16, "stays": 0.1, "homes": 0.1, "flights": 0.06}
 OPEN_ONE = 0.91
 """How many failures of a hundred come to a recovery; the others are marginal, or turn out to be none."""
@@ -71,6 +73,8 @@ class World:
     def _failed(self, number: int) -> Failed:
         rnd = self._draws.of("failed", number)
         how = rnd.choices(list(SHARES), weights=list(SHARES.values()))[0]
+        if self._draws.chance(IN_BURSTS, "burst", number // BURST):
+            how = "burst"
         key = number // BURST if how == "burst" else number
         at = self._moment(self._draws.of("when", how == "burst", key))
         where = self._draws.of("where", how == "burst", key)
