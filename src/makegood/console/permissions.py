@@ -13,6 +13,9 @@ PAYS = frozenset({MANAGER, FINANCE, ADMIN})
 PAYS_BY_HAND = frozenset({FINANCE, ADMIN})
 RUNS = frozenset({ADMIN})
 
+MERGES = DECIDES
+"""Who may say that two customers, both known, are one person."""
+
 OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz"})
 """Addresses that need no member; each guards itself."""
 

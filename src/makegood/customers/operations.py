@@ -367,6 +367,12 @@ def fact_add(
     return fact.id
 
 
+def identity_owner(*, organization_id: int, kind: str, value: str) -> int | None:
+    """Return who is known by this already, as whom they turned out to be; None where nobody is."""
+    key = (kind, identity_hash(kind, value))
+    return _find(organization_id, {key}).get(key)
+
+
 def customer_identify(
     *, organization_id: int, customer_id: int, kind: str, value: str, name: str, now: datetime
 ) -> int:

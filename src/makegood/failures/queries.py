@@ -238,10 +238,15 @@ def failures_some(*, organization_id: int, failure_ids: list[int]) -> list[Failu
     return _failures(" AND f.id = ANY(%s) ORDER BY f.happened_at, f.id", [organization_id, failure_ids])
 
 
-def failures_of_customer(*, organization_id: int, customer_id: int, most: int = 20) -> list[FailureFacts]:
-    """This function will list a customer's failures, the newest first."""
+def failures_of_customer(
+    *, organization_id: int, customer_id: int, places: Places, most: int = 20
+) -> list[FailureFacts]:
+    """This function will list a customer's failures at these places, the newest first."""
+    served = None if places is None else list(places)
     return _failures(
-        " AND f.customer_id = %s ORDER BY f.happened_at DESC, f.id DESC LIMIT %s", [organization_id, customer_id, most]
+        " AND f.customer_id = %s AND (%s::bigint[] IS NULL OR f.place_id = ANY(%s))"
+        " ORDER BY f.happened_at DESC, f.id DESC LIMIT %s",
+        [organization_id, customer_id, served, served, most],
     )
 
 

@@ -138,7 +138,7 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
                     text=f"{(failure.what or words.KINDS.get(failure.kind, 'Something went wrong')).capitalize()}.",
                     by=words.GATES[failure.gate].split(":")[0],
                 )
-                for failure in failures_of_customer(organization_id=here, customer_id=customer_id)
+                for failure in failures_of_customer(organization_id=here, customer_id=customer_id, places=desk.places)
             ),
             recoveries=tuple(words.recovery_row(desk, row) for row in recoveries),
             report_url=f"{reverse('report')}?customer={customer_id}" if desk.may("report") else "",

@@ -13,10 +13,12 @@ from makegood.console.desk import Desk
 from makegood.console.finding import seen_as
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.errors import error_answer
-from makegood.console.views.frame import gone_to, tell
+from makegood.console.views.frame import Screen, gone_to, tell
+from makegood.console.views.joining import merge_screen
 from makegood.console.views.merging import act, case_held
 from makegood.console.views.recoveries import case_of
-from makegood.customers.operations import customer_identify, customer_merge
+from makegood.customers.operations import customer_identify, customer_merge, identity_owner
+from makegood.customers.queries import customer_one
 from makegood.failures.operations import cause_create, failures_cause_set
 from makegood.makegoods import operations as makegoods
 from makegood.messages.operations import note_add
@@ -417,8 +419,11 @@ def close(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 
 @act
-def identify(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
-    """Say who a customer is: found by their address, or known by it from now on."""
+def identify(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse | Screen:
+    """Say who a customer is: found by their address, or known by it from now on.
+
+    Where two known customers would become one, a manager confirms it on a page that says what follows.
+    """
     case = case_held(request, desk, code)
     given = answers(request.POST, identity="Write their e-mail or phone number.")
     seen = seen_as(given["identity"])
@@ -426,15 +431,27 @@ def identify(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         raise Unanswered({"identity": "Write an e-mail such as ana@example.org, or a phone number."})
     here, now = desk.organization_id, desk.facts.now
     kind, value = seen.identities[0]
+    one = customer_one(organization_id=here, customer_id=case.customer_id)
+    assert one is not None, "every recovery has a customer"
+    known = identity_owner(organization_id=here, kind=kind, value=value)
+    if known not in (None, one.id) and not one.token:
+        if desk.facts.role not in permissions.MERGES:
+            raise Unanswered(
+                {"identity": "Another customer has this address: ask a manager whether they are one person."}
+            )
+        if not request.POST.get("sure"):
+            other = customer_one(organization_id=here, customer_id=known or 0)
+            assert other is not None, "found by their address"
+            return merge_screen(case=case, one=one, other=other, typed=given["identity"])
     whose = customer_identify(
         organization_id=here,
-        customer_id=case.customer_id,
+        customer_id=one.id,
         kind=kind,
         value=value,
         name=request.POST.get("called", "") or seen.name,
         now=now,
     )
-    if whose != case.customer_id:
-        customer_merge(organization_id=here, customer_id=case.customer_id, into_id=whose, now=now, by=desk.member_id)
+    if whose != one.id:
+        customer_merge(organization_id=here, customer_id=one.id, into_id=whose, now=now, by=desk.member_id)
     tell(request, "Now we know who it is.")
     return gone_to("recovery", code=code)
