@@ -81,12 +81,7 @@ def register() -> None:
     for ended in ("dismissed", "closed"):
         on(f"failures:incident:{ended}", incidents_dropped)
     on("failures:failure:caused", failures_caused)
-    on("messages:message:sent", messages_sent)
-    on("messages:message:received", replies_received)
-    on("messages:message:received", unmatched_received)
-    on("failures:signal:opened", signals_opened)
-    on("messages:message:queued", words_hear_queued)
-    on("messages:message:sent", words_hear_sent)
+    _messages_heard()
     on("recoveries:recovery:called", words_hear_called)
     on("makegoods:makegood:delivered", words_hear_paid)
     for outcome in ("delivered", "declined", "expired", "withdrawn"):
@@ -136,3 +131,12 @@ def _due_and_carried() -> None:
     carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
     work_with(work_once)
+
+
+def _messages_heard() -> None:
+    on("messages:message:sent", messages_sent)
+    on("messages:message:received", replies_received)
+    on("messages:message:received", unmatched_received)
+    on("failures:signal:opened", signals_opened)
+    on("messages:message:queued", words_hear_queued)
+    on("messages:message:sent", words_hear_sent)

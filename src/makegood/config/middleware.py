@@ -1,10 +1,10 @@
-"""What every request and answer passes: a bound on what is sent, and the headers that every answer carries."""
+"""What every request and answer passes: bounds on what is sent, and the headers that every answer carries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from makegood.api.gate import PREFIX
 from makegood.console.views.errors import PUBLIC, error_answer
@@ -29,6 +29,30 @@ class BoundedBody:
         if stated.isdecimal() and int(stated) > LARGEST and not request.path.startswith(PREFIX):
             return error_answer(request, status=400 if request.path.startswith(PUBLIC) else 413)
         return self.get_response(request)
+
+
+class NoNulls:
+    """Refuses a form or an address that holds a NUL, which no text of the database can hold; the API says so itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(PREFIX) and _holds_null(request):
+            return error_answer(request, status=400)
+        return self.get_response(request)
+
+
+def _holds_null(request: HttpRequest) -> bool:
+    if "\x00" in request.path or _null_in(request.GET):
+        return True
+    return request.method == "POST" and (
+        _null_in(request.POST) or any("\x00" in (one.name or "") for one in request.FILES.values())
+    )
+
+
+def _null_in(given: QueryDict) -> bool:
+    return any("\x00" in name or any("\x00" in value for value in values) for name, values in given.lists())
 
 
 class ContentSecurityPolicy:
