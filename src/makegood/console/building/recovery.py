@@ -17,6 +17,7 @@ from makegood.console.building.doubts import doubt_cards
 from makegood.console.building.giving import giving_of
 from makegood.console.building.helping import anyway_field, asking_why, panels_of
 from makegood.console.building.next_action import next_of
+from makegood.console.building.reaching import UNREACHED, unreached
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.staff_words import said_words
 from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
@@ -45,6 +46,7 @@ from makegood.console.viewmodels.helping import HelpPanel
 from makegood.customers.queries import CustomerFacts, FactKnown
 from makegood.failures.queries import CauseFacts
 from makegood.makegoods.queries import Gifts, MakeGoodRow
+from makegood.messages.links import status_url
 from makegood.organizations.queries import MemberFacts
 from makegood.promises.queries import PromiseFacts
 from makegood.recoveries.helped import HelpState
@@ -234,7 +236,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         )
         for fact in list(known.facts)[:2]
     ]
-    phone = one.identity("phone")
+    phone, alone = one.identity("phone"), unreached(case, one)
     return CustomerCard(
         name=one.called,
         url=reverse("customer", args=[one.id]),
@@ -243,6 +245,8 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         identify=_identify(case) if not one.identity("email") and desk.may("recovery-identify") else None,
         phone_url=f"tel:{phone}" if phone else "",
         status_url=known.status_url,
+        unreached=UNREACHED if alone else "",
+        hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if alone else "",
     )
 
 

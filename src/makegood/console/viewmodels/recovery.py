@@ -127,6 +127,10 @@ class CustomerCard:
     identify: Form | None = None
     phone_url: str = ""
     status_url: str = ""
+    unreached: str = ""
+    """That nobody can reach them, and what to do about it."""
+    hand_over: str = ""
+    """The whole link of their page, to be handed over where nothing else reaches them."""
 
 
 @attrs.frozen(kw_only=True)

@@ -6,6 +6,7 @@ import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
 from makegood.console.asking import whole
+from makegood.console.building.reaching import UNREACHED, unreached
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
 from makegood.console.building.words import said_at
 from makegood.console.collisions import Collision
@@ -15,6 +16,7 @@ from makegood.console.views.frame import Screen, acts, gone_to, tell
 from makegood.console.views.merging import acts_merging, case_held
 from makegood.console.views.recoveries import case_of, recovery_screen, screen_of
 from makegood.core.merging import merge
+from makegood.customers.queries import customer_one
 from makegood.messages.operations import UnableToSend, message_save, message_send, message_stop
 from makegood.recoveries.operations.staff_words import word_promise_typed
 from makegood.recoveries.queries import Case, MessageLine
@@ -83,7 +85,11 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     waits = words_said(organization_id=desk.organization_id, recovery_id=case.id, now=desk.facts.now)
     said = " You promised something in it: put it on the ledger, or say that it is none." if waits else ""
     leaves = f" It is night where they are: it leaves {said_at(desk, sent.waits_until)}." if sent.waits_until else ""
-    tell(request, "On its way.", detail=f"It also stands on the page that they follow.{leaves}{said}")
+    who = customer_one(organization_id=desk.organization_id, customer_id=case.customer_id)
+    if who is not None and unreached(case, who):
+        tell(request, "It stands on their page.", detail=f"{UNREACHED}{said}", tone="warn")
+    else:
+        tell(request, "On its way.", detail=f"It also stands on the page that they follow.{leaves}{said}")
     return gone_to("recovery", code=code)
 
 
