@@ -285,3 +285,7 @@ def test_many_broken_at_once_are_no_incident(org: Org) -> None:
         assert not Entry.objects.filter(organization_id=org.id, event="failures:incident:proposed").exists()
         joined = RecoveryFailure.objects.filter(organization_id=org.id, failure__promise__kind="staff_word")
         assert joined.count() == 15
+
+
+def test_the_same_word_given_twice_in_one_moment_is_one(org: Org, recovery: Recovery) -> None:
+    assert promised(org, recovery) == promised(org, recovery)

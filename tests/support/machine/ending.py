@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from tests.support.machine.world import DAY, HOUR, World
 
-from makegood.failures.operations import failures_cause_set
+from makegood.failures.operations import failures_cause_set, failures_cause_unset
 from makegood.journal.models import Effect
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.operations import (
@@ -32,6 +32,7 @@ from makegood.recoveries.operations import (
     reopen,
     returned_say,
     step_done,
+    step_undo,
 )
 from makegood.recoveries.operations.stories import stories_tell_staff, story_allow, story_tell, story_withdraw
 from makegood.store.tenancy import tenant
@@ -181,22 +182,28 @@ class Ending:
         if not self.world.some(Recovery, state="closed"):
             self.it_is_closed(pick, "They asked us to leave it.", "manager")
 
-    @rule(pick=picks)
-    def all_is_done_and_it_closes_by_itself(self, pick: int) -> None:
-        """The fix, the cause, what is owed and offered, and they say that they are back: nothing is missing then."""
+    @rule(pick=picks, but=st.sampled_from(["", "", "fix", "cause", "floor"]))
+    def all_is_done_and_it_closes_by_itself(self, pick: int, but: str) -> None:
+        """The fix, the cause, what is owed and offered, and they say that they are back; `but` one is still missing."""
         world = self.world
-        self.sending_is_halted_or_goes_on(stopped=False)
+        self.sending_is_halted_or_goes_on(stopped=but == "floor")
+        if but == "floor":
+            self.something_is_owed_by_law(pick, 500 + world.number())
 
         def worked() -> int:
             who = world.on(pick, roles=("manager", "admin"))
             ids = list(
                 RecoveryFailure.objects.filter(recovery_id=who["recovery_id"]).values_list("failure_id", flat=True)
             )
-            failures_cause_set(
-                organization_id=world.org.id, failure_ids=ids, cause_id=world.causes[0], by=who["by"], now=world.now
-            )
-            fix = Step.objects.filter(recovery_id=who["recovery_id"], step="fix", state__in=["todo", "overdue"])
-            if fix.exists():
+            caused = {"organization_id": world.org.id, "failure_ids": ids, "by": who["by"], "now": world.now}
+            if but == "cause":
+                failures_cause_unset(**caused)
+            else:
+                failures_cause_set(**caused, cause_id=world.causes[0])
+            steps = Step.objects.filter(recovery_id=who["recovery_id"], step="fix")
+            if but == "fix" and steps.filter(state__in=["done", "skipped"]).exists():
+                step_undo(**who, step="fix")
+            elif but != "fix" and steps.filter(state__in=["todo", "overdue"]).exists():
                 step_done(**who, step="fix", anyway="I saw it.")
             for row in MakeGood.objects.filter(organization_id=world.org.id, failure_id__in=ids, state="offered"):
                 makegood_decline(organization_id=world.org.id, makegood_id=row.id, now=world.now)

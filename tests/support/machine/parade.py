@@ -70,6 +70,8 @@ def _saying(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
     yield lambda: machine.they_write_of_trouble(0, "It is still not here.", closed=False)
     yield lambda: machine.a_machine_answers(0, "auto-reply")
     yield lambda: machine.somebody_notes(0)
+    yield lambda: machine.a_mail_answers_nothing_of_ours(0, known=True)
+    yield lambda: machine.a_mail_answers_nothing_of_ours(0, known=False)
 
 
 def _working(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
@@ -135,7 +137,9 @@ def _ending(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
     yield lambda: machine.time_passes(8 * DAY, ticker_late=False)
     yield lambda: machine.a_follow_up_is_done(0, "")
     yield lambda: machine.somebody_says_whether_they_are_back(0, "back", told=True)
-    yield lambda: machine.all_is_done_and_it_closes_by_itself(0)
+    for but in ("fix", "cause", "floor", ""):
+        yield lambda: machine.a_failure_is_reported(1, "complaint", "time", incident=False)
+        yield lambda but=but: machine.all_is_done_and_it_closes_by_itself(-1, but)  # type: ignore[misc]
     yield lambda: machine.it_is_closed(0, "They asked us to leave it.", "manager")
     yield lambda: machine.its_owner_closes_it(0)
     for what in ("allow", "tell", "share", "withdraw"):

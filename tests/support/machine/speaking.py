@@ -212,6 +212,18 @@ class Speaking:
         self.world.do("auto-reply", lambda: self._received(self._thread(pick), "I am away.", mail=mail))
         assert self._plans() == before
 
+    @rule(pick=picks, known=st.booleans())
+    def a_mail_answers_nothing_of_ours(self, pick: int, known: bool) -> None:
+        world = self.world
+        number = world.number()
+        world.do(
+            "lone mail",
+            lambda: message_received(
+                organization_id=world.org.id, key=f"machine:{number}", at=world.now, body="Where is my lamp?",
+                address=f"ana{number}@example.net", customer_id=world.customer(pick) if known else None,
+            ),
+        )  # fmt: skip
+
     @rule(pick=picks)
     def somebody_notes(self, pick: int) -> None:
         world = self.world

@@ -178,22 +178,24 @@ def word_promise(*, organization_id: int, recovery_id: int, word_id: int, by: in
 def word_give(
     *, organization_id: int, recovery_id: int, what: str, due_at: datetime, by: int, now: datetime
 ) -> StaffWord:
-    """This function will put on the ledger what a member promises in their own words; return it.
+    """This function will put on the ledger what a member promises in their own words; return it. Said twice, it is one.
 
     Raises UnableToChangeRecovery if the recovery is not open, or if the time is past.
     """
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id)
     language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
-    row = StaffWord.objects.create(
+    row, _ = StaffWord.objects.get_or_create(
         organization_id=organization_id,
-        recovery_id=recovery_id,
-        customer_id=recovery.customer_id,
-        member_id=by,
         key_hash=keyed_hash(f"{recovery_id}:{by}:{now.isoformat()}:{due_at.isoformat()}:{what}", purpose="staff word"),
-        what=what.strip()[:160],
-        act=_act(what, language),
-        said_at=now,
-        due_at=due_at,
+        defaults={
+            "recovery_id": recovery_id,
+            "customer_id": recovery.customer_id,
+            "member_id": by,
+            "what": what.strip()[:160],
+            "act": _act(what, language),
+            "said_at": now,
+            "due_at": due_at,
+        },
     )
     return word_promise(organization_id=organization_id, recovery_id=recovery_id, word_id=row.id, by=by, now=now)
 
