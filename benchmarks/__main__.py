@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "boston311": ("replays", "boston311"),
     "nycflights": ("replays", "nycflights"),
     "kills": ("kills",),
+    "machine": ("machine",),
     "year": ("year",),
     "year-kills": ("year", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480", "--kills", "20"),
 }
