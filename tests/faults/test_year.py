@@ -1,4 +1,4 @@
-"""A few days of the simulated year, in which all breaks that can: no rule is broken, and the seed alone decides.
+"""A few weeks of the simulated year: 300 recoveries and five faults; no rule is broken, and chance alone decides nothing.
 
 `python -m benchmarks.year` is the whole year.
 """
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.support.killing import ROOT
 
+WEEKS = ("--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480", "--faults", "5", "--seed", "5")
 DAYS = ("--recoveries", "20", "--days", "6", "--tail", "5", "--grid", "480", "--faults", "10", "--seed", "3")
 """Few customers, and everything breaks once."""
 
@@ -34,6 +35,20 @@ def lived(*runs: Sequence[str]) -> list[dict[str, Any]]:
         for run in runs
     ]
     return [json.loads(run.communicate()[0]) for run in begun]
+
+
+@pytest.mark.xdist_group("replays")
+def test_no_rule_is_broken_on_any_day_whatever_breaks() -> None:
+    (told,) = lived(WEEKS)
+    assert not told["broken"]
+    assert sum(told["struck"].values()) == 5
+    assert told["recoveries"] >= 290, "too few recoveries to mean anything"
+    assert told["looked"] >= 30
+    for what in (
+        "left the company", "changed hands", "promised in words", "words broken", "reply thanks", "reply still_broken",
+        "reopened: score", "breach: fix", "a second apology that was held back", "incidents", "closed: complete",
+    ):  # fmt: skip
+        assert told["done"].get(what), f"nobody: {what}"
 
 
 @pytest.mark.xdist_group("replays")
