@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
-from tests.support.recoveries import opened, step_to
+from tests.support.recoveries import opened, say, step_to, steps
 
 from makegood.config.working import work_dry
 from makegood.customers.models import Customer, Identity
@@ -140,3 +140,26 @@ def test_a_mail_that_waits_for_the_morning_says_so(org: Org) -> None:
     client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
     sent = client.post(f"{url}/say", {"draft": draft.id, "text": draft.body}, follow=True).content.decode()
     assert "It is night where they are: it leaves today 14:00." in sent
+
+
+def test_two_kinds_of_news_at_once_are_stopped_where_one_sees_why(org: Org) -> None:
+    """An outcome right after an update says until when to wait, and takes a reason; the outcome answers as well."""
+    recovery = recovery_of(org)
+    client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
+    update = begun(org, recovery, "update")
+    assert client.post(f"{url}/say", {"draft": update.id, "text": update.body}).status_code == 302
+    outcome = begun(org, recovery, "outcome")
+    found = client.post(f"{url}/lint", {"draft": outcome.id, "text": outcome.body}).content.decode()
+    assert "Wait until today 22:00, or say why it goes now." in found
+    assert "Nothing to change" not in found
+    assert client.post(f"{url}/say", {"draft": outcome.id, "text": outcome.body}).status_code == 422
+    sent = client.post(f"{url}/say", {"draft": outcome.id, "text": outcome.body, "keep": "She asked for it"})
+    assert sent.status_code == 302
+
+
+def test_who_is_told_how_it_ended_is_answered(org: Org) -> None:
+    """One letter does both steps, so that nobody has to send an update besides."""
+    with tenant(organization_id=org.id):
+        recovery = opened(org)
+        say(org, recovery, "outcome", at=START + timedelta(minutes=5))
+        assert {steps(org, recovery)[one] for one in ("respond", "communicate")} == {"done"}

@@ -23,6 +23,11 @@ WRITES = {"apologise": "apology", "respond": "update", "communicate": "outcome",
 QUOTED = 280
 ANSWERS = ("update", "apology", "offer", "outcome")
 """The messages that answer a customer who wrote, the most fitting first."""
+FOLLOWS = {
+    "ask_score": "they are asked how well we did",
+    "check_in": "look in on them",
+    "see_return": "see whether they are back",
+}
 SENDING = {"apology": "the apology to", "offer": "the offer to", "outcome": "how it ended for"}
 
 
@@ -32,17 +37,13 @@ def draft_open(case: Case) -> MessageLine | None:
     if case.unanswered_at is not None or case.failed_score is not None:
         answers = [one for one in drafts if one.kind in ANSWERS]
         return min(answers, key=lambda one: ANSWERS.index(one.kind), default=None)
-    fitting = [one for one in drafts if one.step == case.next_step or one.kind == WRITES.get(case.next_step)]
+    fitting = [one for one in drafts if one.step == case.next_step or one.kind == _writes(case)]
     return next(iter(fitting or drafts), None)
 
 
 def sending(case: Case) -> MessageLine | None:
     """This function will find the words that a person sent and that have not left yet."""
-    kinds = (
-        ANSWERS
-        if case.unanswered_at is not None or case.failed_score is not None
-        else (WRITES.get(case.next_step), "offer")
-    )
+    kinds = ANSWERS if case.unanswered_at is not None or case.failed_score is not None else (_writes(case), "offer")
     after_at = case.unanswered_at
     waiting = [
         one
@@ -205,8 +206,34 @@ def _hand_over(wanted: MakeGoodLine, name: str, here: str, clock: ClockFace) -> 
     )
 
 
+def _writes(case: Case) -> str:
+    """Which message does the next step; "" where none does.
+
+    Once it is put right and made good the next word is how it ended, not how far we are.
+    """
+    ended = {"fix", "make_good"} <= {one.step for one in case.steps if one.state in ("done", "skipped")}
+    return "outcome" if case.next_step == "respond" and ended else WRITES.get(case.next_step, "")
+
+
+def _look(desk: Desk, case: Case, name: str) -> NextAction | None:
+    """Nothing is to be done now: what is planned comes back by itself."""
+    planned = [one for one in case.follow_ups if one.state == "planned" and one.due_at > desk.facts.now]
+    if not planned or case.next_step != "stay":
+        return None
+    first = min(planned, key=lambda one: one.due_at)
+    return NextAction(
+        title=f"nothing now; {FOLLOWS[first.action]} {words.said_at(desk, first.due_at)}",
+        lead=f"All that {name} was to have from us is done. What comes then is back on Today by itself.",
+        links=(Link(label="What is planned", url="#follow-up"),),
+        dock_label="What is planned",
+    )
+
+
 def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> NextAction:
     step = case.next_step
+    look = _look(desk, case, name)
+    if look is not None:
+        return look
     if step not in ("apologise", "fix", "respond") and desk.may("recovery-make-good"):
         wanted = next(
             (o for o in case.makegoods if o.part == "extra" and o.state == "accepted" and o.form != "money"), None
@@ -214,7 +241,7 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
         if wanted is not None:
             return _hand_over(wanted, name, here, clock)
     if step in WRITES:
-        kind = WRITES[step]
+        kind = _writes(case)
         title = {"apology": f"say sorry to {name}", "outcome": f"tell {name} how it ended"}.get(
             kind, f"write to {name}"
         )

@@ -15,8 +15,10 @@ from makegood.console.building.staff_words import draft_words
 from makegood.console.building.words import code, reason_line, said_at
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Finding, MessageDraft
+from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, both_kinds
 from makegood.core.wording import Case as WordingCase
 from makegood.core.wording import Linted, blank, lint, signed_for
+from makegood.messages.reaching import BOTH_KINDS
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.rules.phrases import language_of
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
@@ -28,6 +30,7 @@ ELEMENTS = {
     "repair": "says what is done and by when",
 }
 CHANNELS = {"mail": "By e-mail, and on their page", "status": "On their page: we know no e-mail address"}
+NEWS = {UPDATE: "how it stands", EXPLANATION: "how it ended"}
 AMENDS = ("regret", "responsibility", "repair")
 """The elements of an apology without which it is none."""
 ENDS = re.compile(r"[.!?](?:\s|$)|\n")
@@ -177,7 +180,7 @@ def draft_of(
         shown = text.replace("\r\n", "\n")
     linted = judged(desk, case, kind=message.kind, text=shown)
     facts = facts_of(desk, case)
-    findings = _findings(shown, linted, facts) if linted else ()
+    findings = (*_second_news(desk, case, message.kind), *(_findings(shown, linted, facts) if linted else ()))
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     here = code(case.number)
     keep = Field(
@@ -204,6 +207,28 @@ def draft_of(
         empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
         words=draft_words(desk, case, message_id=message.id, text=shown),
         hidden=(("draft", str(message.id)), seen_pair(case, f"message:{message.id}")),
+    )
+
+
+def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
+    """What stops an update so soon after word of how it ended, or the other way round (rule 11)."""
+    ours = [one for one in case.messages if one.direction == "out" and one.state in ("queued", "sent")]
+    told = [one for one in ours if one.kind in NEWS]
+    if not told or kind not in NEWS:
+        return ()
+    said = max(told, key=lambda one: one.created_at)
+    heard = any(one.direction == "in" and one.created_at > said.created_at for one in case.messages)
+    if not both_kinds(kind=kind, said=said.kind, between=desk.facts.now - said.created_at, heard_between=heard):
+        return ()
+    until = said_at(desk, said.created_at + ONE_KIND_IN)
+    return (
+        Finding(
+            key="",
+            quote=said.subject or NEWS[said.kind],
+            says=f"{BOTH_KINDS['text']} Wait until {until}, or say why it goes now.",
+            must=True,
+            reason=reason_line(BOTH_KINDS),
+        ),
     )
 
 

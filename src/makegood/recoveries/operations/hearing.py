@@ -30,7 +30,8 @@ MEETS = {
 }
 """Which clocks a message that left meets; any word from us acknowledges, only a person's answer responds."""
 DECLINED = "They declined what was offered."
-MARKS = {"apology": "apologise", "update": "respond", "outcome": "communicate"}
+MARKS = {"apology": ("apologise",), "update": ("respond",), "outcome": ("respond", "communicate")}
+"""Which steps a message that left does: who is told how it ended is answered, and needs no update besides (rule 11)."""
 
 
 def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -56,9 +57,9 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
     steps_mark(
         organization_id=organization_id,
         marks=[
-            Mark(recovery_id=recovery_id, step=MARKS[entry.data["kind"]], at=entry.at, by=entry.actor_id)
+            Mark(recovery_id=recovery_id, step=step, at=entry.at, by=entry.actor_id)
             for recovery_id, entry in known
-            if entry.data["kind"] in MARKS
+            for step in MARKS.get(entry.data["kind"], ())
         ],
     )
 

@@ -12,11 +12,23 @@
     all[next].focus();
   };
 
+  const first = (...found) => {
+    const one = found.flatMap((selector) => [...document.querySelectorAll(selector)]).find((el) => el.checkVisibility());
+    if (one) { one.focus(); one.scrollIntoView({ block: "nearest" }); }
+  };
+
   const keys = {
     j: () => move(1),
     k: () => move(-1),
     v: () => { const views = [...document.querySelectorAll("[data-views] a")]; const here = views.indexOf(document.activeElement); views[(here + 1) % views.length]?.focus(); },
     x: () => { const box = document.activeElement?.closest?.("tr")?.querySelector(".pick input"); if (box) box.checked = !box.checked; },
+    t: () => document.querySelector(".brand")?.click(),
+    r: () => document.querySelector("a.report")?.click(),
+    n: () => first("#next button[form=say].go", "#next form.form :is(input:not([type=hidden]), textarea, select)", "#next form.one .go", "#next .btn"),
+    w: () => first("#say textarea"),
+    g: () => first("#give .go", "#give button", "#give summary"),
+    c: () => first("#cause select", "#cause summary"),
+    e: () => first("#close form.one button", "#close a", "#close summary"),
     "/": () => {
       const find = [...document.querySelectorAll("main input[type=search], [data-find]")].find((el) => el.offsetParent);
       if (find) { find.focus(); find.select(); }
@@ -24,6 +36,11 @@
     "?": () => { const help = document.getElementById("keys"); if (help && !help.open) help.showModal(); },
   };
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     const act = keys[event.key];
     if (act) { event.preventDefault(); act(); }
@@ -79,7 +96,9 @@
         keep(form, true);
       });
     }
-    document.querySelector("[data-focus]")?.focus();
+    const asked = document.querySelector("[data-focus]");
+    if (asked) asked.focus();
+    else if (matchMedia("(pointer: fine)").matches) document.querySelector(".thumb form.form :is(input:not([type=hidden]), textarea)")?.focus();
     online();
     livePause();
   };
