@@ -10,6 +10,7 @@ from makegood.failures.tasks import failures_gate, failures_route
 from makegood.journal.barring import bar
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
+from makegood.listen.forms import reports_taken
 from makegood.listen.operations import raw_hear_erased
 from makegood.makegoods.charges import (
     charge_carry,
@@ -134,6 +135,7 @@ def _due_and_carried() -> None:
 
 
 def _messages_heard() -> None:
+    on("failures:failure:taken", reports_taken)
     on("messages:message:sent", messages_sent)
     on("messages:message:received", replies_received)
     on("messages:message:received", unmatched_received)

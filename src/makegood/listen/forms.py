@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
 
+from makegood.customers.models import Purchase
 from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.queries import customers_merged
 from makegood.failures.operations import KINDS, Report, failure_report
+from makegood.journal.operations import Happened
 from makegood.listen.models import Raw
+from makegood.messages.models import Message
+from makegood.messages.operations import message_received
+from makegood.organizations.models import Organization
 from makegood.promises.operations import source_create
 from makegood.recoveries.models import RecoveryFailure
+from makegood.rules.phrases import phrase, spoken
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
@@ -52,6 +60,7 @@ class Taken:
 def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> Taken:
     """This function will take a customer's report, once per key, and put it through the gate.
 
+    All that they wrote is their first message, with the order that they named.
     Raises UnableToTakeReport without a way to answer, and UnableToReportFailure without an answer that is needed.
     """
     identity = _identity(report.contact)
@@ -82,6 +91,7 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
             loss=report.loss,
             what=report.what.strip()[:160],
             happened_at=now,
+            purchase_id=_purchase(organization_id, customer_id, report.order),
             source_id=source_id,
         ),
         now=now,
@@ -91,7 +101,61 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
         .values_list("recovery__thread__token", flat=True)
         .first()
     )
+    message_received(
+        organization_id=organization_id,
+        key=_key(failure_id),
+        at=now,
+        body=_words(organization_id, report),
+        token=token or "",
+        channel="status",
+        mail="form",
+        customer_id=customer_id,
+    )
     return Taken(new=True, token=token or "")
+
+
+def _key(failure_id: int) -> str:
+    return f"form:{failure_id}"
+
+
+def _words(organization_id: int, report: FormReport) -> str:
+    """What they wrote, whole, and the order that they named, asked for in their language or else in the house's."""
+    said = report.what.strip()
+    if not report.order.strip():
+        return said
+    house = Organization.objects.values_list("language", flat=True).get(id=organization_id)
+    return f"{said}\n\n{phrase('report.order', language=spoken(report.language, house))}: {report.order.strip()}"
+
+
+def _purchase(organization_id: int, customer_id: int, order: str) -> int | None:
+    """Their purchase of this order number; somebody else's is not theirs to name."""
+    if not order.strip():
+        return None
+    family = customers_merged(organization_id=organization_id, customer_ids=[customer_id])
+    return (
+        Purchase.objects.filter(
+            organization_id=organization_id, customer_id__in=list(family), reference__iexact=order.strip()
+        )
+        .order_by("-placed_at", "-id")
+        .values_list("id", flat=True)
+        .first()
+    )
+
+
+def reports_taken(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Put what was reported onto the recovery that opened of it later, as after an incident was decided.
+
+    A handler of `failures:failure:taken`.
+    """
+    reported = RecoveryFailure.objects.filter(
+        organization_id=organization_id,
+        failure_id__in=[entry.subject_id for entry in entries],
+        failure__source__code=SOURCE,
+    )
+    for failure_id, thread_id in reported.values_list("failure_id", "recovery__thread_id"):
+        Message.objects.filter(
+            organization_id=organization_id, key_hash=keyed_hash(_key(failure_id), purpose="received"), thread=None
+        ).update(thread_id=thread_id)
 
 
 def _identity(contact: str) -> tuple[str, str]:

@@ -52,7 +52,8 @@ def message_received(
 
     `token` is a thread's; else it is looked for in the recipients' `addresses` and in `references` to our Message-IDs.
     `address` is who wrote, `at` when it was received, `mail` what kind of mail it is (person, auto-reply, bounce,
-    list). A bounce marks the message that it answers as failed. `messages:message:received` carries thread, kind, mail.
+    list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
+    failed. `messages:message:received` carries thread, kind, mail.
     """
     tokens = [token] if token else tokens_in(addresses=addresses, references=references)
     thread = _thread(organization_id, tokens)

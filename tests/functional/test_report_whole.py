@@ -1,0 +1,75 @@
+"""The public form keeps all that the customer wrote, and finds the order that they name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from tests.conftest import START, Org
+from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
+
+from makegood.customers.models import Purchase
+from makegood.customers.operations import Seen, customers_resolve
+from makegood.failures.models import Failure
+from makegood.journal.operations import Happened
+from makegood.listen.forms import reports_taken
+from makegood.messages.models import Message
+from makegood.recoveries.models import Recovery
+from makegood.store.tenancy import tenant
+
+__all__ = ["_no_throttle", "_quick_passwords"]
+
+LONG = "My parcel " + "came very late and " * 60 + "my child is ALLERGIC to the filling, please call before Friday"
+
+
+def bought(org: Org, address: str) -> int:
+    """A purchase of order ORDER-4711 by who has this address."""
+    with tenant(organization_id=org.id):
+        (who,) = customers_resolve(organization_id=org.id, seen=[Seen(identities=(("email", address),))], now=START)
+        return Purchase.objects.create(
+            organization_id=org.id,
+            customer_id=who,
+            key_hash=b"4711",
+            reference="ORDER-4711",
+            placed_at=START - timedelta(days=1),
+            total_minor=4200,
+            currency="EUR",
+        ).id
+
+
+def report(org: Org) -> None:
+    sent = {"what": LONG, "cost": "service", "contact": "zoe@example.org", "key": "k1", "order": "order-4711"}
+    visitor = Client(headers={"host": "127.0.0.1"})
+    for _ in range(2):
+        assert visitor.post(f"/r/{org.code}", sent).status_code == 302
+
+
+def test_all_of_it_is_their_first_message(org: Org) -> None:
+    report(org)
+    with tenant(organization_id=org.id):
+        recovery = Recovery.objects.get()
+        (said,) = Message.objects.filter(direction="in")
+        assert said.thread_id == recovery.thread_id
+        assert said.body == f"{LONG}\n\nOrder, booking or receipt number: order-4711"
+    page = signed_in(org, org.admin).get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert "ALLERGIC" in page
+    assert "order-4711" in page
+
+
+@pytest.mark.parametrize(("owner", "found"), [("zoe@example.org", True), ("bob@example.org", False)])
+def test_the_order_is_found_where_it_is_theirs(org: Org, owner: str, found: bool) -> None:
+    purchase_id = bought(org, owner)
+    report(org)
+    with tenant(organization_id=org.id):
+        assert Failure.objects.get().purchase_id == (purchase_id if found else None)
+
+
+def test_what_was_held_back_at_first_reaches_the_recovery_that_opens_later(org: Org) -> None:
+    report(org)
+    with tenant(organization_id=org.id):
+        failure, recovery = Failure.objects.get(), Recovery.objects.get()
+        Message.objects.filter(direction="in").update(thread=None)
+        taken = Happened(at=START, event="failures:failure:taken", subject="failure", subject_id=failure.id)
+        reports_taken(organization_id=org.id, entries=[taken])
+        assert Message.objects.get(direction="in").thread_id == recovery.thread_id
