@@ -13,7 +13,7 @@ from makegood.api.problems import Problem
 from makegood.organizations.models import ApiKey
 from makegood.organizations.operations import api_key_hash
 from makegood.store.tenancy import tenant
-from makegood.store.throttling import attempt
+from makegood.store.throttling import attempt, client_address
 
 REQUESTS = 1200
 GUESSES = 60
@@ -42,7 +42,7 @@ def caller_of(request: HttpRequest) -> Caller:
             cursor.execute("SELECT organization_id, key_id FROM finder.api_key(%s)", [api_key_hash(key)])
             found = cursor.fetchone()
     if found is None:
-        _limit(f"api-guess:{request.META.get('REMOTE_ADDR', '')}", GUESSES)
+        _limit(f"api-guess:{client_address(request.META)}", GUESSES)
         raise Problem(401, "Send a key that is in force, as `Authorization: Bearer mg_...`: an admin makes one.")
     organization_id, key_id = found
     _limit(f"api:{key_id}", REQUESTS)

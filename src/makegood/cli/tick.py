@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import click
@@ -10,6 +12,8 @@ from makegood.cli.database import open_database
 from makegood.cli.loops import run_loop, stop_with_parent
 
 LONGEST = timedelta(minutes=1)
+PRUNED_EACH = 600.0
+OnError = Callable[[str, int, Exception], None]
 
 
 @click.command()
@@ -19,7 +23,23 @@ def tick(with_parent: bool) -> int:
     if with_parent:
         stop_with_parent()
     with open_database():
+        run_loop(kind="tick", step=Rounds().one, longest=LONGEST)
+    return 0
+
+
+class Rounds:
+    """The ticker's rounds, of which one now and then also forgets what has passed."""
+
+    def __init__(self) -> None:
+        self._pruned_at = -PRUNED_EACH
+
+    def one(self, failed: OnError) -> int:
+        """Handle one batch of what is due; return how many rows were handled."""
+        from makegood.store.clocks import wall_now
+        from makegood.store.pruning import prune
         from makegood.store.ticking import tick_once
 
-        run_loop(kind="tick", step=lambda failed: tick_once(on_error=failed), longest=LONGEST)
-    return 0
+        if time.monotonic() - self._pruned_at >= PRUNED_EACH:
+            prune(now=wall_now())
+            self._pruned_at = time.monotonic()
+        return tick_once(on_error=failed)

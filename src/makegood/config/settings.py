@@ -15,6 +15,7 @@ SECRET_KEY = installation_secret()
 DEBUG = False
 PUBLIC_URL = os.environ.get("MAKEGOOD_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
 SECURE = PUBLIC_URL.startswith("https://")
+TRUSTED_PROXIES = whole_number("MAKEGOOD_TRUSTED_PROXIES", default=0, least=0, most=9)
 ALLOWED_HOSTS = ["*"] if not SECURE else [PUBLIC_URL.split("//", 1)[1].split("/", 1)[0].split(":")[0], "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 

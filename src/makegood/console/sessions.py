@@ -11,7 +11,7 @@ from django.db import connection
 from django.middleware.csrf import rotate_token
 
 from makegood.store.clocks import wall_now
-from makegood.store.throttling import attempt, forgive
+from makegood.store.throttling import attempt, client_address, forgive
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -91,7 +91,7 @@ def guard(*, key: str, limit: int, window: timedelta = WINDOW) -> None:
 
 def network_address(request: HttpRequest) -> str:
     """This function will return the address from which the request came."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return client_address(request.META)
 
 
 def account_of(*, email: str, password: str, address: str) -> int:

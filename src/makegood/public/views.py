@@ -34,7 +34,7 @@ from makegood.rules.phrases import accepted, locale_for, phrase, spoken
 from makegood.store.clocks import now as store_now
 from makegood.store.secrets import UnknownToken
 from makegood.store.tenancy import tenant
-from makegood.store.throttling import attempt
+from makegood.store.throttling import attempt, client_address
 
 WINDOW = timedelta(minutes=15)
 UNKNOWN, WRITES, REPORTS = 20, 60, 10
@@ -56,7 +56,7 @@ class Following:
 
 
 def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return client_address(request.META)
 
 
 def _asked(request: HttpRequest) -> tuple[str, ...]:

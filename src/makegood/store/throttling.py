@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from math import ceil
 
 import attrs
+from django.conf import settings
 from django.db import connection
 
 from makegood.store.clocks import wall_now
@@ -26,6 +29,24 @@ class Attempt:
 
     allowed: bool
     retry_after: int
+
+
+def client_address(meta: Mapping[str, object]) -> str:
+    """Return the network address from which a request came, by its WSGI `meta`.
+
+    Each of the TRUSTED_PROXIES in front of us appended to X-Forwarded-For whom it had heard from, so the one that many
+    places from the end is the client's; what stands before it anybody may have made up. A request that came by fewer
+    proxies, or whose header holds no address there, counts as the one that reached us.
+    """
+    nearest = str(meta.get("REMOTE_ADDR", ""))
+    proxies: int = settings.TRUSTED_PROXIES
+    told = str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    if not 0 < proxies <= len(told):
+        return nearest
+    try:
+        return str(ip_address(told[-proxies].strip()))
+    except ValueError:
+        return nearest
 
 
 def attempt(*, key: str, limit: int, window: timedelta, now: datetime | None = None) -> Attempt:
