@@ -37,6 +37,8 @@ ARGUMENTS = {
     "bulk_id": 1,
     "listed": "recoveries",
     "makegood_id": 1,
+    "failure_id": 1,
+    "pack": "eu261",
     "view_id": 1,
     "word_id": 1,
     "tie_id": 1,
