@@ -25,7 +25,7 @@ from makegood.makegoods.models import MakeGood
 from makegood.makegoods.offering import Offer, makegood_offer
 from makegood.makegoods.operations import makegood_accept, makegood_decline, makegood_delivered
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make
-from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.models import Recovery, RecoveryFailure, Step
 from makegood.recoveries.operations import close, rating_answer, rating_ask, step_done
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
@@ -183,7 +183,7 @@ def handled(org: Org, number: int, causes: list[int], now: datetime) -> None:
         else:
             makegood_accept(organization_id=org.id, makegood_id=offered, now=now)
             makegood_delivered(organization_id=org.id, makegood_id=offered, now=now)
-    if number % 2:
+    if number % 2 and Step.objects.get(recovery_id=recovery.id, step="make_good").state == "todo":
         step_done(organization_id=org.id, recovery_id=recovery.id, step="make_good", by=org.employee, now=now)
     if number % 3 < 2:
         failures_cause_set(
