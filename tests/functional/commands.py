@@ -92,7 +92,8 @@ class Home:
                         each.kill()
 
     def log(self) -> str:
-        return (self.path.parent / "log").read_text(errors="replace")
+        log = self.path.parent / "log"
+        return log.read_text(errors="replace") if log.exists() else ""
 
 
 @contextmanager

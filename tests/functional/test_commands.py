@@ -306,8 +306,8 @@ with connections["owner"].cursor() as cursor:
 def test_a_restore_that_fails_changes_nothing(home: Home, tmp_path: Path) -> None:
     """Somebody else is connected: the restore is refused, and all rows are as they were."""
     kept = tmp_path / "kept.tar"
-    assert home.run("backup", kept).returncode == 0
     before, runs = home.python(ROWS), home.log().count("tick runs")
+    assert home.run("backup", kept).returncode == 0
     with home.running("tick"):
         until(lambda: home.log().count("tick runs") > runs, "the ticker runs")
         refused = home.run("restore", kept, "--no-erasures")
