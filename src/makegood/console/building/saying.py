@@ -31,8 +31,6 @@ ELEMENTS = {
 }
 CHANNELS = {"mail": "By e-mail, and on their page", "status": "On their page: we know no e-mail address"}
 NEWS = {UPDATE: "how it stands", EXPLANATION: "how it ended"}
-AMENDS = ("regret", "responsibility", "repair")
-"""The elements of an apology without which it is none."""
 ENDS = re.compile(r"[.!?](?:\s|$)|\n")
 SAY_WHAT = ("wording.conditional", "wording.feelings", "wording.passive", "wording.disappointed", "wording.sorry-but")
 LACKS_WHAT = ("wording.no-apology", "wording.no-what", "wording.no-when", "wording.no-facts")
@@ -249,10 +247,10 @@ def _findings(text: str, linted: Linted, facts: Facts) -> tuple[Finding, ...]:
 
 
 def _removable(text: str, finding: Mapping[str, Any], linted: Linted) -> bool:
-    """Whether the sentence of a finding can be left out whole: not where it is what apologises, owns or repairs."""
+    """Whether the sentence of a finding can be left out whole: not where it is what says sorry."""
     start, end = _sentence(text, finding["start"], finding["end"])
     return end > start and not any(
-        span.name in AMENDS and span.start < end and start < span.end for span in linted.spans
+        span.name == "regret" and span.start < end and start < span.end for span in linted.spans
     )
 
 
