@@ -143,6 +143,7 @@ def test_a_notice_says_that_one_knows(org: Org) -> None:
 
 def test_the_customer_reads_why_it_stands_still_and_when_they_hear_again(org: Org) -> None:
     recovery = recovery_of(org)
+    work_dry(only=[org.id])
     who = {"organization_id": org.id, "recovery_id": recovery.id, "by": org.employee}
     client = signed_in(org, org.manager)
     with tenant(organization_id=org.id):

@@ -87,7 +87,7 @@ def test_serve_breaks_a_promise_and_outlives_the_death_of_every_part(home: Home)
     with home.running("serve", "--port", str(port)) as serve:
         until_well(port, home)
         assert ask(port)[1] == {
-            "status": "well", "web": "well", "database": "well", "workers": "well", "ticker": "well"
+            "status": "well", "web": "well", "database": "well", "workers": "well", "ticker": "well", "work": "well"
         }  # fmt: skip
         key = home.python(FOUND).split()[3]
         bearer = {"Authorization": f"Bearer {key}"}
@@ -134,7 +134,7 @@ def test_health_is_not_well_without_worker_and_ticker(home: Home) -> None:
     port = free_port()
     with home.running("web", "--port", str(port), "--processes", "1"):
         alone = {"status": "unwell", "web": "well", "database": "well"}
-        alone |= {"workers": "none is running", "ticker": "none is running"}
+        alone |= {"workers": "none is running", "ticker": "none is running", "work": "well"}
         until(lambda: ask(port) == (503, alone), "the web answers alone", 90)
 
 
