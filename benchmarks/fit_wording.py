@@ -35,6 +35,7 @@ SETS = (
     DATA / "wording_exam_1.yaml",
     DATA / "wording_messages.yaml",
 )
+LABELLED = tuple(sorted(DATA.glob("wording_labelled*.yaml")))
 SENTENCE_SET = DATA / "wording_sentences.yaml"
 RIDGE = 120.0
 SHIFT = 0.4
@@ -197,7 +198,7 @@ def loaded_sentences(path: Path) -> list[Example]:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Fit the weights of the wording cues.")
-    arguments.add_argument("sets", nargs="*", type=Path, default=[*SETS, DATA / "wording_labelled.yaml"])
+    arguments.add_argument("sets", nargs="*", type=Path, default=[*SETS, *LABELLED])
     arguments.add_argument("--sentences", type=Path, default=SENTENCE_SET)
     arguments.add_argument("--holdout", type=Path, action="append", default=[])
     arguments.add_argument("--ridge", type=float, default=RIDGE)

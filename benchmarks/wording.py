@@ -23,11 +23,10 @@ import attrs
 import yaml
 
 from benchmarks import fit_naming
-from benchmarks.fit_wording import SENTENCE_SET, SETS, SHIFT, Example, fitted, loaded, loaded_sentences
+from benchmarks.fit_wording import LABELLED, SENTENCE_SET, SETS, SHIFT, Example, fitted, loaded, loaded_sentences
 from makegood.core.wording import Case, Linted, WordingRules, lint
 from makegood.rules.wording_data import wording_rules
 
-LABELLED = sorted((Path(__file__).parent / "data").glob("wording_labelled*.yaml"))
 RULES_OF = {
     "review-bargain": "selling", "disappointed": "feelings", "sorry-but": "excuse", "repeat": "many_sorries",
     "script": "no_what",

@@ -7,7 +7,6 @@ import pytest
 from tests.unit.test_wording_data import DOCUMENT
 
 from makegood.core.wording import Case, Linted, lint
-from makegood.core.wording.linter import BY_FAR
 from makegood.core.wording.types import Naming
 from makegood.rules.wording_data import UnableToReadWordingRules, parsed, wording_rules
 
@@ -80,6 +79,14 @@ def test_a_phrase_of_a_rule_that_is_not_named_is_advice_but_the_message_still_ma
     assert linted.flagged
 
 
+def test_a_message_that_weighs_much_but_comes_near_no_rule_may_go_and_nothing_in_it_blocks() -> None:
+    text = "Order 51, Mr Bassett: the teapot lid. It sat loose in the pot. Physics did the rest. We apologise, new lid."
+    assert judged(text, None).flagged
+    linted = judged(text, one_rule("wording.excuse", "w:moon", points=1.0))
+    assert not linted.flagged
+    assert "wording.balance" not in {item.rule for item in linted.findings}
+
+
 def test_where_no_rule_is_named_the_heaviest_sentence_is_found() -> None:
     naming = one_rule("wording.conditional", "w:moon", points=1.0)
     alone = "We're sorry if the fridge came late, Mr Okoro. We loaded the wrong van. £20 went back to you today."
@@ -103,8 +110,8 @@ def test_something_missing_is_shown_at_the_first_sorry() -> None:
     assert shown.text == "sorry"
 
 
-@pytest.mark.parametrize(("points", "stopped"), [(BY_FAR - 0.1, False), (BY_FAR + 0.1, True)])
-def test_a_message_that_may_go_is_stopped_only_for_a_rule_broken_by_far(points: float, stopped: bool) -> None:
+@pytest.mark.parametrize(("points", "stopped"), [(0.1, False), (9.0, True)])
+def test_a_message_that_makes_amends_is_stopped_only_for_a_rule_broken_by_far(points: float, stopped: bool) -> None:
     text = GOOD + " The moon was full."
     assert judged(text, one_rule("wording.excuse", "w:moon", points=points)).flagged is stopped
 

@@ -6,6 +6,7 @@ an ordinary employee passes and a corporate one does not.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -38,6 +39,8 @@ ALONE = frozenset(
     f"wording.{rule}" for rule in ("conditional", "feelings", "disappointed", "many-sorries", "repeat", "wrong-fact")
 )
 """Rules that block by themselves, however much else the apology makes good."""
+STANDING = ALONE | {"wording.no-apology"}
+"""Rules that find an apology whatever it weighs."""
 BROAD = frozenset({"wording.blame"})
 """Rules whose phrases stand in good messages as often as in bad ones: they block only what turns away as a whole."""
 MENDING = -1.2
@@ -53,8 +56,14 @@ INSTEAD_OF_NEXT = frozenset(
 )  # fmt: skip
 """Rules whose findings say why nothing comes next."""
 
-BY_FAR = 1.0
-"""Points from which a rule is broken so clearly that the message may not go for it alone."""
+NEARNESS, FOUND = 2.5, -2.0
+"""What the nearness of broken rules counts beside the points of a message over its limit, and the points over which
+both together find an apology; chosen on predictions crossed by writer (python -m benchmarks.wording)."""
+LEAST_NEAR = 1e-3
+"""Nearness under which a message is as far from every rule as it can be."""
+
+BALANCE = "wording.balance"
+"""The rule that stands for the message as a whole."""
 
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
@@ -125,25 +134,40 @@ class _Named:
 def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
     """Findings with the rules that the message as a whole breaks: those block, what else a pattern found is advice.
 
-    Whether the message may go stays as it was, but for a rule broken by far in words that are there. Where none is
-    named and it may not go, the sentence that turns away most is found.
+    Where none is named and the message may not go, the sentence that turns away most is found; where it may go, none
+    blocks.
     """
-    flagged = any(item.severity == "block" for item in findings)
-    broken = {
-        rule
-        for rule, answer in this.answers.items()
-        if answer.points >= (0.0 if flagged else BY_FAR) and (flagged or rule not in this.naming.absences)
-    }
+    flagged = _turns_away(this, findings)
+    broken = {rule for rule, answer in this.answers.items() if flagged and answer.points >= 0}
     finer, kept, told = this.naming.finer, [], set()
     for item in findings:
         rule = finer.get(item.rule, item.rule)
         told.add(rule)
-        severity = item.severity if rule not in this.answers else "block" if rule in broken else "advice"
-        kept.append(attrs.evolve(item, severity=severity))
+        stays = flagged and (rule in broken if rule in this.answers else item.severity == "block")
+        if item.rule != BALANCE or flagged:
+            kept.append(attrs.evolve(item, severity="block" if stays else "advice"))
     kept += (new for rule in this.naming.rules if rule in broken - told if (new := _shown(this, rule)))
     if flagged and not any(item.severity == "block" for item in kept):
         kept += [item for item in [_whole(this)] if item]
     return kept
+
+
+def _turns_away(this: _Named, findings: list[Finding]) -> bool:
+    """Whether an apology may not go: its weight, and how near its sentences come to breaking rules, speak together.
+
+    A dry or clumsy message may weigh as much as an evasive one, but then comes near no rule; a fluent evasion weighs
+    little and comes near some.
+    """
+    if any(item.severity == "block" and item.rule in STANDING for item in findings):
+        return True
+    near = sum(_near(answer.points) for answer in this.answers.values())
+    over = this.weight.points - _limit(this.reading, this.rules)
+    return over + NEARNESS * math.log(max(near, LEAST_NEAR)) > FOUND
+
+
+def _near(points: float) -> float:
+    """How near a rule is to being broken: nearly its points over the line, nearly nothing far under it."""
+    return max(points, 0.0) + math.log1p(math.exp(-abs(points)))
 
 
 def _shown(this: _Named, rule: str) -> Finding | None:
@@ -157,7 +181,7 @@ def _shown(this: _Named, rule: str) -> Finding | None:
 
 def _whole(this: _Named) -> Finding | None:
     part = this.weight.heaviest
-    return _of(this.text, this.rules, this.reading, ("wording.balance", part.start, part.start + len(part.text), None))
+    return _of(this.text, this.rules, this.reading, (BALANCE, part.start, part.start + len(part.text), None))
 
 
 def _softened(item: Finding, weight: Weight) -> Finding:
@@ -276,15 +300,21 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
     One that speaks of a failure without apologising is judged too, but must weigh more: it may be an update.
     """
     fails = any(rules.signs["failure"].search(part.text) for part in reading.sentences)
-    owned = reading.has("responsibility") or "fault_ours" not in reading.conditions
-    mended = reading.has("repair") or bool(acts(reading.sentences, rules))
-    complete = reading.timed and reading.has("regret") and owned and mended
-    brief = reading.words < BRIEF_WORDS and reading.has("regret") and (mended or _coming(reading, rules))
-    most = SHORT if reading.words < SHORT_WORDS else COMPLETE
-    limit = (BRIEF if brief else most if complete else 0) if reading.apology else UNAPOLOGETIC
+    limit = _limit(reading, rules) if reading.apology else UNAPOLOGETIC
     if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest
-        yield "wording.balance", part.start, part.start + len(part.text), None
+        yield BALANCE, part.start, part.start + len(part.text), None
+
+
+def _limit(reading: Reading, rules: WordingRules) -> float:
+    """The points that an apology may weigh: more where all is in it, and where it is too short for more."""
+    owned = reading.has("responsibility") or "fault_ours" not in reading.conditions
+    mended = reading.has("repair") or bool(acts(reading.sentences, rules))
+    if reading.words < BRIEF_WORDS and reading.has("regret") and (mended or _coming(reading, rules)):
+        return BRIEF
+    if reading.timed and reading.has("regret") and owned and mended:
+        return SHORT if reading.words < SHORT_WORDS else COMPLETE
+    return 0.0
 
 
 def _missing(
