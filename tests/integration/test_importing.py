@@ -311,7 +311,7 @@ def test_the_command_says_what_it_did(
     for arguments, said in (
         (["orders", "--org", org.code], "neither a mapping file"),
         (["customers", "--org", org.code], "Name the CSV file"),
-        (["customers", str(people), "--org", "no-such"], "no organization of this code"),
+        (["customers", str(people), "--org", "no-such"], "no organization 'no-such': name one of yours with --org"),
         (["purchases", str(people), "--org", org.code], "has no column 'reference'"),
     ):
         with pytest.raises(click.ClickException, match=said):
