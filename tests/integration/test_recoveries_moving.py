@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from tests.conftest import START, Org
-from tests.support.recoveries import DAY, HOUR, again, clock, journal, opened, playbook_with
+from tests.support.recoveries import DAY, HOUR, again, clock, journal, opened, playbook_with, say, step_to
 
+from makegood.config.working import work_dry
 from makegood.organizations.operations import calendar_publish
 from makegood.recoveries.models import RecoveryClock, Step
 from makegood.recoveries.operations import UnableToChangeRecovery, playbook_change, step_done
+from makegood.recoveries.tasks import clocks_due
 from makegood.store.tenancy import tenant
 
 BY_HAND = ("acknowledgement: at_once", "acknowledgement: person")
@@ -64,3 +66,19 @@ def test_a_move_to_nothing_or_to_the_same_is_refused(org: Org) -> None:
         with pytest.raises(UnableToChangeRecovery, match="already"):
             playbook_change(**who, playbook_id=recovery.playbook_id)
         assert journal(org, recovery, "moved") == []
+
+
+def test_a_word_may_leave_after_a_late_one_under_a_playbook_that_caps_no_silence(org: Org) -> None:
+    """The clock of the next word ran out before; where no silence is capped any more, nothing starts it over."""
+    recovery = opened(org)
+    work_dry(only=[org.id])
+    step_to(org, START + 2 * DAY)
+    with tenant(organization_id=org.id):
+        while clocks_due(organization_id=org.id, limit=100):
+            pass
+        assert clock(org, recovery, "update").state == "missed"
+        uncapped = playbook_with(org, ("    update: { minutes: 1440, warn_minutes: 240 }\n", ""))
+        now = START + 2 * DAY
+        playbook_change(organization_id=org.id, recovery_id=recovery.id, playbook_id=uncapped, by=org.manager, now=now)
+        say(org, recovery, "update", at=now + HOUR)
+        assert clock(org, recovery, "update").state == "missed"

@@ -9,7 +9,7 @@ from tests.support.machine.machine import RecoveryMachine
 from tests.support.machine.world import DAY, HOUR
 
 from makegood.recoveries.many_models import BULK_ACTIONS
-from makegood.recoveries.models import STEPS
+from makegood.recoveries.models import PAUSE_REASONS, STEPS
 
 
 def parade(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
@@ -89,8 +89,10 @@ def _working(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
         yield lambda step=step: machine.a_step_is_undone(0, step)  # type: ignore[misc]
         yield lambda step=step: machine.a_step_is_skipped(0, step, "They do not want it.")  # type: ignore[misc]
     yield lambda: machine.a_failure_is_reported(0, "complaint", "time", incident=False)
-    yield lambda: machine.the_clocks_are_paused(1, "customer")
-    yield lambda: machine.the_clocks_run_on(1)
+    for reason in PAUSE_REASONS:
+        yield lambda reason=reason: machine.the_clocks_are_paused(-1, reason)  # type: ignore[misc]
+        yield lambda: machine.time_passes(HOUR, ticker_late=False)
+        yield lambda: machine.the_clocks_run_on(-1)
     yield lambda: machine.the_shop_changes_its_hours(0, fewer=True, late=1)
     yield lambda: machine.the_shop_changes_its_hours(0, fewer=False, late=1)
     yield lambda: machine.a_playbook_is_published("shop")

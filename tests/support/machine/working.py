@@ -160,8 +160,9 @@ class Working:
     def a_step_is_undone(self, pick: int, step: str) -> None:
         self.world.do("step undone", lambda: step_undo(**self.world.on(pick), step=step))
 
-    @rule(pick=picks, reason=st.sampled_from(PAUSE_REASONS))
+    @rule(pick=st.integers(-1, 7), reason=st.sampled_from(PAUSE_REASONS))
     def the_clocks_are_paused(self, pick: int, reason: str) -> None:
+        """Those of any, or of the newest, which still run."""
         self.world.do(f"pause {reason}", lambda: pause_start(**self.world.on(pick), reason=reason, note="We wait."))
 
     @rule(pick=picks)

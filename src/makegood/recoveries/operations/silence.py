@@ -35,7 +35,7 @@ def silence_broken(*, organization_id: int, words: Mapping[int, datetime]) -> No
         .filter(organization_id=organization_id, target=UPDATE, recovery_id__in=list(words))
         .exclude(state="ended")
         .order_by("recovery_id")
-        if row.started_at < words[row.recovery_id]
+        if row.started_at < words[row.recovery_id] and _capped(organization_id, row.recovery.playbook_id)
     ]
     if not rows:
         return
@@ -63,6 +63,11 @@ def silence_broken(*, organization_id: int, words: Mapping[int, datetime]) -> No
             for row, (_, at, _, due_at, _) in zip(rows, anew, strict=True)
         ],
     )
+
+
+def _capped(organization_id: int, playbook_id: int) -> bool:
+    """Whether a playbook caps the silence at all: one that a recovery moved to may not."""
+    return UPDATE in playbook_frozen(organization_id=organization_id, version_id=playbook_id).targets
 
 
 Anew = tuple[int, datetime, int, datetime | None, datetime | None]
