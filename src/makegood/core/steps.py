@@ -57,6 +57,10 @@ class StepState(StrEnum):
     OVERDUE = "overdue"
 
 
+UNDONE: Final = (StepState.TODO.value, StepState.OVERDUE.value)
+"""The states in which a step is still to be done."""
+
+
 class RecoveryState(StrEnum):
     """Where a recovery stands. Withdrawn: evidence withdrew its failures before anything was said or given."""
 

@@ -31,6 +31,7 @@ from makegood.console.viewmodels import (
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.recoveries import case_of
+from makegood.core.steps import UNDONE
 from makegood.failures.operations import cause_create
 from makegood.failures.queries import CauseFacts, causes_tree
 from makegood.recoveries.operations import step_done
@@ -231,7 +232,7 @@ def improvement_new(request: HttpRequest, desk: Desk) -> HttpResponse:
         now=desk.facts.now,
         due_date=due_date,
     )
-    if case is not None and any(one.step == "improve" and one.state in ("todo", "overdue") for one in case.steps):
+    if case is not None and any(one.step == "improve" and one.state in UNDONE for one in case.steps):
         step_done(
             organization_id=desk.organization_id,
             recovery_id=case.id,

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from makegood.core.steps import UNDONE
 from makegood.core.wording import Case
 from makegood.failures.models import Failure
 from makegood.failures.operations import failures_cause_set, failures_cause_unset
@@ -25,7 +26,6 @@ from makegood.recoveries.operations.stepping import step_done, step_undo
 from makegood.recoveries.saying import words_begin
 
 SINCE = "It was changed since, so it stays as it is now."
-TODO = ("todo", "overdue")
 
 
 @attrs.frozen(kw_only=True)
@@ -142,7 +142,7 @@ def _cause(doing: Doing, row: BulkRow) -> Made:
         organization_id=doing.organization_id, failure_ids=list(was), cause_id=cause_id, by=doing.by, now=doing.now
     )
     todo = Step.objects.filter(
-        organization_id=doing.organization_id, recovery_id=row.recovery_id, step="improve", state__in=TODO
+        organization_id=doing.organization_id, recovery_id=row.recovery_id, step="improve", state__in=UNDONE
     ).exists()
     if todo:
         step_done(**_given(doing, row), step="improve", note="We watch it.")

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 from django.db import transaction
 
+from makegood.makegoods.giving import STANDING
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.operations import UnableToOffer, makegood_offer
 from makegood.makegoods.queries import Gift
@@ -20,7 +21,6 @@ from makegood.recoveries.saying import Offered, offers_announce
 
 BATCH = 100
 """How many customers of an incident one click offers something to: one transaction that stays short."""
-STANDING = ("offered", "accepted", "delivered")
 WHY_NOT = ("remedy.limit", "remedy.cap", "remedy.currency", "remedy.late", "remedy.trust")
 
 

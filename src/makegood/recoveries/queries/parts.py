@@ -6,9 +6,9 @@ there by then: other parts may have changed meanwhile and nobody is stopped.
 
 from __future__ import annotations
 
+from makegood.core.steps import UNDONE
 from makegood.recoveries.queries.lines import Case
 
-TODO = ("todo", "overdue")
 WAITS = ("planned", "due")
 
 
@@ -47,7 +47,7 @@ def _persons(case: Case) -> str:
 
 def _step(case: Case, which: str) -> str:
     line = next((one for one in case.steps if one.step == which), None)
-    return "" if line is None or line.state in TODO else f"{line.state}\n{line.note}"
+    return "" if line is None or line.state in UNDONE else f"{line.state}\n{line.note}"
 
 
 def _follow_up(case: Case, which: str) -> str:
