@@ -25,6 +25,7 @@ from makegood.listen.mapping_values import (
     moment,
     value,
 )
+from makegood.rules import yaml_text
 
 KEYS = (
     "source", "name", "playbook", "live_from", "zone", "currency", "language", "data", "format", "delimiter",
@@ -109,10 +110,10 @@ def mapping_read(path: Path) -> MappingFile:
     Raises UnusableMapping, naming what is wrong and what belongs there.
     """
     try:
-        written = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        written = yaml_text.data_of(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnusableMapping(f"{path} cannot be read ({error.strerror}): name a mapping file") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise UnusableMapping(f"{path.name} is no YAML ({' '.join(str(error).split())[:200]})") from None
     try:
         return _mapping(path, written)

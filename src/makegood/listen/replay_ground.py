@@ -14,7 +14,7 @@ from makegood.organizations.models import Member
 from makegood.organizations.operations import member_create, organization_create, place_create, playbook_publish
 from makegood.promises.models import Source
 from makegood.promises.operations import source_create
-from makegood.rules import playbooks
+from makegood.rules import playbooks, yaml_text
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
@@ -100,7 +100,7 @@ def at_once(text: str, *, currency: str) -> str:
 
     Nobody sits in a replay to click, to keep customers posted or to acknowledge, and nothing leaves one.
     """
-    data = _in_currency(yaml.safe_load(text), currency)
+    data = _in_currency(yaml_text.data_of(text), currency)
     for step in SAID_BY_ITSELF:
         data["steps"][step]["send"] = "at_once"
     for target in KEPT_BY_PEOPLE:

@@ -12,6 +12,7 @@ import attrs
 import yaml
 
 from makegood.core.money import Money
+from makegood.rules import yaml_text
 
 FRACTION = re.compile(r"0?\.[0-9]*[1-9][0-9]*")
 
@@ -24,23 +25,6 @@ class UnusablePack(ValueError):
 
     path: tuple[str | int, ...] = ()
     problem: str = ""
-
-
-class _OnceLoader(yaml.SafeLoader):
-    """YAML without tags, in which a key may stand only once."""
-
-
-def _mapping(loader: _OnceLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in found:
-            raise yaml.constructor.ConstructorError(problem=f"{key!r} stands twice", problem_mark=key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
-
-
-_OnceLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 @attrs.frozen
@@ -190,10 +174,10 @@ class Node:
 def read_yaml(text: str, *, where: str) -> Node:
     """This function will read YAML text, `where` naming it in errors. Raises UnusablePack."""
     try:
-        return Node(yaml.load(text, Loader=_OnceLoader), where)  # noqa: S506 (it is a SafeLoader)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        return Node(yaml_text.data_of(text), where)
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
+        line = f", line {min(mark.line, text.rstrip().count(chr(10))) + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
         raise UnusablePack(f"{where}{line}: is not usable YAML: {problem}".replace("\n", " ")) from error
 
@@ -203,7 +187,7 @@ def line_of(text: str, path: tuple[str | int, ...]) -> int:
 
     Where the path leads nowhere it is the line of the nearest thing above.
     """
-    node = yaml.compose(text, Loader=_OnceLoader)
+    node = yaml_text.node_of(text)
     line = 1 if node is None else node.start_mark.line + 1
     for key in path:
         if isinstance(node, yaml.MappingNode):

@@ -15,12 +15,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
-import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.numbers import format_currency
 
 from makegood.core.money import EXPONENTS, Money
+from makegood.rules import yaml_text
 
 ENGLISH = "en"
 CODE = re.compile(r"[a-z]{2}")
@@ -64,7 +64,7 @@ def languages() -> tuple[str, ...]:
 def catalogue(language: str) -> Catalogue:
     """Load the catalogue of one of `languages()`."""
     source = resources.files("makegood.rules") / "wording" / f"pages.{language}.yaml"
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = yaml_text.data_of(source.read_text(encoding="utf-8"))
     return Catalogue(
         language=document["language"],
         locale=document["locale"],
@@ -119,7 +119,7 @@ def _fixes() -> dict[str, str]:
     books = [one for one in folder.iterdir() if one.name.endswith(".yaml")]
     found: dict[str, str] = {}
     for one in sorted(books, key=lambda one: one.name):
-        for fix in yaml.safe_load(one.read_text(encoding="utf-8"))["fixes"].values():
+        for fix in yaml_text.data_of(one.read_text(encoding="utf-8"))["fixes"].values():
             found.setdefault(fix["title"], fix["says"])
     return found
 

@@ -9,9 +9,8 @@ from datetime import time
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from makegood.core.staff_words.types import Phrase, StaffWordRules
+from makegood.rules import yaml_text
 
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 KINDS = frozenset({"span", "clock", "day", "week", "month", "part"})
@@ -31,7 +30,7 @@ def staff_word_rules(language: str = "en") -> StaffWordRules:
     source = resources.files("makegood.rules") / "staff_words" / f"{language}.yaml"
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadStaffWordRules(f"There are no rules for a given word in {language!r}; use 'en'.")
-    return parsed(yaml.safe_load(source.read_text(encoding="utf-8")))
+    return parsed(yaml_text.data_of(source.read_text(encoding="utf-8")))
 
 
 def parsed(document: Mapping[str, Any]) -> StaffWordRules:

@@ -7,7 +7,7 @@ import re
 import string
 from importlib import resources
 
-import yaml
+from makegood.rules import yaml_text
 
 PLACEHOLDERS = frozenset(
     ["customer", "organization", "what", "when", "owner", "role", "fix", "next_by", "status_url", "remedy", "amount"]
@@ -31,7 +31,7 @@ def _templates(language: str) -> dict[str, str]:
     source = resources.files("makegood.rules") / "wording" / f"templates.{language}.yaml"
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToFindTemplate(f"There are no message templates in the language {language!r}; use 'en'.")
-    templates: dict[str, str] = yaml.safe_load(source.read_text(encoding="utf-8"))["templates"]
+    templates: dict[str, str] = yaml_text.data_of(source.read_text(encoding="utf-8"))["templates"]
     return {name: _WRAPPED.sub(r"\1 ", text) for name, text in templates.items()}
 
 

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from makegood.core.evidence import GRADES
 from makegood.core.wording.types import ELEMENTS, SEVERITIES, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
+from makegood.rules import yaml_text
 
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _GAP = re.compile(r" ~(\d) ")
@@ -36,10 +35,10 @@ def wording_rules(language: str = "en") -> WordingRules:
     source = folder / f"{language}.yaml"
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = yaml_text.data_of(source.read_text(encoding="utf-8"))
     for part in ("cues", "weights", "names"):
         beside = folder / f"{language}.{part}.yaml"
-        document[part] = yaml.safe_load(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        document[part] = yaml_text.data_of(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     return parsed(document)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-from pathlib import Path
 
 import click
 
 from makegood.cli.database import open_database, tell
+from makegood.cli.demo.stage import keep_blank, set_stage
 from makegood.cli.loops import stop_on_signals, stop_with_parent, work_round
 from makegood.cli.serve import serve_all
 from makegood.cli.web import refuse_taken_port
-from makegood.store.embedded import Server, home_directory
 
 SPEED = 60.0
 LOOK_SECONDS = 1.0
@@ -31,29 +29,22 @@ def demo(host: str, port: int, speed: float) -> int:
     refuse_taken_port(host, port)
     os.environ["MAKEGOOD_DEMO"] = "1"
     os.environ["PORT"] = str(port)
-    if not os.environ.get("DATABASE_URL"):
-        _fresh_home()
+    home = None if os.environ.get("DATABASE_URL") else set_stage()
     tell("setting the scene: real flights of a bad day, invented passengers")
     with open_database():
+        from django.db import connections
+
         from makegood.cli.demo import airline, founding, living, shops
 
+        if home is not None:
+            connections.close_all()
+            keep_blank(home)
         if founding.find(code=airline.CODE) is None:
             living.begin_airline(work=work_round, speed=speed)
         if founding.find(code=shops.CODE) is None:
             living.begin_shops(work=work_round, speed=speed)
         serve_all(host=host, port=port, path="/sign-in", also=(("demo-day",),))
     return 0
-
-
-def _fresh_home() -> None:
-    """Begin in an empty home of the demo's own, beside the real one."""
-    home = Path(home_directory()) / "demo"
-    if home.exists():
-        if Server(home.resolve()).is_used():
-            raise click.ClickException(f"A demo is running already in {home}: stop it first, or set MAKEGOOD_HOME.")
-        shutil.rmtree(home)
-    home.mkdir(parents=True, mode=0o700)
-    os.environ["MAKEGOOD_HOME"] = str(home)
 
 
 @click.command(hidden=True)

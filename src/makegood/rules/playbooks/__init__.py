@@ -195,8 +195,8 @@ def data_of(text: str, *, where: str = "playbook") -> dict[str, Any]:
 
     Raises UnusablePlaybook, whose message is one line that says where and what.
     """
-    parse(text, where=where)
-    data: dict[str, Any] = read_yaml(text, where=where).data
+    node, _ = _parsed(text, where)
+    data: dict[str, Any] = node.data
     return data
 
 
@@ -205,11 +205,15 @@ def parse(text: str, *, where: str = "playbook") -> Playbook:
 
     Raises UnusablePlaybook.
     """
+    return _parsed(text, where)[1]
+
+
+def _parsed(text: str, where: str) -> tuple[Node, Playbook]:
     try:
         node = read_yaml(text, where=where)
         playbook = read(node)
         _asked_once(node, playbook)
-        return playbook
+        return node, playbook
     except UnusablePack as error:
         raise UnusablePlaybook(_told(error, text, where)) from error
 

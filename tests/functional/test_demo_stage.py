@@ -1,0 +1,78 @@
+"""The demo begins anew at every start: from a copy of an empty migrated database, or by migrating one again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.functional.commands import Home, free_port, temporary_home
+
+from makegood.store.embedded import locks
+
+pytestmark = pytest.mark.xdist_group("commands")
+
+PLAY = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from makegood.cli.database import make_ready, migrations_behind, open_database
+from makegood.cli.demo import stage
+if sys.argv[1]:
+    stage.migrations_digest = lambda: sys.argv[1]
+home = stage.set_stage()
+left = sorted(each.name for each in home.iterdir())
+with open_database(migrate=False):
+    from django.db import connection, connections
+    behind = len(migrations_behind())
+    make_ready()
+    connections.close_all()
+    stage.keep_blank(home)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        user = cursor.fetchone()[0]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM organizations_organization")
+        played = cursor.fetchone()[0]
+    from makegood.organizations import operations as organizations
+    from django.db import transaction
+    with transaction.atomic():
+        organizations.organization_create(code="corner", name="Corner", now=datetime.now(UTC), delivery="inbox")
+    (home / "files").mkdir()
+    (home / "files" / "photo").write_text("a lamp")
+print(json.dumps({"behind": behind, "played": played, "left": left, "user": user}))
+"""
+
+
+def play(home: Home, *, digest: str = "") -> dict[str, object]:
+    """Let one demo begin, play and end; what it found at its beginning."""
+    done = home.script(PLAY, digest)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_every_start_is_as_empty_as_the_first_and_migrates_only_when_it_must() -> None:
+    with temporary_home() as home:
+        first, second = play(home), play(home)
+        assert first["behind"]
+        assert (second["behind"], second["played"], second["user"]) == (0, 0, first["user"])
+        assert "files" not in second["left"]
+
+        other, again = play(home, digest="other migrations"), play(home, digest="other migrations")
+        assert (other["behind"], other["played"]) == (first["behind"], 0)
+        assert (again["behind"], again["played"]) == (0, 0)
+
+        (home.path / "demo" / "database" / "PG_VERSION").write_text("9\n")
+        assert play(home)["behind"] == first["behind"]
+
+
+def test_a_demo_that_runs_already_is_left_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    (tmp_path / "demo" / "locks").mkdir(parents=True)
+    (tmp_path / "demo" / "photo").write_text("a lamp")
+    held = locks.take(tmp_path / "demo" / "locks" / "users", shared=True)
+    assert held is not None
+    refused = home.run("demo", PORT=str(free_port()))
+    assert refused.returncode == 2
+    assert "A demo is running already" in refused.stderr
+    assert (tmp_path / "demo" / "photo").exists()
