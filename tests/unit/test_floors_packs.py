@@ -19,6 +19,7 @@ facts:
   days_without: {type: number, absent: unknown, minimum: 0, maximum: 365, means: days without service}
   missed_visit: {type: boolean, default: false, means: whether an appointment was missed}
   monthly_fee: {type: money, means: the monthly fee}
+  visits: {type: integer, absent: unknown, means: visits made}
   late_minutes: {type: number, absent: unknown, minimum: 0, maximum: 10000, means: minutes late}
 versions:
   - active_from: 2023-04-01
@@ -127,14 +128,23 @@ def test_amounts_in_two_currencies_are_refused_in_words(contract):
 
 
 def test_shipped_packs_are_complete():
-    assert packs.names() == ("eu261", "uk261", "us-dot")
+    assert packs.names() == (
+        "delay-repay-15",
+        "delay-repay-30",
+        "eu261",
+        "hotel-walk",
+        "late-is-free",
+        "uk-ofcom",
+        "uk261",
+        "us-dot",
+    )
     for name in packs.names():
         pack = packs.load(name)
         assert pack.name == name
         for version in pack.versions:
             assert version.checked_date >= date(2026, 1, 1)
             assert all(rule.cite and rule.says and rule.evidence_needed for rule in version.rules)
-            assert all(rule.grade in {"L", "M"} for rule in version.rules)
+            assert all(rule.grade in ({"L", "M"} if pack.evidence == "2.3" else {"C", "M"}) for rule in version.rules)
 
 
 def test_uk261_differs_from_eu261_only_where_the_law_does():
@@ -160,7 +170,8 @@ def test_the_facts_are_those_that_other_programs_send():
         "rerouted_arrival_delay_minutes",
         "voucher_consent",
     }
-    assert set(packs.load("us-dot").facts) - {"flight_minutes"} == {
+    ours = {"flight_minutes", "downgraded", "airport_changed", "connection_added", "bag_lost"}
+    assert set(packs.load("us-dot").facts) - ours - {"extra_not_provided", "extra_fee"} == {
         "event_at",
         "domestic",
         "departure_earlier_minutes",
@@ -259,6 +270,51 @@ RULE = ("versions", 0, "rules", 0)
             "names no band",
         ),
         ("visit", (*RULE, "id"), "two rules of one id"),
+        ({"field": "days_without", "op": ">"}, (*RULE, "trigger"), "must have either value or fact"),
+        (
+            {"field": "days_without", "op": ">", "value": 2, "fact": "late_minutes"},
+            (*RULE, "trigger"),
+            "must have either value or fact",
+        ),
+        ({"field": "days_without", "op": ">", "fact": "hours"}, (*RULE, "trigger"), "fact: names no fact of this pack"),
+        (
+            {"field": "days_without", "op": ">", "fact": "monthly_fee"},
+            (*RULE, "trigger"),
+            "type money cannot stand here",
+        ),
+        ({"field": "missed_visit", "op": ">", "fact": "missed_visit"}, (*RULE, "trigger"), "compares numbers or times"),
+        ({"field": "days_without", "op": "in", "fact": "late_minutes"}, (*RULE, "trigger"), "op: must be one of"),
+        ({"flat": {"rate": "visit"}}, (*RULE, "amount"), "amount.flat.rate: must be one of"),
+        ({"visit": {"minor": -1, "currency": "GBP"}}, ("versions", 0, "rates"), "rates.visit.minor: must be a number"),
+        ({"percent": {"of": "monthly_fee"}}, (*RULE, "amount"), "must have either share or share_of"),
+        (
+            {"percent": {"of": "monthly_fee", "share_of": "days_without"}},
+            (*RULE, "amount"),
+            "type number cannot stand here",
+        ),
+        ({"percent": {"of": "monthly_fee", "share": 5, "cap": "fee"}}, (*RULE, "amount"), "cap: names no fact"),
+        (
+            {"percent": {"of": "monthly_fee", "share": 5, "divided_by": 0}},
+            (*RULE, "amount"),
+            "must be a number from 1",
+        ),
+        (
+            {"percent": {"of": "monthly_fee", "share": 5, "divided_by": "visits"}},
+            (*RULE, "amount"),
+            "whose minimum has to be 1",
+        ),
+        ({"per_day": {"from": "event_at", "to": "event_at"}}, (*RULE, "amount"), "amount.per_day: lacks each"),
+        (
+            {"per_day": {"from": "event_at", "to": "visits", "each": {"minor": 1, "currency": "GBP"}}},
+            (*RULE, "amount"),
+            "per_day.to: names visits, whose type integer cannot stand here",
+        ),
+        ([{"days": 5, "from": "visits", "says": "Soon."}], (*RULE, "deadline"), "type integer cannot stand here"),
+        ("Europe/Atlantis", ("zone",), "zone: Time zone 'Europe/Atlantis' is unknown"),
+        ([{"easter": 90}], ("holidays",), "must be a number from -70 to 70"),
+        ([{"date": "Easter"}], ("holidays",), "date: must be a date"),
+        ([{"month": 1, "day": 1, "sat": 9}], ("holidays",), "sat: must be a number from -7 to 7"),
+        ([{"month": 5, "weekday": "mon", "nth": 1, "not_in": ["x"]}], ("holidays",), "not_in[0]: must be a number"),
         ([{"month": 2, "day": 30}], ("holidays",), "not a day of every year"),
         ([{"month": 2, "weekday": "mon", "nth": 0}], ("holidays",), "must be 1 to 4, or -1"),
     ],
@@ -298,7 +354,7 @@ def test_versions_may_not_overlap():
 
 
 def test_a_pack_that_is_not_there(tmp_path):
-    with pytest.raises(packs.NoSuchPack, match="use eu261, uk261, us-dot, or the path"):
+    with pytest.raises(packs.NoSuchPack, match=r"use delay-repay-15, .*, us-dot, or the path"):
         packs.load("eu262")
     with pytest.raises(packs.NoSuchPack, match="cannot read"):
         packs.load(tmp_path / "none.yaml")

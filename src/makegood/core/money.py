@@ -61,10 +61,12 @@ class Money:
     def __bool__(self) -> bool:
         return self.minor != 0
 
-    def share(self, percent: int | Decimal) -> Money:
-        """This percentage of the amount, rounded half up to the minor unit."""
-        minor = (Decimal(self.minor) * Decimal(percent) / 100).to_integral_value(rounding=ROUND_HALF_UP)
-        return Money(minor=int(minor), currency=self.currency)
+    def share(self, percent: int | Decimal, *, divided_by: int = 1) -> Money:
+        """This percentage of the amount (or of one part of it), rounded once: half up to the minor unit."""
+        numerator, denominator = percent.as_integer_ratio()
+        numerator, denominator = abs(self.minor * numerator), 100 * denominator * divided_by
+        minor = (2 * numerator + denominator) // (2 * denominator)
+        return Money(minor=minor if self.minor * percent >= 0 else -minor, currency=self.currency)
 
     def as_dict(self) -> dict[str, int | str]:
         """The amount in the shape that the API and the command line carry."""
@@ -72,4 +74,6 @@ class Money:
 
     def __str__(self) -> str:
         places = EXPONENTS.get(self.currency, 2)
-        return f"{Decimal(self.minor).scaleb(-places):,.{places}f} {self.currency}"
+        whole, part = divmod(abs(self.minor), 10**places)
+        sign, decimals = "-" if self.minor < 0 else "", f".{part:0{places}}" if places else ""
+        return f"{sign}{whole:,}{decimals} {self.currency}"

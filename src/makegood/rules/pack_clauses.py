@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, tzinfo
 from typing import Any, cast
 
 import attrs
 
+from makegood.core.calendars import DAYS
 from makegood.core.evidence import GRADE_MEANS
 from makegood.core.floors import (
     AllOf,
@@ -16,32 +17,42 @@ from makegood.core.floors import (
     Banded,
     Compare,
     Condition,
+    EasterHoliday,
     FactSpec,
     FixedHoliday,
     Flat,
     Holiday,
     MovingHoliday,
     Percent,
+    PerDay,
     PerUnit,
     Simple,
+    SingleHoliday,
+    WorkingDays,
 )
+from makegood.core.money import Money
 from makegood.core.reasons import Reason
 from makegood.rules.nodes import Node
 
 TYPES = ("datetime", "boolean", "number", "integer", "text", "money")
 NUMBERS = ("number", "integer")
 ORDERINGS = ("<", "<=", ">", ">=")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @attrs.frozen(kw_only=True)
 class Scope:
-    """What the clauses of one pack may refer to, and how their reasons are marked."""
+    """What the clauses of one pack may refer to, and how their reasons are marked.
+
+    `rates` are the amounts of one version by name, for rules that stay the same while their amounts change.
+    """
 
     name: str
     evidence: str | None
     facts: Mapping[str, FactSpec]
+    working_days: WorkingDays
+    zone: tzinfo | None = None
     grade: str | None = None
+    rates: Mapping[str, Money] = attrs.field(factory=dict)
 
     def reason(self, node: Node, code: str) -> Reason:
         """The reason that a clause gives: its `says` and `cite`, its own `grade` before the rule's."""
@@ -63,6 +74,12 @@ class Scope:
         if types and spec.type not in types:
             raise node.wrong(f"names {spec.name}, whose type {spec.type} cannot stand here")
         return spec
+
+    def money(self, node: Node) -> Money:
+        """An amount: {minor, currency}, or {rate} by the name that the version gives it."""
+        if "rate" not in node:
+            return node.money()
+        return self.rates[node.keys(needs="rate")["rate"].one_of(*self.rates)]
 
     def when(self, node: Node) -> Condition | None:
         """The condition of a clause, if it has one."""
@@ -104,13 +121,16 @@ def _value(spec: FactSpec, node: Node) -> Any:
 
 
 def read_condition(node: Node, scope: Scope) -> Condition:
-    """This function will read a condition: {all: [...]}, {any: [...]} or {field, op, value}."""
+    """This function will read a condition: {all: [...]}, {any: [...]}, {field, op, value} or {field, op, fact}."""
     if "all" in node:
         return AllOf(tuple(read_condition(part, scope) for part in node.keys(needs="all").many("all", least=1)))
     if "any" in node:
         return AnyOf(tuple(read_condition(part, scope) for part in node.keys(needs="any").many("any", least=1)))
-    node.keys(needs="field op value")
+    node.keys(needs="field op", may="value fact")
+    node.either("value", "fact")
     spec = scope.fact(node["field"])
+    if "fact" in node:
+        return _against_other(node, spec, scope)
     op = node["op"].one_of("=", "!=", *ORDERINGS, "in", "known")
     if op == "known":
         if spec.absent != "unknown":
@@ -123,8 +143,17 @@ def read_condition(node: Node, scope: Scope) -> Condition:
     return Compare(spec.name, cast("Any", op), _value(spec, node["value"]))
 
 
+def _against_other(node: Node, spec: FactSpec, scope: Scope) -> Condition:
+    """One fact compared with another of the same kind."""
+    op = node["op"].one_of("=", "!=", *ORDERINGS)
+    comparable = NUMBERS if spec.type in NUMBERS else (spec.type,)
+    if op in ORDERINGS and spec.type not in (*NUMBERS, "datetime"):
+        raise node.wrong(f"{op} compares numbers or times, and {spec.name} is a {spec.type}")
+    return Compare(spec.name, cast("Any", op), None, scope.fact(node["fact"], *comparable).name)
+
+
 def read_amount(node: Node, scope: Scope, code: str) -> Simple | Banded:
-    """This function will read an amount: {flat}, {per_unit}, {percent} or {bands}."""
+    """This function will read an amount: {flat}, {per_unit}, {per_day}, {percent} or {bands}."""
     if "bands" not in node:
         return _simple(node, scope)
     nodes = node.keys(needs="bands").many("bands", least=1)
@@ -136,7 +165,7 @@ def read_amount(node: Node, scope: Scope, code: str) -> Simple | Banded:
 
 
 def _band(node: Node, scope: Scope, code: str) -> Band:
-    node.keys(needs="name says", may="when cite grade flat per_unit percent")
+    node.keys(needs="name says", may="when cite grade flat per_unit per_day percent")
     name = node["name"].text()
     amount = {key: value for key, value in node.data.items() if key in SIMPLE}
     return Band(
@@ -155,31 +184,65 @@ def _simple(node: Node, scope: Scope) -> Simple:
     return SIMPLE[kinds[0]](node[kinds[0]], scope)
 
 
-def _flat(node: Node, _: Scope) -> Flat:
-    return Flat(node.money())
+def _flat(node: Node, scope: Scope) -> Flat:
+    return Flat(scope.money(node))
 
 
 def _per_unit(node: Node, scope: Scope) -> PerUnit:
     node.keys(needs="fact each", may="unit above cap")
     return PerUnit(
         fact=scope.fact(node["fact"], *NUMBERS).name,
-        each=node["each"].money(),
+        each=scope.money(node["each"]),
         unit=node["unit"].number(least=1e-6) if "unit" in node else 1,
         above=node["above"].number() if "above" in node else 0,
-        cap=node["cap"].money() if "cap" in node else None,
+        cap=scope.money(node["cap"]) if "cap" in node else None,
+    )
+
+
+def _per_day(node: Node, scope: Scope) -> PerDay:
+    node.keys(needs="from to each", may="after_working_days less cap")
+    return PerDay(
+        since=scope.fact(node["from"], "datetime").name,
+        until=scope.fact(node["to"], "datetime").name,
+        each=scope.money(node["each"]),
+        after_working_days=node["after_working_days"].whole(least=0, most=3660) if "after_working_days" in node else 0,
+        less=scope.fact(node["less"], "integer").name if "less" in node else "",
+        cap=scope.money(node["cap"]) if "cap" in node else None,
+        zone=scope.zone,
+        working_days=scope.working_days,
     )
 
 
 def _percent(node: Node, scope: Scope) -> Percent:
-    node.keys(needs="of share", may="cap")
+    node.keys(needs="of", may="share share_of cap divided_by")
+    share = node.either("share", "share_of")
     return Percent(
         fact=scope.fact(node["of"], "money").name,
-        percent=node["share"].share(most=1000),
-        cap=node["cap"].money() if "cap" in node else None,
+        percent=node["share"].share(most=1000) if share == "share" else scope.fact(node["share_of"], "integer").name,
+        divided_by=_divisor(node["divided_by"], scope) if "divided_by" in node else 1,
+        cap=_cap(node["cap"], scope) if "cap" in node else None,
     )
 
 
-SIMPLE: dict[str, Callable[[Node, Scope], Simple]] = {"flat": _flat, "per_unit": _per_unit, "percent": _percent}
+def _cap(node: Node, scope: Scope) -> Money | str:
+    return scope.fact(node, "money").name if isinstance(node.data, str) else scope.money(node)
+
+
+def _divisor(node: Node, scope: Scope) -> int | str:
+    if not isinstance(node.data, str):
+        return node.whole(least=1, most=100_000)
+    spec = scope.fact(node, "integer")
+    if spec.minimum < 1:
+        raise node.wrong(f"divides by {spec.name}, whose minimum has to be 1 or more")
+    return spec.name
+
+
+SIMPLE: dict[str, Callable[[Node, Scope], Simple]] = {
+    "flat": _flat,
+    "per_unit": _per_unit,
+    "per_day": _per_day,
+    "percent": _percent,
+}
 
 
 def last_is_open(nodes: list[Node]) -> None:
@@ -194,16 +257,40 @@ def last_is_open(nodes: list[Node]) -> None:
 
 
 def read_holiday(node: Node) -> Holiday:
-    """This function will read a holiday: {month, day}, or {month, weekday, nth} with nth -1 for the last."""
-    if "weekday" in node:
-        node.keys(needs="month weekday nth", may="name")
-        nth = node["nth"].whole(least=-1, most=4)
-        if nth == 0:
-            raise node["nth"].wrong("must be 1 to 4, or -1 for the last")
-        weekday = WEEKDAYS.index(node["weekday"].one_of(*WEEKDAYS))
-        return MovingHoliday(month=node["month"].whole(least=1, most=12), weekday=weekday, nth=nth)
-    node.keys(needs="month day", may="name")
-    holiday = FixedHoliday(month=node["month"].whole(least=1, most=12), day=node["day"].whole(least=1, most=31))
+    """This function will read a holiday of one of four shapes, each with a `name` for people.
+
+    {month, day, sat, sun}: so many days later where it falls on a weekend. {month, weekday, nth, not_in}: nth -1 is
+    the last. {easter}: so many days after Easter Sunday. {date}: once.
+    """
+    if "easter" in node:
+        node.keys(needs="easter", may="name")
+        return EasterHoliday(days=node["easter"].whole(least=-70, most=70))
+    if "date" in node:
+        return SingleHoliday(on=node.keys(needs="date", may="name")["date"].day())
+    return _moving_holiday(node) if "weekday" in node else _fixed_holiday(node)
+
+
+def _moving_holiday(node: Node) -> Holiday:
+    node.keys(needs="month weekday nth", may="name not_in")
+    nth = node["nth"].whole(least=-1, most=4)
+    if nth == 0:
+        raise node["nth"].wrong("must be 1 to 4, or -1 for the last")
+    return MovingHoliday(
+        month=node["month"].whole(least=1, most=12),
+        weekday=DAYS.index(node["weekday"].one_of(*DAYS)),
+        nth=nth,
+        not_in=frozenset(year.whole(least=1900, most=2199) for year in node.many("not_in")),
+    )
+
+
+def _fixed_holiday(node: Node) -> Holiday:
+    node.keys(needs="month day", may="name sat sun")
+    holiday = FixedHoliday(
+        month=node["month"].whole(least=1, most=12),
+        day=node["day"].whole(least=1, most=31),
+        saturday=node["sat"].whole(least=-7, most=7) if "sat" in node else -1,
+        sunday=node["sun"].whole(least=-7, most=7) if "sun" in node else 1,
+    )
     try:
         date(2025, holiday.month, holiday.day)
     except ValueError as error:

@@ -5,26 +5,31 @@ A pack that is wrong is refused as a whole, and the error says where. The format
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import tzinfo
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 import attrs
 
+from makegood.core.calendars import UnusableCalendar, zone_named
 from makegood.core.evidence import GRADE_MEANS, GRADES
 from makegood.core.floors import (
     Banded,
     Clause,
     Deadline,
+    FloorDecision,
     FormClause,
     Pack,
-    Percent,
-    PerUnit,
     Reduction,
     Rule,
     Simple,
     Version,
+    WorkingDays,
+    facts_of,
     fields_of,
+    owed,
 )
 from makegood.core.reasons import Reason
 from makegood.rules.nodes import Node, UnusablePack, read_yaml
@@ -37,13 +42,23 @@ from makegood.rules.pack_clauses import (
     read_holiday,
 )
 
-__all__ = ["NoSuchPack", "UnusablePack", "load", "names", "parse"]
+__all__ = ["NoSuchPack", "UnusablePack", "floor", "load", "names", "parse"]
 
 FOLDER = Path(__file__).parent / "floors"
 
 
 class NoSuchPack(UnusablePack):
     """There is no rule pack of that name, and no readable file at that path."""
+
+
+def floor(*, pack: Pack | str | Path, facts: Mapping[str, object]) -> FloorDecision:
+    """This function will decide what is owed for one event: amounts, reasons, citations and deadlines.
+
+    `pack` is a pack's name, the path of your own, or a pack loaded before, which is fastest for many cases. `facts`
+    are plain values as in JSON; `pack.facts` says which there are. Raises UnusablePack and UnusableFacts, which say
+    in one sentence what is wrong. Needs no Django, no database and no settings.
+    """
+    return owed(pack=pack if isinstance(pack, Pack) else load(pack), facts=facts)
 
 
 def names() -> tuple[str, ...]:
@@ -79,13 +94,19 @@ def parse(text: str, *, where: str) -> Pack:
     """This function will make a pack of YAML text; `where` names the text in errors. Raises UnusablePack."""
     node = read_yaml(text, where=where).keys(
         needs="name title jurisdiction facts versions",
-        may="evidence before needs_one_of holidays",
+        may="evidence before needs_one_of holidays zone",
     )
     evidence = node["evidence"].one_of(*GRADES) if "evidence" in node else None
     facts = {name: read_fact(name, fact) for name, fact in node["facts"].items()}
     if "event_at" not in facts or (facts["event_at"].type, facts["event_at"].absent) != ("datetime", "refuse"):
         raise node["facts"].wrong("must hold event_at, with type: datetime and absent: refuse")
-    scope = Scope(name=node["name"].text(), evidence=evidence, facts=facts)
+    scope = Scope(
+        name=node["name"].text(),
+        evidence=evidence,
+        facts=facts,
+        working_days=WorkingDays(tuple(map(read_holiday, node.many("holidays")))),
+        zone=_zone(node["zone"]) if "zone" in node else None,
+    )
     versions = [_version(one, scope) for one in node.many("versions", least=1)]
     for earlier, later in pairwise(versions):
         if earlier.active_to is None or earlier.active_to > later.active_from:
@@ -98,19 +119,27 @@ def parse(text: str, *, where: str) -> Pack:
         before=node["before"].text() if "before" in node else "",
         facts=facts,
         needs_one_of=tuple(scope.fact(one).name for one in node.many("needs_one_of")),
-        holidays=tuple(map(read_holiday, node.many("holidays"))),
+        working_days=scope.working_days,
         versions=tuple(versions),
     )
 
 
+def _zone(node: Node) -> tzinfo:
+    try:
+        return zone_named(node.text())
+    except UnusableCalendar as error:
+        raise node.wrong(str(error)) from error
+
+
 def _version(node: Node, scope: Scope) -> Version:
-    node.keys(needs="active_from source checked_date rules", may="active_to grade notes")
+    node.keys(needs="active_from source checked_date rules", may="active_to grade notes rates")
     active_from, checked = node["active_from"].day(), node["checked_date"].day()
     active_to = node["active_to"].day() if "active_to" in node else None
     if active_to is not None and active_to <= active_from:
         raise node["active_to"].wrong("must be after active_from; it is the first day no longer covered")
     grade = node["grade"].one_of(*GRADE_MEANS) if "grade" in node else None
-    scope = attrs.evolve(scope, grade=grade)
+    rates = {name: one.money() for name, one in node["rates"].items()} if "rates" in node else {}
+    scope = attrs.evolve(scope, grade=grade, rates=rates)
     rules = tuple(_rule(one, scope, str(active_from)) for one in node.many("rules", least=1))
     if len({rule.id for rule in rules}) < len(rules):
         raise node["rules"].wrong("has two rules of one id")
@@ -135,6 +164,7 @@ def _rule(node: Node, scope: Scope, version: str) -> Rule:
     code = node["id"].text()
     grade = node["grade"].one_of(*GRADE_MEANS) if "grade" in node else scope.grade
     scope = attrs.evolve(scope, grade=grade)
+    says, cite = node["says"].text(), node["cite"].text()
     trigger, amount = read_condition(node["trigger"], scope), read_amount(node["amount"], scope, code)
     reductions = tuple(_reduction(one, scope, code, amount) for one in node.many("reductions"))
     last_is_open(node.many("form", least=1))
@@ -143,11 +173,11 @@ def _rule(node: Node, scope: Scope, version: str) -> Rule:
         id=code,
         reference=f"{scope.name}.{code}@{version}",
         group=node["group"].text() if "group" in node else code,
-        says=node["says"].text(),
-        cite=node["cite"].text(),
+        says=says,
+        cite=cite,
         grade=scope.graded(grade),
         trigger=trigger,
-        uses=tuple(dict.fromkeys((*fields_of(trigger), *_amount_fields(amount)))),
+        uses=tuple(dict.fromkeys((*fields_of(trigger), *facts_of(amount)))),
         amount=amount,
         reductions=reductions,
         exclusions=tuple(_clause(one, scope, code) for one in node.many("exclusions")),
@@ -155,13 +185,13 @@ def _rule(node: Node, scope: Scope, version: str) -> Rule:
         deadlines=tuple(_deadline(one, scope, code) for one in node.many("deadline")),
         evidence_needed=tuple(one.text() for one in node.many("evidence_needed")),
         claim_required=node["claim_required"].true_or_false() if "claim_required" in node else False,
+        not_here=Reason(
+            rule=f"{scope.name}.{code}",
+            evidence=scope.evidence,
+            grade=scope.graded(grade),
+            text=f"Not the case here: {says} ({cite})",
+        ),
     )
-
-
-def _amount_fields(amount: Simple | Banded) -> tuple[str, ...]:
-    if isinstance(amount, Banded):
-        return tuple(name for band in amount.bands for name in (*fields_of(band.when), *_amount_fields(band.amount)))
-    return (amount.fact,) if isinstance(amount, PerUnit | Percent) else ()
 
 
 def _clause(node: Node, scope: Scope, code: str) -> Clause:
@@ -192,13 +222,12 @@ def _form(node: Node, scope: Scope, code: str) -> FormClause:
 
 
 def _deadline(node: Node, scope: Scope, code: str) -> Deadline:
-    node.keys(needs="says", may="days business_days when cite grade")
-    if ("days" in node) is ("business_days" in node):
-        raise node.wrong("must have either days or business_days")
-    business = "business_days" in node
+    node.keys(needs="says", may="days business_days from when cite grade")
+    kind = node.either("days", "business_days")
     return Deadline(
         when=scope.when(node),
-        days=node["business_days" if business else "days"].whole(least=0, most=3660),
-        business=business,
+        days=node[kind].whole(least=0, most=3660),
+        business=kind == "business_days",
+        since=scope.fact(node["from"], "datetime").name if "from" in node else "event_at",
         reason=scope.reason(node, f"{code}.deadline"),
     )

@@ -4,9 +4,17 @@ A pack is data (read and checked by `makegood.rules.packs`); this package evalua
 a file or a law: the version of a rule is chosen by the date of the event.
 """
 
-from makegood.core.floors.amounts import Band, Banded, Flat, Percent, PerUnit, Reduction, Simple
+from makegood.core.floors.amounts import Band, Banded, Flat, Percent, PerDay, PerUnit, Reduction, Simple, facts_of
 from makegood.core.floors.conditions import AllOf, AnyOf, Compare, Condition, fields_of
-from makegood.core.floors.deadlines import Deadline, FixedHoliday, Holiday, MovingHoliday
+from makegood.core.floors.deadlines import (
+    Deadline,
+    EasterHoliday,
+    FixedHoliday,
+    Holiday,
+    MovingHoliday,
+    SingleHoliday,
+    WorkingDays,
+)
 from makegood.core.floors.decisions import FloorDecision, Owed, owed
 from makegood.core.floors.facts import FactSpec, UnusableFacts
 from makegood.core.floors.packs import Clause, FormClause, Pack, Rule, Version
@@ -20,6 +28,7 @@ __all__ = [
     "Compare",
     "Condition",
     "Deadline",
+    "EasterHoliday",
     "FactSpec",
     "FixedHoliday",
     "Flat",
@@ -29,13 +38,17 @@ __all__ = [
     "MovingHoliday",
     "Owed",
     "Pack",
+    "PerDay",
     "PerUnit",
     "Percent",
     "Reduction",
     "Rule",
     "Simple",
+    "SingleHoliday",
     "UnusableFacts",
     "Version",
+    "WorkingDays",
+    "facts_of",
     "fields_of",
     "owed",
 ]

@@ -11,6 +11,7 @@ import attrs
 from makegood.core.floors.facts import Known, MissingFact
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "known"]
+Holds = Callable[[Known], bool]
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -23,33 +24,71 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _compare(condition: Compare) -> Callable[[Any, Any], bool] | None:
-    return OPERATORS.get(condition.op)
+def _comparison(condition: Compare) -> Holds:
+    field, value, other = condition.field, condition.value, condition.other
+    if condition.op == "known":
+        return lambda facts: (facts.get(field) is not None) is value
+    compare = OPERATORS[condition.op]
+
+    def holds(facts: Known) -> bool:
+        try:
+            fact = facts[field]
+        except KeyError:
+            raise MissingFact(field) from None
+        return fact is not None and compare(fact, value)
+
+    def holds_against_other(facts: Known) -> bool:
+        try:
+            fact, than = facts[field], facts[other]
+        except KeyError as error:
+            raise MissingFact(error.args[0]) from None
+        return fact is not None and than is not None and compare(fact, than)
+
+    return holds_against_other if other else holds
+
+
+def _all(condition: AllOf) -> Holds:
+    parts = tuple(part.holds for part in condition.conditions)
+
+    def holds(facts: Known) -> bool:
+        for part in parts:  # noqa: SIM110 (a generator would cost as much again as the comparisons)
+            if not part(facts):
+                return False
+        return True
+
+    return holds
+
+
+def _any(condition: AnyOf) -> Holds:
+    parts = tuple(part.holds for part in condition.conditions)
+
+    def holds(facts: Known) -> bool:
+        for part in parts:  # noqa: SIM110
+            if part(facts):
+                return True
+        return False
+
+    return holds
 
 
 @attrs.frozen
 class Compare:
-    """One fact compared with a value. ``known`` asks whether the fact was given (value true) or not (false)."""
+    """One fact compared with a value, or with the fact named by `other`.
+
+    ``known`` asks whether the fact was given (value true) or not (false). `holds` says whether it is so; an unknown
+    fact makes every comparison false, a refused absence is an error. It is a function made once, as in the other two:
+    packs are read rarely and asked often.
+    """
 
     field: str
     op: Operator
     value: Any
-    _compare: Callable[[Any, Any], bool] | None = attrs.field(
-        init=False,
-        eq=False,
-        repr=False,
-        default=attrs.Factory(_compare, takes_self=True),
-    )
+    other: str = ""
+    holds: Holds = attrs.field(init=False, eq=False, repr=False)
 
-    def holds(self, facts: Known) -> bool:
-        """Whether it is so; an unknown fact makes every comparison false, a refused absence is an error."""
-        if self._compare is None:
-            return (facts.get(self.field) is not None) is self.value
-        try:
-            fact = facts[self.field]
-        except KeyError:
-            raise MissingFact(self.field) from None
-        return fact is not None and self._compare(fact, self.value)
+    @holds.default
+    def _holds(self) -> Holds:
+        return _comparison(self)
 
 
 @attrs.frozen
@@ -57,10 +96,11 @@ class AllOf:
     """Every condition holds; read in order, and no further than the first that does not."""
 
     conditions: tuple[Condition, ...]
+    holds: Holds = attrs.field(init=False, eq=False, repr=False)
 
-    def holds(self, facts: Known) -> bool:
-        """Whether it is so."""
-        return all(condition.holds(facts) for condition in self.conditions)
+    @holds.default
+    def _holds(self) -> Holds:
+        return _all(self)
 
 
 @attrs.frozen
@@ -68,10 +108,11 @@ class AnyOf:
     """At least one condition holds; read in order, and no further than the first that does."""
 
     conditions: tuple[Condition, ...]
+    holds: Holds = attrs.field(init=False, eq=False, repr=False)
 
-    def holds(self, facts: Known) -> bool:
-        """Whether it is so."""
-        return any(condition.holds(facts) for condition in self.conditions)
+    @holds.default
+    def _holds(self) -> Holds:
+        return _any(self)
 
 
 Condition = Compare | AllOf | AnyOf
@@ -82,5 +123,5 @@ def fields_of(condition: Condition | None) -> tuple[str, ...]:
     if condition is None:
         return ()
     if isinstance(condition, Compare):
-        return (condition.field,)
+        return (condition.field, condition.other) if condition.other else (condition.field,)
     return tuple(dict.fromkeys(name for part in condition.conditions for name in fields_of(part)))

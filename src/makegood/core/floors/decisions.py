@@ -10,8 +10,8 @@ import attrs
 
 from makegood.core.floors.amounts import amount_of
 from makegood.core.floors.deadlines import Deadline, due_by
-from makegood.core.floors.facts import Known, MissingFact, UnusableFacts, read_facts
-from makegood.core.floors.packs import Clause, FormClause, Pack, Rule, Version
+from makegood.core.floors.facts import Known, MissingFact, UnusableFacts
+from makegood.core.floors.packs import Clause, FormClause, Pack, Rule, Version, shown
 from makegood.core.money import CurrenciesDiffer, Money
 from makegood.core.reasons import Reason
 
@@ -20,12 +20,16 @@ Choice = TypeVar("Choice", FormClause, Deadline)
 
 @attrs.frozen(kw_only=True)
 class Owed:
-    """One amount that is owed: how much, in which form, by when, by which version of which rule."""
+    """One amount that is owed: how much, in which form, by when, by which version of which rule, and where it says so.
+
+    `cite` names the article or clause.
+    """
 
     amount: Money
     form: str
     due_by: datetime
     rule: str
+    cite: str
     evidence_needed: tuple[str, ...]
     claim_required: bool
 
@@ -70,13 +74,14 @@ def owed(*, pack: Pack, facts: Mapping[str, object]) -> FloorDecision:
     ``{"minor", "currency"}``, minutes, kilometres); the pack lists which. The version is the one in force on the
     event's date at the event's own offset. Raises UnusableFacts, whose message says what to give.
     """
-    known, assumed = read_facts(specs=pack.facts, needs_one_of=pack.needs_one_of, facts=facts)
+    known, assumed = pack.reader.read(facts)
     event_at: datetime = known["event_at"]
     version = version_on(pack=pack, event_date=event_at.date())
     try:
         outcomes = [_apply(rule, known, pack) for rule in version.rules]
         winners = _largest_of_each_group(outcomes)
-        granted = tuple(_owed(outcome, known, pack) for outcome in winners)
+        clauses = [(_first(won.rule.forms, known), _first(won.rule.deadlines, known)) for won in winners]
+        granted = [_owed(won, form, by, known, pack) for won, (form, by) in zip(winners, clauses, strict=True)]
     except MissingFact as error:
         raise MissingFact(error.name, pack.facts[error.name].means) from None
     except CurrenciesDiffer as error:
@@ -86,13 +91,12 @@ def owed(*, pack: Pack, facts: Mapping[str, object]) -> FloorDecision:
         reasons += outcome.reasons
         if outcome.amount is not None and all(outcome is not winner for winner in winners):
             reasons.append(_not_added(outcome.rule))
-    for won in winners:
-        reasons.append(_first(won.rule.forms, known).reason)
-        reasons.append(_first(won.rule.deadlines, known).reason)
+    for form, by in clauses:
+        reasons += form.reason, by.reason
     reasons += [note.reason for note in version.notes if _noted(note, known)]
     if assumed:
-        reasons.append(_assumptions(pack, known, assumed))
-    return FloorDecision(owed=granted, reasons=tuple(reasons))
+        reasons.append(pack.assumptions(assumed))
+    return FloorDecision(owed=tuple(granted), reasons=tuple(reasons))
 
 
 def version_on(*, pack: Pack, event_date: date) -> Version:
@@ -112,17 +116,18 @@ def version_on(*, pack: Pack, event_date: date) -> Version:
 
 
 def _apply(rule: Rule, facts: Known, pack: Pack) -> _Outcome:
-    code = f"{pack.name}.{rule.id}"
     if not rule.trigger.holds(facts):
-        text = f"Not the case here: {rule.says} ({rule.cite})"
-        return _Outcome(rule=rule, amount=None, reasons=(_reason(rule, pack, code, text),))
+        return _Outcome(rule=rule, amount=None, reasons=(rule.not_here,))
     excluded = tuple(clause.reason for clause in rule.exclusions if _holds(clause, facts))
     if excluded:
         return _Outcome(rule=rule, amount=None, reasons=excluded)
     amount, reasons = amount_of(amount=rule.amount, reductions=rule.reductions, facts=facts)
-    used = ", ".join([f"{name} {_shown(facts.get(name))}" for name in rule.uses])
+    used = ", ".join([f"{name} {shown(facts[name])}" for name in rule.uses if facts.get(name) is not None])
     text = f"{rule.says}: {amount} ({rule.cite}; facts: {used})"
-    reasons = (_reason(rule, pack, code, text), *reasons)
+    reasons = (
+        Reason(rule=rule.not_here.rule, evidence=pack.evidence, grade=rule.grade, text=text),
+        *reasons,
+    )
     return _Outcome(rule=rule, amount=amount or None, reasons=reasons)
 
 
@@ -137,15 +142,15 @@ def _largest_of_each_group(outcomes: list[_Outcome]) -> list[_Outcome]:
     return list(best.values())
 
 
-def _owed(outcome: _Outcome, facts: Known, pack: Pack) -> Owed:
+def _owed(outcome: _Outcome, form: FormClause, deadline: Deadline, facts: Known, pack: Pack) -> Owed:
     assert outcome.amount is not None
     rule = outcome.rule
-    deadline = _first(rule.deadlines, facts)
     return Owed(
         amount=outcome.amount,
-        form=_first(rule.forms, facts).form,
-        due_by=due_by(deadline=deadline, from_at=facts["event_at"], holidays=pack.holidays),
+        form=form.form,
+        due_by=due_by(deadline=deadline, facts=facts, working_days=pack.working_days),
         rule=rule.reference,
+        cite=rule.cite,
         evidence_needed=rule.evidence_needed,
         claim_required=rule.claim_required,
     )
@@ -169,20 +174,5 @@ def _noted(note: Clause, facts: Known) -> bool:
         return False
 
 
-def _reason(rule: Rule, pack: Pack, code: str, text: str) -> Reason:
-    return Reason(rule=code, evidence=pack.evidence, grade=rule.grade, text=text)
-
-
 def _not_added(rule: Rule) -> Reason:
     return Reason(rule=rule.reference, text="Not added: another amount of the same kind, at least as large, is owed.")
-
-
-def _assumptions(pack: Pack, facts: Known, assumed: tuple[str, ...]) -> Reason:
-    taken = ", ".join([f"{name} {_shown(facts[name])}" for name in assumed])
-    return Reason(rule=f"{pack.name}.assumed", text=f"Not said, so taken as: {taken}.")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "unknown" if value is None else str(value)

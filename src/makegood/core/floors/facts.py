@@ -112,32 +112,39 @@ READERS: dict[str, Callable[[FactSpec, object], object]] = {
 }
 
 
-def read_facts(
-    *,
-    specs: Mapping[str, FactSpec],
-    needs_one_of: tuple[str, ...],
-    facts: Mapping[str, object],
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """This function will check facts against a pack's list and type them.
+@attrs.frozen
+class FactReader:
+    """What reads the facts of a case: made once for a pack, of the facts it knows and those of which it needs one."""
 
-    Returns the typed facts and the names of those taken by default. Raises UnusableFacts.
-    """
-    if not facts.keys() <= specs.keys():
-        unknown = ", ".join(sorted(str(name) for name in facts if name not in specs))
-        raise UnusableFacts(f"unknown fact: {unknown}; accepted are {', '.join(specs)}")
-    known: dict[str, Any] = {}
-    assumed: list[str] = []
-    for name, spec in specs.items():
-        value = facts.get(name)
-        if value is not None:
-            known[name] = READERS[spec.type](spec, value)
-        elif spec.absent == "default":
-            known[name] = spec.default
-            assumed.append(name)
-        elif spec.absent == "unknown":
-            known[name] = None
-        elif spec.absent == "refuse":
-            raise MissingFact(name, spec.means)
-    if needs_one_of and all(facts.get(name) is None for name in needs_one_of):
-        raise UnusableFacts(f"nothing says what happened: give at least one of {', '.join(needs_one_of)}")
-    return known, tuple(assumed)
+    specs: Mapping[str, FactSpec]
+    needs_one_of: tuple[str, ...]
+    _asked: tuple[tuple[str, FactSpec, Callable[[FactSpec, object], object]], ...] = attrs.field(init=False, repr=False)
+
+    @_asked.default
+    def _readers(self) -> tuple[tuple[str, FactSpec, Callable[[FactSpec, object], object]], ...]:
+        return tuple((name, spec, READERS[spec.type]) for name, spec in self.specs.items())
+
+    def read(self, facts: Mapping[str, object]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """This function will check facts against a pack's list and type them.
+
+        Returns the typed facts and the names of those taken by default. Raises UnusableFacts.
+        """
+        if not facts.keys() <= self.specs.keys():
+            unknown = ", ".join(sorted(str(name) for name in facts if name not in self.specs))
+            raise UnusableFacts(f"unknown fact: {unknown}; accepted are {', '.join(self.specs)}")
+        known: dict[str, Any] = {}
+        assumed: list[str] = []
+        for name, spec, reader in self._asked:
+            value = facts.get(name)
+            if value is not None:
+                known[name] = reader(spec, value)
+            elif spec.absent == "default":
+                known[name] = spec.default
+                assumed.append(name)
+            elif spec.absent == "unknown":
+                known[name] = None
+            elif spec.absent == "refuse":
+                raise MissingFact(name, spec.means)
+        if self.needs_one_of and all(facts.get(name) is None for name in self.needs_one_of):
+            raise UnusableFacts(f"nothing says what happened: give at least one of {', '.join(self.needs_one_of)}")
+        return known, tuple(assumed)
