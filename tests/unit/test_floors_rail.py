@@ -1,0 +1,206 @@
+"""Delay Repay from 15 and from 30 minutes, every edge from both sides; each row names what the charters say.
+
+Charters: a quarter from 15 minutes (only in the 15-minute scheme), half from 30, the whole journey from 60, and from 120
+a return ticket whole. Half of a return is one journey; a weekly, monthly and annual season ticket count as 10, 40 and
+464 single journeys. Condition 32 of the National Rail Conditions of Travel refers to the charters.
+"""
+
+from datetime import datetime
+
+import pytest
+
+from makegood.core.floors import UnusableFacts, owed
+from makegood.rules.packs import load
+
+EVENT = "2025-06-03T18:30:00+01:00"
+PRICES = {"single": 1840, "return": 5210, "weekly": 9630, "monthly": 36980, "annual": 384720}  # pence
+
+
+def case(minutes, ticket="single", price=None, **more):
+    return {
+        "event_at": EVENT,
+        "arrival_delay_minutes": minutes,
+        "ticket": ticket,
+        "ticket_price": {"minor": PRICES.get(ticket, 0) if price is None else price, "currency": "GBP"},
+        **more,
+    }
+
+
+CASES = [  # minutes, ticket, pence by the 15-minute scheme, pence by the 30-minute scheme
+    # the threshold: 15 or 30 minutes
+    (-5, "single", 0, 0),
+    (0, "single", 0, 0),
+    (14, "single", 0, 0),
+    (14.9, "single", 0, 0),
+    (15, "single", 460, 0),
+    (16, "single", 460, 0),
+    (29, "single", 460, 0),
+    (29.9, "single", 460, 0),
+    # half of a single from 30 minutes
+    (30, "single", 920, 920),
+    (31, "single", 920, 920),
+    (59, "single", 920, 920),
+    (59.9, "single", 920, 920),
+    # the whole single from 60
+    (60, "single", 1840, 1840),
+    (61, "single", 1840, 1840),
+    (119, "single", 1840, 1840),
+    (120, "single", 1840, 1840),
+    (121, "single", 1840, 1840),
+    (600, "single", 1840, 1840),
+    # an eighth of a return from 15 minutes, a quarter from 30, half from 60, the whole from 120
+    (14, "return", 0, 0),
+    (15, "return", 651, 0),  # 651.25, rounded once
+    (29, "return", 651, 0),
+    (30, "return", 1303, 1303),  # 1302.5 rounded half up
+    (59, "return", 1303, 1303),
+    (60, "return", 2605, 2605),
+    (119, "return", 2605, 2605),
+    (119.9, "return", 2605, 2605),
+    (120, "return", 5210, 5210),
+    (121, "return", 5210, 5210),
+    # weekly: a tenth is one journey
+    (14, "weekly", 0, 0),
+    (15, "weekly", 241, 0),  # 240.75
+    (29, "weekly", 241, 0),
+    (30, "weekly", 482, 482),  # 481.5
+    (59, "weekly", 482, 482),
+    (60, "weekly", 963, 963),
+    (119, "weekly", 963, 963),
+    (120, "weekly", 963, 963),
+    # monthly: a fortieth
+    (14, "monthly", 0, 0),
+    (15, "monthly", 231, 0),  # 231.125
+    (29, "monthly", 231, 0),
+    (30, "monthly", 462, 462),  # 462.25
+    (59, "monthly", 462, 462),
+    (60, "monthly", 925, 925),  # 924.5
+    (120, "monthly", 925, 925),
+    # annual: one of 464
+    (14, "annual", 0, 0),
+    (15, "annual", 207, 0),  # 207.28
+    (29, "annual", 207, 0),
+    (30, "annual", 415, 415),  # 414.57
+    (59, "annual", 415, 415),
+    (60, "annual", 829, 829),  # 829.14
+    (119, "annual", 829, 829),
+    (120, "annual", 829, 829),
+]
+
+
+@pytest.mark.parametrize(("minutes", "ticket", "from_15", "from_30"), CASES)
+def test_compensation(minutes, ticket, from_15, from_30):
+    for pack, pence in (("delay-repay-15", from_15), ("delay-repay-30", from_30)):
+        decision = owed(pack=load(pack), facts=case(minutes, ticket))
+        assert [one.amount.minor for one in decision.owed] == ([pence] if pence else [])
+        assert all(one.claim_required and one.form == "cash_or_bank" for one in decision.owed)
+        assert all("Charter" in one.cite for one in decision.owed)
+        assert decision.reasons
+
+
+@pytest.mark.parametrize(
+    ("journeys", "minutes", "pence"),
+    [  # other season tickets by the journeys that the company reckons in them: quarterly 120, half-yearly 240
+        (120, 60, 1000),
+        (120, 59, 500),
+        (240, 60, 500),
+        (240, 15, 125),
+        (240, 14, 0),
+        (1, 60, 120000),
+    ],
+)
+def test_another_season_ticket_counts_by_its_journeys(journeys, minutes, pence):
+    facts = case(minutes, "season", price=120000, season_journeys=journeys)
+    assert sum(one.amount.minor for one in owed(pack=load("delay-repay-15"), facts=facts).owed) == pence
+
+
+@pytest.mark.parametrize(
+    ("price", "pence"),
+    [
+        (1001, 125),  # an eighth is 125.125
+        (1003, 125),  # an eighth is 125.375; a quarter of 501.5 rounded to 502 would be 126
+    ],
+)
+def test_what_is_rounded_is_rounded_once(price, pence):
+    facts = case(15, "return", price=price)
+    assert owed(pack=load("delay-repay-15"), facts=facts).owed[0].amount.minor == pence
+
+
+@pytest.mark.parametrize("pack", ["delay-repay-15", "delay-repay-30"])
+def test_a_refunded_ticket_is_not_compensated_too(pack):
+    assert not owed(pack=load(pack), facts=case(90, abandoned=True)).owed
+    assert owed(pack=load(pack), facts=case(90, abandoned=False)).owed
+
+
+@pytest.mark.parametrize("pack", ["delay-repay-15", "delay-repay-30"])
+@pytest.mark.parametrize(
+    ("consent", "form"), [(True, "cash_bank_or_voucher"), (False, "cash_or_bank"), (None, "cash_or_bank")]
+)
+def test_vouchers_only_by_choice(pack, consent, form):
+    (one,) = owed(pack=load(pack), facts=case(90, voucher_consent=consent)).owed
+    assert one.form == form
+
+
+@pytest.mark.parametrize(
+    ("event_at", "claimed_at", "due_by"),
+    [  # twenty working days, without weekends and bank holidays, from the claim or from the journey
+        (EVENT, None, "2025-07-01T18:30:00+01:00"),
+        (EVENT, "2025-06-10T08:00:00+01:00", "2025-07-08T08:00:00+01:00"),
+        ("2025-04-10T18:30:00+01:00", None, "2025-05-13T18:30:00+01:00"),  # over Good Friday, Easter Monday and May Day
+        ("2025-12-10T18:30:00+00:00", "2025-12-12T08:00:00+00:00", "2026-01-14T08:00:00+00:00"),
+    ],
+)
+def test_due(event_at, claimed_at, due_by):
+    facts = case(90) | {"event_at": event_at, "claimed_at": claimed_at}
+    (one,) = owed(pack=load("delay-repay-15"), facts=facts).owed
+    assert one.due_by == datetime.fromisoformat(due_by)
+
+
+@pytest.mark.parametrize(
+    ("pack", "event_at", "rule"),
+    [
+        ("delay-repay-15", "2016-12-10T23:59:00+00:00", None),  # the first scheme began on 11 December 2016
+        ("delay-repay-15", "2016-12-11T00:00:00+00:00", "delay-repay-15.delay@2016-12-11"),
+        ("delay-repay-30", "2016-09-30T23:59:00+01:00", None),  # the Conditions of Travel on 1 October 2016
+        ("delay-repay-30", "2016-10-01T00:00:00+01:00", "delay-repay-30.delay@2016-10-01"),
+    ],
+)
+def test_version_by_the_date_of_the_journey(pack, event_at, rule):
+    facts = case(90) | {"event_at": event_at}
+    if rule:
+        assert owed(pack=load(pack), facts=facts).owed[0].rule == rule
+    else:
+        with pytest.raises(UnusableFacts, match="its first version begins on"):
+            owed(pack=load(pack), facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"ticket": None}, "ticket is missing: kind of ticket"),
+        ({"ticket": "rover"}, "ticket must be one of: annual, monthly"),
+        ({"ticket_price": None}, "ticket_price is missing"),
+        ({"ticket": "season"}, "season_journeys is missing"),
+        ({"ticket": "season", "season_journeys": 0}, "season_journeys must lie between 1 and"),
+        ({"arrival_delay_minutes": None}, "arrival_delay_minutes is missing"),
+        ({"arrival_delay_minutes": "late"}, "arrival_delay_minutes must be a number"),
+    ],
+)
+def test_unusable_facts_are_named(change, says):
+    with pytest.raises(UnusableFacts) as error:
+        owed(pack=load("delay-repay-15"), facts=case(90) | change)
+    assert says in str(error.value)
+
+
+def test_the_two_schemes_differ_only_below_half_an_hour():
+    fifteen, thirty = (load(f"delay-repay-{n}") for n in (15, 30))
+    assert fifteen.facts == thirty.facts
+    assert fifteen.working_days == thirty.working_days
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rules"), [(14, set()), (15, {"claim-in-28-days"}), (60, {"claim-in-28-days", "statutory"})]
+)
+def test_notes_say_what_else_counts(minutes, rules):
+    reasons = owed(pack=load("delay-repay-15"), facts=case(minutes)).reasons
+    assert {one.rule.rsplit(".", 1)[1] for one in reasons if ".note." in one.rule} == rules
