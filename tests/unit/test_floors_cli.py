@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from makegood.cli.main import main
+from makegood.rules.packs import names
 
 FACTS = {
     "event_at": "2025-03-01T10:00:00+01:00",
@@ -111,6 +112,51 @@ def test_the_facts_that_a_pack_asks_for_are_listed(run):
     listed = json.loads(out)
     assert (status, listed["pack"]) == (0, "us-dot")
     assert {one["needed"] for one in listed["facts"]} >= {"always needed", "needed where a rule looks at it"}
+
+
+def test_the_packs_are_listed(run):
+    status, out, _ = run("--list")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(names())
+    status, out, _ = run("--list", "--json")
+    listed = {one["pack"]: one for one in json.loads(out)["packs"]}
+    assert (status, set(listed)) == (0, set(names()))
+    assert listed["uk-ofcom"]["versions"][:2] == ["2019-04-01", "2021-04-01"]
+    status, _, err = run()
+    assert status == 2
+    assert "--list says which there are" in err
+
+
+CASES = {
+    "delay-repay-15": {
+        "arrival_delay_minutes": 20,
+        "ticket": "single",
+        "ticket_price": {"minor": 1840, "currency": "GBP"},
+    },
+    "delay-repay-30": {
+        "arrival_delay_minutes": 40,
+        "ticket": "single",
+        "ticket_price": {"minor": 1840, "currency": "GBP"},
+    },
+    "eu261": FACTS,
+    "hotel-walk": {"walked": True, "promised": {"minor": 20000, "currency": "USD"}},
+    "late-is-free": {"arrival_delay_minutes": 1, "order_price": {"minor": 2350, "currency": "EUR"}},
+    "uk-ofcom": {"happened": "missed_appointment"},
+    "uk261": FACTS,
+    "us-dot": {"domestic": True, "cancelled": True, "paid": {"minor": 31250, "currency": "USD"}},
+}
+
+
+@pytest.mark.parametrize("pack", names())
+def test_every_pack_decides_and_lists_its_facts(run, pack):
+    status, out, err = run(pack, "--json", facts={"event_at": "2025-03-01T10:00:00+01:00", **CASES[pack]})
+    assert (status, err) == (0, "")
+    (one,) = json.loads(out)["owed"]
+    assert one["rule"].startswith(f"{pack}.")
+    assert one["amount"]["minor"] > 0
+    status, out, _ = run(pack, "--list-facts")
+    assert status == 0
+    assert "event_at (datetime, always needed)" in out
 
 
 def test_floors_need_no_django():

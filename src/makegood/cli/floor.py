@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from makegood.core.floors import FloorDecision, Pack, UnusableFacts, owed
-from makegood.rules.packs import UnusablePack, load
+from makegood.core.floors import FloorDecision, Pack, UnusableFacts
+from makegood.rules import packs
+from makegood.rules.packs import UnusablePack
 
 LARGEST_FILE = 1_000_000
 NEEDED = {
@@ -21,22 +22,47 @@ NEEDED = {
 
 
 @click.command()
-@click.argument("rulepack")
+@click.argument("rulepack", required=False)
+@click.option("--list", "list_packs", is_flag=True, help="List the packs that can be named, instead.")
 @click.option("--facts", "facts_file", metavar="FILE", help="JSON facts of one case; - reads standard input.")
 @click.option("--list-facts", is_flag=True, help="Say which facts RULEPACK asks for, instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def floor(rulepack: str, facts_file: str | None, list_facts: bool, as_json: bool) -> int:
-    """Say what is owed under RULEPACK: eu261, uk261, us-dot, or the path of a .yaml file."""
+def floor(rulepack: str | None, list_packs: bool, facts_file: str | None, list_facts: bool, as_json: bool) -> int:
+    """Say what is owed under RULEPACK: the name of a pack (--list), or the path of a .yaml file of your own."""
+    if list_packs:
+        return _packs(as_json=as_json)
+    if rulepack is None:
+        raise click.UsageError("Name a pack, or give the path of one of your own; --list says which there are.")
     if facts_file is None and not list_facts:
         raise click.UsageError("Give the facts of one case with --facts FILE; --list-facts says which.")
     try:
-        pack = load(rulepack)
+        pack = packs.load(rulepack)
         if facts_file is None or list_facts:
             return _asked(pack, as_json=as_json)
-        decision = owed(pack=pack, facts=_facts(facts_file))
+        decision = packs.floor(pack=pack, facts=_facts(facts_file))
     except (UnusablePack, UnusableFacts) as error:
         raise click.ClickException(str(error)) from error
     print(json.dumps(decision.as_dict(), ensure_ascii=False) if as_json else _human(decision))
+    return 0
+
+
+def _packs(*, as_json: bool) -> int:
+    """List the packs that can be named, with what each is about and since when it decides."""
+    found = [packs.load(name) for name in packs.names()]
+    if as_json:
+        shown = [
+            {
+                "pack": one.name,
+                "title": one.title,
+                "jurisdiction": one.jurisdiction,
+                "versions": [str(version.active_from) for version in one.versions],
+            }
+            for one in found
+        ]
+        print(json.dumps({"packs": shown}, ensure_ascii=False))
+        return 0
+    for one in found:
+        print(f"{one.name:16} {one.title} ({one.jurisdiction}; from {one.versions[0].active_from})")
     return 0
 
 

@@ -68,9 +68,9 @@ def floors_post(*, organization_id: int, failures: Sequence[FloorDue], now: date
 def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datetime) -> list[FloorOwed]:
     """This function will reckon what is owed for failures whose promise carries the facts that their packs ask for.
 
-    How late it came is added to the facts once the promise was fulfilled. Where the facts do not suffice although it
-    was, a doubt is kept and `makegoods:floor:undecided` journalled, and somebody has to find out; before that it is
-    simply not known.
+    When and how late it came is added to the facts once the promise was fulfilled. Where the facts do not suffice
+    although it was, a doubt is kept and `makegoods:floor:undecided` journalled, and somebody has to find out; before
+    that it is simply not known.
     Nothing is owed for a source that is only watched, nor for what was due before it went live.
     """
     asked = {one.failure_id: one for one in failures if one.packs}
@@ -117,8 +117,10 @@ def _facts(
     stored: str, known: Mapping[str, object], first_due_at: datetime, fulfilled_at: datetime | None
 ) -> dict[str, object]:
     facts = {name: value for name, value in json.loads(stored).items() if name in known}
-    if "arrival_delay_minutes" in known and "arrival_delay_minutes" not in facts and fulfilled_at is not None:
-        facts["arrival_delay_minutes"] = (fulfilled_at - first_due_at).total_seconds() / 60
+    if fulfilled_at is not None:
+        late = (fulfilled_at - first_due_at).total_seconds() / 60
+        came = {"arrival_delay_minutes": late, "fulfilled_at": fulfilled_at}
+        facts |= {name: value for name, value in came.items() if name in known and name not in facts}
     return facts
 
 
