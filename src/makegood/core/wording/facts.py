@@ -66,6 +66,21 @@ _DATED = re.compile(
 )
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
 _CLOCK = re.compile(r"(?<![\d.,:])(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?![\d.,]\d)(?: ?(?P<half>[ap])\.?m)?")
+_ANYBODY = frozenset(
+    "all both client colleague colleagues customer everybody everyone family folks friend friends from guest guests"
+    " ladies member neighbour neighbours owner parent parents passenger passengers patient reader resident sender"
+    " student subscriber team tenant there traveller travellers user valued visitor whom".split()
+)
+"""What a greeting may call somebody instead of by name."""
+_FIRMS = frozenset("ag bv co company corp gmbh group inc limited llc llp ltd nv plc sa sarl srl".split())
+_SHORT_FOR = {
+    "bob": "robert", "bobby": "robert", "bill": "william", "billy": "william", "dick": "richard", "jack": "john",
+    "ted": "edward", "ned": "edward", "harry": "henry", "hank": "henry", "peggy": "margaret", "meg": "margaret",
+    "betty": "elizabeth", "betsy": "elizabeth", "bess": "elizabeth", "polly": "mary", "molly": "mary", "nancy": "ann",
+    "chuck": "charles", "sandy": "alexander", "sasha": "alexander", "nell": "eleanor", "kitty": "catherine",
+    "pepe": "jose", "paco": "francisco", "chico": "francisco", "ze": "jose", "beppe": "giuseppe", "hans": "johannes",
+}  # fmt: skip
+"""Short names that do not look like the long ones."""
 _ALIKE = 0.7
 """Names that share this much (0 to 1, difflib) are one name, mistyped."""
 
@@ -117,8 +132,36 @@ def _names(text: str, customer: str) -> Iterator[Span]:
         if set(words) & set(known):
             if title and called and title != called:
                 yield match.span(group)
-        elif _mistyped(known, words) or (title is not None and called is not None):
+        elif (
+            _mistyped(known, words)
+            or (title is not None and called is not None)
+            or (title is called is None and _greets(text, match) and _another(known, words))
+        ):
             yield match.span(group)
+
+
+def _greets(text: str, match: re.Match[str]) -> bool:
+    """Whether a name is greeted and nothing else: the line goes no further than to a mark after it."""
+    greeting = text[match.start() : match.start("name")].strip().lower() if match["name"] else "to"
+    return greeting != "to" and re.match(r"\s*(?:[,!:;.\u2013\u2014-]|\n|\Z)", text[match.end() :]) is not None
+
+
+def _another(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Whether a greeting by these words calls another person than the one known: no word of them can be one of theirs.
+
+    A short name may be anybody's whose name holds it, begins alike or is known to be cut so; a firm is greeted by the
+    name of somebody in it.
+    """
+    if _ANYBODY & set(words) or _FIRMS & set(known):
+        return False
+    return not any(_one_name(one, other) for one in known for other in words)
+
+
+def _one_name(one: str, other: str) -> bool:
+    if one[:2] == other[:2] or one in other or other in one:
+        return True
+    long = {_SHORT_FOR.get(name, name) for name in (one, other)}
+    return len(long) == 1 or any(_SHORT_FOR.get(name) in (one, other) for name in (one, other))
 
 
 def _mistyped(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
