@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
+from tests.support.given import email
 from tests.support.recoveries import step_to
 
 from makegood.config.working import work_dry
@@ -24,6 +25,8 @@ TEXT = "Dear Ana,\n\nI am looking into it. I'll call you within two hours.\n\nMa
 
 @pytest.fixture
 def recovery(org: Org) -> Recovery:
+    with tenant(organization_id=org.id):
+        email(org)
     return recovery_of(org)
 
 

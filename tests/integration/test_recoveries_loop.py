@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.conftest import START, Org
+from tests.support.given import email
 from tests.support.recoveries import DAY, HOUR, customer
 
 from makegood.config.working import work_dry
@@ -21,12 +22,14 @@ from makegood.store.ticking import tick_dry
 
 
 def promise(org: Org, name: str, due_in: timedelta) -> None:
+    whose = customer(org)
+    email(org, f"{name}@example.com", whose)
     promises_make(
         organization_id=org.id,
         promises=[
             NewPromise(
                 source_id=org.source,
-                customer_id=customer(org),
+                customer_id=whose,
                 key_hash=keyed_hash(name),
                 kind="delivery",
                 what="the parcel to Porto",

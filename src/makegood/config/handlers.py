@@ -38,6 +38,7 @@ from makegood.recoveries.operations import (
     failures_withdrawn,
     floors_doubted,
     incidents_dropped,
+    links_had,
     makegoods_moved,
     member_left,
     messages_sent,
@@ -137,6 +138,7 @@ def _due_and_carried() -> None:
 def _messages_heard() -> None:
     on("failures:failure:taken", reports_taken)
     on("messages:message:sent", messages_sent)
+    on("messages:thread:linked", links_had)
     on("messages:message:received", replies_received)
     on("messages:message:received", unmatched_received)
     on("failures:signal:opened", signals_opened)

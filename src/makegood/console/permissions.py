@@ -55,6 +55,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-word-typed": SERVES,
     "recovery-note": ALL,
     "recovery-call": SERVES,
+    "recovery-link": SERVES,
     "recovery-floor-fact": SERVES,
     "recovery-floor-nothing": DECIDES,
     "recovery-cause": SERVES,

@@ -80,6 +80,7 @@ urlpatterns = [
     path("recoveries/<slug:code>/words", saying.word_typed, name="recovery-word-typed"),
     path("recoveries/<slug:code>/words/<int:word_id>/<slug:how>", recovering.word, name="recovery-word"),
     path("recoveries/<slug:code>/calls", recovering.call, name="recovery-call"),
+    path("recoveries/<slug:code>/link", recovering.link, name="recovery-link"),
     path("recoveries/<slug:code>/owed/<int:failure_id>/<slug:pack>", doubting.fact, name="recovery-floor-fact"),
     path(
         "recoveries/<slug:code>/owed/<int:failure_id>/<slug:pack>/nothing",

@@ -130,11 +130,13 @@ def _action(one: Journalled) -> str:
 
 
 def _said(told: Sequence[Journalled], kinds: frozenset[str]) -> list[int]:
-    """Where in the journal we said something of these kinds, or called."""
+    """Where in the journal we said something of these kinds, or called; what stood on a page unknown to them, later."""
     return [
         place
         for place, one in enumerate(told)
-        if _action(one) == "called" or (one.event == "messages:message:sent" and one.data.get("kind") in kinds)
+        if _action(one) == "called"
+        or (one.event == "messages:message:sent" and one.data.get("kind") in kinds and not one.data.get("waits"))
+        or (_action(one) == "linked" and kinds.intersection(one.data.get("said", ())))
     ]
 
 

@@ -14,7 +14,8 @@ from makegood.customers.queries import customers_merged
 from makegood.failures.operations import KINDS, Report, failure_report
 from makegood.journal.operations import Happened
 from makegood.listen.models import Raw
-from makegood.messages.models import Message
+from makegood.messages.handing import Given, links_given
+from makegood.messages.models import Message, Thread
 from makegood.messages.operations import message_received
 from makegood.organizations.models import Organization
 from makegood.promises.operations import source_create
@@ -111,7 +112,17 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
         mail="form",
         customer_id=customer_id,
     )
+    _followed(organization_id, token or "", now)
     return Taken(new=True, token=token or "")
+
+
+def _followed(organization_id: int, token: str, now: datetime) -> None:
+    """They are shown the link of their page at once."""
+    threads = Thread.objects.filter(organization_id=organization_id, token=token) if token else Thread.objects.none()
+    links_given(
+        organization_id=organization_id,
+        given=[Given(thread_id=one, at=now, how="form") for one in threads.values_list("id", flat=True)],
+    )
 
 
 def _key(failure_id: int) -> str:

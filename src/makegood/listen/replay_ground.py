@@ -69,6 +69,7 @@ def _founded(code: str, recorded: Recorded) -> Ground:
             delivery="inbox",
             clock_kind="stepped",
             moment_at=first_at,
+            recorded=True,
         )
         member_create(organization_id=organization_id, name="Replay admin", role="admin", now=first_at)
         member_id = member_create(

@@ -11,16 +11,28 @@ from makegood.organizations.models import Member
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
+LINK_HOWS = ("", "mail", "opened", "form", "shown", "sent", "told", "recorded")
+
 
 class Thread(TenantModel):
-    """One conversation with one customer. `token` is its opaque public name, in links and reply addresses."""
+    """One conversation with one customer. `token` is its opaque public name, in links and reply addresses.
+
+    `link_at` is since when the customer is known to have the link of their page, and `link_how` how that is known: it
+    was in a mail that left, they opened it, the report form showed it to them, or a member showed, sent or told it to
+    them (recorded: a replay's). Until then what stands on the page alone has reached nobody.
+    """
 
     customer = TenantKey(Customer)
     token = models.CharField(max_length=32)
     created_at = models.DateTimeField()
+    link_at = models.DateTimeField(null=True)
+    link_how = models.CharField(max_length=10, default="", db_default="", blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization_id", "token"], name="thread_token")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "token"], name="thread_token"),
+            state_check("link_how", LINK_HOWS, "thread_link_how"),
+        ]
         indexes = [models.Index(fields=["organization_id", "customer"], name="thread_customer")]
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 
 from makegood.journal.operations import Happened, record
 from makegood.messages.apologies import apologies_release
+from makegood.messages.handing import Given, links_given
 from makegood.messages.links import OURS, tokens_in
 from makegood.messages.models import Message, Thread
 from makegood.store.bulk import insert
@@ -79,6 +80,8 @@ def message_received(
         known = Message.objects.get(organization_id=organization_id, key_hash=keyed_hash(key, purpose="received"))
         return Received(message_id=known.id, thread_id=known.thread_id, customer_id=known.customer_id, new=False)
     new_id = int(written[0][0])
+    if thread_id is not None and channel == "status" and mail != "form":
+        links_given(organization_id=organization_id, given=[Given(thread_id=thread_id, at=at, how="opened")])
     data = {"thread": thread_id, "kind": "reply", "mail": mail}
     record(
         organization_id=organization_id,

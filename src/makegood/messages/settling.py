@@ -9,6 +9,7 @@ from django.db import connection
 
 from makegood.journal.operations import Happened, record
 from makegood.messages.apologies import apologies_release
+from makegood.messages.handing import links_mailed, unlinked
 from makegood.messages.models import Message
 from makegood.store.bulk import record_set
 from makegood.store.secrets import keyed_hash
@@ -19,7 +20,7 @@ BECOMES = {"done": "sent", "failed": "failed", "unknown": "unknown", "stopped": 
 SETTLE = """
 UPDATE conversations_message m SET state = %s, sent_at = CASE WHEN %s THEN s.at ELSE m.sent_at END FROM {rows}
 WHERE m.organization_id = %s AND m.id = s.id AND m.state IN ('queued', 'unknown')
-RETURNING m.id, m.thread_id, m.kind, m.step
+RETURNING m.id, m.thread_id, m.kind, m.step, m.channel
 """
 
 
@@ -27,6 +28,7 @@ def messages_hear_carried(*, organization_id: int, entries: Sequence[Happened]) 
     """Mark messages as sent, failed, unknown or stopped, each at its own moment.
 
     A handler of `outbox:effect:done`, `failed`, `unknown` and `stopped`. An apology that was not said is given back.
+    What stands on the page of a customer who does not have its link is journalled with `waits`.
     """
     at = {entry.subject_id: entry.at for entry in entries if entry.data["kind"] == "message"}
     if not at:
@@ -36,6 +38,11 @@ def messages_hear_carried(*, organization_id: int, entries: Sequence[Happened]) 
     with connection.cursor() as cursor:
         cursor.execute(SETTLE.format(rows=rows), [state, state == "sent", parameter, organization_id])
         settled = sorted(cursor.fetchall())
+    waiting: set[int] = set()
+    if state == "sent":
+        links_mailed(organization_id=organization_id, sent={row[0]: at[row[0]] for row in settled if row[4] == "mail"})
+        pages = {row[1] for row in settled if row[4] == "status" and row[1] is not None}
+        waiting = unlinked(organization_id=organization_id, thread_ids=pages)
     record(
         organization_id=organization_id,
         entries=[
@@ -44,9 +51,10 @@ def messages_hear_carried(*, organization_id: int, entries: Sequence[Happened]) 
                 event=f"messages:message:{state}",
                 subject="message",
                 subject_id=message_id,
-                data={"thread": thread_id, "kind": kind, "step": step},
+                data={"thread": thread_id, "kind": kind, "step": step}
+                | ({"waits": True} if channel == "status" and thread_id in waiting else {}),
             )
-            for message_id, thread_id, kind, step in settled
+            for message_id, thread_id, kind, step, channel in settled
         ],
     )
     if state in ("failed", "stopped"):

@@ -16,7 +16,10 @@ ORGANIZATION_DELIVERIES = ("live", "shadow", "inbox")
 
 
 class Organization(models.Model):
-    """One business. `delivery` says what happens to effects: live, shadow (nothing leaves) or inbox (demo, replay)."""
+    """One business. `delivery` says what happens to effects: live, shadow (nothing leaves) or inbox (demo, replay).
+
+    `recorded` is a replay's: its customers are rows of a file, and each counts as having the link of their page.
+    """
 
     id = models.BigAutoField(primary_key=True)
     organization_id = models.GeneratedField(
@@ -31,6 +34,7 @@ class Organization(models.Model):
     reply_address = models.EmailField(default="", blank=True)
     stopped_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    recorded = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [state_check("delivery", ORGANIZATION_DELIVERIES, "organization_delivery")]

@@ -65,6 +65,7 @@ def organization_create(
     clock_kind: str = "real",
     moment_at: datetime | None = None,
     speed: float = 1.0,
+    recorded: bool = False,
 ) -> int:
     """Found an organization and its clock; return its id.
 
@@ -88,6 +89,7 @@ def organization_create(
         language=language,
         delivery=delivery,
         created_at=now,
+        recorded=recorded,
     )
     clock_set(organization_id=organization_id, kind=clock_kind, moment_at=moment_at, speed=speed)
     record(

@@ -20,6 +20,7 @@ from makegood.failures.operations import UnableToReportFailure
 from makegood.listen.forms import FormReport, UnableToTakeReport, form_accept
 from makegood.makegoods import operations as makegoods
 from makegood.makegoods.queries import Gift, makegoods_of_failures
+from makegood.messages.handing import Given, links_given
 from makegood.messages.links import Conversation, status_read, status_url
 from makegood.messages.operations import message_received
 from makegood.messages.queries import thread_messages, thread_named
@@ -129,11 +130,9 @@ def following(view: View) -> View:
         try:
             with tenant(organization_id=named.organization_id):
                 found = _opened(named, signed)
-                if found is not None and _expired(found):
-                    return _gone(request, found)
-                if found is not None and _forgotten(found):
-                    return _erased(request, found)
-                return _unknown(request) if found is None else view(request, found)
+                if found is None:
+                    return _unknown(request)
+                return _ended(request, found) or view(request, _had(request, named, found))
         except ValueError as error:
             if not type(error).__module__.startswith("makegood."):
                 raise
@@ -145,6 +144,24 @@ def following(view: View) -> View:
             return _unknown(request) if found is None else _shown(request, found, status=422, said=said)
 
     return answer
+
+
+def _ended(request: HttpRequest, found: Following) -> HttpResponse | None:
+    if _expired(found):
+        return _gone(request, found)
+    return _erased(request, found) if _forgotten(found) else None
+
+
+def _had(request: HttpRequest, named: Conversation, found: Following) -> Following:
+    """Keep that the customer opened their page, the first time; a member who looks at it, or a program, is not them."""
+    if found.case.link_at is not None or request.method not in ("GET", "POST") or "member" in request.session:
+        return found
+    if "prefetch" in f"{request.headers.get('Sec-Purpose', '')}{request.headers.get('Purpose', '')}":
+        return found
+    now = store_now(organization_id=found.organization_id)
+    opened = Given(thread_id=found.thread_id, at=now, how="opened")
+    links_given(organization_id=found.organization_id, given=[opened])
+    return _opened(named, found.signed) or found
 
 
 def _expired(found: Following) -> bool:

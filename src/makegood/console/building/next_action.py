@@ -8,6 +8,7 @@ from textwrap import shorten
 from django.urls import reverse
 
 from makegood.console.building import words
+from makegood.console.building.reaching import hand_over_form
 from makegood.console.building.saying import draft_of
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.desk import Desk
@@ -68,6 +69,8 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
     leaving = sending(case)
     if leaving is not None:
         return _leaving(desk, leaving, name, here)
+    if hands_over(case):
+        return _link(name, case, clock, phone=customer.identity("phone"))
     message = draft_open(case)
     draft = draft_of(desk, case, message, colleagues=colleagues) if message else None
     if case.unanswered_at is not None:
@@ -88,6 +91,27 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
             else (),
         )
     return _step(desk, case, name, here, clock)
+
+
+def hands_over(case: Case) -> bool:
+    """This function will say whether the next thing is to give the customer the link of what we wrote to them."""
+    waits = case.unanswered_at is None and case.failed_score is None and not case.review
+    return waits and case.state == "open" and words.waits_for_link(case.next_step, case.waiting)
+
+
+def _link(name: str, case: Case, clock: ClockFace, *, phone: str) -> NextAction:
+    """It was said where they cannot know of it: until they have the link, nothing was."""
+    return NextAction(
+        title=f"give {name} the link of their page",
+        clock=clock,
+        lead="What we wrote stands there, and they do not have the link yet: until they do, it does not count as said.",
+        form=hand_over_form(case),
+        links=(
+            *((Link(label="Call them", url=f"tel:{phone}"),) if phone else ()),
+            Link(label="The link", url="#hand-over"),
+        ),
+        dock_label=words.HAND_OVER,
+    )
 
 
 def _leaving(desk: Desk, message: MessageLine, name: str, here: str) -> NextAction:

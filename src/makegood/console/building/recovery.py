@@ -16,8 +16,8 @@ from makegood.console.building.clocks import clock_rows
 from makegood.console.building.doubts import doubt_cards
 from makegood.console.building.giving import giving_of
 from makegood.console.building.helping import anyway_field, asking_why, panels_of
-from makegood.console.building.next_action import next_of
-from makegood.console.building.reaching import UNREACHED, unreached
+from makegood.console.building.next_action import hands_over, next_of
+from makegood.console.building.reaching import hand_over_form, unreached
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.staff_words import said_words
 from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
@@ -245,8 +245,9 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         identify=_identify(case) if not one.identity("email") and desk.may("recovery-identify") else None,
         phone_url=f"tel:{phone}" if phone else "",
         status_url=known.status_url,
-        unreached=UNREACHED if alone else "",
+        unreached=alone,
         hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if alone else "",
+        handed=hand_over_form(case) if alone and desk.may("recovery-link") and not hands_over(case) else None,
     )
 
 

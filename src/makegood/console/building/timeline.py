@@ -33,6 +33,14 @@ RETURNED = {
     "declined": "They want no more contact.",
     "unknown": "Looked for: nobody knows whether they are back.",
 }
+LINKED = {
+    "mail": "The link of their page left with a mail.",
+    "opened": "They opened their page.",
+    "form": "They were shown the link of their page when they reported it.",
+    "shown": "They were shown the link of their page.",
+    "sent": "They were sent the link of their page.",
+    "told": "They were told the link of their page.",
+}
 WHOSE = {"ours": "ours", "partner": "a partner's", "nobody": "nobody's", "unknown": "not known"}
 Names = Mapping[int, str]
 
@@ -92,6 +100,7 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "overruled": lambda data, names: (
         f"{step_name(data['step'])}: done though its list or form is not; a manager said why."
     ),
+    "linked": lambda data, names: f"{LINKED[data['how']]} What stands there counts as said.",
     "joined": lambda data, names: "A further failure of the same matter joined.",
 }
 

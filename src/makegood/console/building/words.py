@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,13 +49,20 @@ NEXT = {
     "decide": "Decide whether to contact them",
     "apologise": "Say sorry",
     "fix": "Put it right",
-    "respond": "Answer them",
+    "respond": "Tell them what is being done",
     "make_good": "Make it good",
     "improve": "Find the cause",
     "communicate": "Tell them how it ended",
     "stay": "Follow up",
     "done": "Close it",
 }
+DOES = {
+    "apologise": frozenset({"apology"}),
+    "respond": frozenset({"update", "outcome"}),
+    "communicate": frozenset({"outcome"}),
+}
+"""Which messages do a step."""
+HAND_OVER = "Give them the link"
 TARGETS = {
     "acknowledge": "to let them know that we know",
     "own": "to give it an owner",
@@ -172,6 +179,8 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         tags.append(Tag(text="grave", tone="clay"))
     if row.unanswered_at is not None:
         tags.append(Tag(text="wrote to us, unanswered", tone="clay"))
+    if row.waiting and row.state == "open":
+        tags.append(Tag(text="does not have their link", tone="gold"))
     if row.failed_score is not None:
         tags.append(Tag(text=f"open again: gave us {row.failed_score} of 7", tone="clay"))
     if row.state == "open":
@@ -185,9 +194,7 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         what=row.what or KINDS.get(row.kind, "something went wrong"),
         note=", ".join(part for part in (code(row.number), row.place, "incident" if row.incident_id else "") if part),
         steps=marks(row.steps, next_step=row.next_step, open_now=row.state == "open"),
-        next=NEXT["respond" if row.unanswered_at or row.failed_score else row.next_step]
-        if row.state == "open"
-        else row.state.capitalize(),
+        next=_next(row) if row.state == "open" else row.state.capitalize(),
         clock=face,
         worth=row.price,
         worth_note="new" if row.group == "new" else "",
@@ -195,6 +202,18 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         owner=row.owner,
         tags=tuple(tags),
     )
+
+
+def _next(row: Listed) -> str:
+    """What is to be done next, in a few words."""
+    if row.unanswered_at or row.failed_score:
+        return "Answer them"
+    return HAND_OVER if waits_for_link(row.next_step, row.waiting) else NEXT[row.next_step]
+
+
+def waits_for_link(step: str, waiting: Collection[str]) -> bool:
+    """This function will say whether a step's words stand on a page whose link the customer does not have."""
+    return not DOES.get(step, frozenset()).isdisjoint(waiting)
 
 
 def promise_row(promise: PromiseFacts) -> PromiseRow:

@@ -131,6 +131,8 @@ class CustomerCard:
     """That nobody can reach them, and what to do about it."""
     hand_over: str = ""
     """The whole link of their page, to be handed over where nothing else reaches them."""
+    handed: Form | None = None
+    """For recording that they were given it."""
 
 
 @attrs.frozen(kw_only=True)

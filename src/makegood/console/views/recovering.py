@@ -21,6 +21,7 @@ from makegood.customers.operations import customer_identify, customer_merge, ide
 from makegood.customers.queries import customer_one
 from makegood.failures.operations import cause_create, failures_cause_set
 from makegood.makegoods import operations as makegoods
+from makegood.messages.handing import link_hand_over
 from makegood.messages.operations import note_add
 from makegood.organizations.queries import members_all
 from makegood.recoveries import operations
@@ -241,6 +242,21 @@ def call(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         now=desk.facts.now,
     )
     tell(request, "Answered by phone.", detail="What was said is noted for colleagues.")
+    return gone_to("recovery", code=code)
+
+
+@act
+def link(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Record that the customer was given the link of their page: what stands there counts from now on."""
+    case = case_of(desk, code)
+    link_hand_over(
+        organization_id=desk.organization_id,
+        thread_id=case.thread_id,
+        how=answers(request.POST, how="Say how they got it.")["how"],
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    tell(request, "They have the link.", detail="What stands on their page counts as said from now on.")
     return gone_to("recovery", code=code)
 
 

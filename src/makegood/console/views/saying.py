@@ -6,7 +6,7 @@ import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
 from makegood.console.asking import whole
-from makegood.console.building.reaching import UNREACHED, unreached
+from makegood.console.building.reaching import unreached
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
 from makegood.console.building.words import said_at
 from makegood.console.collisions import Collision
@@ -86,8 +86,8 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     said = " You promised something in it: put it on the ledger, or say that it is none." if waits else ""
     leaves = f" It is night where they are: it leaves {said_at(desk, sent.waits_until)}." if sent.waits_until else ""
     who = customer_one(organization_id=desk.organization_id, customer_id=case.customer_id)
-    if who is not None and unreached(case, who):
-        tell(request, "It stands on their page.", detail=f"{UNREACHED}{said}", tone="warn")
+    if who is not None and (alone := unreached(case, who)):
+        tell(request, "It stands on their page.", detail=f"{alone}{said}", tone="warn")
     else:
         tell(request, "On its way.", detail=f"It also stands on the page that they follow.{leaves}{said}")
     return gone_to("recovery", code=code)

@@ -21,6 +21,7 @@ from makegood.recoveries.operations.hearing import (
     failures_held,
     floors_doubted,
     incidents_dropped,
+    links_had,
     makegoods_moved,
     messages_sent,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "incident_fix_done",
     "incident_offer",
     "incidents_dropped",
+    "links_had",
     "makegoods_moved",
     "member_left",
     "messages_sent",

@@ -10,9 +10,10 @@ from django.db import connection
 from django.db.models import Q
 
 from makegood.failures.models import Failure, Incident
-from makegood.journal.operations import Happened
+from makegood.journal.operations import Happened, record
 from makegood.makegoods.doubts import undecided
 from makegood.makegoods.models import MakeGood
+from makegood.messages.models import Message
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.clocks import Met, clocks_meet
 from makegood.recoveries.operations.closing import close_complete
@@ -35,8 +36,15 @@ MARKS = {"apology": ("apologise",), "update": ("respond",), "outcome": ("respond
 
 
 def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Meet the clocks and mark the steps that messages which left stand for; a handler of `messages:message:sent`."""
-    heard = [entry for entry in entries if entry.data.get("kind") in MEETS and entry.data.get("thread")]
+    """Meet the clocks and mark the steps that messages which left stand for; a handler of `messages:message:sent`.
+
+    What only stands on the page of a customer who does not have its link waits until they do.
+    """
+    heard = [
+        entry
+        for entry in entries
+        if entry.data.get("kind") in MEETS and entry.data.get("thread") and not entry.data.get("waits")
+    ]
     if not heard:
         return
     of_thread: dict[int, int] = dict(
@@ -44,22 +52,78 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
             organization_id=organization_id, state="open", thread_id__in={entry.data["thread"] for entry in heard}
         ).values_list("thread_id", "id")
     )
-    known = [(of_thread[entry.data["thread"]], entry) for entry in heard if entry.data["thread"] in of_thread]
+    _heard(
+        organization_id,
+        [
+            (of_thread[entry.data["thread"]], entry.data["kind"], entry.at, entry.actor_id)
+            for entry in heard
+            if entry.data["thread"] in of_thread
+        ],
+    )
+
+
+def links_had(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Let what stands on pages count from when customers have the links; a handler of `messages:thread:linked`."""
+    at = {entry.subject_id: entry for entry in entries}
+    rows = Recovery.objects.filter(organization_id=organization_id, thread_id__in=at).values_list(
+        "id", "thread_id", "state"
+    )
+    said: dict[int, list[str]] = {}
+    for thread_id, kind in (
+        Message.objects.filter(
+            organization_id=organization_id, thread_id__in=at, direction="out", channel="status", state="sent"
+        )
+        .order_by("created_at", "id")
+        .values_list("thread_id", "kind")
+    ):
+        said.setdefault(thread_id or 0, []).append(kind)
+    recoveries = sorted(rows)
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=at[thread_id].at,
+                event="recoveries:recovery:linked",
+                subject="recovery",
+                subject_id=recovery_id,
+                actor_id=at[thread_id].actor_id,
+                data={"how": at[thread_id].data["how"], "said": said.get(thread_id, [])},
+            )
+            for recovery_id, thread_id, _ in recoveries
+            if said.get(thread_id) or at[thread_id].actor_id
+        ],
+    )
+    _heard(
+        organization_id,
+        [
+            (recovery_id, kind, at[thread_id].at, None)
+            for recovery_id, thread_id, state in recoveries
+            if state == "open"
+            for kind in said.get(thread_id, ())
+            if kind in MEETS
+        ],
+    )
+
+
+def _heard(organization_id: int, words: Sequence[tuple[int, str, datetime, int | None]]) -> None:
+    """These words of ours (recovery, kind, moment, by whom) have reached their customers."""
+    if not words:
+        return
     clocks_meet(
         organization_id=organization_id,
         met=[
-            Met(recovery_id=recovery_id, target=target, at=entry.at)
-            for recovery_id, entry in known
-            for target in MEETS[entry.data["kind"]]
+            Met(recovery_id=recovery_id, target=target, at=at)
+            for recovery_id, kind, at, _ in words
+            for target in MEETS[kind]
         ],
     )
-    silence_broken(organization_id=organization_id, words={recovery_id: entry.at for recovery_id, entry in known})
+    silence_broken(organization_id=organization_id, words={recovery_id: at for recovery_id, _, at, _ in words})
     steps_mark(
         organization_id=organization_id,
         marks=[
-            Mark(recovery_id=recovery_id, step=step, at=entry.at, by=entry.actor_id)
-            for recovery_id, entry in known
-            for step in MARKS.get(entry.data["kind"], ())
+            Mark(recovery_id=recovery_id, step=step, at=at, by=by)
+            for recovery_id, kind, at, by in words
+            for step in MARKS.get(kind, ())
         ],
     )
 

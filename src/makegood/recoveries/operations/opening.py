@@ -14,6 +14,7 @@ from makegood.core.plans import expected_loss, group, severity
 from makegood.core.reasons import because
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Thread
+from makegood.organizations.models import Organization
 from makegood.recoveries.frozen import (
     VISIT_BOUND,
     Calendars,
@@ -40,7 +41,7 @@ from makegood.store.clocks import moment as store_moment
 
 NUMBER_LOCK = 7405
 
-THREAD_COLUMNS = ("id", "organization_id", "customer_id", "token", "created_at")
+THREAD_COLUMNS = ("id", "organization_id", "customer_id", "token", "created_at", "link_at", "link_how")
 RECOVERY_COLUMNS = (
     "id", "organization_id", "number", "customer_id", "happening_key", "incident_id", "place_id", "team_id",
     "thread_id", "owner_id", "owner_reasons", "owner_tier", "playbook_id", "group", "kind", "loss", "fault", "severity",
@@ -389,11 +390,18 @@ def _planned(one: Opening) -> Planned:
 
 def _write(organization_id: int, openings: Sequence[Opening]) -> None:
     stepped = store_moment(organization_id=organization_id).stepped
+    recorded = stepped and Organization.objects.values_list("recorded", flat=True).get(id=organization_id)
     insert(
         Thread,
         THREAD_COLUMNS,
-        [(one.thread_id, organization_id, one.first.customer_id, one.token, one.first.at) for one in openings],
-    )
+        [
+            (
+                one.thread_id, organization_id, one.first.customer_id, one.token, one.first.at,
+                one.first.at if recorded else None, "recorded" if recorded else "",
+            )
+            for one in openings
+        ],
+    )  # fmt: skip
     insert(Recovery, RECOVERY_COLUMNS, [_recovery_row(organization_id, one, stepped=stepped) for one in openings])
     insert(
         RecoveryFailure,

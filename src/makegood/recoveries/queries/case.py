@@ -129,6 +129,7 @@ def recovery_case(
         doubts=tuple(doubts_of(organization_id=organization_id, failure_ids=[one.id for one in failures]))
         if closing and "floor_decided" in closing.missing
         else (),
+        link_at=row.thread.link_at,
         unanswered_at=_unanswered_at(row.state, clocks, messages),
         failed_score=_failed_score(row.state, clocks, ratings),
     )

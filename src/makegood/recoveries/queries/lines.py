@@ -218,6 +218,17 @@ class Case:
     """The score under 4 that opened it again and that nobody has answered yet."""
     doubts: tuple[DoubtFacts, ...] = ()
     """What may be owed by law and is not decided, since a fact is lacking."""
+    link_at: datetime | None = None
+    """Since when the customer is known to have the link of their page."""
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The kinds of messages that stand on the page of a customer who does not have its link."""
+        return frozenset(
+            one.kind
+            for one in self.messages
+            if self.link_at is None and one.direction == "out" and one.channel == "status" and one.state == "sent"
+        )
 
 
 @attrs.frozen(kw_only=True)

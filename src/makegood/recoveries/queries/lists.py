@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
+from makegood.messages.handing import waiting_kinds
 from makegood.messages.models import Message
 from makegood.recoveries.models import STEPS, Rating, Recovery, RecoveryClock, Step
 from makegood.store.clocks import now as store_now
@@ -75,6 +76,8 @@ class Listed:
     soonest_at: datetime
     unanswered_at: datetime | None = None
     failed_score: int | None = None
+    waiting: frozenset[str] = frozenset()
+    """The kinds of messages that stand on the page of a customer who does not have its link."""
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -233,6 +236,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
         marks[recovery_id][step] = state
     said = _what(organization_id, ids)
     waiting = unanswered(organization_id=organization_id, recovery_ids=ids)
+    pages = waiting_kinds(organization_id=organization_id, thread_ids=[row.thread_id for row in rows])
     scores = failed_scores(organization_id=organization_id, recovery_ids=ids)
     clocks = _deadlines(organization_id, ids)
     soonest = {row.id: _soonest(row, clocks.get(row.id, {}), answers=row.id in {*waiting, *scores}) for row in rows}
@@ -267,6 +271,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             soonest_at=soonest[row.id][1],
             unanswered_at=waiting.get(row.id),
             failed_score=scores.get(row.id),
+            waiting=pages.get(row.thread_id, frozenset()),
         )
         for row in rows
     )
