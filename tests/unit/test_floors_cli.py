@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 import sys
 
 import pytest
@@ -157,14 +156,3 @@ def test_every_pack_decides_and_lists_its_facts(run, pack):
     status, out, _ = run(pack, "--list-facts")
     assert status == 0
     assert "event_at (datetime, always needed)" in out
-
-
-def test_floors_need_no_django():
-    code = (
-        "import sys; from makegood.core.floors import owed; from makegood.rules.packs import load; import makegood.cli.floor;"
-        "load('eu261'); sys.exit('django' in sys.modules)"
-    )
-    assert (
-        subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": ":".join(sys.path)}).returncode
-        == 0
-    )

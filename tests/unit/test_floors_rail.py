@@ -177,7 +177,7 @@ def test_version_by_the_date_of_the_journey(pack, event_at, rule):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"ticket": None}, "ticket is missing: kind of ticket"),
+        ({"ticket": None}, "ticket is missing: the kind of ticket"),
         ({"ticket": "rover"}, "ticket must be one of: annual, monthly"),
         ({"ticket_price": None}, "ticket_price is missing"),
         ({"ticket": "season"}, "season_journeys is missing"),
