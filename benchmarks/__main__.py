@@ -9,6 +9,7 @@ import sys
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "rules": ("rules",),
+    "floors": ("floors",),
     "wording": ("wording",),
     "failures": ("events", "--to", "failures"),
     "recoveries": ("events", "--to", "recoveries"),
