@@ -10,7 +10,7 @@ import attrs
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from makegood.journal.models import Effect
+from makegood.journal.models import Effect, Entry
 from makegood.messages.models import Message, Thread
 
 
@@ -193,6 +193,21 @@ def apologies_before(*, organization_id: int, customer_id: int, key_hash: int, a
             [organization_id, customer_id, key_hash, at],
         )
         return int(cursor.fetchone()[0])
+
+
+def threads_revised(*, organization_id: int, thread_ids: Sequence[int], kind: str) -> set[int]:
+    """This function will find the conversations with a draft of this kind that a person has written in."""
+    drafts = Message.objects.filter(
+        organization_id=organization_id, thread_id__in=list(thread_ids), kind=kind, direction="out", state="draft"
+    )
+    of_thread = dict(drafts.values_list("id", "thread_id"))
+    revised = Entry.objects.filter(
+        organization_id=organization_id,
+        subject="message",
+        subject_id__in=list(of_thread),
+        event="messages:message:revised",
+    )
+    return {of_thread[one] or 0 for one in revised.values_list("subject_id", flat=True)}
 
 
 def drafts_of_kind(*, organization_id: int, thread_id: int, kind: str) -> list[int]:

@@ -68,6 +68,17 @@ def bars_asked(kind: str) -> Callable[..., Mapping[int, Bar]]:
     return asked
 
 
+def recoveries_barred(*, organization_id: int, recovery_ids: Collection[int]) -> Mapping[int, Bar]:
+    """This function will say of which recoveries nothing leaves for their customers now, and why."""
+    about = (
+        "SELECT recovery_id AS subject_id, failure_id FROM recoveries_recoveryfailure"
+        " WHERE organization_id = %(organization)s AND recovery_id = ANY(%(subjects)s)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(BARRED.format(about=about), {"organization": organization_id, "subjects": list(recovery_ids)})
+        return {one: Bar(held_for=held_for, watched=watched) for one, held_for, watched in cursor.fetchall()}
+
+
 def _any(organization_id: int) -> bool:
     """Whether anything can be barred here at all, which is seldom and quick to tell."""
     return (

@@ -9,7 +9,7 @@ from makegood.recoveries.models import Recovery
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
-BULK_ACTIONS = ("hand_over", "severity", "pause", "resume", "cause", "update", "close")
+BULK_ACTIONS = ("hand_over", "severity", "pause", "resume", "cause", "apology", "update", "close")
 BULK_STATES = ("running", "done", "undoing", "undone")
 BULK_ROW_STATES = ("waiting", "done", "refused", "undo", "undone", "kept")
 

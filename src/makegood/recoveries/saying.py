@@ -126,6 +126,30 @@ def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, n
     return message_draft(organization_id=organization_id, draft=begun, now=now)
 
 
+@attrs.frozen(kw_only=True)
+class Shown:
+    """The apology that one recovery's customer would get from a member, in their language, and what it is about."""
+
+    recovery_id: int
+    language: str
+    subject: str
+    body: str
+    case: Case
+
+
+def apologies_shown(*, organization_id: int, recovery_ids: Sequence[int], by: int, now: datetime) -> list[Shown]:
+    """This function will word the apologies that a member would begin on these recoveries; nothing is written."""
+    planned = planned_of(organization_id=organization_id, at=dict.fromkeys(recovery_ids, now))
+    member = Member.objects.get(organization_id=organization_id, id=by)
+    shown = []
+    for one, about in zip(planned, _told(organization_id, planned), strict=True):
+        told = attrs.evolve(about, owner=member.name, role=member.role)
+        subject, body = apology(told)
+        case = _outgoing(one, "apology", "apologise", (subject, body), "person").case or Case()
+        shown.append(Shown(recovery_id=one.recovery_id, language=told.language, subject=subject, body=body, case=case))
+    return shown
+
+
 def score_ask(*, organization_id: int, asked: Sequence[tuple[int, int, datetime]]) -> None:
     """Send the question for a score, (recovery, rating, at), as the playbook's follow-up says."""
     _look_after(organization_id, "score_request", "ask_score", score_request, asked)

@@ -22,15 +22,19 @@ TITLES = {
     "pause": "Pause the clocks",
     "resume": "Let the clocks run again",
     "cause": "Link a cause",
+    "apology": "Say sorry",
     "update": "Send news",
     "close": "Close with a reason",
 }
+WAYS = tuple(action for action in TITLES if action != "apology")
+"""What is done for those chosen in the list; sorry is said to all of an incident, whose page shows the words first."""
 UNDO = {
     "hand_over": "Undo gives each back to whom it was taken from.",
     "severity": "Undo sets each back.",
     "pause": "Undo lets them run again; the time paused does not count.",
     "resume": "Undo pauses them again; the time that they ran in between counts.",
     "cause": "Undo takes it off, and brings back what was there.",
+    "apology": "What was sent cannot be undone; what has not left yet is stopped, and may be said again.",
     "update": "What was sent cannot be undone; what has not left yet is stopped.",
     "close": "Undo opens them again, with a clock to answer; looks after them that had ended stay ended.",
 }
@@ -65,7 +69,7 @@ def several_page(
         if count
         else "Choose recoveries in the list first. What was done for several stands here.",
         back=Link(label="Recoveries", url=back),
-        ways=tuple(_way(action, picked, members, causes, many) for action in TITLES) if count else (),
+        ways=tuple(_way(action, picked, members, causes, many) for action in WAYS) if count else (),
         recent=tuple(_card(one) for one in recent),
     )
 

@@ -10,7 +10,7 @@ from makegood.console.asking import choices
 from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
-from makegood.console.viewmodels import Field, Form
+from makegood.console.viewmodels import Field, Form, Link
 from makegood.failures.queries import IncidentFacts
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.operations import Together
@@ -32,6 +32,17 @@ def forms_of(desk: Desk, one: IncidentFacts, *, after: int) -> tuple[Form, ...]:
         offer = _offer(desk, code, rest.open, rest.failure_id, after)
         forms += [offer] if offer else []
     return tuple(forms)
+
+
+def sorry_link(desk: Desk, one: IncidentFacts) -> Link | None:
+    """This function will lead to saying sorry to all who were not told yet; the words are shown there first."""
+    if one.state not in ("open", "closed") or not desk.may("incident-sorry"):
+        return None
+    count = incident_open(
+        organization_id=desk.organization_id, incident_id=one.id, by=desk.member_id, places=desk.places
+    ).to_apologise
+    url = reverse("incident-sorry", args=[words.incident_code(one.number)])
+    return Link(label=f"Say sorry to all {count:,}" if count > 1 else "Say sorry", url=url) if count else None
 
 
 def _fix(code: str, seen: int, todo: int) -> Form:

@@ -43,6 +43,32 @@ class SeveralPage:
 
 
 @attrs.frozen(kw_only=True)
+class SorryWords:
+    """The apology as those of one language would read it: one of theirs in full, and what the wording rules say."""
+
+    language: str
+    who: str
+    subject: str
+    body: str
+    verdict: str
+    held: bool = False
+    findings: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class SorryPage:
+    """Saying sorry to all whom an incident hit: the words, who gets none and why, and the one yes."""
+
+    title: str
+    lead: str
+    back: Link
+    words: tuple[SorryWords, ...] = ()
+    refused: tuple[str, ...] = ()
+    """For whom it is not said, and why, a sentence for each reason."""
+    form: Form | None = None
+
+
+@attrs.frozen(kw_only=True)
 class BulkRowLine:
     """What became of one recovery: a word with its tone, and why."""
 

@@ -129,6 +129,8 @@ class IncidentPage:
     close: Form | None = None
     for_all: tuple[Form, ...] = ()
     """What one form does for every open recovery: the fix recorded, the same extra offered."""
+    sorry: Link | None = None
+    """To where the apology to all who have none yet is shown, and said with one yes."""
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from makegood.console.asking import select, whole
 from makegood.console.building import words
-from makegood.console.building.for_all import codes, forms_of
+from makegood.console.building.for_all import codes, forms_of, sorry_link
 from makegood.console.desk import Desk
 from makegood.console.refill import answers
 from makegood.console.viewmodels import (
@@ -164,6 +164,7 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
             pager=words.pager(path=request.path, query="", page=page, shown=len(rows), more=more),
             timeline=_story(one),
             close=_close(desk, one),
+            sorry=sorry_link(desk, one),
             for_all=forms_of(desk, one, after=words.number_of(request.GET.get("after", ""), "R") or 0),
         ),
     )

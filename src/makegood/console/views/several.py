@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from makegood.console.asking import whole
 from makegood.console.building import words
-from makegood.console.building.bulks import SHOWN, bulk_page, several_page
+from makegood.console.building.bulks import SHOWN, WAYS, bulk_page, several_page
 from makegood.console.desk import Desk
 from makegood.console.narrowing import filters_of, narrowed_of
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
@@ -67,6 +67,8 @@ def begin(request: HttpRequest, desk: Desk) -> HttpResponse:
     if len(ids) > seen:
         raise UnableToDoMany(f"There are {len(ids):,} by now: look again, and say yes again.")
     post = request.POST
+    if post.get("do") not in WAYS:
+        raise UnableToDoMany("Choose what to do.")
     bulk_id = bulk_begin(
         organization_id=desk.organization_id,
         action=post.get("do", ""),

@@ -22,6 +22,7 @@ from makegood.recoveries.operations.closing import close, reopen
 from makegood.recoveries.operations.grading import severity_change
 from makegood.recoveries.operations.owning import Staff, owner_change, owner_return
 from makegood.recoveries.operations.pausing import pause_end, pause_start
+from makegood.recoveries.operations.sorry import sorry_say
 from makegood.recoveries.operations.stepping import step_done, step_undo
 from makegood.recoveries.saying import words_begin
 
@@ -168,6 +169,20 @@ def _cause_back(doing: Doing, row: BulkRow) -> str:
     return ""
 
 
+def _apologise(doing: Doing, row: BulkRow) -> Made:
+    _held(doing, row)
+    try:
+        return {}, {"message": sorry_say(**_given(doing, row))}
+    except UnableToSend as error:
+        raise _said_why(error) from None
+
+
+def _said_why(error: UnableToSend) -> UnableToSend:
+    """What the wording rules hold says which of them do."""
+    held = " ".join(str(one["message"]) for one in error.findings if "message" in one)
+    return UnableToSend(f"Held: {held}" if held else str(error), error.findings)
+
+
 def _update(doing: Doing, row: BulkRow) -> Made:
     recovery = _held(doing, row)
     if recovery.review:
@@ -186,8 +201,7 @@ def _update(doing: Doing, row: BulkRow) -> Made:
     try:
         message_send(**sent, case=Case(fault=recovery.fault))
     except UnableToSend as error:
-        held = " ".join(str(one["message"]) for one in error.findings if "message" in one) or str(error)
-        raise UnableToSend(f"Held: {held}", error.findings) from None
+        raise _said_why(error) from None
     return {}, {"message": message_id}
 
 
@@ -215,6 +229,7 @@ DO: Mapping[str, Callable[[Doing, BulkRow], Made]] = {
     "pause": _pause,
     "resume": _resume,
     "cause": _cause,
+    "apology": _apologise,
     "update": _update,
     "close": _close,
 }
@@ -224,6 +239,7 @@ UNDO: Mapping[str, Callable[[Doing, BulkRow], str]] = {
     "pause": _pause_back,
     "resume": _resume_back,
     "cause": _cause_back,
+    "apology": _update_back,
     "update": _update_back,
     "close": _close_back,
 }

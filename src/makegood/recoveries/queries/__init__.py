@@ -7,7 +7,7 @@ from makegood.recoveries.queries.case import (
     recovery_by_thread,
     recovery_case,
 )
-from makegood.recoveries.queries.held import Begun, OpenOnes, incident_begun, incident_open
+from makegood.recoveries.queries.held import Begun, OpenOnes, incident_begun, incident_open, incident_recoveries
 from makegood.recoveries.queries.lines import (
     Case,
     ClockLine,
@@ -55,6 +55,7 @@ __all__ = [
     "customer_recoveries",
     "incident_begun",
     "incident_open",
+    "incident_recoveries",
     "recoveries_late",
     "recoveries_list",
     "recoveries_matching",

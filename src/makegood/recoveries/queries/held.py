@@ -49,7 +49,18 @@ class OpenOnes:
 
     open: int
     to_fix: int
+    to_apologise: int
     failure_id: int | None
+
+
+def incident_recoveries(
+    *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None
+) -> dict[int, int]:
+    """This function will list an incident's recoveries that a member sees (places None: every place): number by id."""
+    found = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id)
+    if places is not None:
+        found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+    return dict(found.order_by("number").values_list("id", "number"))
 
 
 def incident_open(
@@ -63,8 +74,10 @@ def incident_open(
         found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
     ids = found.values("id")
     links = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=ids)
+    unsaid = Q(step="apologise", state__in=("todo", "overdue"), recovery__review=False)
     return OpenOnes(
         open=found.count(),
+        to_apologise=Step.objects.filter(unsaid, organization_id=organization_id, recovery_id__in=ids).count(),
         to_fix=Step.objects.filter(
             organization_id=organization_id, recovery_id__in=ids, step="fix", state__in=("todo", "overdue")
         ).count(),
