@@ -25,6 +25,8 @@ DAYS = 365
 CUSTOMERS_PER_RECOVERY = 0.8
 PEOPLE = (("Ada Admin", "admin"), ("Max Manager", "manager"), ("Mia Manager", "manager"), ("Fin Finance", "finance"))
 EMPLOYEES = 8
+LINGER = 0.08
+"""The share of old recoveries that are open still; those of the last weeks are open besides."""
 CAUSES = (
     ("Delivery", None), ("Carrier late", "Delivery"), ("Label lost", "Delivery"), ("Stock", None),
     ("Count wrong", "Stock"), ("Sold twice", "Stock"), ("Till", None), ("Charged twice", "Till"),
@@ -34,30 +36,34 @@ CAUSES = (
 
 @attrs.frozen(kw_only=True)
 class Seeded:
-    """One seeded organization, and the e-mail of its admin, who signs in with the password `makegood`."""
+    """One seeded organization, and the e-mails of those who sign in with the password `makegood`, the admin first."""
 
     organization_id: int
     code: str
     recoveries: int
-    admin_email: str
+    emails: tuple[str, ...]
 
 
 def seed(
-    *, recoveries: int, organizations: int, now: datetime, prefix: str = "bench", password: str = "makegood"
+    *,
+    recoveries: int,
+    organizations: int,
+    now: datetime,
+    prefix: str = "bench",
+    employees: int = EMPLOYEES,
+    linger: float = LINGER,
+    password: str = "makegood",
 ) -> list[Seeded]:
-    """Make the organizations and their rows; return them, the largest first."""
+    """Make the organizations and their rows; return them, the largest first, whose people can all sign in."""
     rest = organizations - 1
     half = recoveries if rest == 0 else recoveries // 2
     shares = [half, *(((recoveries - half) // rest + (i < (recoveries - half) % rest)) for i in range(rest))]
     seeded = []
     for number, share in enumerate(shares, start=1):
-        ground = _found(f"{prefix}{number}", now, password if number == 1 else None)
-        _fill(ground, share)
-        seeded.append(
-            Seeded(
-                organization_id=ground["org"], code=f"{prefix}{number}", recoveries=share, admin_email=ground["email"]
-            )
-        )
+        code = f"{prefix}{number}"
+        ground = _found(code, now, employees, password if number == 1 else None)
+        _fill(ground | {"linger": linger}, share)
+        seeded.append(Seeded(organization_id=ground["org"], code=code, recoveries=share, emails=ground["emails"]))
     with _owner().cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return seeded
@@ -69,7 +75,7 @@ def _owner() -> Any:
     return connections["owner"]
 
 
-def _found(code: str, now: datetime, password: str | None) -> dict[str, Any]:
+def _found(code: str, now: datetime, employees: int, password: str | None) -> dict[str, Any]:
     """Found one organization by the operations: people, places, causes, playbooks and a source."""
     from django.db import transaction
 
@@ -79,14 +85,14 @@ def _found(code: str, now: datetime, password: str | None) -> dict[str, Any]:
     from makegood.rules import playbooks
 
     began = now - timedelta(days=DAYS + 1)
-    email = f"admin@{code}.example"
-    user_id = organizations.user_create(email=email, password=password, now=began) if password else None
+    people = [*PEOPLE, *((f"Employee {i}", "employee") for i in range(1, employees + 1))]
+    emails = [f"{'admin' if role == 'admin' else f'person{i}'}@{code}.example" for i, (_, role) in enumerate(people)]
+    users = [organizations.user_create(email=one, password=password, now=began) if password else None for one in emails]
     with transaction.atomic():
         org = organizations.organization_create(code=code, name=code.title(), now=began, delivery="inbox")
         places = [
             organizations.place_create(organization_id=org, code=f"shop{i}", name=f"Shop {i}") for i in range(1, 7)
         ]
-        people = [*PEOPLE, *((f"Employee {i}", "employee") for i in range(1, EMPLOYEES + 1))]
         members = [
             organizations.member_create(
                 organization_id=org,
@@ -94,9 +100,9 @@ def _found(code: str, now: datetime, password: str | None) -> dict[str, Any]:
                 role=role,
                 now=began,
                 limit_minor=20_000,
-                user_id=user_id if role == "admin" else None,
+                user_id=user_id,
             )
-            for name, role in people
+            for (name, role), user_id in zip(people, users, strict=True)
         ]
         for name in playbooks.names():
             text = playbooks.text_of(name)
@@ -108,7 +114,8 @@ def _found(code: str, now: datetime, password: str | None) -> dict[str, Any]:
         for name, parent in CAUSES:
             causes[name] = cause_create(organization_id=org, name=name, parent_id=causes.get(parent or ""))
     return {
-        "org": org, "now": now, "places": places, "members": members[-EMPLOYEES:], "source": source, "email": email,
+        "org": org, "now": now, "places": places, "members": members[-employees:], "source": source,
+        "emails": tuple(emails) if password else (),
         "playbook": playbook, "causes": [causes[name] for name, parent in CAUSES if parent], "manager": members[1],
     }  # fmt: skip
 
@@ -173,6 +180,8 @@ ROWS: tuple[str, ...] = (
 SELECT i, nextval(pg_get_serial_sequence('customers_customer', 'id')) AS id, %(now)s::timestamptz
     - make_interval(days => %(days)s) + pg_temp.later(86400.0 * %(days)s / 2, pg_temp.part(i, 1)) AS first_at
 FROM generate_series(1, %(people)s) AS i""",
+    "CREATE UNIQUE INDEX ON person (i)",
+    "ANALYZE person",
     """INSERT INTO customers_customer (id, organization_id, name, language, zone, channel, token, first_purchase_at,
     created_at)
 SELECT id, %(org)s, (ARRAY['Ana','Ben','Cleo','Dov','Eva','Fay','Gus','Hana'])[1 + (i %% 8)] || ' '
@@ -192,7 +201,7 @@ FROM (SELECT i, i AS number, nextval(pg_get_serial_sequence('recoveries_recovery
     nextval(pg_get_serial_sequence('makegoods_makegood', 'id')) AS fix,
     CASE WHEN pg_temp.part(i, 5) < 0.2 THEN nextval(pg_get_serial_sequence('makegoods_makegood', 'id')) END AS floor,
     CASE WHEN pg_temp.part(i, 6) < 0.4 THEN nextval(pg_get_serial_sequence('makegoods_makegood', 'id')) END AS extra,
-    (SELECT person.id FROM person WHERE person.i = 1 + (drawn_i * 7919) %% %(people)s) AS customer,
+    (SELECT person.id FROM person WHERE person.i = 1 + (drawn_i * 7919::bigint) %% %(people)s) AS customer,
     pg_temp.pick(%(places)s::bigint[], pg_temp.part(i, 7)) AS place,
     pg_temp.pick(%(members)s::bigint[], pg_temp.part(i, 8)) AS owner,
     1000 + floor(pg_temp.part(i, 9) * 40000)::bigint AS price, """
@@ -208,7 +217,7 @@ FROM (SELECT i, i AS number, nextval(pg_get_serial_sequence('recoveries_recovery
     FROM generate_series(1, %(n)s) AS i) AS drawn) AS drawn""",
     """UPDATE one SET state = CASE WHEN pg_temp.part(i, 13) < 0.03 THEN 'withdrawn' ELSE 'closed' END,
     closed_at = would_close_at
-WHERE would_close_at < %(now)s AND pg_temp.part(i, 14) > 0.08""",
+WHERE would_close_at < %(now)s AND pg_temp.part(i, 14) > %(linger)s""",
     "UPDATE one SET complained_at = NULL WHERE complained_at > %(now)s",
     """INSERT INTO customers_purchase (id, organization_id, customer_id, place_id, key_hash, reference, what, placed_at,
     total_minor, currency)
@@ -363,7 +372,9 @@ def main(arguments: Sequence[str]) -> int:
     django.setup()
     seeded = seed(recoveries=asked.recoveries, organizations=asked.organizations, now=now, prefix=asked.prefix)
     for one in seeded[:1] + seeded[-1:]:
-        print(f"{one.code}: organization {one.organization_id}, {one.recoveries} recoveries, {one.admin_email}")
+        print(
+            f"{one.code}: organization {one.organization_id}, {one.recoveries} recoveries, {', '.join(one.emails[:1])}"
+        )
     return 0
 
 
