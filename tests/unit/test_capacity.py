@@ -234,3 +234,16 @@ def test_bad_input_is_one_line_and_status_2(
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
     assert err.startswith("makegood: ")
+
+
+@pytest.mark.parametrize(("rate", "opportunities"), [("1,5%", "730000"), ("1.5%", "730,000.0"), ("0,015", "730 000")])
+def test_numbers_are_read_as_several_countries_write_them(monkeypatch, capsys, rate, opportunities):
+    assert run(monkeypatch, capsys, "--json", failure_rate=rate, opportunities=opportunities) == run(
+        monkeypatch, capsys, "--json", failure_rate="0.015", opportunities="730000"
+    )
+
+
+def test_a_number_that_can_be_read_two_ways_is_refused(monkeypatch, capsys):
+    status, _, err = run(monkeypatch, capsys, opportunities="20.000")
+    assert status == 2
+    assert "20.000 can be read two ways: write 20000 or 20.0000" in err

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import click
 
 from makegood.core.capacity import Capacity, UnableToPlan, plan
+from makegood.core.typed import TwofoldNumber, UnreadableNumber, number_typed
 
 
 class Number(click.ParamType[Decimal]):
-    """A plain decimal number; thousands may be parted by commas or underscores, a share may end in %."""
+    """A number as people type it; a share may end in %."""
 
     name = "number"
 
@@ -21,11 +22,12 @@ class Number(click.ParamType[Decimal]):
     def convert(self, value: str | Decimal, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         if isinstance(value, Decimal):
             return value
-        text = value.strip().replace(",", "").replace("_", "")
-        is_percent = self.percent and text.endswith("%")
+        is_percent = self.percent and value.rstrip().endswith("%")
         try:
-            number = Decimal(text.removesuffix("%").strip() if is_percent else text)
-        except InvalidOperation:
+            number = number_typed(value.rstrip().removesuffix("%") if is_percent else value)
+        except TwofoldNumber as error:
+            self.fail(str(error), param, ctx)
+        except UnreadableNumber:
             example = "0.01 or 1%" if self.percent else "365"
             self.fail(f"{value!r} is not a number: give one such as {example}.", param, ctx)
         return number / 100 if is_percent else number

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Choice, Field
 from makegood.core.money import Money
+from makegood.core.typed import TwofoldNumber, number_typed
 
 LOSSES = (
     ("money", "Money", "paid wrongly, paid twice, paid for nothing"),
@@ -55,18 +55,18 @@ def select(name: str, label: str, pairs: Iterable[tuple[str, ...]], *, value: st
 
 
 def amount(text: str, *, field: str, currency: str) -> Money | None:
-    """This function will read an amount as people write it ("12.50", "12,50"); nothing for nothing.
+    """This function will read an amount as people write it ("12.50", "1.250,50"); nothing for nothing.
 
-    Raises Unanswered for what is no amount.
+    Raises Unanswered for what is no amount, or is one that can be read two ways.
     """
-    plain = text.strip().replace(" ", "").replace("€", "").replace("£", "").replace("$", "")
+    plain = text.strip().strip("€£$").strip()
     if not plain:
         return None
-    if "," in plain and "." not in plain:
-        plain = plain.replace(",", ".")
     try:
-        money = Money.of(Decimal(plain.replace(",", "")), currency)
-    except (InvalidOperation, OverflowError, ValueError):
+        money = Money.of(number_typed(plain), currency)
+    except TwofoldNumber as error:
+        raise Unanswered({field: str(error)}) from None
+    except (OverflowError, ValueError):
         raise Unanswered({field: "Write an amount such as 12.50."}) from None
     if not 0 <= money.minor <= MOST_MINOR:
         raise Unanswered({field: "Write an amount of zero or more, such as 12.50."})
