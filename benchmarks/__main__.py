@@ -22,7 +22,10 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "kills": ("kills",),
     "machine": ("machine",),
     "year": ("year",),
-    "year-kills": ("year", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480", "--kills", "20"),
+    "year-kills": (
+        *("year", "--houses", "1", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480"),
+        *("--kills", "20"),
+    ),
 }
 TAKE_EVENTS = ("failures", "recoveries")
 

@@ -1,7 +1,7 @@
-"""A simulated year: `python -m benchmarks.year [--recoveries N] [--days D] [--faults N] [--kills N] [--seed S]`.
+"""A simulated year: `python -m benchmarks.year [--recoveries N] [--houses H] [--faults N] [--kills N] [--seed S]`.
 
 It prints what happened, how quickly, which rules were broken, and a fingerprint of all that is left: the same seed gives
-the same one.
+the same one. Two houses share the customers and the faults, each on a processor core of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks.ground import Stopwatch, fresh_database, say
+from benchmarks.year.houses import lived_apart
 
 WHOLE, QUICK = 9_000, 900
 """From so many recoveries on it is the whole year, which is to take less than so many seconds."""
@@ -28,14 +29,25 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--faults", type=int, default=50, help="how many things break, in process")
     parser.add_argument("--kills", type=int, default=0, help="instead: how many processes die by kill -9 meanwhile")
     parser.add_argument("--grid", type=int, default=60, help="minutes between two moments at which people act")
+    parser.add_argument("--houses", type=int, default=2, help="how many businesses they are the customers of")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     watch = Stopwatch()
+    told = _alone(asked) if asked.houses == 1 else _side_by_side(asked)
+    told["seconds"] = round(watch.seconds, 1)
+    if asked.json:
+        print(json.dumps(told, indent=1, default=str))
+    else:
+        tell(told)
+    return 1 if told["broken"] else 0
+
+
+def _alone(asked: argparse.Namespace) -> dict[str, Any]:
     with fresh_database() as home:
         from benchmarks.year.running import lived
 
-        told = lived(
+        return lived(
             home=home,
             recoveries=asked.recoveries,
             days=asked.days,
@@ -45,12 +57,17 @@ def main(arguments: Sequence[str]) -> int:
             grid=timedelta(minutes=asked.grid),
             seed=asked.seed,
         )
-    told["seconds"] = round(watch.seconds, 1)
-    if asked.json:
-        print(json.dumps(told, indent=1, default=str))
-    else:
-        tell(told)
-    return 1 if told["broken"] else 0
+
+
+def _side_by_side(asked: argparse.Namespace) -> dict[str, Any]:
+    return lived_apart(
+        houses=asked.houses,
+        recoveries=asked.recoveries,
+        faults=asked.faults,
+        kills=asked.kills,
+        seed=asked.seed,
+        rest=("--days", str(asked.days), "--tail", str(asked.tail), "--grid", str(asked.grid)),
+    )
 
 
 def tell(told: dict[str, Any]) -> None:

@@ -80,9 +80,10 @@ class Ears:
         found = {one.id: cases[one.subject_id] for one in heard if one.event.startswith("recoveries:recovery:")}
         for name, query in (("thread", OF_THREADS), ("failure", OF_FAILURES)):
             mine = {one.id: one.data[name] for one in heard if one.id not in found and one.data.get(name)}
-            cursor.execute(query, [self._stage.here, list(set(mine.values()))])
-            known = dict(cursor.fetchall())
-            found |= {one: cases[known[key]] for one, key in mine.items() if key in known}
+            if mine:
+                cursor.execute(query, [self._stage.here, list(set(mine.values()))])
+                known = dict(cursor.fetchall())
+                found |= {one: cases[known[key]] for one, key in mine.items() if key in known}
         return found
 
 

@@ -26,7 +26,7 @@ def lived(*runs: Sequence[str]) -> list[dict[str, Any]]:
     env["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
     begun = [
         subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.year", "--json", *run],
+            [sys.executable, "-m", "benchmarks.year", "--json", "--houses", "1", *run],
             env=env,
             cwd=ROOT,
             stdout=subprocess.PIPE,
