@@ -16,6 +16,12 @@ INBOX = Outcome(state="done", text="shown in the inbox")
 FIRST = ("promises", "gate", "route")
 """What a stepped clock settles before anything is sent: who was failed, and which recovery takes them."""
 SHADOW = Outcome(state="stopped", text="not sent: this organization only watches")
+FOUND = """
+SELECT 'bulks', finder.bulks_going() AS organization_id UNION ALL SELECT 'lapsed', finder.effects_lapsed()
+UNION ALL SELECT 'due', finder.effects_due() ORDER BY 2
+"""
+ANYTHING = frozenset({"bulks", "lapsed", "due"})
+"""What an organization may have to be worked: bulks under way, claims that lapsed, effects that are due."""
 
 
 def work_once(
@@ -27,17 +33,16 @@ def work_once(
     to it while the others go on; a database that does not answer is raised all the same.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT finder.effects_due() UNION SELECT finder.effects_lapsed() UNION SELECT finder.bulks_going()"
-            " ORDER BY 1"
-        )
-        found = [row[0] for row in cursor.fetchall()]
+        cursor.execute(FOUND)
+        found: dict[int, set[str]] = {}
+        for what, organization_id in cursor.fetchall():
+            found.setdefault(organization_id, set()).add(what)
     worked = 0
-    for one in found:
+    for one, has in found.items():
         if only is not None and one not in only:
             continue
         try:
-            worked += work_organization(organization_id=one)
+            worked += work_organization(organization_id=one, has=has)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -58,24 +63,26 @@ def work_dry(*, only: Collection[int] | None = None, most: int = 100_000) -> int
     return total
 
 
-def work_organization(*, organization_id: int) -> int:
-    """Work one batch of an organization's effects; return how many were settled.
+def work_organization(*, organization_id: int, has: Collection[str] = ANYTHING) -> int:
+    """Work one batch of what an organization `has` to be worked; return how many effects were settled.
 
-    Before them goes a batch of what somebody asked for many recoveries at once, in a transaction of its own.
+    Before effects goes a batch of what somebody asked for many recoveries at once, in a transaction of its own.
     Nothing is sent while its stop button is pressed. From an inbox (demo, replay) or a shadow nothing leaves: their
     effects are settled in one transaction. Otherwise each is carried out, claimed before and settled after.
     """
-    with tenant(organization_id=organization_id):
-        brought = bulks_work(organization_id=organization_id)
-    return brought + _effects(organization_id=organization_id)
+    brought = 0
+    if "bulks" in has:
+        with tenant(organization_id=organization_id):
+            brought = bulks_work(organization_id=organization_id)
+    return brought + _effects(organization_id=organization_id, lapsed="lapsed" in has)
 
 
-def _effects(*, organization_id: int) -> int:
+def _effects(*, organization_id: int, lapsed: bool) -> int:
     with tenant(organization_id=organization_id):
         organization = Organization.objects.get(id=organization_id)
         if must_wait(organization_id=organization_id, after=FIRST):
             return 0
-        recovered = recover_lapsed(organization_id=organization_id)
+        recovered = recover_lapsed(organization_id=organization_id) if lapsed else 0
         if organization.stopped_at is not None:
             return recovered
         if organization.delivery != "live":
