@@ -86,14 +86,14 @@ def test_the_guide_s_contract_owes_what_it_says(shop, tmp_path, capsys, monkeypa
 
 
 SHOP = [  # the guide's contract: facts, what is owed in cents by rule
-    ({"delivered_at": "2026-05-08T23:59:00+02:00"}, {}),  # clause 7: on the day
-    ({"delivered_at": "2026-05-09T00:00:00+02:00"}, {"late": 300}),  # clause 7: a day late
-    ({"delivered_at": "2026-05-14T09:00:00+02:00"}, {"late": 1800}),  # clause 7: six days
-    ({"delivered_at": "2026-05-15T09:00:00+02:00"}, {"late": 2000}),  # clause 7: at most twenty euros
-    ({"delivered_at": "2026-05-15T09:00:00+02:00", "storm": True}, {}),  # clause 9
-    ({"delivered_at": "2026-05-08T09:00:00+02:00", "damaged": True}, {"damaged": 4990}),  # clause 8
-    ({"delivered_at": "2026-05-09T09:00:00+02:00", "damaged": True, "storm": True}, {"damaged": 4990}),
-    ({"delivered_at": "2026-05-09T09:00:00+02:00", "damaged": True}, {"late": 300, "damaged": 4990}),
+    ({"fulfilled_at": "2026-05-08T23:59:00+02:00"}, {}),  # clause 7: on the day
+    ({"fulfilled_at": "2026-05-09T00:00:00+02:00"}, {"late": 300}),  # clause 7: a day late
+    ({"fulfilled_at": "2026-05-14T09:00:00+02:00"}, {"late": 1800}),  # clause 7: six days
+    ({"fulfilled_at": "2026-05-15T09:00:00+02:00"}, {"late": 2000}),  # clause 7: at most twenty euros
+    ({"fulfilled_at": "2026-05-15T09:00:00+02:00", "storm": True}, {}),  # clause 9
+    ({"fulfilled_at": "2026-05-08T09:00:00+02:00", "damaged": True}, {"damaged": 4990}),  # clause 8
+    ({"fulfilled_at": "2026-05-09T09:00:00+02:00", "damaged": True, "storm": True}, {"damaged": 4990}),
+    ({"fulfilled_at": "2026-05-09T09:00:00+02:00", "damaged": True}, {"late": 300, "damaged": 4990}),
 ]
 
 
@@ -106,7 +106,7 @@ def test_the_guide_s_contract_at_its_edges(shop, facts, due):
 
 
 def test_the_guide_s_contract_refuses_what_it_does_not_know(shop):
-    with pytest.raises(UnusableFacts, match="delivered_at is missing: when the order came"):
+    with pytest.raises(UnusableFacts, match="fulfilled_at is missing: when the order came"):
         floor(pack=shop, facts={"event_at": "2026-05-08T23:59:00+02:00"})
 
 

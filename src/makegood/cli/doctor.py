@@ -24,6 +24,7 @@ from makegood.cli.database import (
     refuse_unfinished_restore,
     refuse_unsafe_role,
 )
+from makegood.rules import packs
 from makegood.store.embedded import Server, home_directory
 from makegood.store.embedded.programs import MAJOR
 
@@ -139,6 +140,18 @@ def _address() -> str:
     return url
 
 
+def _floors() -> str:
+    if not os.environ.get(packs.OWN_FOLDER):
+        return f"{len(packs.names())} rule packs; none of your own ({packs.OWN_FOLDER})"
+    try:
+        own = [packs.own_pack(path).name for path in packs.own_files()]
+    except packs.UnusablePack as error:
+        raise click.ClickException(str(error)) from error
+    if not own:
+        raise click.ClickException(f"{packs.OWN_FOLDER} holds no .yaml file: put your own rule packs there.")
+    return f"{len(packs.names())} rule packs, of your own {', '.join(own)}"
+
+
 def _mail() -> str:
     url = os.environ.get("EMAIL_URL")
     if not url:
@@ -205,7 +218,7 @@ def _processes() -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
 
 
-BESIDE = {"home": _home, "secret": _secret, "address": _address, "mail": _mail, "demo": _demo}
+BESIDE = {"home": _home, "secret": _secret, "address": _address, "mail": _mail, "rule packs": _floors, "demo": _demo}
 IN_DATABASE = {
     "database": _server,
     "restore": _restore,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from makegood.makegoods.models import FloorDoubt
 from makegood.organizations.models import Member
 from makegood.promises.operations import promise_informed
 from makegood.rules import packs
+from makegood.rules.packs import UnusablePack
 
 MANAGER = 2
 Asked = tuple[int, str]
@@ -28,12 +30,15 @@ class UnableToSettleFloor(ValueError):
 
 @attrs.frozen(kw_only=True)
 class DoubtFacts:
-    """What is not decided for one failure: the pack, and the fact that it lacks, as the pack describes it."""
+    """What is not decided for one failure: the pack, and the fact that it lacks, as the pack describes it.
+
+    `lacks` is None where it is no fact: the pack, a file of the house's own, cannot be read, or asks for another now.
+    """
 
     failure_id: int
     pack: str
     title: str
-    lacks: FactSpec
+    lacks: FactSpec | None
     since_at: datetime
 
 
@@ -82,16 +87,15 @@ def doubts_write(
 def doubts_of(*, organization_id: int, failure_ids: Collection[int]) -> list[DoubtFacts]:
     """This function will list what is not decided for these failures, the oldest first."""
     rows = FloorDoubt.objects.filter(organization_id=organization_id, failure_id__in=list(failure_ids), settled="")
-    return [
-        DoubtFacts(
-            failure_id=row.failure_id,
-            pack=row.pack,
-            title=packs.load(row.pack).title,
-            lacks=packs.load(row.pack).facts[row.lacks],
-            since_at=row.since_at,
-        )
-        for row in rows.order_by("since_at", "id")
-    ]
+    return [_described(row) for row in rows.order_by("since_at", "id")]
+
+
+def _described(row: FloorDoubt) -> DoubtFacts:
+    title, lacks = row.pack, None
+    with suppress(UnusablePack):
+        pack = packs.load(row.pack)
+        title, lacks = pack.title, pack.facts.get(row.lacks)
+    return DoubtFacts(failure_id=row.failure_id, pack=row.pack, title=title, lacks=lacks, since_at=row.since_at)
 
 
 def undecided(*, organization_id: int, failure_ids: Collection[int]) -> set[int]:
@@ -101,12 +105,18 @@ def undecided(*, organization_id: int, failure_ids: Collection[int]) -> set[int]
 
 
 def fact_given(*, organization_id: int, failure_id: int, pack: str, value: object, by: int, now: datetime) -> None:
-    """Keep the lacking fact with the promise, typed as its pack says; `floors.floors_decide` then decides again.
+    """Keep the lacking fact with the promise, typed as its pack says; `floors.floor_fact_give` then decides again.
 
-    Raises UnusableFacts for a value of another type or out of range, UnableToSettleFloor where nothing is lacking.
+    Where no fact was lacking but the pack, there is nothing to keep. Raises UnusableFacts for a value of another type
+    or out of range, UnableToSettleFloor where nothing is lacking or the pack still cannot be read.
     """
     row = _open(organization_id, failure_id, pack)
-    spec = packs.load(pack).facts[row.lacks]
+    try:
+        spec = packs.load(pack).facts.get(row.lacks)
+    except UnusablePack as error:
+        raise UnableToSettleFloor(f"The rules cannot be read yet: {error}") from error
+    if spec is None:
+        return
     READERS[spec.type](spec, value)
     promise_id = Failure.objects.values_list("promise_id", flat=True).get(
         organization_id=organization_id, id=failure_id

@@ -47,6 +47,9 @@ class FloorOwed:
     at: datetime | None = None
 
 
+NO_FACT = ""
+"""What is lacking where a pack cannot be read: it is no fact that a person could give."""
+
 FACTS = """
 SELECT f.id, f.customer_id, p.facts, p.first_due_at, p.fulfilled_at FROM failures_failure f
 JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id
@@ -70,7 +73,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
 
     When and how late it came is added to the facts once the promise was fulfilled. Where the facts do not suffice
     although it was, a doubt is kept and `makegoods:floor:undecided` journalled, and somebody has to find out; before
-    that it is simply not known.
+    that it is simply not known. A pack of the house's own that cannot be read is such a doubt at once.
     Nothing is owed for a source that is only watched, nor for what was due before it went live.
     """
     asked = {one.failure_id: one for one in failures if one.packs}
@@ -86,7 +89,11 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
         due = asked[failure_id]
         at = max(due.at or now, fulfilled_at or due.at or now)
         for name in due.packs:
-            pack = packs.load(name)
+            try:
+                pack = packs.load(name)
+            except packs.UnusablePack:
+                lacks[failure_id, name] = NO_FACT, at
+                continue
             facts = _facts(stored, pack.facts, first_due_at, fulfilled_at)
             try:
                 decision = owed(pack=pack, facts=facts)

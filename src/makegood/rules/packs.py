@@ -5,6 +5,8 @@ A pack that is wrong is refused as a whole, and the error says where. The format
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import lru_cache
@@ -45,6 +47,9 @@ from makegood.rules.pack_clauses import (
 __all__ = ["NoSuchPack", "UnusablePack", "floor", "load", "names", "parse"]
 
 FOLDER = Path(__file__).parent / "floors"
+OWN_FOLDER = "MAKEGOOD_FLOORS"
+OWN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+MEANS_NAME = "at most 60 small letters, digits and -, such as our-terms.yaml"
 
 
 class NoSuchPack(UnusablePack):
@@ -62,32 +67,69 @@ def floor(*, pack: Pack | str | Path, facts: Mapping[str, object]) -> FloorDecis
 
 
 def names() -> tuple[str, ...]:
+    """This function will list the packs that come with Makegood, and your own in the folder MAKEGOOD_FLOORS."""
+    own = (path.stem for path in own_files() if OWN_NAME.fullmatch(path.stem))
+    return tuple(sorted({*shipped_names(), *own}))
+
+
+@lru_cache
+def shipped_names() -> frozenset[str]:
     """This function will list the packs that come with Makegood."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+    return frozenset(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def own_files() -> tuple[Path, ...]:
+    """This function will list the files in the folder of your own packs; none if no folder is named."""
+    folder = os.environ.get(OWN_FOLDER)
+    return tuple(sorted(Path(folder).glob("*.yaml"))) if folder else ()
 
 
 def load(name: str | Path) -> Pack:
     """This function will load a pack by its name, or from a path (a business's own contract).
 
-    A text with a slash in it, or ending in .yaml or .yml, is a path. Raises UnusablePack, and NoSuchPack of it.
+    A text with a slash in it, or ending in .yaml or .yml, is a path. A name is one of `names`; a file of your own in
+    the folder MAKEGOOD_FLOORS is read again once it changed. Raises UnusablePack, and NoSuchPack of it.
     """
-    if isinstance(name, str) and name in names():
+    if isinstance(name, str) and name in shipped_names():
         return _shipped(name)
     path = Path(name)
     if isinstance(name, str) and "/" not in name and path.suffix not in {".yaml", ".yml"}:
-        raise NoSuchPack(f"there is no rule pack {name!r}: use {', '.join(names())}, or the path of a .yaml file")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UnusablePack(f"{path} is not UTF-8 text: save it as UTF-8") from error
-    except (OSError, ValueError) as error:
-        raise NoSuchPack(f"cannot read the rule pack {path}: {getattr(error, 'strerror', None) or error}") from error
-    return parse(text, where=path.name)
+        own = next((one for one in own_files() if one.stem == name), None)
+        if own is None or not OWN_NAME.fullmatch(name):
+            raise NoSuchPack(f"there is no rule pack {name!r}: use {', '.join(names())}, or the path of a .yaml file")
+        return own_pack(own)
+    return parse(_text(path), where=path.name)
 
 
 @lru_cache
 def _shipped(name: str) -> Pack:
     return parse((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), where=f"{name}.yaml")
+
+
+def own_pack(path: Path) -> Pack:
+    """This function will load a pack of your own folder, whose name has to be its file's. Raises UnusablePack."""
+    if not OWN_NAME.fullmatch(path.stem):
+        raise UnusablePack(f"{path.name}: call the file by {MEANS_NAME}")
+    if path.stem in shipped_names():
+        raise UnusablePack(f"{path.name}: a pack of this name comes with Makegood: call yours otherwise")
+    pack = _read(path, path.stat().st_mtime_ns if path.exists() else 0)
+    if pack.name != path.stem:
+        raise UnusablePack(f"{path.name}.name: must be {path.stem}, as the file is called")
+    return pack
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, _: int) -> Pack:
+    return parse(_text(path), where=path.name)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UnusablePack(f"{path} is not UTF-8 text: save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise NoSuchPack(f"cannot read the rule pack {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def parse(text: str, *, where: str) -> Pack:

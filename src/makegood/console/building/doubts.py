@@ -11,6 +11,7 @@ from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Form
 from makegood.console.viewmodels.recovery import DoubtCard
+from makegood.core.floors import FactSpec
 from makegood.makegoods.doubts import DoubtFacts
 from makegood.recoveries.queries import Case
 
@@ -23,7 +24,7 @@ def doubt_cards(desk: Desk, case: Case, *, acts: bool) -> tuple[DoubtCard, ...]:
     return tuple(
         DoubtCard(
             title=one.title,
-            text=f"What is owed is not decided: we do not know {_means(one)}.",
+            text=_text(one),
             ask=_ask(desk, here, one) if acts else None,
             nothing=_nothing(here, one) if acts and desk.may("recovery-floor-nothing") else None,
         )
@@ -31,24 +32,35 @@ def doubt_cards(desk: Desk, case: Case, *, acts: bool) -> tuple[DoubtCard, ...]:
     )
 
 
-def _means(one: DoubtFacts) -> str:
+def _text(one: DoubtFacts) -> str:
+    if one.lacks is None:
+        return (
+            "What is owed is not decided: its rules could not be read, or have changed. Whoever runs Makegood finds "
+            "what is wrong with makegood doctor; decide again after that."
+        )
+    return f"What is owed is not decided: we do not know {_means(one.lacks)}."
+
+
+def _means(lacks: FactSpec) -> str:
     """What the fact means, without what the pack's writer notes for lawyers."""
-    return one.lacks.means.partition(";")[0].strip() or one.lacks.name.replace("_", " ")
+    return lacks.means.partition(";")[0].strip() or lacks.name.replace("_", " ")
 
 
 def _ask(desk: Desk, here: str, one: DoubtFacts) -> Form:
     url = reverse("recovery-floor-fact", args=[here, one.failure_id, one.pack])
-    said = _means(one)
+    key = f"fact-{one.failure_id}-{one.pack}"
+    if one.lacks is None:
+        return Form(key=key, action=url, submit="Decide again", fields=())
+    said = _means(one.lacks)
     return Form(
-        key=f"fact-{one.failure_id}-{one.pack}",
+        key=key,
         action=url,
         submit="Keep it and decide",
-        fields=_fields(desk, one, said[:1].upper() + said[1:]),
+        fields=_fields(desk, one.lacks, said[:1].upper() + said[1:]),
     )
 
 
-def _fields(desk: Desk, one: DoubtFacts, label: str) -> tuple[Field, ...]:
-    spec = one.lacks
+def _fields(desk: Desk, spec: FactSpec, label: str) -> tuple[Field, ...]:
     if spec.type == "boolean":
         return (select("fact", label, YES_NO, first="Choose", required=True),)
     if spec.one_of:

@@ -10,7 +10,7 @@ from makegood.console.refill import Unanswered, answers
 from makegood.console.views.frame import gone_to, tell
 from makegood.console.views.merging import act
 from makegood.console.views.recoveries import case_of
-from makegood.core.floors import UnusableFacts
+from makegood.core.floors import FactSpec, UnusableFacts
 from makegood.makegoods.doubts import DoubtFacts, nothing_owed
 from makegood.makegoods.floors import floor_fact_give
 
@@ -19,8 +19,7 @@ from makegood.makegoods.floors import floor_fact_give
 def fact(request: HttpRequest, desk: Desk, *, code: str, failure_id: int, pack: str) -> HttpResponse:
     """Take the fact that the pack lacked; what is owed is decided with it at once."""
     doubt = _doubt(desk, code, failure_id, pack)
-    text = answers(request.POST, fact="Fill this in: what is owed depends on it.")["fact"]
-    value = _typed(doubt, text, desk, request.POST.get("fact_currency", desk.facts.currency))
+    value = _value(request, doubt.lacks, desk) if doubt.lacks is not None else None
     try:
         floor_fact_give(
             organization_id=desk.organization_id,
@@ -61,9 +60,10 @@ def _doubt(desk: Desk, code: str, failure_id: int, pack: str) -> DoubtFacts:
     return found
 
 
-def _typed(doubt: DoubtFacts, text: str, desk: Desk, currency: str) -> object:
+def _value(request: HttpRequest, lacks: FactSpec, desk: Desk) -> object:
     """What was typed, as the type that the pack wants. Raises Unanswered."""
-    kind = doubt.lacks.type
+    text = answers(request.POST, fact="Fill this in: what is owed depends on it.")["fact"]
+    kind, currency = lacks.type, request.POST.get("fact_currency", desk.facts.currency)
     if kind == "boolean":
         return {"true": True, "false": False}.get(text, text)
     if kind in ("number", "integer"):

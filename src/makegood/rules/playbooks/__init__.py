@@ -20,6 +20,7 @@ from makegood.core.help.lists import Help
 from makegood.core.plans import HIGHEST_TIER, SeverityRule, shortened
 from makegood.core.remedies import FORMS, LOSSES, Remedy, UnusableRemedy
 from makegood.core.steps import Step
+from makegood.rules import packs
 from makegood.rules.nodes import Node, UnusablePack, line_of, read_yaml
 from makegood.rules.playbooks.helping import read_help
 
@@ -213,6 +214,7 @@ def _parsed(text: str, where: str) -> tuple[Node, Playbook]:
         node = read_yaml(text, where=where)
         playbook = read(node)
         _asked_once(node, playbook)
+        _packs_known(node)
         return node, playbook
     except UnusablePack as error:
         raise UnusablePlaybook(_told(error, text, where)) from error
@@ -227,6 +229,18 @@ def _asked_once(node: Node, playbook: Playbook) -> None:
             raise node.many("follow_ups")[fitting[1]]["action"].wrong(
                 f"asks {group} customers for a score twice: a delivery is rated once, so keep one ask_score for them"
             )
+
+
+def _packs_known(node: Node) -> None:
+    """Refuse a pack that cannot be loaded; what is frozen already is read all the same."""
+    for one in node.many("floor_packs"):
+        if one.text() not in packs.names():
+            own = f"your own stand in the folder {packs.OWN_FOLDER}"
+            raise one.wrong(f"names no rule pack, which are {', '.join(packs.names())}; {own}")
+        try:
+            packs.load(one.text())
+        except UnusablePack as error:
+            raise one.wrong(f"names a rule pack that cannot be used: {error}") from error
 
 
 def _told(error: UnusablePack, text: str, where: str) -> str:
