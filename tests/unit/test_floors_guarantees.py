@@ -74,7 +74,7 @@ GUESTS = [
     ("not walked", guest(walked=False), {}),
     ("the booking is not covered", guest(guaranteed=False), {}),
     ("the booking is covered", guest(guaranteed=True), {"promised": 20000}),
-    # the amount for the guest, by hotel: EVIDENCE 2.4 names 100 and 200 dollars of one company
+    # the amount for the guest, by hotel: one company gives 100 or 200 dollars
     ("a limited-service hotel", guest(promised=money(10000, "USD")), {"promised": 10000}),
     ("points only", guest(promised=money(0, "USD")), {}),
     # the room elsewhere and the way there, where the guest paid them

@@ -180,7 +180,9 @@ REGISTER: dict[str, Finding] = {
     ),
     "1.10": Finding("A", "The recovery paradox holds for satisfaction, not for repurchase.", "de Matos et al. 2007"),
     "2.3": Finding(
-        "L", "Legal floors are numbers with effective dates, owed without a claim.", "EU261, UK261, US DOT, Ofcom"
+        "L",
+        "Legal floors are numbers with effective dates, owed without a claim.",
+        "EU261, UK261, US DOT, Ofcom, Delay Repay",
     ),
     "2.4": Finding(
         "C",
@@ -196,6 +198,11 @@ REGISTER: dict[str, Finding] = {
     "5": Finding("M", "Twenty-four hours is a policy, not a finding: no study was located.", "own search"),
     "6.1": Finding("C", "Which events are failures, and what each calls for by default.", "detector catalogue"),
     "6.2": Finding("A", "Which remedy matches which loss.", "after Roschk & Gelbrich 2014"),
+    "8.7": Finding(
+        "C",
+        "A published guarantee is owed by what happened, not by the customer's asking: staff forget it.",
+        "guests of a hotel company with such a guarantee",
+    ),
 }
 
 GRADES: dict[str, str] = {name: finding.grade for name, finding in REGISTER.items()}

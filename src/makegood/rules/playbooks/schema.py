@@ -39,7 +39,7 @@ MEANS: Final[Mapping[str, str]] = {
     "follow_ups": "What happens how many days after what was given has arrived.",
     "follow_ups.*.groups": "The groups of customers that are looked after so; none are all of them.",
     "expected_loss": "How likely a miss is until enough past cases tell.",
-    "floor_packs": "The rule packs that say what is owed by law.",
+    "floor_packs": "What is owed by law, contract or guarantee: packs, as makegood floor --list names them.",
     "fixes": "What puts it right, by the kind of failure; any stands for every other kind.",
     "remedies": "The extras that may be given, each with the losses that it answers.",
     "close.cause_known_from": "From this severity on, nothing is closed with a cause that is not known; 0 never.",
