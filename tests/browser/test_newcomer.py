@@ -159,6 +159,7 @@ PAGES = {
     "settings-members": "/settings/members",
     "settings-places": "/settings/places",
     "settings-sources": "/settings/sources",
+    "settings-hours": "/settings/hours",
     "settings-playbook": "/settings/playbook",
     "settings-keys": "/settings/keys",
     "settings-limits": "/settings/limits",

@@ -116,6 +116,7 @@ SETTINGS: dict[str, frozenset[str]] = {
     "members": RUNS,
     "places": RUNS,
     "sources": RUNS,
+    "hours": RUNS,
     "playbook": DECIDES,
     "keys": RUNS,
     "limits": PAYS,

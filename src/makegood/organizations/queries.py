@@ -217,11 +217,11 @@ class CalendarFacts:
     data: dict[str, Any]
 
 
-def calendars_all(*, organization_id: int) -> list[CalendarFacts]:
-    """This function will list the versions of all calendars, the newest first."""
+def calendars_latest(*, organization_id: int) -> dict[str, CalendarFacts]:
+    """This function will read the newest version of each calendar, by its code."""
     names = [field.name for field in attrs.fields(CalendarFacts)]
     rows = CalendarVersion.objects.filter(organization_id=organization_id).order_by("code", "-active_from")
-    return [CalendarFacts(**row) for row in rows.values(*names)[:50]]
+    return {row["code"]: CalendarFacts(**row) for row in rows.distinct("code").values(*names)}
 
 
 @attrs.frozen(kw_only=True)

@@ -22,7 +22,7 @@ from makegood.console.viewmodels.playbooks import (
 from makegood.console.views import people
 from makegood.console.views.frame import Screen, acts, staff
 from makegood.organizations.operations import playbook_publish
-from makegood.organizations.queries import PlaybookFacts, playbooks_latest_facts
+from makegood.organizations.queries import PlaybookFacts, calendars_latest, playbooks_latest_facts
 from makegood.recoveries.queries.otherwise import OtherwiseFound, recoveries_otherwise
 from makegood.rules.playbooks import Playbook, UnusablePlaybook, data_of, from_data, parse
 from makegood.rules.playbooks.differing import changed_lines, differences
@@ -72,7 +72,7 @@ write = staff(write_page)
 def check(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
     """Say of a playbook as it stands in the form whether it can be published; changes nothing."""
     try:
-        text, data, _ = _typed(request)
+        text, data, _ = _typed(request, desk)
     except Unanswered as error:
         found = PlaybookCheck(wrong=str(error))
     else:
@@ -83,7 +83,7 @@ def check(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
 @acts(write_page)
 def compare(request: HttpRequest, desk: Desk, *, code: str) -> Screen | HttpResponse:
     """Show what a playbook as typed changes, and which open recoveries it would have treated otherwise."""
-    text, data, playbook = _typed(request)
+    text, data, playbook = _typed(request, desk)
     before = _latest(desk, playbook.code)
     lines = changed_lines(before=_plain(before.text), after=text) if before else ()
     table = _differences(before.data if before else {}, data)
@@ -108,7 +108,7 @@ def publish(request: HttpRequest, desk: Desk) -> people.Done:
 
     Raises Unanswered where it cannot be used, UnableToPublish where another version came in between.
     """
-    text, data, playbook = _typed(request)
+    text, data, playbook = _typed(request, desk)
     before = _latest(desk, playbook.code)
     version = before.version if before else 0
     if request.POST.get("version", str(version)) != str(version):
@@ -129,16 +129,22 @@ def paste_form() -> Form:
     return _form(NEW, "", "See what changes", title="Publish a file")
 
 
-def _typed(request: HttpRequest) -> tuple[str, dict[str, Any], Playbook]:
+def _typed(request: HttpRequest, desk: Desk) -> tuple[str, dict[str, Any], Playbook]:
     text = _plain(request.POST.get("playbook", ""))
     if not text.strip():
         raise Unanswered({"playbook": "Paste the playbook."})
     if len(text) > MOST_LETTERS:
         raise Unanswered({"playbook": f"This is too long for a playbook: at most {MOST_LETTERS // 1024} KiB."})
     try:
-        return text, data_of(text), parse(text)
+        data, playbook = data_of(text), parse(text)
     except UnusablePlaybook as error:
         raise Unanswered({"playbook": f"{error}."}) from error
+    if playbook.calendar and playbook.calendar not in calendars_latest(organization_id=desk.organization_id):
+        problem = (
+            f"There are no opening hours called {playbook.calendar!r}: add them in Settings, Opening hours, first."
+        )
+        raise Unanswered({"playbook": problem})
+    return text, data, playbook
 
 
 def _plain(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import attrs
@@ -32,7 +33,7 @@ from makegood.console.viewmodels import (
     TableRow,
     Tag,
 )
-from makegood.console.views import people, playbooks
+from makegood.console.views import hours, people, playbooks
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.organizations import queries
@@ -50,6 +51,7 @@ TITLES = {
     "members": ("People", "Who puts things right, and what each may give without asking."),
     "places": ("Places and teams", "Where you serve customers, and who works together."),
     "sources": ("Sources", "Where promises come from, and when each was last heard."),
+    "hours": ("Opening hours", "Which time clocks count, and on which days nobody works."),
     "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
     "limits": ("Limits", "What each person may give in a day without asking."),
@@ -71,6 +73,7 @@ def settings_page(
         "members": _members,
         "places": _places,
         "sources": _sources,
+        "hours": partial(hours.sections, action=_act("hours", "publish"), chosen=_chosen_hours(request)),
         "playbook": _playbook,
         "keys": _keys,
         "limits": _limits,
@@ -91,6 +94,10 @@ def settings_page(
 
 
 section = staff(settings_page)
+
+
+def _chosen_hours(request: HttpRequest) -> str:
+    return request.POST.get("hours_code", "") or request.GET.get("change", "")
 
 
 def _alone(form: Form) -> SettingsSection:
@@ -464,6 +471,7 @@ ACTS = {
     ("sources", "add"): people.source_add,
     ("sources", "watch"): people.source_watched,
     ("sources", "live"): people.source_watched,
+    ("hours", "publish"): hours.publish,
     ("playbook", "publish"): playbooks.publish,
     ("keys", "add"): _key_add,
     ("keys", "revoke"): _key_revoke,

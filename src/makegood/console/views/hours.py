@@ -1,0 +1,190 @@
+"""Opening hours in the settings: the calendars whose working time clocks count, each version from its moment on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from makegood.console.asking import zones
+from makegood.console.building.words import said_at
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import Fact, Field, Form, Link, SettingsSection
+from makegood.console.views.people import Done
+from makegood.core.calendars import DAYS, Calendar, UnusableCalendar
+from makegood.organizations.operations import calendar_publish
+from makegood.organizations.queries import CalendarFacts, calendars_latest, organization_facts, playbooks_latest_facts
+
+DAY_NAMES = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
+USUAL = dict.fromkeys(DAYS[:5], "09:00-17:00")
+SPAN = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|–|to)\s*(\d{1,2})(?:[:.](\d\d))?", re.ASCII)  # noqa: RUF001
+CLOSED = ("", "closed", "-")
+MOST_HOLIDAYS = 400
+
+
+def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, ...]:
+    """This function will show every calendar, and a form to change the chosen one or to add another."""
+    latest = calendars_latest(organization_id=desk.organization_id)
+    used = _used_by(desk)
+    shown = tuple(
+        SettingsSection(
+            title=code,
+            key=f"hours-{code}",
+            lead=_used_words(used.get(code, [])),
+            facts=_facts(desk, one),
+            links=()
+            if code == chosen
+            else (Link(label="Change them", url=f"{reverse('settings', args=['hours'])}?change={code}#hours-form"),),
+        )
+        for code, one in latest.items()
+    )
+    if chosen in latest:
+        form = _form(action, code=chosen, data=latest[chosen].data)
+        return (*shown, SettingsSection(title=f"Change {chosen}", key="hours-change", forms=(form,)))
+    zone = organization_facts(organization_id=desk.organization_id).zone
+    new = SettingsSection(
+        title="New opening hours",
+        key="hours-new",
+        lead="Clocks of a playbook that names them count only the time inside; without any, every minute counts.",
+        forms=(_form(action, code="", data={"zone": zone}),),
+    )
+    return (*shown, new)
+
+
+def publish(request: HttpRequest, desk: Desk) -> Done:
+    """Let opening hours count from now on. Raises Unanswered for hours that cannot be worked with."""
+    given = answers(request.POST, hours_code="Give these hours a name, such as shop.", hours_zone="Choose a time zone.")
+    code = given["hours_code"].strip().lower()
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", code):
+        raise Unanswered({"hours_code": "Use letters, digits and hyphens for the name, such as shop."})
+    data = {
+        "zone": given["hours_zone"],
+        "weekly": {day: spans for day in DAYS if (spans := _spans(request.POST, day))},
+        "holidays": _holidays(request.POST.get("hours_holidays", "")),
+    }
+    try:
+        calendar = Calendar.from_data(data)
+    except UnusableCalendar as error:
+        raise Unanswered({"hours_mon": str(error)}) from error
+    calendar_publish(
+        organization_id=desk.organization_id,
+        code=code,
+        data=calendar.as_data(),
+        active_from=desk.facts.now,
+        now=desk.facts.now,
+        by=desk.member_id,
+    )
+    return Done(text=f"The hours of {code} count from now on. Time that was used stays used.")
+
+
+def _spans(given: Mapping[str, str], day: str) -> list[list[str]]:
+    """The day's hours as typed: "09:00-12:30, 14-18", or nothing for a day that is closed. Raises Unanswered."""
+    text = given.get(f"hours_{day}", "").strip().lower()
+    if text in CLOSED:
+        return []
+    spans = []
+    for part in re.split(r"\s*[,;]\s*", text):
+        match = SPAN.fullmatch(part)
+        if match is None:
+            problem = f"Write the hours of {DAY_NAMES[day]} like 09:00-12:30, 14:00-18:00, or leave it empty if closed."
+            raise Unanswered({f"hours_{day}": problem})
+        start, start_minute, end, end_minute = match.groups()
+        spans.append([f"{int(start):02}:{start_minute or '00'}", f"{int(end):02}:{end_minute or '00'}"])
+    try:
+        Calendar.from_data({"zone": "UTC", "weekly": {day: spans}})
+    except UnusableCalendar as error:
+        raise Unanswered({f"hours_{day}": str(error)}) from error
+    return spans
+
+
+def _holidays(text: str) -> list[str]:
+    days = text.replace(",", " ").split()
+    if len(days) > MOST_HOLIDAYS:
+        raise Unanswered({"hours_holidays": f"Write at most {MOST_HOLIDAYS} days."})
+    try:
+        Calendar.from_data({"zone": "UTC", "weekly": {"mon": [["00:00", "24:00"]]}, "holidays": days})
+    except UnusableCalendar as error:
+        raise Unanswered({"hours_holidays": str(error)}) from error
+    return days
+
+
+def _typed(spans: list[list[str]]) -> str:
+    return ", ".join(f"{start}-{end}" for start, end in spans)
+
+
+def _facts(desk: Desk, one: CalendarFacts) -> tuple[Fact, ...]:
+    weekly = one.data.get("weekly", {})
+    closed = [day for day in one.data.get("holidays", ()) if day >= desk.facts.now.date().isoformat()]
+    return (
+        *(Fact(label=name, value=_typed(weekly.get(day, [])) or "closed") for day, name in DAY_NAMES.items()),
+        Fact(label="Time zone", value=str(one.data["zone"])),
+        Fact(label="Closed days to come", value=_few(closed) or "none"),
+        Fact(label="Counts since", value=said_at(desk, one.active_from)),
+    )
+
+
+def _few(days: list[str]) -> str:
+    return ", ".join(days[:6]) + (f" and {len(days) - 6} more" if len(days) > 6 else "")
+
+
+def _used_by(desk: Desk) -> dict[str, list[str]]:
+    used: dict[str, list[str]] = {}
+    for one in playbooks_latest_facts(organization_id=desk.organization_id):
+        if code := one.data["clocks"].get("calendar"):
+            used.setdefault(code, []).append(one.code)
+    return used
+
+
+def _used_words(codes: list[str]) -> str:
+    if not codes:
+        return "No playbook counts these hours yet: name them as calendar, under clocks, in a playbook."
+    return f"The clocks of {', '.join(codes)} count these hours."
+
+
+def _form(action: str, *, code: str, data: Mapping[str, Any]) -> Form:
+    weekly = data.get("weekly")
+    hours = {day: _typed(weekly.get(day, [])) for day in DAYS} if weekly else USUAL
+    name = (
+        Field(name="hours_code", label="", kind="hidden", value=code)
+        if code
+        else Field(
+            name="hours_code", label="Name", required=True, maxlength=40, hint="What playbooks call it, such as shop"
+        )
+    )
+    return Form(
+        key="hours-form",
+        action=action,
+        submit="Let these hours count" if code else "Add these hours",
+        fields=(
+            name,
+            Field(
+                name="hours_zone",
+                label="Time zone",
+                kind="select",
+                required=True,
+                choices=zones(),
+                value=str(data["zone"]),
+            ),
+            *(
+                Field(
+                    name=f"hours_{day}",
+                    label=said,
+                    value=hours.get(day, ""),
+                    maxlength=200,
+                    hint="Such as 09:00-12:30, 14:00-18:00. Empty is closed." if day == DAYS[0] else "",
+                )
+                for day, said in DAY_NAMES.items()
+            ),
+            Field(
+                name="hours_holidays",
+                label="Days on which you are closed",
+                kind="textarea",
+                value="\n".join(data.get("holidays", ())),
+                hint="One a line, such as 2026-12-25.",
+            ),
+        ),
+    )

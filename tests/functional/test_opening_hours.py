@@ -1,0 +1,90 @@
+"""Opening hours are set in the settings, count from then on, and playbooks may name only those that exist."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.test import Client
+from tests.conftest import Org
+from tests.functional.test_views import signed_in
+
+from makegood.organizations.queries import calendars_latest
+from makegood.rules.playbooks import text_of
+from makegood.store.tenancy import tenant
+
+WEEK = {f"hours_{day}": "09:00-12:30, 14-18" for day in ("mon", "tue", "wed", "thu", "fri")}
+SHOP = {"hours_code": "shop", "hours_zone": "Europe/Amsterdam", "hours_holidays": "2026-12-25\n2026-12-26", **WEEK}
+NAMES_SHOP = text_of("default").replace('calendar: ""', "calendar: shop", 1)
+
+
+def publish(client: Client, **changed: str) -> str:
+    answer = client.post("/settings/hours/publish", SHOP | changed, follow=True)
+    return unescape(answer.content.decode())
+
+
+def hours_of(org: Org) -> dict[str, dict[str, object]]:
+    with tenant(organization_id=org.id):
+        return {code: one.data for code, one in calendars_latest(organization_id=org.id).items()}
+
+
+def test_opening_hours_are_added_shown_and_changed(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    page = publish(client, hours_sat="10:00 - 13:00")
+    assert "The hours of shop count from now on." in page
+    assert "09:00-12:30, 14:00-18:00" in page
+    assert "No playbook counts these hours yet" in page
+
+    form = " ".join(unescape(client.get("/settings/hours?change=shop").content.decode()).split())
+    assert 'value="10:00-13:00"' in form
+    assert hours_of(org)["shop"] == {
+        "zone": "Europe/Amsterdam",
+        "weekly": {
+            **{day: [["09:00", "12:30"], ["14:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+            "sat": [["10:00", "13:00"]],
+        },
+        "holidays": ["2026-12-25", "2026-12-26"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("hours_code", "Shop floor!", "Use letters, digits and hyphens for the name"),
+        ("hours_mon", "nine to five", "Write the hours of Monday like"),
+        ("hours_tue", "18:00-09:00", "does not end after it starts"),
+        ("hours_wed", "09:00-12:00, 11:00-13:00", "overlap: join them"),
+        ("hours_fri", "09:00-25:00", "is not one: write"),
+        ("hours_zone", "Mars/Olympus", "Time zone 'Mars/Olympus' is unknown"),
+        ("hours_holidays", "2026-02-30", "is not a date"),
+    ],
+)
+def test_hours_that_cannot_be_worked_with_are_refused_and_nothing_typed_is_lost(
+    org: Org, field: str, typed: str, said: str
+) -> None:
+    answer = signed_in(org, org.admin).post("/settings/hours/publish", SHOP | {field: typed})
+    page = unescape(answer.content.decode())
+    assert answer.status_code == 422
+    assert said in page
+    assert "09:00-12:30, 14-18" in page
+    assert hours_of(org) == {}
+
+
+def test_a_week_without_an_open_minute_is_refused(org: Org) -> None:
+    page = publish(signed_in(org, org.admin), **dict.fromkeys(WEEK, ""))
+    assert "The calendar has no working minute" in page
+
+
+def test_a_playbook_may_name_only_opening_hours_that_exist(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    refused = client.post("/settings/playbook/default/compare", {"playbook": NAMES_SHOP})
+    assert refused.status_code == 422
+    assert "There are no opening hours" in refused.content.decode()
+    publish(client)
+    assert client.post("/settings/playbook/default/compare", {"playbook": NAMES_SHOP}).status_code == 200
+
+
+def test_only_an_admin_sets_opening_hours(org: Org) -> None:
+    client = signed_in(org, org.employee)
+    assert client.get("/settings/hours").status_code == 403
+    assert client.post("/settings/hours/publish", SHOP).status_code == 403
