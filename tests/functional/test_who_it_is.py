@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.support.recoveries import failure, open_for
@@ -76,3 +78,27 @@ def test_a_customers_page_shows_what_failed_at_the_places_of_its_reader(org: Org
     assert "a matter far away" in page
     assert "a thing at the shop" not in page
     assert "a thing at the shop" in signed_in(org, org.manager).get(f"/customers/{ana}").content.decode().lower()
+
+
+@pytest.mark.parametrize(("contact", "said"), [("ana@example.org", "We write to you"), ("+49 30 111222", "We have it")])
+def test_who_types_an_address_of_somebody_known_is_shown_nothing_of_them(org: Org, contact: str, said: str) -> None:
+    """An address typed into a public form proves nothing: the page goes to whom it belongs, not to who typed it."""
+    with tenant(organization_id=org.id):
+        identities = (("email", "ana@example.org"), ("phone", "+4930111222"))
+        customers_resolve(organization_id=org.id, seen=[Seen(identities=identities, name="Ana Known")], now=START)
+    visitor = Client(headers={"host": "127.0.0.1"})
+    sent = {"what": "I paid twice", "cost": "money", "contact": contact, "name": "piet", "key": "k1"}
+    page = visitor.post(f"/r/{org.code}", sent, follow=True).content.decode()
+    assert said in page
+    assert "/s/" not in page
+    assert "Ana" not in page
+    with tenant(organization_id=org.id):
+        recovery = Recovery.objects.get()
+        assert recovery.customer.name == "Ana Known"
+        assert recovery.thread.link_at is None
+
+
+def test_who_is_not_known_yet_follows_at_once(org: Org) -> None:
+    visitor = Client(headers={"host": "127.0.0.1"})
+    sent = {"what": "I paid twice", "cost": "money", "contact": "new@example.org", "key": "k1"}
+    assert "/s/" in visitor.post(f"/r/{org.code}", sent, follow=True).content.decode()

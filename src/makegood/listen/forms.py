@@ -9,7 +9,7 @@ from datetime import datetime
 import attrs
 
 from makegood.customers.models import Purchase
-from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.operations import Seen, customers_resolve, identity_owner
 from makegood.customers.queries import customers_merged
 from makegood.failures.operations import KINDS, Report, failure_report
 from makegood.journal.operations import Happened
@@ -52,10 +52,15 @@ class FormReport:
 
 @attrs.frozen(kw_only=True)
 class Taken:
-    """What became of a report: the token of the conversation to follow it by, empty where no recovery opened."""
+    """What became of a report: the token of the conversation to follow it by, empty where no recovery opened.
+
+    `known` says that the address was a customer's before. Whoever typed it has not shown that it is theirs: the page of
+    a known customer is for those to whom it is sent.
+    """
 
     new: bool
     token: str
+    known: bool = False
 
 
 def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> Taken:
@@ -76,6 +81,7 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
     )
     if not kept:
         return Taken(new=False, token="")
+    known = identity_owner(organization_id=organization_id, kind=identity[0], value=identity[1]) is not None
     (customer_id,) = customers_resolve(
         organization_id=organization_id,
         seen=[Seen(identities=(identity,), name=report.name.strip()[:200], language=report.language[:10])],
@@ -112,6 +118,8 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
         mail="form",
         customer_id=customer_id,
     )
+    if known:
+        return Taken(new=True, token="", known=True)
     _followed(organization_id, token or "", now)
     return Taken(new=True, token=token or "")
 

@@ -403,8 +403,9 @@ def public_report(request: HttpRequest, organization: str) -> HttpResponse:
         return _report_page(request, organization, name, language, _missing(language, "contact"))
     except UnableToReportFailure:
         return _report_page(request, organization, name, language, _missing(language, "what"))
-    if taken.token:
-        request.session["follow"] = status_url(organization_id=here, token=taken.token)
+    if taken.new:
+        request.session["follow"] = status_url(organization_id=here, token=taken.token) if taken.token else ""
+        request.session["written"] = taken.known and "@" in request.POST["contact"]
     return redirect("public-thanks", organization=organization)
 
 
@@ -476,7 +477,7 @@ def public_thanks(request: HttpRequest, organization: str) -> HttpResponse:
     return note(
         request,
         title="thanks.title",
-        text="thanks.followed" if follow else "thanks.kept",
+        text="thanks.followed" if follow else "thanks.written" if request.session.get("written") else "thanks.kept",
         organization=name,
         next_url=follow,
         next_label=phrase("thanks.next", language=language) if follow else "",
