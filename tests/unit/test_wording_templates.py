@@ -55,11 +55,13 @@ def test_uses_only_known_places(name: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("incident", [False, True])
+@pytest.mark.parametrize(("incident", "fixed"), [(False, False), (True, False), (False, True)])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_apology_passes_the_linter(loss: str, fault: str, incident: bool, case: dict[str, str]) -> None:
-    text = filled(apology_name(loss=loss, fault=fault, incident=incident), **COMMON, **case)
+def test_every_apology_passes_the_linter(
+    loss: str, fault: str, incident: bool, fixed: bool, case: dict[str, str]
+) -> None:
+    text = filled(apology_name(loss=loss, fault=fault, incident=incident, fixed=fixed), **COMMON, **case)
     result = lint(text=text, rules=wording_rules(), case=Case(fault=fault, facts=(case["when"],), is_apology=True))
     assert result.findings == ()
     assert result.has_apology

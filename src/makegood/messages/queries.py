@@ -210,6 +210,21 @@ def threads_revised(*, organization_id: int, thread_ids: Sequence[int], kind: st
     return {of_thread[one] or 0 for one in revised.values_list("subject_id", flat=True)}
 
 
+def drafts_untouched(*, organization_id: int, thread_ids: Sequence[int], kind: str) -> dict[int, int]:
+    """This function will find drafts of a kind that nobody has begun or written in, as they were made: thread by id."""
+    drafts = Message.objects.filter(
+        organization_id=organization_id,
+        thread_id__in=list(thread_ids),
+        kind=kind,
+        direction="out",
+        state="draft",
+        author_id__isnull=True,
+    )
+    found = {message_id: thread_id or 0 for message_id, thread_id in drafts.values_list("id", "thread_id")}
+    revised = threads_revised(organization_id=organization_id, thread_ids=sorted(found.values()), kind=kind)
+    return {message_id: thread_id for message_id, thread_id in found.items() if thread_id not in revised}
+
+
 def drafts_of_kind(*, organization_id: int, thread_id: int, kind: str) -> list[int]:
     """This function will list the drafts of a kind that wait for a click in a conversation, the oldest first."""
     found = Message.objects.filter(

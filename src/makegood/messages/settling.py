@@ -67,19 +67,26 @@ def drafts_drop(*, organization_id: int, at: Mapping[str, datetime]) -> int:
     What was sent, or is on its way, stays as it is.
     """
     hashes = {keyed_hash(key, purpose="message"): moment for key, moment in at.items()}
+    found = Message.objects.filter(organization_id=organization_id, key_hash__in=list(hashes), state="draft")
+    ids = {message_id: hashes[bytes(key)] for message_id, key in found.values_list("id", "key_hash") if key}
+    return drafts_stop(organization_id=organization_id, at=ids)
+
+
+def drafts_stop(*, organization_id: int, at: Mapping[int, datetime]) -> int:
+    """Throw away these drafts, each at its moment; return how many. What is no draft any more stays as it is."""
+    if not at:
+        return 0
     rows = list(
         Message.objects.select_for_update()
-        .filter(organization_id=organization_id, key_hash__in=list(hashes), state="draft")
+        .filter(organization_id=organization_id, id__in=list(at), state="draft")
         .order_by("id")
     )
-    if not rows:
-        return 0
     Message.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(state="stopped")
     record(
         organization_id=organization_id,
         entries=[
             Happened(
-                at=hashes[bytes(row.key_hash or b"")],
+                at=at[row.id],
                 event="messages:message:stopped",
                 subject="message",
                 subject_id=row.id,

@@ -17,10 +17,10 @@ from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
 from makegood.messages.operations import Outgoing, message_draft, message_stop, messages_queue
-from makegood.messages.queries import drafts_of_kind
-from makegood.messages.settling import drafts_drop
+from makegood.messages.queries import drafts_of_kind, drafts_untouched
+from makegood.messages.settling import drafts_drop, drafts_stop
 from makegood.organizations.models import Member, Organization
-from makegood.recoveries.models import RecoveryFailure
+from makegood.recoveries.models import RecoveryFailure, Step
 from makegood.recoveries.planned import Planned, planned_of
 from makegood.recoveries.words import (
     Told,
@@ -96,6 +96,31 @@ def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: dat
     )
     messages_queue(organization_id=organization_id, queued=[anew], now=now)
     return True
+
+
+def apologies_anew(*, organization_id: int, at: Mapping[int, datetime]) -> None:
+    """Write anew, each at its moment, the apologies that wait as the plan wrote them: it was put right meanwhile.
+
+    One that a person began or wrote in is left as it is.
+    """
+    planned = {one.thread_id: one for one in planned_of(organization_id=organization_id, at=at)}
+    waiting = drafts_untouched(organization_id=organization_id, thread_ids=list(planned), kind="apology")
+    if not waiting:
+        return
+    drafts_stop(organization_id=organization_id, at={one: planned[thread].at for one, thread in waiting.items()})
+    again = [planned[thread_id] for thread_id in waiting.values()]
+    messages_queue(
+        organization_id=organization_id,
+        queued=[
+            attrs.evolve(
+                _outgoing(one, "apology", "apologise", apology(told), "person"),
+                key=f"recovery:{one.recovery_id}:apology:again:{before}",
+                apology_key=one.first.apology_key,
+            )
+            for before, one, told in zip(waiting, again, _told(organization_id, again), strict=True)
+        ],
+        now=max(one.at for one in again),
+    )
 
 
 def apology_key_now(*, organization_id: int, recovery_id: int, now: datetime) -> str:
@@ -262,6 +287,10 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     members = {row.id: (row.name, row.role) for row in owners}
     customers = Customer.objects.filter(organization_id=organization_id, id__in={one.customer_id for one in planned})
     languages = dict(customers.values_list("id", "language"))
+    put_right = Step.objects.filter(
+        organization_id=organization_id, recovery_id__in=[one.recovery_id for one in planned], step="fix", state="done"
+    )
+    fixed = set(put_right.values_list("recovery_id", flat=True))
     return [
         Told(
             voice=voice,
@@ -280,6 +309,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             status_url=status_url(organization_id=organization_id, token=one.token),
             same_at=one.first.incident_from,
             language=spoken(languages.get(one.customer_id, ""), organization.language),
+            fixed=one.recovery_id in fixed,
         )
         for one in planned
     ]

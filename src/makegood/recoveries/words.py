@@ -38,7 +38,8 @@ class Told:
     """What the first words need to know of one recovery.
 
     `what` is what failed: the thing promised where `promised`, else a clause as a colleague reported it. `same_at` is
-    when an incident began, so that all its customers read the same but for the promise that was their own.
+    when an incident began, so that all its customers read the same but for the promise that was their own. `fixed` is
+    whether it was put right already.
     """
 
     voice: Voice
@@ -57,6 +58,7 @@ class Told:
     status_url: str
     same_at: datetime | None = None
     language: str = ENGLISH
+    fixed: bool = False
 
 
 def _clause(told: Told) -> str:
@@ -106,7 +108,7 @@ def acknowledgement(told: Told) -> tuple[str, str]:
 
 def apology(told: Told) -> tuple[str, str]:
     """This function will word the apology that fits the loss and the fault: (subject, body)."""
-    name = apology_name(loss=told.loss, fault=told.fault, incident=told.incident)
+    name = apology_name(loss=told.loss, fault=told.fault, incident=told.incident, fixed=told.fixed)
     return _subject("apology", told), _said(name, told)
 
 

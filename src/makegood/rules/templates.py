@@ -54,14 +54,18 @@ def template(name: str, language: str = "en") -> str:
     return known[name]
 
 
-def apology_name(*, loss: str, fault: str, incident: bool = False) -> str:
+def apology_name(*, loss: str, fault: str, incident: bool = False, fixed: bool = False) -> str:
     """Return the name of the apology that fits: by loss type, by whether the fault is ours, alone or for an incident.
+
+    Once it is `fixed` nothing is announced any more, whatever was lost.
 
     Raises UnableToFindTemplate for an unknown loss type.
     """
     if loss not in LOSSES:
         raise UnableToFindTemplate(f"There is no apology for the loss {loss!r}; use one of {', '.join(LOSSES)}.")
     whose = "ours" if fault == "ours" else "other"
+    if fixed:
+        return f"apology.fixed.{whose}"
     return f"incident.apology.{whose}" if incident else f"apology.{loss}.{whose}"
 
 

@@ -14,6 +14,7 @@ from makegood.recoveries.operations.changing import UnableToChangeRecovery, reco
 from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet, stepped
 from makegood.recoveries.operations.helping import help_lacking, help_overrule
 from makegood.recoveries.operations.silence import silence_over, silence_watched
+from makegood.recoveries.saying import apologies_anew
 from makegood.store.bulk import record_set
 
 CLOCKS_OF_STEP = {"fix": ("fix", "remedy"), "make_good": ("make_good", "remedy")}
@@ -87,6 +88,9 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
         told={recovery_id: at for recovery_id, step, _, at, _ in changed if step == "communicate"},
     )
     next_steps_set(organization_id=organization_id, recovery_ids=sorted({row[0] for row in changed}))
+    put_right = {recovery_id: at for recovery_id, step, state, at, _ in changed if (step, state) == ("fix", "done")}
+    if put_right:
+        apologies_anew(organization_id=organization_id, at=put_right)
     return len(changed)
 
 
@@ -195,5 +199,7 @@ def step_undo(
     )
     if step == "communicate":
         silence_watched(organization_id=organization_id, recovery=recovery, at=now)
+    if step == "fix":
+        apologies_anew(organization_id=organization_id, at={recovery_id: now})
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery_id])
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)

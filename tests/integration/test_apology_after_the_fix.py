@@ -1,0 +1,67 @@
+"""An apology says what is so: what waited is written anew once the fix is done, unless a person wrote in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.conftest import START, Org
+from tests.support.given import email
+from tests.support.recoveries import HOUR, Recovery, opened
+
+from makegood.messages.models import Message
+from makegood.messages.operations import message_save
+from makegood.recoveries.operations import step_done, step_undo
+from makegood.recoveries.saying import words_begin
+from makegood.store.tenancy import tenant
+
+DONE = "It has been put right since"
+
+
+def drafted(org: Org, recovery: Recovery) -> Message:
+    """The apology that waits, of which there is one."""
+    return Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, kind="apology", state="draft")
+
+
+def recovery_with_draft(org: Org) -> Recovery:
+    """One recovery with an apology that waits for a click."""
+    with tenant(organization_id=org.id):
+        email(org)
+    return opened(org)
+
+
+def test_what_waits_is_written_anew_once_it_is_fixed_and_again_when_that_is_taken_back(org: Org) -> None:
+    recovery = recovery_with_draft(org)
+    given = {"organization_id": org.id, "recovery_id": recovery.id, "by": org.employee, "step": "fix"}
+    with tenant(organization_id=org.id):
+        before = drafted(org, recovery)
+        assert DONE not in before.body
+        step_done(**given, now=START + HOUR)
+        after = drafted(org, recovery)
+        assert DONE in after.body
+        assert after.apology_key == before.apology_key
+        step_undo(**given, now=START + 2 * HOUR)
+        assert drafted(org, recovery).body == before.body
+        step_done(**given, now=START + 3 * HOUR)
+        assert DONE in drafted(org, recovery).body
+
+
+def test_what_a_person_wrote_stays(org: Org) -> None:
+    recovery = recovery_with_draft(org)
+    with tenant(organization_id=org.id):
+        message_save(
+            organization_id=org.id, message_id=drafted(org, recovery).id, by=org.employee, now=START,
+            subject="Sorry", body="Dear Ana, my own words.",
+        )  # fmt: skip
+        step_done(
+            organization_id=org.id, recovery_id=recovery.id, by=org.employee, step="fix", now=START + timedelta(hours=1)
+        )
+        assert drafted(org, recovery).body == "Dear Ana, my own words."
+
+
+def test_what_is_begun_afterwards_says_so_too(org: Org) -> None:
+    recovery = recovery_with_draft(org)
+    given = {"organization_id": org.id, "recovery_id": recovery.id, "by": org.employee}
+    with tenant(organization_id=org.id):
+        step_done(**given, step="fix", now=START)
+        message_id = words_begin(**given, kind="apology", now=START)
+        assert DONE in Message.objects.get(id=message_id).body
