@@ -29,6 +29,7 @@ from makegood.messages.models import Message
 from makegood.organizations.models import Member, MemberPlace, Place
 from makegood.organizations.queries import members_all
 from makegood.promises.models import Promise, Source
+from makegood.promises.operations import source_create
 from makegood.recoveries.models import Recovery
 from makegood.store.clocks import clock_step
 from makegood.store.models import TenantModel
@@ -142,6 +143,26 @@ def test_live_from_may_lie_in_the_past(org: Org, tmp_path: Path) -> None:
     tick_dry(only=[org.id])
     with tenant(organization_id=org.id):
         assert Failure.objects.get(organization_id=org.id).gate == "contact"
+
+
+def test_live_from_counts_for_a_source_that_was_added_before_and_never_heard(org: Org, tmp_path: Path) -> None:
+    with tenant(organization_id=org.id):
+        source_create(organization_id=org.id, code="web", now=START)
+    mapped = written(tmp_path, OLD.format(n=1, done="", cross=""), live_from="2025-01-01")
+    for _ in range(2):
+        events_import(organization_id=org.id, mapped=mapped)
+    tick_dry(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert Failure.objects.get(organization_id=org.id).gate == "contact"
+
+
+def test_live_from_cannot_move_for_a_source_that_was_heard(org: Org, tmp_path: Path) -> None:
+    row = OLD.format(n=1, done="", cross="")
+    events_import(organization_id=org.id, mapped=written(tmp_path, row))
+    before = everything(org)
+    with pytest.raises(UnusableData, match="was heard already: leave live_from out"):
+        events_import(organization_id=org.id, mapped=written(tmp_path, row, live_from="2025-01-01"))
+    assert everything(org) == before
 
 
 @pytest.mark.parametrize(

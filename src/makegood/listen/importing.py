@@ -13,9 +13,11 @@ from django.db import connection
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.events import MOST_EVENTS
 from makegood.listen.mapped import Mapped
+from makegood.listen.mapping import MappingFile
 from makegood.listen.operations import events_accept
 from makegood.organizations.models import Place, PlaybookVersion
 from makegood.organizations.operations import place_create
+from makegood.promises.models import Source
 from makegood.promises.operations import source_create
 from makegood.store.clocks import now
 from makegood.store.tenancy import tenant
@@ -85,7 +87,7 @@ def _ground(organization_id: int, mapped: Mapped) -> int:
             raise UnusableData(f"{mapping.path.name}: this organization has no playbook {mapping.playbook!r}")
         for place in made.values():
             place_create(organization_id=organization_id, code=place.code, name=place.name[:120], kind=place.kind)
-        return source_create(
+        source_id = source_create(
             organization_id=organization_id,
             code=mapping.source,
             name=mapping.name,
@@ -93,3 +95,20 @@ def _ground(organization_id: int, mapped: Mapped) -> int:
             live_from=mapping.live_from,
             playbook=mapping.playbook,
         )
+        if mapping.live_from is not None:
+            _live_as_written(organization_id, source_id, mapping)
+        return source_id
+
+
+def _live_as_written(organization_id: int, source_id: int, mapping: MappingFile) -> None:
+    """Let a source that was there already be live from when the mapping says, while it was never heard.
+
+    Raises UnusableData if it was heard: what it told was judged by another moment.
+    """
+    other = Source.objects.filter(organization_id=organization_id, id=source_id).exclude(live_from=mapping.live_from)
+    if other.filter(heard_until__isnull=False).exists():
+        raise UnusableData(
+            f"{mapping.path.name}: source {mapping.source!r} is live from another moment and was heard already: leave "
+            "live_from out, or name another source"
+        )
+    other.update(live_from=mapping.live_from)
