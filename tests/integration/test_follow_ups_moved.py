@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conftest import START, Org
-from tests.support.recoveries import HOUR, Recovery, failure, makegood, open_for, playbook_with, tell
+from tests.support.recoveries import HOUR, Recovery, failure, fixed, makegood, open_for, playbook_with, tell
 
 from makegood.journal.operations import Happened
 from makegood.organizations.models import PlaybookVersion
@@ -42,6 +42,7 @@ def test_a_check_in_stays_a_check_in_under_another_playbook(org: Org) -> None:
         playbook_change(
             organization_id=org.id, recovery_id=recovery.id, playbook_id=other, by=org.manager, now=START
         )  # fmt: skip
+        fixed(org, recovery)
         delivered(org, recovery, failure_id)
         assert planned(org, recovery) == [("ask_score", 1), ("check_in", 7), ("see_return", 90)]
 
@@ -57,5 +58,6 @@ def test_a_frozen_playbook_that_asks_twice_asks_once(org: Org) -> None:
         )  # fmt: skip
         failure_id = failure(org)
         (recovery,) = open_for(org, failure_id)
+        fixed(org, recovery)
         delivered(org, recovery, failure_id)
         assert [one for one in planned(org, recovery) if one[0] == "ask_score"] == [("ask_score", 1)]

@@ -15,6 +15,7 @@ from tests.support.recoveries import (
     clock,
     customer,
     failure,
+    fixed,
     journal,
     makegood,
     open_for,
@@ -369,6 +370,7 @@ def test_a_delivery_marks_the_step_and_dates_the_follow_ups(org: Org) -> None:
     recovery = opened(org)
     with tenant(organization_id=org.id):
         (failure_id,) = RecoveryFailure.objects.filter(recovery_id=recovery.id).values_list("failure_id", flat=True)
+        fixed(org, recovery)
         at = START + 5 * HOUR
         given = makegood(org, recovery, failure_id, at=at)
         waiting = makegood(org, recovery, failure_id, at=at, state="offered", remedy="call")

@@ -13,6 +13,7 @@ from tests.support.recoveries import (
     clock,
     customer,
     failure,
+    fixed,
     journal,
     makegood,
     open_for,
@@ -101,6 +102,7 @@ def test_a_make_good_that_was_withdrawn_does_not_keep_the_step_open(org: Org) ->
     with tenant(organization_id=org.id):
         first, second = failure(org, happening_key="h"), failure(org, happening_key="h")
         (recovery,) = open_for(org, first, second)
+        fixed(org, recovery)
         makegood(org, recovery, second, at=START, state="withdrawn")
         tell(org, ended(org, makegood(org, recovery, first, at=START + HOUR), "delivered"))
         assert steps(org, recovery)["make_good"] == "done"
@@ -111,6 +113,7 @@ def test_a_customer_who_declines_all_ends_the_step_and_its_clock(org: Org) -> No
     with tenant(organization_id=org.id):
         failure_id = failure(org)
         (recovery,) = open_for(org, failure_id)
+        fixed(org, recovery)
         makegood_id = makegood_offer(organization_id=org.id, offer=offer(org, failure_id), now=START)
         makegood_decline(organization_id=org.id, makegood_id=makegood_id, now=START + HOUR)
         assert steps(org, recovery)["make_good"] == "skipped"

@@ -17,7 +17,7 @@ from makegood.messages.models import Message
 from makegood.organizations.models import PlaybookVersion
 from makegood.organizations.operations import playbook_publish
 from makegood.recoveries.models import Recovery, RecoveryClock, Step
-from makegood.recoveries.operations import messages_sent, recoveries_open_for, replies_received
+from makegood.recoveries.operations import messages_sent, recoveries_open_for, replies_received, step_done
 from makegood.rules.playbooks import data_of, text_of
 from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
@@ -134,6 +134,11 @@ def makegood(org: Org, recovery: Recovery, failure_id: int, *, at: datetime, **f
     return MakeGood.objects.create(
         organization_id=org.id, failure_id=failure_id, customer_id=recovery.customer_id, **values
     )
+
+
+def fixed(org: Org, recovery: Recovery, *, at: datetime = START) -> None:
+    """What went wrong is put right; call inside a unit of work."""
+    step_done(organization_id=org.id, recovery_id=recovery.id, step="fix", by=org.employee, now=at)
 
 
 def playbook_with(org: Org, *changes: tuple[str, str], code: str = "default") -> int:

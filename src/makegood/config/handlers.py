@@ -48,6 +48,7 @@ from makegood.recoveries.operations import (
     unmatched_received,
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
+from makegood.recoveries.operations.making_good import fixes_heard
 from makegood.recoveries.operations.staff_words import (
     words_hear_called,
     words_hear_erased,
@@ -93,6 +94,7 @@ def register() -> None:
     on("makegoods:makegood:reminded", offers_remind)
     for said in ("undecided", "decided"):
         on(f"makegoods:floor:{said}", floors_doubted)
+    on("recoveries:recovery:stepped", fixes_heard)
     on("recoveries:recovery:closed", cares_keep)
     on("organizations:member:left", member_left)
     on("organizations:calendar:published", calendars_hear_published)

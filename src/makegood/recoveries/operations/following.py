@@ -15,7 +15,7 @@ from makegood.recoveries.models import RECOVERY_RETURNS, FollowUp, Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.closing import close_complete
 from makegood.recoveries.operations.pending import carried_until
-from makegood.recoveries.operations.rating import ratings_ask
+from makegood.recoveries.operations.rating import askable, ratings_ask
 from makegood.recoveries.operations.staying import Known, Look, looks_plan, returned_write, returns_see
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import check_in
@@ -45,6 +45,7 @@ class Delivered:
 def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> None:
     """Date the follow-ups from a delivery: the score is asked for once each, the later looks move with the last.
 
+    Nobody is asked while the fix is still to be done, nor about what they have rated already.
     A look goes by the rule that is of its kind and in its turn among them, such as the second check-in, whatever else
     the playbook that it goes by now holds.
     """
@@ -54,6 +55,7 @@ def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> 
     versions = Recovery.objects.filter(organization_id=organization_id, id__in=list(latest), state="open").values_list(
         "id", "playbook_id", "group"
     )
+    may_ask = askable(organization_id, list(latest))
     looks: list[tuple[int, str, int, datetime]] = []
     asks: list[tuple[int, datetime]] = []
     for recovery_id, version_id, group in versions:
@@ -66,7 +68,7 @@ def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> 
             due_at = latest[recovery_id] + timedelta(days=rule.days)
             if rule.action != "ask_score":
                 looks.append((recovery_id, rule.action, turns[rule.action], due_at))
-            elif turns[rule.action] == 1:
+            elif turns[rule.action] == 1 and recovery_id in may_ask:
                 asks.append((recovery_id, due_at))
     with connection.cursor() as cursor:
         from_, parameter = record_set("u", LOOKS, looks)
@@ -135,8 +137,13 @@ def _followed(
 
 
 def _ask(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:
-    _settle(organization_id, due, "done")
-    ratings_ask(organization_id=organization_id, asked=[(row.recovery_id, at) for row, at in due])
+    may_ask = askable(organization_id, [row.recovery_id for row, _ in due])
+    asked = [(row, at) for row, at in due if row.recovery_id in may_ask]
+    FollowUp.objects.filter(
+        organization_id=organization_id, id__in=[row.id for row, _ in due if row.recovery_id not in may_ask]
+    ).update(state="ended")
+    _settle(organization_id, asked, "done")
+    ratings_ask(organization_id=organization_id, asked=[(row.recovery_id, at) for row, at in asked])
 
 
 def _check_in(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import attrs
-from django.db import connection
 from django.db.models import Q
 
 from makegood.failures.models import Failure, Incident
@@ -17,7 +15,7 @@ from makegood.messages.models import Message
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.clocks import Met, clocks_meet
 from makegood.recoveries.operations.closing import close_complete
-from makegood.recoveries.operations.following import Delivered, follow_ups_from
+from makegood.recoveries.operations.making_good import Moved, brought_up_to_date
 from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
@@ -30,7 +28,6 @@ MEETS = {
     "outcome": ("acknowledge", "respond"),
 }
 """Which clocks a message that left meets; any word from us acknowledges, only a person's answer responds."""
-DECLINED = "They declined what was offered."
 MARKS = {"apology": ("apologise",), "update": ("respond",), "outcome": ("respond", "communicate")}
 """Which steps a message that left does: who is told how it ended is answered, and needs no update besides (rule 11)."""
 
@@ -128,17 +125,6 @@ def _heard(organization_id: int, words: Sequence[tuple[int, str, datetime, int |
     )
 
 
-@attrs.frozen(kw_only=True, slots=True)
-class Moved:
-    """A make-good that was delivered, declined or ended: of which recovery, when, and by whom."""
-
-    recovery_id: int
-    part: str
-    delivered: bool
-    at: datetime
-    by: int | None = None
-
-
 def makegoods_moved(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Bring steps and follow-ups up to date with make-goods delivered, declined or expired.
 
@@ -165,7 +151,7 @@ def makegoods_moved(*, organization_id: int, entries: Sequence[Happened]) -> Non
                     by=entry.actor_id,
                 )
             )
-    _bring_up_to_date(organization_id, moved)
+    brought_up_to_date(organization_id, moved)
 
 
 def makegoods_found(*, organization_id: int, failure_ids: Sequence[int]) -> None:
@@ -180,7 +166,7 @@ def makegoods_found(*, organization_id: int, failure_ids: Sequence[int]) -> None
         organization_id=organization_id, failure_id__in={row[0] for row in settled}, recovery__state="open"
     ).values_list("failure_id", "recovery_id", "recovery__opened_at")
     of_failure = {failure_id: (recovery_id, opened_at) for failure_id, recovery_id, opened_at in links}
-    _bring_up_to_date(
+    brought_up_to_date(
         organization_id,
         [
             Moved(
@@ -193,56 +179,6 @@ def makegoods_found(*, organization_id: int, failure_ids: Sequence[int]) -> None
             if failure_id in of_failure and settled_at is not None
         ],
     )
-
-
-def _bring_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
-    """A delivered fix is the fix done; make good is done once something was delivered and nothing is still open.
-
-    Where the customer declined all there was, it is skipped, and that is why.
-    """
-    if not moved:
-        return
-    at: dict[int, datetime] = {}
-    for one in moved:
-        at[one.recovery_id] = max(at.get(one.recovery_id, one.at), one.at)
-    delivered = [one for one in moved if one.delivered]
-    marks = [
-        Mark(recovery_id=one.recovery_id, step="fix", at=one.at, by=one.by) for one in delivered if one.part == "fix"
-    ]
-    clocks_meet(
-        organization_id=organization_id,
-        met=[Met(recovery_id=one.recovery_id, target="remedy", at=one.at) for one in delivered],
-    )
-    made_good = _made_good(organization_id, sorted(at))
-    marks += [
-        Mark(recovery_id=one, step="make_good", at=at[one])
-        if given
-        else Mark(recovery_id=one, step="make_good", at=at[one], state="skipped", note=DECLINED)
-        for one, given in made_good.items()
-    ]
-    steps_mark(organization_id=organization_id, marks=marks)
-    follow_ups_from(
-        organization_id=organization_id,
-        delivered=[Delivered(recovery_id=one.recovery_id, at=one.at) for one in delivered],
-    )
-
-
-def _made_good(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, bool]:
-    """Those with nothing open any more: whether something was delivered, or all was declined. Withdrawn is nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT rf.recovery_id, bool_or(m.state = 'delivered')"
-            " FROM recoveries_recoveryfailure rf JOIN makegoods_makegood m"
-            " ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id"
-            " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state NOT IN ('swapped', 'withdrawn')"
-            " GROUP BY rf.recovery_id HAVING bool_or(m.state IN ('delivered', 'declined')) AND bool_and(m.state IN"
-            " ('delivered', 'declined') OR (m.state = 'expired' AND m.reminded_at IS NOT NULL))"
-            " AND NOT EXISTS (SELECT 1 FROM recoveries_recoveryfailure own JOIN makegoods_floordoubt d"
-            "   ON d.organization_id = own.organization_id AND d.failure_id = own.failure_id AND d.settled = ''"
-            "   WHERE own.organization_id = %s AND own.recovery_id = rf.recovery_id)",
-            [organization_id, list(recovery_ids), organization_id],
-        )
-        return dict(cursor.fetchall())
 
 
 def floors_doubted(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -263,7 +199,7 @@ def floors_doubted(*, organization_id: int, entries: Sequence[Happened]) -> None
         ],
     )
     decided = [(recovery_id, one) for recovery_id, _, one in known if one.event.endswith(":decided")]
-    _bring_up_to_date(
+    brought_up_to_date(
         organization_id,
         [
             Moved(recovery_id=recovery_id, part="floor", delivered=False, at=one.at, by=one.actor_id)

@@ -10,9 +10,10 @@ from django.db import connection
 from makegood.core.plans import raised
 from makegood.core.reasons import Reason
 from makegood.core.scores import CARES, Rating, after_score
+from makegood.core.steps import UNDONE
 from makegood.journal.operations import Happened, record
+from makegood.recoveries.models import FollowUp, Recovery
 from makegood.recoveries.models import Rating as StoredRating
-from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.closing import answer_again, reopened_or_open
 from makegood.recoveries.operations.looking import look_again
 from makegood.recoveries.operations.owning import owner_raise
@@ -61,6 +62,23 @@ def rating_ask(*, organization_id: int, recovery_id: int, now: datetime) -> bool
     return bool(ratings_ask(organization_id=organization_id, asked=[(recovery_id, now)]))
 
 
+def askable(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
+    """This function will find those whose customers may be asked: the fix is done, and the latest delivery unrated."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT recovery_id FROM recoveries_step WHERE organization_id = %s AND recovery_id = ANY(%s)"
+            " AND step = 'fix' AND state = ANY(%s)",
+            [organization_id, list(recovery_ids), list(UNDONE)],
+        )
+        unfixed = {row[0] for row in cursor.fetchall()}
+    latest = latest_delivered(organization_id, recovery_ids)
+    answered = StoredRating.objects.filter(
+        organization_id=organization_id, recovery_id__in=list(recovery_ids), score__isnull=False
+    ).values_list("recovery_id", "makegood_id")
+    rated = {recovery_id for recovery_id, makegood_id in answered if latest.get(recovery_id) == makegood_id}
+    return set(recovery_ids) - unfixed - rated
+
+
 def latest_delivered(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
     """This function will find the make-good that each of these recoveries delivered last."""
     with connection.cursor() as cursor:
@@ -100,6 +118,10 @@ def rating_answer(
     verdict = after_score(score=score, asked_at=row.asked_at, now=now)
     row.score, row.cares, row.answered_at = score, taps, now
     row.save(update_fields=["score", "cares", "answered_at"])
+    if row.makegood_id == latest_delivered(organization_id, [recovery_id]).get(recovery_id):
+        FollowUp.objects.filter(
+            organization_id=organization_id, recovery_id=recovery_id, action="ask_score", state="planned"
+        ).update(state="ended", done_at=now)
     record(
         organization_id=organization_id,
         entries=[

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from makegood.core.reasons import Reason
 from makegood.core.scores import CARES, checked
 from makegood.recoveries.models import Rating
-from makegood.recoveries.operations.rating import UnableToRate, latest_delivered, rating_answer
+from makegood.recoveries.operations.rating import UnableToRate, askable, latest_delivered, rating_answer
 from makegood.store.bulk import insert
 
 TAPS_FOR = timedelta(days=30)
@@ -31,12 +31,15 @@ def rating_tap(*, organization_id: int, recovery_id: int, name: str, value: int,
 
 
 def rating_may(*, organization_id: int, recovery_id: int) -> bool:
-    """This function will say whether the latest delivery can still be rated: asked and unanswered, or not asked yet."""
+    """This function will say whether the latest delivery can still be rated: asked and unanswered, or not asked yet.
+
+    Before the fix is done nobody is asked how it was put right.
+    """
     ratings = Rating.objects.filter(organization_id=organization_id, recovery_id=recovery_id)
     if ratings.filter(answered_at=None).exists():
         return True
     delivered = latest_delivered(organization_id, [recovery_id]).get(recovery_id)
-    return delivered is not None and not ratings.filter(makegood_id=delivered).exists()
+    return delivered is not None and recovery_id in askable(organization_id, [recovery_id])
 
 
 def rating_give(*, organization_id: int, recovery_id: int, score: int, now: datetime) -> tuple[Reason, ...]:
@@ -47,7 +50,7 @@ def rating_give(*, organization_id: int, recovery_id: int, score: int, now: date
     checked(score=score)
     if not Rating.objects.filter(organization_id=organization_id, recovery_id=recovery_id, answered_at=None).exists():
         delivered = latest_delivered(organization_id, [recovery_id]).get(recovery_id)
-        if delivered is None:
+        if delivered is None or recovery_id not in askable(organization_id, [recovery_id]):
             raise UnableToRate(UnableToRate.__doc__)
         insert(
             Rating,
