@@ -34,6 +34,7 @@ UNHEARD = {
     "organizations:sending: resumed stopped",
     "promises:source: changed",
     "recoveries:bulk: begun stopped undo_begun done undone",
+    "recoveries:incident: asked fixed offered",
     "recoveries:recovery: acknowledged asked blamed clocked decided escalated filled followed graded joined linked moved opened"
     " overruled owned paused rated reopened replied resumed returned talked ticked word_dismissed word_given"
     " word_known word_overdue",

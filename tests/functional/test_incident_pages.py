@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import signed_in
-from tests.support.recoveries import customer, failure, open_for
+from tests.support.recoveries import customer, failure, open_for, playbook_with
 
-from makegood.failures.incidents import failures_attach, failures_hold, incident_propose
+from makegood.failures.incidents import (
+    failures_attach,
+    failures_hold,
+    failures_take,
+    incident_confirm,
+    incident_propose,
+)
 from makegood.failures.models import Incident
+from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
+from makegood.organizations.models import Member
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
@@ -90,16 +101,85 @@ def test_one_form_does_it_for_all_and_says_what_it_could_not(org: Org) -> None:
     page = client.get("/incidents/I-1").content.decode()
     assert "For all of them at once" in page
     assert 'name="remedy" value="express"' in page
-    refused = client.post("/incidents/I-1/fix", {"seen": "3", "fixed": " "})
+    last = str(numbers[2].number)
+    refused = client.post("/incidents/I-1/fix", {"upto": last, "fixed": " "})
     assert refused.status_code == 422
     assert "Say in a few words what was done." in refused.content.decode()
-    done = client.post("/incidents/I-1/fix", {"seen": "3", "fixed": "The till runs again"}, follow=True)
+    with tenant(organization_id=org.id):
+        late = failure(org, place_id=org.place, customer_id=customer(org))
+        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=[late], at=START)
+        failures_take(organization_id=org.id, incident_id=incident_id, at=START)
+    done = client.post("/incidents/I-1/fix", {"upto": last, "fixed": "The till runs again"}, follow=True)
     assert "The fix is recorded for 2." in done.content.decode()
     assert f"Not for R-{numbers[2].number}: they are to be decided first." in done.content.decode()
-    given = client.post("/incidents/I-1/offer", {"seen": "3", "after": "0", "remedy": "express"}, follow=True)
+    assert "One came since you opened the page" in done.content.decode()
+    assert "For all 3 who were offered nothing yet" in done.content.decode()
+    given = client.post("/incidents/I-1/offer", {"upto": last, "remedy": "express"}, follow=True)
     assert "Offered to 2, and they are told." in given.content.decode()
-    again = client.post("/incidents/I-1/offer", {"seen": "3", "after": "0", "remedy": "express"}, follow=True)
+    assert "For the one who was offered nothing yet" in given.content.decode()
+    assert "The fix was recorded for 2." in given.content.decode()
+    assert "The same was offered to 2. Express delivery of the next order: €10 in all." in given.content.decode()
+    again = client.post("/incidents/I-1/offer", {"upto": last, "remedy": "express"}, follow=True)
     assert "Offered to nobody." in again.content.decode()
     employee = signed_in(org, org.employee)
     assert "For all of them at once" not in employee.get("/incidents/I-1").content.decode()
-    assert employee.post("/incidents/I-1/fix", {"seen": "3", "fixed": "x"}).status_code == 403
+    assert employee.post("/incidents/I-1/fix", {"upto": "3", "fixed": "x"}).status_code == 403
+
+
+def test_what_the_limit_does_not_cover_for_all_is_asked_for_and_not_begun(org: Org) -> None:
+    """Before the button: number, cost each, total, and what is left to give; too much is only to be asked for."""
+    incident_id = _proposed(org, 0)
+    with tenant(organization_id=org.id):
+        found = [failure(org, place_id=org.place, customer_id=customer(org)) for _ in range(3)]
+        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=found, at=START)
+        incident_confirm(organization_id=org.id, incident_id=incident_id, by=org.manager, now=START)
+        Member.objects.filter(id=org.manager).update(limit_minor=1400)
+    client = signed_in(org, org.manager)
+    page = client.get("/incidents/I-1").content.decode()
+    assert "at €5 each, together €15 (worth €9 to each of them)" in page
+    assert "You may give €14 more today" in page
+    assert 'name="wanted" value="express"' in page
+    assert 'name="remedy" value="express"' not in page
+    refused = client.post("/incidents/I-1/offer", {"upto": "3", "remedy": "express"})
+    assert refused.status_code == 422
+    assert "Nothing was offered: for all 3 it costs" in refused.content.decode()
+    asked = client.post("/incidents/I-1/ask", {"wanted": "express"}, follow=True).content.decode()
+    assert "Asked: Admin." in asked
+    assert "Admin was asked for the same for 3." in asked
+    with tenant(organization_id=org.id):
+        assert not MakeGood.objects.filter(organization_id=org.id, part="extra").exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "send", "said"),
+    [
+        ("person", "person", "Nothing leaves with your yes. The apology waits for a click."),
+        ("none", "at_once", "leaves to each of them, in your name (Manager): an apology by itself, at once."),
+        ("at_once", "after:10", "by itself, at once; an apology by itself after 10 minutes, unless stopped."),
+    ],
+)
+def test_a_yes_says_before_what_it_lets_leave(org: Org, first: str, send: str, said: str) -> None:
+    """What leaves by itself, when, in whose name and in what words stands there before the button is pressed."""
+    with tenant(organization_id=org.id):
+        playbook_with(
+            org,
+            ("apologise: { minutes: 240, send: person }", f"apologise: {{ minutes: 240, send: '{send}' }}"),
+            ("acknowledgement: at_once", f"acknowledgement: {first}"),
+        )
+    _proposed(org, 2)
+    client = signed_in(org, org.manager)
+    for address in ("/", "/incidents/I-1"):
+        page = html.unescape(client.get(address).content.decode())
+        assert said in page, address
+    assert ("The apology, as one of them reads it in English" in page) == (send != "person")
+    with tenant(organization_id=org.id):
+        assert not Recovery.objects.filter(organization_id=org.id).exists()
+    if send == "person":
+        return
+    shown = re.findall(r'<blockquote class="letter">(.*?)</blockquote>', page, re.DOTALL)[-1]
+    client.post("/incidents/I-1/confirm", {"seen": "2"})
+    with tenant(organization_id=org.id):
+        sent = Message.objects.filter(organization_id=org.id, kind="apology").order_by("id")[0]
+        assert Member.objects.get(id=org.manager).name in shown
+    words = [word for word in sent.body.split() if "http" not in word]
+    assert [word for word in re.sub(r"<[^>]*>", " ", shown).split() if "http" not in word] == words

@@ -7,7 +7,7 @@ from tests.conftest import START, Org
 from tests.support.recoveries import again, customer, failure, journal, opened, playbook_with, steps
 
 from makegood.failures.incidents import failures_attach, incident_confirm, incident_propose
-from makegood.makegoods.models import MakeGood
+from makegood.makegoods.models import Allowance, MakeGood
 from makegood.makegoods.operations import UnableToOffer
 from makegood.messages.models import Message
 from makegood.organizations.models import Member
@@ -16,11 +16,12 @@ from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations import (
     UnableToDoForAll,
     extra_offer,
+    incident_ask,
     incident_fix_done,
     incident_offer,
     step_done,
 )
-from makegood.recoveries.operations import offering as offering_module
+from makegood.recoveries.operations import offering_all as offering_module
 from makegood.store.tenancy import tenant
 
 
@@ -60,16 +61,16 @@ def test_a_fix_is_recorded_for_all_that_still_need_it(org: Org) -> None:
         assert (entry.actor_id, entry.data["state"]) == (org.manager, "done")
 
 
-def test_a_yes_for_all_signs_for_no_more_than_was_shown(org: Org) -> None:
-    """Where more were hit since the page was drawn, nothing is done."""
+def test_a_yes_for_all_acts_on_those_that_were_shown(org: Org) -> None:
+    """Whoever was hit after the page was drawn is left for the next look, and counted; the others are not kept waiting."""
     with tenant(organization_id=org.id):
-        incident_id, rows = hit(org, None, None)
+        incident_id, rows = hit(org, None, None, None)
         given = {"organization_id": org.id, "incident_id": incident_id, "by": org.manager, "now": START}
-        with pytest.raises(UnableToDoForAll, match="There are 2 by now"):
-            incident_fix_done(**given, note="Done", seen=1)
-        with pytest.raises(UnableToDoForAll, match="There are 2 by now"):
-            incident_offer(**given, remedy="express", seen=1)
-        assert steps(org, rows[0])["fix"] == "todo"
+        done = incident_fix_done(**given, note="Done", upto=rows[1].number)
+        assert (done.done, done.since) == ((rows[0].number, rows[1].number), 1)
+        offered = incident_offer(**given, remedy="express", upto=rows[1].number)
+        assert (offered.done, offered.since) == ((rows[0].number, rows[1].number), 1)
+        assert steps(org, rows[2])["fix"] == "todo"
 
 
 def test_the_same_is_offered_to_all_and_each_is_told(org: Org) -> None:
@@ -77,7 +78,7 @@ def test_the_same_is_offered_to_all_and_each_is_told(org: Org) -> None:
     with tenant(organization_id=org.id):
         incident_id, rows = hit(org, None, 10_000, None)
         done = incident_offer(
-            organization_id=org.id, incident_id=incident_id, remedy="express", by=org.manager, now=START, seen=3
+            organization_id=org.id, incident_id=incident_id, remedy="express", by=org.manager, now=START
         )
         assert done.done == tuple(row.number for row in rows)
         assert done.refused == ()
@@ -98,39 +99,76 @@ def test_the_same_is_offered_to_all_and_each_is_told(org: Org) -> None:
         assert {one.why for one in again_done.refused} == {"it was offered to them before"}
 
 
-def test_limit_cap_and_other_offers_hold_for_each(org: Org) -> None:
-    """Whom the limit, the cap or another offer leaves out is named with the reason, and the others get it."""
+def extras(org: Org) -> int:
+    return MakeGood.objects.filter(organization_id=org.id, part="extra").count()
+
+
+def test_whoever_was_dealt_with_is_left_out_and_the_others_get_it(org: Org) -> None:
+    """Who was offered something else or is to be decided first is named with the reason."""
     with tenant(organization_id=org.id):
-        incident_id, rows = hit(org, 100, None, None, None, None)
-        Member.objects.filter(id=org.manager).update(limit_minor=1200)
-        extra_offer(organization_id=org.id, recovery_id=rows[1].id, remedy="credit-10", by=org.employee, now=START)
-        Recovery.objects.filter(id=rows[2].id).update(review=True, next_step="decide")
-        rows += hit(org, None)[1][len(rows) :]
+        incident_id, rows = hit(org, None, None, None)
+        extra_offer(organization_id=org.id, recovery_id=rows[0].id, remedy="credit-10", by=org.employee, now=START)
+        Recovery.objects.filter(id=rows[1].id).update(review=True, next_step="decide")
         done = incident_offer(
             organization_id=org.id, incident_id=incident_id, remedy="express", by=org.manager, now=START
         )
-        assert done.done == (rows[3].number, rows[4].number)
+        assert done.done == (rows[2].number,)
         assert {one.number: one.why for one in done.refused} == {
-            rows[0].number: "Floor and extra together would pass 150 % of the price.",
-            rows[1].number: "they were offered something else: Credit for the next purchase",
-            rows[2].number: "they are to be decided first",
+            rows[0].number: "they were offered something else: Credit for the next purchase",
+            rows[1].number: "they are to be decided first",
         }
-        other = incident_offer(
-            organization_id=org.id, incident_id=again(org, rows[5]).incident_id or 0, remedy="express", by=org.manager,
-            now=START,
-        )  # fmt: skip
-        assert [one.why for one in other.refused] == ["Above the member's limit: ask for approval; the fix goes ahead."]
 
 
-def test_a_long_list_is_offered_to_in_batches(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One click is one transaction; what is left goes on after the last one tried."""
-    monkeypatch.setattr(offering_module, "BATCH", 2)
+def test_all_get_the_same_or_nobody_does(org: Org) -> None:
+    """Where the limit covers two of three, or the cap leaves one out, nothing is begun and nothing is spent."""
     with tenant(organization_id=org.id):
         incident_id, rows = hit(org, None, None, None)
         given = {"organization_id": org.id, "incident_id": incident_id, "by": org.manager, "now": START}
-        first = incident_offer(**given, remedy="express", seen=3)
-        assert (first.done, first.left, first.last) == ((rows[0].number, rows[1].number), 1, rows[1].number)
-        second = incident_offer(**given, remedy="express", after=first.last, seen=1)
+        Member.objects.filter(id=org.manager).update(limit_minor=1200)
+        with pytest.raises(UnableToDoForAll, match=r"for all 3 it costs .*15\.00.* you may give .*12\.00"):
+            incident_offer(**given, remedy="express")
+        assert extras(org) == 0
+        assert not Allowance.objects.filter(organization_id=org.id, given_minor__gt=0).exists()
+        other, _ = hit(org, 100, 10_000)
+        with pytest.raises(UnableToDoForAll, match=rf"does not fit R-{rows[-1].number + 1}\. Floor and extra together"):
+            incident_offer(**given | {"incident_id": other, "by": org.admin}, remedy="express")
+        assert extras(org) == 0
+        Member.objects.filter(id=org.manager).update(limit_minor=1500)
+        assert len(incident_offer(**given, remedy="express").done) == 3
+
+
+def test_the_whole_is_asked_for_where_ones_own_limit_is_too_small(org: Org) -> None:
+    """Asked is who may give as much, else an admin; they read what it costs, and nothing is offered."""
+    with tenant(organization_id=org.id):
+        incident_id, _ = hit(org, None, None, None)
+        given = {"organization_id": org.id, "incident_id": incident_id, "by": org.manager, "now": START}
+        with pytest.raises(UnableToDoForAll, match="You may give this yourself"):
+            incident_ask(**given, remedy="express")
+        Member.objects.filter(id=org.manager).update(limit_minor=1200)
+        admin = Member.objects.get(id=org.admin)
+        assert incident_ask(**given, remedy="express") == admin.name
+        (told,) = [
+            one
+            for one in Message.objects.filter(organization_id=org.id, kind="staff", member_id=org.admin)
+            if "asks you for more" in one.subject
+        ]
+        assert "the same for all 3" in told.subject
+        assert "15.00 EUR in all" in told.body
+        assert extras(org) == 0
+        Member.objects.filter(id=org.admin).update(limit_minor=1200)
+        with pytest.raises(UnableToDoForAll, match="Nobody can be asked"):
+            incident_ask(**given | {"by": org.admin}, remedy="express")
+
+
+def test_a_very_long_list_keeps_who_is_left(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One click is one transaction; whoever is left is offered it by the next one."""
+    monkeypatch.setattr(offering_module, "MOST", 2)
+    with tenant(organization_id=org.id):
+        incident_id, rows = hit(org, None, None, None)
+        given = {"organization_id": org.id, "incident_id": incident_id, "by": org.manager, "now": START}
+        first = incident_offer(**given, remedy="express")
+        assert (first.done, first.left) == ((rows[0].number, rows[1].number), 1)
+        second = incident_offer(**given, remedy="express")
         assert (second.done, second.left) == ((rows[2].number,), 0)
 
 

@@ -90,6 +90,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "incident-close": DECIDES,
     "incident-fix": DECIDES,
     "incident-offer": DECIDES,
+    "incident-ask": DECIDES,
     "incident-sorry": DECIDES,
     "customers": ALL,
     "customer": ALL,

@@ -120,6 +120,7 @@ urlpatterns = [
     path("incidents/<slug:code>/close", incidents.close, name="incident-close"),
     path("incidents/<slug:code>/fix", for_all.fix, name="incident-fix"),
     path("incidents/<slug:code>/offer", for_all.offer, name="incident-offer"),
+    path("incidents/<slug:code>/ask", for_all.ask, name="incident-ask"),
     path("incidents/<slug:code>/sorry", for_all.sorry, name="incident-sorry"),
     path("customers", customers.customers, name="customers"),
     path("customers/<int:customer_id>", customers.customer, name="customer"),

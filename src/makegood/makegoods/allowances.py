@@ -52,6 +52,38 @@ def _left(organization_id: int, member_id: int, day_date: date, currency: str) -
     return Money(minor=max(0, limit - given), currency=currency)
 
 
+@attrs.frozen(kw_only=True, slots=True)
+class Left:
+    """What one colleague may still give today; `decides` is whether they are a manager or an admin."""
+
+    member_id: int
+    name: str
+    left: Money
+    decides: bool
+    admin: bool
+
+
+def allowances_of_team(*, organization_id: int, at: datetime) -> tuple[Left, ...]:
+    """This function will say what each active member may still give on the day of `at`, the lowest tier first."""
+    days = Days.of(organization_id=organization_id)
+    given = dict(
+        Allowance.objects.filter(
+            organization_id=organization_id, day_date=days.day(at), currency=days.currency
+        ).values_list("member_id", "given_minor")
+    )
+    members = Member.objects.filter(organization_id=organization_id, active=True).order_by("tier", "-present", "id")
+    return tuple(
+        Left(
+            member_id=member_id,
+            name=name,
+            left=Money(minor=max(0, limit - given.get(member_id, 0)), currency=days.currency),
+            decides=role in ("manager", "admin"),
+            admin=role == "admin",
+        )
+        for member_id, name, role, limit in members.values_list("id", "name", "role", "limit_minor")
+    )
+
+
 TAKE = """
 INSERT INTO makegoods_allowance AS a (organization_id, member_id, day_date, currency, limit_minor, given_minor)
 SELECT organization_id, id, %(day)s, %(currency)s, limit_minor, %(cost)s FROM organizations_member

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from makegood.core.money import Money
 from makegood.messages.models import Message
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
@@ -52,12 +53,22 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     if handed := payload.get("handed"):
         said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
         return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
+    if incident := payload.get("incident"):
+        return _asked_for_all(incident, payload)
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
     codes = {note["number"] for note in notes}
     many = f"{len(codes)} recoveries need you" if len(codes) > 1 else f"Recovery R-{notes[0]['number']} needs you"
     subject = lines[0][0] if len(lines) == 1 else many
     return subject, "\n".join(f"{said}\n{link}\n" for said, link in lines)
+
+
+def _asked_for_all(incident: int, payload: Mapping[str, Any]) -> tuple[str, str]:
+    cost = Money(minor=payload["minor"], currency=payload["currency"])
+    said = f"Incident I-{incident} asks you for more than its owner may give: the same for all {payload['count']:,}"
+    how = "Offer it from there in your own name, or raise their limit in the settings. Nothing was offered yet."
+    link = f"{settings.PUBLIC_URL}/incidents/I-{incident}"
+    return f"{said}.", f"{said}.\n{payload['title']}, {cost} in all. {how}\n{link}\n"
 
 
 def _line(note: dict[str, Any]) -> tuple[str, str]:

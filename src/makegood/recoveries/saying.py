@@ -175,6 +175,18 @@ def apologies_shown(*, organization_id: int, recovery_ids: Sequence[int], by: in
     return shown
 
 
+def first_words_shown(*, organization_id: int, planned: Sequence[Planned], kind: str) -> list[Shown]:
+    """This function will word the apology or the acknowledgement of plans that have not begun; nothing is written."""
+    word = apology if kind == "apology" else acknowledgement
+    shown = []
+    for one, told in zip(planned, _told(organization_id, planned), strict=True):
+        subject, body = word(told)
+        shown.append(
+            Shown(recovery_id=one.recovery_id, language=told.language, subject=subject, body=body, case=Case())
+        )
+    return shown
+
+
 def score_ask(*, organization_id: int, asked: Sequence[tuple[int, int, datetime]]) -> None:
     """Send the question for a score, (recovery, rating, at), as the playbook's follow-up says."""
     _look_after(organization_id, "score_request", "ask_score", score_request, asked)

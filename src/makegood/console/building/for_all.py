@@ -10,28 +10,24 @@ from makegood.console.asking import choices
 from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
-from makegood.console.viewmodels import Field, Form, Link
+from makegood.console.viewmodels import Choice, Field, Form, Link
 from makegood.failures.queries import IncidentFacts
-from makegood.recoveries.lateness import gifts_for
+from makegood.makegoods.allowances import Left, allowances_of_team
+from makegood.recoveries.for_all import ForAll
 from makegood.recoveries.operations import Together
-from makegood.recoveries.queries import incident_open
+from makegood.recoveries.queries import incident_offers, incident_open
 
 
-def forms_of(desk: Desk, one: IncidentFacts, *, after: int) -> tuple[Form, ...]:
-    """This function will make the forms that act on every open recovery; `after` is the last one offered to."""
+def forms_of(desk: Desk, one: IncidentFacts) -> tuple[Form, ...]:
+    """This function will make the forms that act on every open recovery."""
     if one.state not in ("open", "closed") or not desk.may("incident-fix"):
         return ()
-    here, code = desk.organization_id, words.incident_code(one.number)
-    seen = {"organization_id": here, "incident_id": one.id, "by": desk.member_id, "places": desk.places}
+    code = words.incident_code(one.number)
+    seen = {"organization_id": desk.organization_id, "incident_id": one.id, "by": desk.member_id, "places": desk.places}
     every = incident_open(**seen)
-    rest = incident_open(**seen, after=after) if after else every
-    forms = []
-    if every.to_fix:
-        forms.append(_fix(code, every.open, every.to_fix))
-    if rest.failure_id is not None:
-        offer = _offer(desk, code, rest.open, rest.failure_id, after)
-        forms += [offer] if offer else []
-    return tuple(forms)
+    forms = [_fix(code, every.last, every.to_fix)] if every.to_fix else []
+    judged = [one for one in incident_offers(**seen, now=desk.facts.now) if one.able]
+    return (*forms, *_offers(desk, code, every.last, judged)) if judged else tuple(forms)
 
 
 def sorry_link(desk: Desk, one: IncidentFacts) -> Link | None:
@@ -45,7 +41,7 @@ def sorry_link(desk: Desk, one: IncidentFacts) -> Link | None:
     return Link(label=f"Say sorry to all {count:,}" if count > 1 else "Say sorry", url=url) if count else None
 
 
-def _fix(code: str, seen: int, todo: int) -> Form:
+def _fix(code: str, last: int, todo: int) -> Form:
     return Form(
         key="fix-all",
         action=reverse("incident-fix", args=[code]),
@@ -56,40 +52,83 @@ def _fix(code: str, seen: int, todo: int) -> Form:
         submit="It is put right for all",
         style="plain",
         fields=(
-            Field(name="seen", label="", kind="hidden", value=str(seen)),
+            Field(name="upto", label="", kind="hidden", value=str(last)),
             Field(name="fixed", label="What was done", required=True, maxlength=300),
         ),
     )
 
 
-def _offer(desk: Desk, code: str, count: int, failure_id: int, after: int) -> Form | None:
-    gifts = gifts_for(
-        organization_id=desk.organization_id, failure_id=failure_id, member_id=desk.member_id, now=desk.facts.now
-    ).gifts
-    if not gifts:
-        return None
-    return Form(
-        key="offer-all",
-        action=reverse("incident-offer", args=[code]),
-        title="Offer the same to all",
-        lead=f"{'The next' if after else 'All'} {count:,} are told at once, in your name, and can say yes, swap it or"
-        " say no. Your limit, the cap and what is owed hold for each.",
-        submit="Offer it to all, and tell them",
-        style="plain",
-        fields=(
-            Field(name="seen", label="", kind="hidden", value=str(count)),
-            Field(name="after", label="", kind="hidden", value=str(after)),
-            Field(
-                name="remedy",
-                label="What?",
-                kind="radio",
-                required=True,
-                choices=choices(
-                    [(gift.remedy, gift.title, f"{written(gift.cost, desk.reader)} each") for gift in gifts]
+def _offers(desk: Desk, code: str, last: int, judged: Sequence[ForAll]) -> tuple[Form, ...]:
+    """What fits all of them and this person's limit, to offer; what fits all but is too much, to ask for."""
+    team = allowances_of_team(organization_id=desk.organization_id, at=desk.facts.now)
+    left = next(one.left for one in team if one.member_id == desk.member_id)
+    fits = [one for one in judged if not one.unfit and not one.over(left)]
+    large = [one for one in judged if not one.unfit and one.over(left)]
+    unfit = " ".join(_unfit(one) for one in judged if one.unfit)
+    count = max(len(one.able) for one in judged)
+    whom = f"all {count:,} who were offered nothing yet" if count > 1 else "the one who was offered nothing yet"
+    limits = f"You may give {written(left, desk.reader)} more today, {_colleagues(desk, team)}."
+    forms = []
+    if fits:
+        forms.append(
+            Form(
+                key="offer-all",
+                action=reverse("incident-offer", args=[code]),
+                title="Offer the same to all",
+                lead=f"For {whom}: all get it, or nobody does. They are told at once, in your name."
+                f" {limits} {unfit}".rstrip(),
+                submit="Offer it to all, and tell them",
+                style="plain",
+                fields=(
+                    Field(name="upto", label="", kind="hidden", value=str(last)),
+                    Field(name="remedy", label="What?", kind="radio", required=True, choices=_sums(desk, fits)),
                 ),
-            ),
-        ),
-    )
+            )
+        )
+    if large:
+        lead = "It costs more than you may give today, and all are to have the same: nothing is offered until somebody"
+        lead += " says yes to the whole."
+        forms.append(
+            Form(
+                key="ask-all",
+                action=reverse("incident-ask", args=[code]),
+                title="More than you may give" if fits else "Offer the same to all",
+                lead=lead if fits else f"For {whom}. {lead} {limits} {unfit}".strip(),
+                submit="Ask for approval of the whole",
+                style="plain",
+                fields=(Field(name="wanted", label="What?", kind="radio", required=True, choices=_sums(desk, large)),),
+            )
+        )
+    return tuple(forms)
+
+
+def _sums(desk: Desk, judged: Sequence[ForAll]) -> tuple[Choice, ...]:
+    return choices([(one.remedy.code, one.remedy.title, _sum(desk, one)) for one in judged])
+
+
+def _sum(desk: Desk, one: ForAll) -> str:
+    cost, value = (written(money, desk.reader) for money in (one.remedy.cost, one.remedy.value))
+    if not one.remedy.cost:
+        return f"costs us nothing, for {len(one.able):,}"
+    worth = f" (worth {value} to each of them)" if one.remedy.value != one.remedy.cost else ""
+    return f"costs us {len(one.able):,} at {cost} each, together {written(one.total, desk.reader)}{worth}"
+
+
+def _colleagues(desk: Desk, team: Sequence[Left]) -> str:
+    together = sum((one.left for one in team[1:]), start=team[0].left)
+    most = max((one for one in team if one.decides), key=lambda one: one.left, default=None)
+    said = f"your team {written(together, desk.reader)} together"
+    if most is None or most.member_id == desk.member_id:
+        return said
+    return f"{said}; the most that one of them may give is {written(most.left, desk.reader)} ({most.name})"
+
+
+def _unfit(one: ForAll) -> str:
+    by_why: dict[str, list[int]] = {}
+    for number, why in one.unfit:
+        by_why.setdefault(why.rstrip("."), []).append(number)
+    said = "; ".join(f"{codes(numbers)}: {why[:1].lower() + why[1:]}" for why, numbers in by_why.items())
+    return f"“{one.remedy.title}” does not fit all ({said})."
 
 
 def refused_in_words(done: Together) -> str:
@@ -99,7 +138,10 @@ def refused_in_words(done: Together) -> str:
         by_why.setdefault(one.why.rstrip("."), []).append(one.number)
     said = [f"Not for {codes(numbers)}: {why[:1].lower() + why[1:]}." for why, numbers in by_why.items()]
     if done.left:
-        said.append(f"{done.left:,} are left: press again.")
+        said.append(f"{done.left:,} are left: the form below is for them.")
+    if done.since:
+        came = f"{done.since:,} came" if done.since > 1 else "One came"
+        said.append(f"{came} since you opened the page: look at them below.")
     return " ".join(said)
 
 

@@ -42,7 +42,7 @@ def _read(facts: PlaybookFacts) -> Playbook:
 def _alone(playbook: Playbook) -> str:
     apology = playbook.steps["apologise"].send
     if apology == "at_once":
-        return "An apology goes by itself, at once."
+        return "An apology goes by itself, at once, in its owner's name; of an incident only after a person's yes."
     first = "A first word with their page goes by itself" if playbook.acknowledgement == "at_once" else ""
     waits = "an apology waits for your click" if apology == "person" else "an apology goes soon, unless you stop it"
     return f"{first}; {waits}." if first else f"{waits.capitalize()}."

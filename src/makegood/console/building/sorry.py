@@ -11,6 +11,7 @@ from django.urls import reverse
 from makegood.console.building import words
 from makegood.console.building.bulks import UNDO
 from makegood.console.building.for_all import codes
+from makegood.console.building.leaving import LANGUAGES
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Form, Link
 from makegood.console.viewmodels.bulks import SorryPage, SorryWords
@@ -18,7 +19,6 @@ from makegood.failures.queries import IncidentFacts
 from makegood.messages.judging import judge, may_go
 from makegood.recoveries.saying import Shown
 
-LANGUAGES: Final = {"en": "English", "de": "German", "es": "Spanish", "fr": "French", "pt": "Portuguese"}
 READ: Final = 500
 """How many apologies are worded and judged before the yes; each is judged again as it is sent."""
 

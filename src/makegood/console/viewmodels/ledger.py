@@ -107,6 +107,15 @@ class IncidentsPage:
 
 
 @attrs.frozen(kw_only=True)
+class LeavingWords:
+    """The first words that a yes lets leave by themselves, as one customer of a language would read them."""
+
+    title: str
+    subject: str
+    body: str
+
+
+@attrs.frozen(kw_only=True)
 class IncidentPage:
     """One cause that hit many: what is held until someone says yes, one plan for all, everyone affected."""
 
@@ -119,6 +128,8 @@ class IncidentPage:
     facts: tuple[Fact, ...] = ()
     reasons: tuple[ReasonLine, ...] = ()
     confirm: Form | None = None
+    leaving: tuple[LeavingWords, ...] = ()
+    """The words that leave with the yes, by language; none where nothing leaves by itself."""
     dismiss: Form | None = None
     plan: tuple[Fact, ...] = ()
     plan_form: Form | None = None

@@ -19,22 +19,26 @@ from makegood.recoveries.queries import incident_recoveries
 from makegood.recoveries.saying import apologies_shown
 
 
-def _given(request: HttpRequest, desk: Desk, code: str) -> dict[str, object]:
+def _given(desk: Desk, code: str) -> dict[str, object]:
     return {
         "organization_id": desk.organization_id,
         "incident_id": incident_of(desk, code).id,
         "by": desk.member_id,
         "now": desk.facts.now,
         "places": desk.places,
-        "seen": whole(request.POST.get("seen", ""), field="seen"),
     }
+
+
+def _upto(request: HttpRequest) -> int:
+    """The number of the last recovery that the page listed."""
+    return whole(request.POST.get("upto", ""), field="upto")
 
 
 @acts(incident_page)
 def fix(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Record the fix for every open recovery of an incident."""
     note = answers(request.POST, fixed="Say in a few words what was done.")["fixed"]
-    done = operations.incident_fix_done(**_given(request, desk, code), note=note)  # type: ignore[arg-type]
+    done = operations.incident_fix_done(**_given(desk, code), note=note, upto=_upto(request))  # type: ignore[arg-type]
     tell(
         request,
         f"The fix is recorded for {len(done.done):,}." if done.done else "The fix was recorded for nobody.",
@@ -46,11 +50,11 @@ def fix(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 @acts(incident_page)
 def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
-    """Offer the same extra to every open recovery of an incident, a batch at a time."""
+    """Offer the same extra to every open recovery of an incident, or to none."""
     done = operations.incident_offer(
-        **_given(request, desk, code),  # type: ignore[arg-type]
+        **_given(desk, code),  # type: ignore[arg-type]
         remedy=answers(request.POST, remedy="Choose what to offer.")["remedy"],
-        after=whole(request.POST.get("after", "0") or "0", field="after"),
+        upto=_upto(request),
     )
     tell(
         request,
@@ -58,10 +62,18 @@ def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         detail=refused_in_words(done),
         tone="good" if done.done else "bad",
     )
-    response = gone_to("incident", code=code)
-    if done.left:
-        response.headers["Location"] += f"?after={done.last}"
-    return response
+    return gone_to("incident", code=code)
+
+
+@acts(incident_page)
+def ask(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
+    """Ask a colleague to offer the same to all, where one's own limit does not cover all."""
+    wanted = answers(request.POST, wanted="Choose what to ask for.")["wanted"]
+    name = operations.incident_ask(**_given(desk, code), remedy=wanted)  # type: ignore[arg-type]
+    tell(
+        request, f"Asked: {name}.", detail="Nothing was offered yet. Whoever says yes offers it to all from this page."
+    )
+    return gone_to("incident", code=code)
 
 
 def _sorry(desk: Desk, one: IncidentFacts) -> Sorry:

@@ -11,6 +11,8 @@ from django.urls import reverse
 from makegood.console.asking import select, whole
 from makegood.console.building import words
 from makegood.console.building.for_all import codes, forms_of, sorry_link
+from makegood.console.building.incident_story import incident_story
+from makegood.console.building.leaving import leaving_said, leaving_words
 from makegood.console.desk import Desk
 from makegood.console.refill import answers
 from makegood.console.viewmodels import (
@@ -26,7 +28,6 @@ from makegood.console.viewmodels import (
     Link,
     RecoveryRow,
     Tag,
-    TimelineEntry,
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.saved import saved_panel
@@ -41,6 +42,7 @@ from makegood.failures.queries import (
     incidents_list,
 )
 from makegood.organizations.queries import places_all
+from makegood.recoveries.operations import Leaving, incident_leaving
 from makegood.recoveries.queries import Begun, Filters, incident_begun, recoveries_list
 
 TABS = (("", "All"), ("proposed", "To decide"), ("open", "Open"), ("closed", "Closed"), ("dismissed", "Dismissed"))
@@ -132,6 +134,7 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     rows: tuple[RecoveryRow, ...] = ()
     more = False
     begun: Sequence[Begun] = ()
+    leaving: Leaving | None = None
     if one.state in ("open", "closed"):
         found = recoveries_list(
             organization_id=here,
@@ -143,6 +146,7 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     elif one.state == "proposed":
         held = incident_failures(organization_id=here, incident_id=one.id, offset=offset, most=words.PER_PAGE + 1)
         begun = incident_begun(organization_id=here, incident_id=one.id)
+        leaving = incident_leaving(organization_id=here, incident_id=one.id, by=desk.member_id, now=desk.facts.now)
         by_failure = {row.failure_id: row for row in begun}
         rows = tuple(_held(desk, failure, by_failure.get(failure.id)) for failure in held[: words.PER_PAGE])
         more = len(held) > words.PER_PAGE
@@ -157,15 +161,16 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
             tags=(Tag(text=f"{one.withdrawn:,} withdrawn by late evidence", tone="glaze"),) if one.withdrawn else (),
             facts=_facts(desk, one),
             reasons=words.reason_lines(one.explanation),
-            confirm=_confirm(desk, one, begun),
+            confirm=_confirm(desk, one, begun, leaving),
+            leaving=leaving_words(leaving) if desk.may("incident-confirm") else (),
             dismiss=_dismiss(desk, one),
             rows=rows,
             affected=one.failures - one.withdrawn,
             pager=words.pager(path=request.path, query="", page=page, shown=len(rows), more=more),
-            timeline=_story(one),
+            timeline=incident_story(desk, one),
             close=_close(desk, one),
             sorry=sorry_link(desk, one),
-            for_all=forms_of(desk, one, after=words.number_of(request.GET.get("after", ""), "R") or 0),
+            for_all=forms_of(desk, one),
         ),
     )
 
@@ -223,7 +228,7 @@ def _facts(desk: Desk, one: IncidentFacts) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _confirm(desk: Desk, one: IncidentFacts, begun: Sequence[Begun]) -> Form | None:
+def _confirm(desk: Desk, one: IncidentFacts, begun: Sequence[Begun], leaving: Leaving | None) -> Form | None:
     if one.state != "proposed" or not desk.may("incident-confirm"):
         return None
     left = one.failures - one.withdrawn
@@ -232,7 +237,8 @@ def _confirm(desk: Desk, one: IncidentFacts, begun: Sequence[Begun]) -> Form | N
         key="confirm",
         action=reverse("incident-confirm", args=[words.incident_code(one.number)]),
         title="Is this one thing that hit them all?",
-        lead=f"Yes opens a recovery for each of {whom}, with one plan, and you own it.",
+        lead=f"Yes opens a recovery for each of {whom}, with one plan, and you own it."
+        f" {leaving_said(desk, leaving)}".rstrip(),
         submit="Yes, it is one incident",
         style="gold",
         fields=(Field(name="seen", label="", kind="hidden", value=str(left)),),
@@ -262,16 +268,6 @@ def _close(desk: Desk, one: IncidentFacts) -> Form | None:
         lead="Its recoveries go on until each is put right.",
         fields=(select("cause", "Cause", [(str(c.id), c.path) for c in causes], first="Not known yet"),),
     )
-
-
-def _story(one: IncidentFacts) -> tuple[TimelineEntry, ...]:
-    entries = [TimelineEntry(at=one.proposed_at, text="Proposed." if one.reason != "hand" else "Opened by hand.")]
-    if one.decided_at is not None and one.reason != "hand":
-        said = "It is one incident." if one.state in ("open", "closed") else "It is no incident."
-        entries.append(TimelineEntry(at=one.decided_at, text=said, by=one.owner))
-    if one.state == "closed" and one.active_to is not None:
-        entries.append(TimelineEntry(at=one.active_to, text="Closed."))
-    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
 
 
 @acts(incident_page)

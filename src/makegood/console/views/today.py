@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.insights import today_figures
+from makegood.console.building.leaving import leaving_said
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
@@ -29,6 +30,7 @@ from makegood.failures.signals import signal_dismiss, signal_open
 from makegood.messages.operations import message_retry, message_stop
 from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
 from makegood.recoveries import queries as recoveries
+from makegood.recoveries.operations import incident_leaving
 from makegood.recoveries.operations.unmatched import signals_words
 from makegood.recoveries.queries.faces import open_counts, recovery_of_message
 
@@ -133,6 +135,11 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
     else:
         text = f"{what}, let down together. What is still to go to them is held until somebody says what this is."
     may = desk.may("incident-confirm")
+    if may:
+        leaving = incident_leaving(
+            organization_id=desk.organization_id, incident_id=one.id, by=desk.member_id, now=desk.facts.now
+        )
+        text = f"{text} {leaving_said(desk, leaving)}".rstrip()
     look = Link(label=f"See the {held:,}", url=reverse("incident", args=[code]))
     return Proposal(
         title=one.title,

@@ -27,10 +27,12 @@ from makegood.recoveries.operations.hearing import (
 )
 from makegood.recoveries.operations.knowing import clock_acknowledge, clocks_acknowledge
 from makegood.recoveries.operations.moving import playbook_change
-from makegood.recoveries.operations.offering import extra_offer, incident_offer
+from makegood.recoveries.operations.offering import extra_offer
+from makegood.recoveries.operations.offering_all import incident_ask, incident_offer
 from makegood.recoveries.operations.opening import recoveries_open_for
 from makegood.recoveries.operations.owning import member_left, owner_change
 from makegood.recoveries.operations.pausing import pause_end, pause_start
+from makegood.recoveries.operations.previewing import Leaving, incident_leaving
 from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
 from makegood.recoveries.operations.replying import replies_received
 from makegood.recoveries.operations.staying import returned_say
@@ -39,6 +41,7 @@ from makegood.recoveries.operations.together import Refusal, Together, UnableToD
 from makegood.recoveries.operations.unmatched import signals_opened, unmatched_received
 
 __all__ = [
+    "Leaving",
     "Refusal",
     "Together",
     "UnableToChangeRecovery",
@@ -61,7 +64,9 @@ __all__ = [
     "fault_change",
     "floors_doubted",
     "follow_up_done",
+    "incident_ask",
     "incident_fix_done",
+    "incident_leaving",
     "incident_offer",
     "incidents_dropped",
     "links_had",

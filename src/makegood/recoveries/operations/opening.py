@@ -227,6 +227,11 @@ def _decide(organization_id: int, cases: Sequence[Sequence[Taken]]) -> list[Open
     return openings
 
 
+def openings_planned(*, organization_id: int, firsts: Sequence[Taken]) -> list[Planned]:
+    """This function will plan recoveries of these failures, one each, as they would open, and write none of it."""
+    return [_planned(one) for one in _decide(organization_id, [[one] for one in firsts])] if firsts else []
+
+
 def _last_number(organization_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(

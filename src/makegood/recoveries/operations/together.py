@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 from django.db.models import F, Q
 
+from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Recovery, Step
 from makegood.recoveries.operations.stepping import Mark, steps_mark
 
@@ -26,22 +28,45 @@ class Refusal:
 
 @attrs.frozen(kw_only=True, slots=True)
 class Together:
-    """What was done for all: numbers of the recoveries done and refused, how many are left, the last one tried."""
+    """What was done for all: numbers of the recoveries done and refused, how many are left, how many came since.
+
+    `since` are those that were hit after the page was shown, for whom nothing was done.
+    """
 
     done: tuple[int, ...]
     refused: tuple[Refusal, ...]
     left: int = 0
-    last: int = 0
+    since: int = 0
 
 
 def incident_open_ones(
-    *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None
-) -> list[Recovery]:
-    """This function will lock an incident's open recoveries that a member sees (None: every place), by number."""
+    *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None, upto: int | None
+) -> tuple[list[Recovery], int]:
+    """This function will lock an incident's open recoveries that a member sees (None: every place), by number.
+
+    Those with numbers after `upto`, the last one that was shown, are not among them, but counted beside.
+    """
     found = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id, state="open")
     if places is not None:
         found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
-    return list(found.select_for_update(of=("self",)).order_by("number"))
+    shown = found if upto is None else found.filter(number__lte=upto)
+    since = 0 if upto is None else found.filter(number__gt=upto).count()
+    return list(shown.select_for_update(of=("self",)).order_by("number")), since
+
+
+def incident_journal(
+    *, organization_id: int, incident_id: int, what: str, by: int, now: datetime, data: dict[str, Any]
+) -> None:
+    """This function will write into the journal what a member did for all of an incident: fixed, offered or asked."""
+    entry = Happened(
+        at=now,
+        event=f"recoveries:incident:{what}",
+        subject="incident",
+        subject_id=incident_id,
+        data=data,
+        actor_id=by,
+    )
+    record(organization_id=organization_id, entries=[entry])
 
 
 def incident_fix_done(
@@ -52,18 +77,19 @@ def incident_fix_done(
     by: int,
     now: datetime,
     places: Sequence[int] | None = None,
-    seen: int | None = None,
+    upto: int | None = None,
 ) -> Together:
     """This function will record the fix as done for every open recovery of an incident, in one transaction.
 
     Those under review are left to be decided first; where the fix was done or left out already, nothing changes.
-    `seen` is how many were shown. Raises UnableToDoForAll if there are more by now, or without a note.
+    `upto` is the number of the last one that was shown: it is done for those, and who came since is counted. Raises
+    UnableToDoForAll without a note.
     """
     if not note.strip():
         raise UnableToDoForAll("Say in a few words what was done.")
-    rows = incident_open_ones(organization_id=organization_id, incident_id=incident_id, by=by, places=places)
-    if seen is not None and len(rows) > seen:
-        raise UnableToDoForAll(f"There are {len(rows)} by now: look again, and say yes again.")
+    rows, since = incident_open_ones(
+        organization_id=organization_id, incident_id=incident_id, by=by, places=places, upto=upto
+    )
     todo = set(
         Step.objects.filter(
             organization_id=organization_id,
@@ -85,4 +111,13 @@ def incident_fix_done(
         for row in rows
         if row not in able
     ]
-    return Together(done=tuple(row.number for row in able), refused=tuple(refused))
+    if able:
+        incident_journal(
+            organization_id=organization_id,
+            incident_id=incident_id,
+            what="fixed",
+            by=by,
+            now=now,
+            data={"count": len(able)},
+        )
+    return Together(done=tuple(row.number for row in able), refused=tuple(refused), since=since)

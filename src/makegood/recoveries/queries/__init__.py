@@ -7,7 +7,15 @@ from makegood.recoveries.queries.case import (
     recovery_by_thread,
     recovery_case,
 )
-from makegood.recoveries.queries.held import Begun, OpenOnes, incident_begun, incident_open, incident_recoveries
+from makegood.recoveries.queries.held import (
+    Begun,
+    OpenOnes,
+    incident_begun,
+    incident_done,
+    incident_offers,
+    incident_open,
+    incident_recoveries,
+)
 from makegood.recoveries.queries.lines import (
     Case,
     ClockLine,
@@ -54,6 +62,8 @@ __all__ = [
     "clock_why",
     "customer_recoveries",
     "incident_begun",
+    "incident_done",
+    "incident_offers",
     "incident_open",
     "incident_recoveries",
     "recoveries_late",

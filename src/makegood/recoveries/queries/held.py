@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
+from makegood.journal.models import Entry
 from makegood.messages.models import Message
+from makegood.recoveries.for_all import ForAll, remedies_for_all
+from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure, Step
+from makegood.recoveries.queries.lines import TimelineLine
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -45,12 +50,11 @@ def incident_begun(*, organization_id: int, incident_id: int) -> Sequence[Begun]
 
 @attrs.frozen(kw_only=True, slots=True)
 class OpenOnes:
-    """An incident's open recoveries that a member sees: how many, how many to fix, and the first one's failure."""
+    """An incident's open recoveries that a member sees: how many to fix, to tell sorry, and the last one's number."""
 
-    open: int
     to_fix: int
     to_apologise: int
-    failure_id: int | None
+    last: int
 
 
 def incident_recoveries(
@@ -63,23 +67,57 @@ def incident_recoveries(
     return dict(found.order_by("number").values_list("id", "number"))
 
 
-def incident_open(
-    *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None, after: int = 0
-) -> OpenOnes:
-    """This function will count an incident's open recoveries with numbers after `after`; `places` None is all."""
-    found = Recovery.objects.filter(
-        organization_id=organization_id, incident_id=incident_id, state="open", number__gt=after
-    )
-    if places is not None:
-        found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+def _open(organization_id: int, incident_id: int, by: int, places: Sequence[int] | None) -> QuerySet[Recovery]:
+    found = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id, state="open")
+    return found if places is None else found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+
+
+def incident_open(*, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None) -> OpenOnes:
+    """This function will count what an incident's open recoveries still need; `places` None is all."""
+    found = _open(organization_id, incident_id, by, places)
     ids = found.values("id")
-    links = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=ids)
     unsaid = Q(step="apologise", state__in=("todo", "overdue"), recovery__review=False)
     return OpenOnes(
-        open=found.count(),
         to_apologise=Step.objects.filter(unsaid, organization_id=organization_id, recovery_id__in=ids).count(),
         to_fix=Step.objects.filter(
             organization_id=organization_id, recovery_id__in=ids, step="fix", state__in=("todo", "overdue")
         ).count(),
-        failure_id=links.order_by("recovery__number", "id").values_list("failure_id", flat=True).first(),
+        last=found.aggregate(last=Max("number"))["last"] or 0,
+    )
+
+
+def incident_offers(
+    *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None, now: datetime
+) -> tuple[ForAll, ...]:
+    """This function will judge what may be offered to all of an incident's open ones; `places` None is all of them."""
+    rows = list(_open(organization_id, incident_id, by, places).order_by("number"))
+    return remedies_for_all(organization_id=organization_id, rows=rows, now=now)
+
+
+def incident_done(*, organization_id: int, incident_id: int) -> tuple[TimelineLine, ...]:
+    """This function will list what members did for all of an incident, the oldest first.
+
+    Where it is about a remedy, its title as the playbook has it stands in the data beside its code.
+    """
+    rows = list(
+        Entry.objects.filter(
+            organization_id=organization_id,
+            subject="incident",
+            subject_id=incident_id,
+            event__startswith="recoveries:incident:",
+        ).order_by("id")
+    )
+    if not rows:
+        return ()
+    first = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id).order_by("number")
+    frozen = [playbook_frozen(organization_id=organization_id, version_id=one.playbook_id) for one in first[:1]]
+    titles = {one.code: one.title for playbook in frozen for one in playbook.remedies}
+    return tuple(
+        TimelineLine(
+            at=row.at,
+            event=row.event,
+            actor_id=row.actor_id,
+            data={**row.data, "title": titles.get(row.data.get("remedy"), "")},
+        )
+        for row in rows
     )
