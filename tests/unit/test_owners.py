@@ -101,7 +101,7 @@ def test_reasons_say_what_was_and_was_not_found() -> None:
         "owner.tier", "owner.presence", "owner.place", "owner.team", "owner.only",
     ]  # fmt: skip
     assert chosen.reasons[0].text.startswith("Nobody of the tier")
-    assert chosen.reasons[1].text.startswith("Nobody suitable is at work")
+    assert chosen.reasons[1].text.startswith("Everybody suitable is away")
 
 
 def test_equals_are_spread_evenly() -> None:

@@ -116,3 +116,17 @@ def test_any_text_is_read(text: str) -> None:
 )
 def test_plain_trouble_is_never_hidden_by_what_stands_before_it(before: str, trouble: str) -> None:
     assert read_reply(text=f"{before}. {trouble}").reaches_owner
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks, Joris!", "thank you very much joris", "Merci Joris Vos.", "Thanks, Joris, all good"]
+)
+def test_a_thanks_to_one_of_ours_by_name_is_a_thanks(text: str) -> None:
+    assert read_reply(text=text, names=["Joris Vos"]).kind == "thanks"
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks, Rotterdam.", "Thanks, Joris. It drips still", "Thanks Joris, when?", "Joris"]
+)
+def test_what_is_more_than_a_thanks_to_one_of_ours_reaches_the_owner(text: str) -> None:
+    assert read_reply(text=text, names=["Joris Vos", ""]).reaches_owner

@@ -109,15 +109,21 @@ def clocks_chart(*, clocks: Sequence[ClockKept], window: str) -> Chart | None:
     )
     if not points:
         return None
-    worst = min(points, key=lambda point: point.value)
     return Chart(
         title="Clocks kept, by step",
         kind="bar",
         key="clocks",
         label_head="Step",
         series=(Series(name="Kept, %", points=points),),
-        summary=f"{window}. The step kept least often: {worst.label.lower()}, {worst.text}.",
+        summary=f"{window}. {_least_kept(points)}",
     )
+
+
+def _least_kept(points: tuple[Point, ...]) -> str:
+    worst = min(points, key=lambda point: point.value)
+    if worst.value == 100:
+        return "Every step was kept every time."
+    return f"The step kept least often: {worst.label.lower()}, {worst.text}."
 
 
 def found_figures(*, failed: Failed, window: str) -> tuple[Figure, ...]:

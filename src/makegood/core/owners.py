@@ -43,7 +43,7 @@ _YES_NO = {
     (name, held): because(f"owner.{name}", text)
     for name, texts in {
         "tier": ("Of the tier that this severity asks for.", "Nobody of the tier that is asked for: the next below."),
-        "presence": ("At work now.", "Nobody suitable is at work now."),
+        "presence": ("Not away.", "Everybody suitable is away."),
         "place": ("Serves this place.", "Nobody suitable serves this place."),
         "team": ("In the team.", "Nobody suitable is in the team."),
     }.items()

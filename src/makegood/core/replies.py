@@ -7,6 +7,7 @@ nothing but a thanks may; whatever else it holds, or whatever is not understood,
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Literal
 
 from attrs import frozen
@@ -34,6 +35,7 @@ _DEVICE = re.compile(
 _CAPITAL = "[A-ZÀ-ÖØ-ÞŁŚŠŽČ\u0410-\u042f]"
 _NAME = rf"(?:{_CAPITAL}\.?|{_CAPITAL}[\w'-]+)"
 _NAME_LINE = re.compile(rf"[-\u2013\u2014~ ]*(?:{_NAME} ){{0,3}}{_NAME}[ .]*")
+_THANKED = r"\b(?:thanks|thank you|thx|cheers|danke|merci|gracias|obrigad[oa])(?: (?:so|very) much| a lot| again)?"
 _SOMEBODY_CAME = re.compile(
     rf"{_NAME} (?:showed up|came|arrived|called|rang|phoned|turned up|helped|dropped by|popped round)"
 )
@@ -55,12 +57,14 @@ class ReplyRead:
         return self.kind != "thanks"
 
 
-def read_reply(*, text: str) -> ReplyRead:
+def read_reply(*, text: str, names: Collection[str] = ()) -> ReplyRead:
     """Read the new words of a reply (no quotes, no signature) and say what they are.
+
+    `names` are of those of ours whom the customer knows from what was written to them.
 
     A thanks has a word of thanks or pleasure, no word of trouble, no question, and no clause that is not understood.
     """
-    plain = _without_overcome(_without_name(_normal(text[:TEXT_LIMIT])))
+    plain = _without_overcome(_without_called(_without_name(_normal(text[:TEXT_LIMIT])), names))
     low = _softened(plain)
     trouble = TROUBLE.search(low) or TROUBLE_SIGNS.search(low)
     asks = re.search(r"[?\uff1f\u00bf]", low)
@@ -96,6 +100,15 @@ def _without_name(plain: str) -> str:
     if len(lines) > 1 and _NAME_LINE.fullmatch(lines[-1]) and not _known(lines[-1].lower()):
         lines.pop()
     return "\n".join(lines)
+
+
+def _without_called(plain: str, names: Collection[str]) -> str:
+    """Leave out who of these is thanked by name, first name or whole: "Thanks, Joris!" is a thanks and no more."""
+    called = {part for name in names for part in (name.strip(), name.strip().partition(" ")[0]) if part}
+    if not called:
+        return plain
+    anyone = "|".join(re.escape(name) for name in sorted(called, key=len, reverse=True))
+    return re.sub(rf"({_THANKED}),? (?:{anyone})(?=\s*(?:[.!,\n]|$))", r"\1", plain, flags=re.IGNORECASE)
 
 
 def _known(low: str) -> bool:

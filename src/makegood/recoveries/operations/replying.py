@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from makegood.core.replies import read_reply
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message
+from makegood.organizations.models import Member
 from makegood.recoveries.inputs import STOPS_UPDATES
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.clocks import clock_start
@@ -44,7 +47,7 @@ def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> No
 
 def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, text: str) -> None:
     """Bring one reply, of which `entry` tells, to its recovery, which is locked; a thanks starts nothing."""
-    kind = read_reply(text=text).kind
+    kind = read_reply(text=text, names=_known_to_them(organization_id, recovery)).kind
     record(
         organization_id=organization_id,
         entries=[
@@ -74,3 +77,12 @@ def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, tex
             StaffNote(member_id=owner_id, recovery_id=recovery.id, what=f"reply.{kind}", at=entry.at, due_at=due_at)
         ],
     )
+
+
+def _known_to_them(organization_id: int, recovery: Recovery) -> list[str]:
+    """The names of the owner and of all who wrote to this customer about it."""
+    wrote = Message.objects.filter(
+        organization_id=organization_id, thread_id=recovery.thread_id, author_id__isnull=False
+    ).values_list("author_id")
+    known = Member.objects.filter(organization_id=organization_id).filter(Q(id=recovery.owner_id) | Q(id__in=wrote))
+    return list(known.values_list("name", flat=True))
