@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from django.db import InterfaceError, OperationalError, connection
 
-from makegood.journal.carrying import Outcome, recover_lapsed, work_live, work_local
+from makegood.journal.carrying import Outcome, carry_live, claim_live, recover_lapsed, work_local
 from makegood.organizations.models import Organization
 from makegood.recoveries.operations.bulk import bulks_work
 from makegood.store.tenancy import tenant
@@ -88,11 +88,11 @@ def _effects(*, organization_id: int, lapsed: bool) -> int:
         if organization.delivery != "live":
             outcome = INBOX if organization.delivery == "inbox" else SHADOW
             return recovered + work_local(organization_id=organization_id, outcome=outcome)
-    return recovered + work_live(
-        organization_id=organization_id, halted=lambda: _halted(organization_id=organization_id)
+        in_hand = claim_live(organization_id=organization_id)
+    return recovered + carry_live(
+        organization_id=organization_id, in_hand=in_hand, halted=lambda: _halted(organization_id=organization_id)
     )
 
 
 def _halted(*, organization_id: int) -> bool:
-    with tenant(organization_id=organization_id):
-        return Organization.objects.filter(id=organization_id, stopped_at__isnull=False).exists()
+    return Organization.objects.filter(id=organization_id, stopped_at__isnull=False).exists()

@@ -100,41 +100,58 @@ def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BAT
     return len(claimed)
 
 
-def work_live(*, organization_id: int, halted: Callable[[], bool]) -> int:
-    """Claim, carry out and settle a batch of due effects; return how many were carried out.
+@attrs.frozen(kw_only=True)
+class InHand:
+    """What one worker claimed `until` a moment and is to carry out, and how many more were settled with the claim."""
 
-    Opens its own units of work. `halted` is asked before each: once it answers yes, nothing more leaves.
+    until: datetime
+    effects: Sequence[Claimed]
+    settled: int
+
+
+def claim_live(*, organization_id: int) -> InHand:
+    """Claim a batch of due effects, and settle those of them that never leave the house.
+
+    Runs inside the organization's unit of work; `carry_live` goes on once that is committed.
     """
     until = wall_now() + CLAIM
-    with tenant(organization_id=organization_id):
-        now = store_moment(organization_id=organization_id).now
-        due = _claim(organization_id=organization_id, now=now, until=until, limit=BATCH)
-        claimed = _leaving(organization_id, due)
-    for position, effect in enumerate(claimed):
-        if wall_now() > until - LONGEST or halted():
+    moment = store_moment(organization_id=organization_id)
+    due = _claim(organization_id=organization_id, now=moment.now, until=until, limit=BATCH)
+    leaving = _leaving(organization_id, moment, due)
+    return InHand(until=until, effects=leaving, settled=len(due) - len(leaving))
+
+
+def carry_live(*, organization_id: int, in_hand: InHand, halted: Callable[[], bool]) -> int:
+    """Carry out and settle what was claimed; return how many effects were settled, with the claim or since.
+
+    Opens its own units of work. `halted` is asked in each after the first: once it answers yes, nothing more leaves.
+    """
+    stop = False
+    for position, effect in enumerate(in_hand.effects):
+        if stop or wall_now() > in_hand.until - LONGEST:
             with tenant(organization_id=organization_id):
-                _give_back(organization_id=organization_id, effects=claimed[position:])
-            return len(due) - len(claimed) + position
+                _give_back(organization_id=organization_id, effects=in_hand.effects[position:])
+            return in_hand.settled + position
         outcome = _carried(organization_id, effect)
         if outcome.state == "retry" and effect.attempts >= ATTEMPTS:
             outcome = attrs.evolve(outcome, state=outcome.exhausted)
         with tenant(organization_id=organization_id):
             moment = store_moment(organization_id=organization_id)
             _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome)])
-    return len(due)
+            stop = halted()
+    return in_hand.settled + len(in_hand.effects)
 
 
 INSIDE = Outcome(state="done", text="inside only")
 
 
-def _leaving(organization_id: int, due: Sequence[Claimed]) -> list[Claimed]:
+def _leaving(organization_id: int, moment: Moment, due: Sequence[Claimed]) -> list[Claimed]:
     """Settle those that never leave the house, and return the others."""
     inside: set[int] = set()
     for kind in sorted({effect.kind for effect in due}):
         asked = _carriers[kind].inside
         if asked is not None:
             inside |= asked(organization_id=organization_id, effects=[one for one in due if one.kind == kind])
-    moment = store_moment(organization_id=organization_id)
     _settle(
         organization_id=organization_id,
         moment=moment,

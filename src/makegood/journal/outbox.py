@@ -11,7 +11,7 @@ import attrs
 from makegood.journal.barring import FREE, bars_of
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
-from makegood.store.bulk import insert, next_ids
+from makegood.store.bulk import insert
 
 
 @attrs.frozen(kw_only=True)
@@ -26,17 +26,15 @@ class Wanted:
     payload: dict[str, Any] = attrs.field(factory=dict)
 
 
-def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
+def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> None:
     """Put effects into the outbox, held where the facts behind them say so.
 
     One whose idempotency key is already there is left as it stands.
     """
     bars = bars_of(organization_id=organization_id, subjects=[(w.kind, w.subject_id) for w in wanted])
-    ids = next_ids(Effect, len(wanted))
     insert(
         Effect,
         (
-            "id",
             "organization_id",
             "kind",
             "idempotency_key",
@@ -51,7 +49,6 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
         ),
         [
             (
-                effect_id,
                 organization_id,
                 w.kind,
                 w.idempotency_key,
@@ -64,11 +61,10 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> list[int]:
                 0,
                 "",
             )
-            for effect_id, w in zip(ids, wanted, strict=True)
+            for w in wanted
         ],
         on_conflict="ON CONFLICT (organization_id, idempotency_key) DO NOTHING",
     )
-    return ids
 
 
 def effects_stop(*, organization_id: int, subject: str, subject_ids: Sequence[int], now: datetime) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 from django.db import connection
+from django.db.models import Q
 
 from makegood.core.nights import leaves_at
 from makegood.core.wording import Case, blank, signed_by
@@ -304,10 +305,8 @@ def message_send(
     row.subject = (row.subject if subject is None else subject).strip()[:300]
     row.body = row.body if body is None else body
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
-    if _says_nothing(organization_id, row.body):
-        raise UnableToSend("Write something before you send it: a greeting and a name alone say nothing.")
-    _signs(organization_id, row.body, by)
-    language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
+    ours, language = Organization.objects.values_list("name", "language").get(id=organization_id)
+    _signed(organization_id, row.body, by, ours)
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
     reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id] if row.thread_id else [])
     if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)], reach=reach):
@@ -331,24 +330,20 @@ def message_send(
     return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings), waits_until=waits_until)
 
 
-def _signs(organization_id: int, body: str, by: int) -> None:
-    """Refuse a letter that a colleague's name signs: nobody speaks in another's name without saying so."""
+def _signed(organization_id: int, body: str, by: int, ours: str) -> None:
+    """Refuse a letter that holds but a greeting and names that we sign with, `ours` among them.
+
+    And one that a colleague's name signs: nobody speaks in another's name without saying so.
+    """
     lines = {line.strip() for line in body.splitlines() if line.strip()}
-    named = Member.objects.filter(organization_id=organization_id, name__in=lines)
-    me = Member.objects.values_list("name", flat=True).get(organization_id=organization_id, id=by)
-    other = signed_by(text=body, names=[name for name in named.values_list("name", flat=True) if name != me])
+    members = Member.objects.filter(Q(name__in=lines) | Q(id=by), organization_id=organization_id)
+    names = dict(members.values_list("id", "name"))
+    me, named = names[by], lines.intersection(names.values())
+    if blank(text=body, signs={*named, ours}):
+        raise UnableToSend("Write something before you send it: a greeting and a name alone say nothing.")
+    other = signed_by(text=body, names=named - {me})
     if other and not signed_by(text=body, names=[me]):
         raise UnableToSend(f"{other} signs this: put your own name to it, such as “{me}, for {other}”.")
-
-
-def _says_nothing(organization_id: int, body: str) -> bool:
-    """Whether a letter is empty, or holds but a greeting and names that we sign with."""
-    lines = {line.strip() for line in body.splitlines() if line.strip()}
-    signs = {
-        *Member.objects.filter(organization_id=organization_id, name__in=lines).values_list("name", flat=True),
-        *Organization.objects.filter(id=organization_id).values_list("name", flat=True),
-    }
-    return blank(text=body, signs=signs)
 
 
 def _said_before(organization_id: int, row: Message, now: datetime) -> bool:

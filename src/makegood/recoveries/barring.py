@@ -10,10 +10,8 @@ from typing import Final
 
 from django.db import connection
 
-from makegood.failures.models import Incident
 from makegood.journal.barring import Bar, effects_reckon, incident_reckon
 from makegood.journal.operations import Happened
-from makegood.promises.models import Source
 
 ABOUT: Final[Mapping[str, str]] = {
     "message": "SELECT m.id AS subject_id, rf.failure_id FROM conversations_message m"
@@ -49,6 +47,11 @@ LEFT JOIN promises_source s ON s.organization_id = f.organization_id AND s.id = 
 GROUP BY 1 HAVING count(i.id) > 0 OR bool_and(coalesce(s.mode = 'shadow', false))
 """
 
+ANY = """
+SELECT EXISTS (SELECT FROM failures_incident WHERE organization_id = %(organization)s AND state = 'proposed')
+    OR EXISTS (SELECT FROM promises_source WHERE organization_id = %(organization)s AND mode = 'shadow')
+"""
+
 
 def bars_asked(kind: str) -> Callable[..., Mapping[int, Bar]]:
     """This function will return who says what bars effects of one kind of `ABOUT`, for the journal to ask."""
@@ -81,10 +84,9 @@ def recoveries_barred(*, organization_id: int, recovery_ids: Collection[int]) ->
 
 def _any(organization_id: int) -> bool:
     """Whether anything can be barred here at all, which is seldom and quick to tell."""
-    return (
-        Incident.objects.filter(organization_id=organization_id, state="proposed").exists()
-        or Source.objects.filter(organization_id=organization_id, mode="shadow").exists()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(ANY, {"organization": organization_id})
+        return bool(cursor.fetchone()[0])
 
 
 def barred_hear_failures(*, organization_id: int, entries: Sequence[Happened]) -> None:

@@ -70,8 +70,7 @@ class Staff:
             )
             for one in members
         )
-        teams = Team.objects.filter(organization_id=organization_id).values_list("name", "id")
-        self._teams: dict[str, int] = dict(teams)
+        self._teams: dict[str, int] | None = None
         self._since: datetime | None = None
         self._load: Counter[int] = Counter()
         self._stored: deque[tuple[datetime, int]] = deque()
@@ -80,7 +79,12 @@ class Staff:
 
     def team_named(self, name: str) -> int | None:
         """This function will find a team by its name; none where the playbook names none."""
-        return self._teams.get(name) if name else None
+        if not name:
+            return None
+        if self._teams is None:
+            teams = Team.objects.filter(organization_id=self._organization_id).values_list("name", "id")
+            self._teams = dict(teams)
+        return self._teams.get(name)
 
     def active(self, member_id: int | None) -> Colleague | None:
         """This function will find an active member."""
@@ -122,7 +126,7 @@ class Staff:
         self._chosen.append((at, member_id))
 
     def _ancestors(self, place_id: int | None) -> frozenset[int]:
-        if place_id is None:
+        if place_id is None or not any(one.places for one in self.members):
             return frozenset()
         if self._parents is None:
             rows = Place.objects.filter(organization_id=self._organization_id).values_list("id", "parent_id")

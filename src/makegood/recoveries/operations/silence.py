@@ -11,11 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from makegood.journal.models import Entry
 from makegood.journal.operations import record
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
 from makegood.recoveries.inputs import Inputs
-from makegood.recoveries.models import Pause as StoredPause
 from makegood.recoveries.models import Recovery, RecoveryClock
 from makegood.recoveries.operations.clocks import clock_start, clocked
 from makegood.store.bulk import record_set
@@ -24,6 +22,11 @@ UPDATE = "update"
 COLUMNS = {
     "id": "bigint", "at": "timestamptz", "minutes": "integer", "due_at": "timestamptz", "warn_at": "timestamptz",
 }  # fmt: skip
+NOT_PLAIN = """
+SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND recovery_id = ANY(%(recoveries)s)
+UNION SELECT subject_id FROM journal_entry WHERE organization_id = %(organization)s AND subject = 'recovery'
+    AND subject_id = ANY(%(recoveries)s) AND event = 'recoveries:recovery:moved'
+"""
 
 
 def silence_broken(*, organization_id: int, words: Mapping[int, datetime]) -> None:
@@ -86,14 +89,9 @@ def _anew(organization_id: int, row: RecoveryClock, at: datetime, *, plain: bool
 
 def _not_plain(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
     """Those that were paused or moved to another playbook: their deadline is no plain sum."""
-    paused = StoredPause.objects.filter(organization_id=organization_id, recovery_id__in=recovery_ids)
-    moved = Entry.objects.filter(
-        organization_id=organization_id,
-        subject="recovery",
-        subject_id__in=recovery_ids,
-        event="recoveries:recovery:moved",
-    )
-    return {*paused.values_list("recovery_id", flat=True), *moved.values_list("subject_id", flat=True)}
+    with connection.cursor() as cursor:
+        cursor.execute(NOT_PLAIN, {"organization": organization_id, "recoveries": list(recovery_ids)})
+        return {row[0] for row in cursor.fetchall()}
 
 
 def silence_watched(*, organization_id: int, recovery: Recovery, at: datetime) -> None:

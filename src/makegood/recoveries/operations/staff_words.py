@@ -34,6 +34,11 @@ JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.
 JOIN organizations_organization o ON o.id = r.organization_id
 WHERE r.organization_id = %s AND r.id = %s
 """
+WRITTEN = """
+SELECT m.id, r.id, m.body FROM conversations_message m
+JOIN recoveries_recovery r ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id AND r.state = 'open'
+WHERE m.organization_id = %s AND m.id = ANY(%s)
+"""
 SOURCE = "by-hand"
 COLUMNS = (
     "organization_id", "recovery_id", "customer_id", "member_id", "message_id", "key_hash", "what", "quote", "act",
@@ -76,22 +81,14 @@ def words_hear_queued(*, organization_id: int, entries: Sequence[Happened]) -> N
     said = {entry.subject_id: entry for entry in entries if entry.actor_id and entry.data.get("thread")}
     if not said:
         return
-    rows = Message.objects.filter(organization_id=organization_id, id__in=list(said)).values_list(
-        "id", "thread_id", "body"
-    )
-    of_thread: dict[int, int] = dict(
-        Recovery.objects.filter(
-            organization_id=organization_id,
-            state="open",
-            thread_id__in={entry.data["thread"] for entry in said.values()},
-        ).values_list("thread_id", "id")
-    )
-    for message_id, thread_id, body in rows:
-        if thread_id in of_thread:
-            entry = said[message_id]
-            assert entry.actor_id is not None, "filtered above"
-            found = words_in(organization_id=organization_id, recovery_id=of_thread[thread_id], text=body, now=entry.at)
-            _propose(organization_id, of_thread[thread_id], message_id, found, by=entry.actor_id, now=entry.at)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN, [organization_id, list(said)])
+        rows = cursor.fetchall()
+    for message_id, recovery_id, body in rows:
+        entry = said[message_id]
+        assert entry.actor_id is not None, "filtered above"
+        found = words_in(organization_id=organization_id, recovery_id=recovery_id, text=body, now=entry.at)
+        _propose(organization_id, recovery_id, message_id, found, by=entry.actor_id, now=entry.at)
 
 
 def _propose(
