@@ -15,6 +15,7 @@ from django.db.models import F
 
 from makegood.cli.demo import airline, shops
 from makegood.cli.demo.founding import Demo
+from makegood.core.steps import UNDONE
 from makegood.failures.models import Incident
 from makegood.listen.models import Replay
 from makegood.listen.operations import events_accept
@@ -30,8 +31,11 @@ from makegood.store.ticking import tick_dry
 CHUNK = 500
 SEED_STEP = timedelta(minutes=15)
 COLLEAGUES_AT_ONCE = 4
-MINE = {airline.CODE: "Maria Lopez", shops.CODE: "Daan Smit"}
-"""Whom the newcomer plays in each organization."""
+MINE = {
+    airline.CODE: ("Maria Lopez", "Ben Osei", "Ada Quist"),
+    shops.CODE: ("Joris Vos", "Daan Smit", "Nell Vogel"),
+}
+"""Whom a newcomer may play in each organization: those whom the page to sign in offers."""
 
 Work = Callable[[], int]
 
@@ -124,7 +128,7 @@ def _run(demo: Demo, speed: float) -> None:
 
 def colleagues_act(*, feed: Feed, rnd: random.Random) -> int:
     """Let colleagues put right a few of the recoveries that they own, the most pressing first; return how many."""
-    mine = feed.demo.members[MINE[feed.code]]
+    mine = [feed.demo.members[name] for name in MINE[feed.code]]
     organization_id = feed.demo.organization_id
     acted = 0
     with tenant(organization_id=organization_id):
@@ -132,11 +136,11 @@ def colleagues_act(*, feed: Feed, rnd: random.Random) -> int:
         waiting = Step.objects.filter(
             organization_id=organization_id,
             step="fix",
-            state__in=["todo", "overdue"],
+            state__in=UNDONE,
             recovery__state="open",
             recovery__review=False,
             recovery__opened_at__lte=now - timedelta(minutes=20),
-        ).exclude(recovery__owner_id=mine)
+        ).exclude(recovery__owner_id__in=mine)
         for recovery_id, owner_id in waiting.order_by("due_at", "id").values_list(
             "recovery_id", F("recovery__owner_id")
         )[:COLLEAGUES_AT_ONCE]:

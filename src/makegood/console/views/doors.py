@@ -81,7 +81,7 @@ def _page(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
 
 
 def _demo_people() -> tuple[Action, ...]:
-    """Two people of each of the demo's organizations: a manager, whose yes the day waits for, and an employee."""
+    """Of each of the demo's organizations a manager, whose yes the day waits for, an employee, and an admin."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM finder.organizations() ORDER BY id")
         ids = [row[0] for row in cursor.fetchall()]
@@ -92,7 +92,7 @@ def _demo_people() -> tuple[Action, ...]:
             if facts.delivery != "inbox" or facts.code.startswith("replay-"):
                 continue
             members = [one for one in members_all(organization_id=organization_id) if one.active]
-        for role in ("manager", "employee"):
+        for role in ("manager", "employee", "admin"):
             one = next((member for member in members if member.role == role), None)
             if one is not None:
                 where = f" at {one.places[0]}" if one.places else ""
