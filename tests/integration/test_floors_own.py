@@ -99,7 +99,7 @@ def test_without_its_file_it_is_in_doubt_and_decided_when_it_is_back(org: Org, c
         with pytest.raises(UnableToSettleFloor, match="The rules cannot be read yet: there is no rule pack"):
             fact_given(**given, value=None, now=START)
     client = signed_in(org, org.employee)
-    assert "its rules could not be read" in client.get(f"/recoveries/{code}").content.decode()
+    assert "the rules for it could not be read" in client.get(f"/recoveries/{code}").content.decode()
     url = f"/recoveries/{code}/owed/{failure_id}/our-terms"
     refused = client.post(url)
     assert "The rules cannot be read yet" in refused.content.decode()

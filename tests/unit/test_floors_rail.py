@@ -199,8 +199,18 @@ def test_the_two_schemes_differ_only_below_half_an_hour():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "rules"), [(14, set()), (15, {"claim-in-28-days"}), (60, {"claim-in-28-days", "statutory"})]
+    ("pack", "minutes", "rules"),
+    [  # 28 days to claim; from an hour on by Condition 32.1
+        ("delay-repay-15", 14, set()),
+        ("delay-repay-15", 15, {"claim-in-28-days"}),
+        ("delay-repay-15", 59, {"claim-in-28-days"}),
+        ("delay-repay-15", 60, {"claim-in-28-days", "statutory"}),
+        ("delay-repay-30", 29, set()),
+        ("delay-repay-30", 30, {"claim-in-28-days"}),
+        ("delay-repay-30", 59, {"claim-in-28-days"}),
+        ("delay-repay-30", 60, {"claim-in-28-days", "statutory"}),
+    ],
 )
-def test_notes_say_what_else_counts(minutes, rules):
-    reasons = owed(pack=load("delay-repay-15"), facts=case(minutes)).reasons
+def test_notes_say_what_else_counts(pack, minutes, rules):
+    reasons = owed(pack=load(pack), facts=case(minutes)).reasons
     assert {one.rule.rsplit(".", 1)[1] for one in reasons if ".note." in one.rule} == rules

@@ -35,8 +35,8 @@ def doubt_cards(desk: Desk, case: Case, *, acts: bool) -> tuple[DoubtCard, ...]:
 def _text(one: DoubtFacts) -> str:
     if one.lacks is None:
         return (
-            "What is owed is not decided: its rules could not be read, or have changed. Whoever runs Makegood finds "
-            "what is wrong with makegood doctor; decide again after that."
+            "What is owed is not decided: the rules for it could not be read, or have changed. Whoever runs Makegood "
+            "finds what is wrong with makegood doctor; decide again after that."
         )
     return f"What is owed is not decided: we do not know {_means(one.lacks)}."
 
