@@ -8,12 +8,14 @@ import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.support.given import email
-from tests.support.recoveries import clock, customer, failure, journal, open_for
+from tests.support.recoveries import clock, customer, failure, journal, open_for, step_to
 
 from makegood.customers.operations import customer_merge
 from makegood.failures.models import Signal
 from makegood.messages.models import Message
 from makegood.messages.operations import Received, message_received
+from makegood.organizations.models import MemberPlace, Organization
+from makegood.organizations.operations import place_create
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
@@ -22,7 +24,9 @@ __all__ = ["_no_throttle", "_quick_passwords"]
 HOUR = timedelta(hours=1)
 
 
-def mailed(org: Org, *, address: str = "ana@example.com", mail: str = "person", key: str = "m1") -> Received:
+def mailed(
+    org: Org, *, address: str = "ana@example.com", mail: str = "person", key: str = "m1", to: tuple[str, ...] = ()
+) -> Received:
     """Take in a mail that answers nothing of ours; call inside a unit of work."""
     return message_received(
         organization_id=org.id,
@@ -31,6 +35,7 @@ def mailed(org: Org, *, address: str = "ana@example.com", mail: str = "person", 
         body="My xylophone arrived broken, please help",
         subject="Second problem",
         address=address,
+        addresses=to,
         mail=mail,
     )
 
@@ -91,3 +96,26 @@ def test_what_no_person_wrote_asks_nobody(org: Org, mail: str) -> None:
     with tenant(organization_id=org.id):
         mailed(org, mail=mail)
         assert not Signal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "shown"),
+    [
+        ("hello+shop@store.example", True),
+        ("The shop <Shop@store.example>", True),
+        ("hello@store.example", False),
+        ("shop@elsewhere.example", False),
+        ("hello+other@store.example", False),
+    ],
+)
+def test_who_serves_a_place_reads_what_came_to_its_address(org: Org, to: str, shown: bool) -> None:
+    """Who serves every place reads all of it; who serves one reads what was written to that one."""
+    with tenant(organization_id=org.id):
+        Organization.objects.filter(id=org.id).update(reply_address="hello@store.example")
+        place_create(organization_id=org.id, code="other", name="The other")
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.employee, place_id=org.place)
+        mailed(org, to=(to,))
+        assert Signal.objects.get().place_id == (org.place if shown else None) or "other" in to
+    step_to(org, START + 2 * HOUR)
+    assert "xylophone" in signed_in(org, org.manager).get("/").content.decode()
+    assert ("xylophone" in signed_in(org, org.employee).get("/").content.decode()) is shown

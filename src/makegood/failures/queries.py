@@ -153,13 +153,14 @@ class SignalFacts:
     source: str
     value: int | None
     happened_at: datetime
+    place_id: int | None
 
 
 def signals_open(*, organization_id: int, places: Places, most: int = 10) -> list[SignalFacts]:
     """This function will list the newest signals that a person has to look at."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT g.id, g.kind, g.customer_id, c.name, coalesce(s.name, ''), g.value, g.happened_at"
+            "SELECT g.id, g.kind, g.customer_id, c.name, coalesce(s.name, ''), g.value, g.happened_at, g.place_id"
             " FROM failures_signal g"
             " JOIN customers_customer c ON c.organization_id = g.organization_id AND c.id = g.customer_id"
             " LEFT JOIN promises_source s ON s.organization_id = g.organization_id AND s.id = g.source_id"
@@ -176,7 +177,7 @@ def signal_one(*, organization_id: int, signal_id: int, places: Places) -> Signa
     """This function will read one open signal."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT g.id, g.kind, g.customer_id, c.name, coalesce(s.name, ''), g.value, g.happened_at"
+            "SELECT g.id, g.kind, g.customer_id, c.name, coalesce(s.name, ''), g.value, g.happened_at, g.place_id"
             " FROM failures_signal g"
             " JOIN customers_customer c ON c.organization_id = g.organization_id AND c.id = g.customer_id"
             " LEFT JOIN promises_source s ON s.organization_id = g.organization_id AND s.id = g.source_id"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from email.utils import parseaddr
 
 import attrs
-from django.db.models.functions import Upper
+from django.db.models.functions import Lower, Upper
 
 from makegood.journal.operations import Happened, record
 from makegood.messages.apologies import apologies_release
 from makegood.messages.handing import Given, links_given
-from makegood.messages.links import OURS, tokens_in
+from makegood.messages.links import OURS, host, tokens_in
 from makegood.messages.models import Message, Thread
+from makegood.organizations.models import Organization, Place
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
@@ -54,7 +56,7 @@ def message_received(
     `token` is a thread's; else it is looked for in the recipients' `addresses` and in `references` to our Message-IDs.
     `address` is who wrote, `at` when it was received, `mail` what kind of mail it is (person, auto-reply, bounce,
     list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
-    failed. `messages:message:received` carries thread, kind, mail.
+    failed. `messages:message:received` carries thread, kind, mail, and the place whose address was written to.
     """
     tokens = [token] if token else tokens_in(addresses=addresses, references=references)
     thread = _thread(organization_id, tokens)
@@ -80,9 +82,10 @@ def message_received(
         known = Message.objects.get(organization_id=organization_id, key_hash=keyed_hash(key, purpose="received"))
         return Received(message_id=known.id, thread_id=known.thread_id, customer_id=known.customer_id, new=False)
     new_id = int(written[0][0])
+    place_id = None if thread_id is not None else _place(organization_id, addresses)
     if thread_id is not None and channel == "status" and mail != "form":
         links_given(organization_id=organization_id, given=[Given(thread_id=thread_id, at=at, how="opened")])
-    data = {"thread": thread_id, "kind": "reply", "mail": mail}
+    data = {"thread": thread_id, "kind": "reply", "mail": mail} | ({"place": place_id} if place_id else {})
     record(
         organization_id=organization_id,
         entries=[Happened(at=at, event="messages:message:received", subject="message", subject_id=new_id, data=data)],
@@ -101,6 +104,20 @@ def _thread(organization_id: int, tokens: Sequence[str]) -> Thread | None:
     threads = Thread.objects.filter(organization_id=organization_id).annotate(upper=Upper("token"))
     found = {row.upper: row for row in threads.filter(upper__in=wanted)}
     return next((found[one] for one in wanted if one in found), None)
+
+
+def _place(organization_id: int, addresses: Sequence[str]) -> int | None:
+    """The place whose own address was written to: its code before the @ of the house, or after a + there."""
+    house = Organization.objects.values_list("reply_address", flat=True).get(id=organization_id)
+    domain = house.rpartition("@")[2].lower() or host()
+    names = set()
+    for one in addresses:
+        local, _, at = parseaddr(one)[1].lower().rpartition("@")
+        if at == domain:
+            names |= {local, local.partition("+")[2]}
+    found = Place.objects.annotate(named=Lower("code")).filter(organization_id=organization_id, named__in=names - {""})
+    ids = list(found.values_list("id", flat=True)[:2])
+    return ids[0] if len(ids) == 1 else None
 
 
 def _bounced(organization_id: int, thread_id: int, references: Sequence[str], at: datetime) -> None:

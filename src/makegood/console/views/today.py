@@ -246,7 +246,7 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
     if decision == "open":
         subject, said = signals_words(organization_id=here, signal_ids=[one.id]).get(one.id, ("", ""))
         what = " ".join((subject or said).split())[:160] or SIGNALS[one.kind]
-        signal_open(what=what, place_id=desk.places[0] if desk.places else None, **given)
+        signal_open(what=what, place_id=one.place_id or (desk.places[0] if desk.places else None), **given)
         tell(request, "A recovery is open.")
     else:
         signal_dismiss(**given)

@@ -17,7 +17,8 @@ def unmatched_received(*, organization_id: int, entries: Sequence[Happened]) -> 
     """Find whose each mail is that answers no thread; a handler of `messages:message:received`.
 
     Where its sender has an open recovery, the one opened last has it as a reply. Otherwise it is a complaint that a
-    person decides about. What no person wrote (automatic answers, bounces, lists) stays as it is.
+    person decides about: at the place whose address they wrote to, else who serves every place. What no person wrote
+    (automatic answers, bounces, lists) stays as it is.
     """
     lone = [entry for entry in entries if entry.data["thread"] is None and entry.data.get("mail") in WRITTEN]
     for entry in lone:
@@ -35,6 +36,7 @@ def unmatched_received(*, organization_id: int, entries: Sequence[Happened]) -> 
                 organization_id=organization_id,
                 kind="complaint",
                 customer_id=customer_id,
+                place_id=entry.data.get("place"),
                 key_hash=message.key_hash,
                 happened_at=entry.at,
                 received_at=entry.at,
