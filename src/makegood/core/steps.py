@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, TypeVar
@@ -59,6 +60,16 @@ class StepState(StrEnum):
 
 UNDONE: Final = (StepState.TODO.value, StepState.OVERDUE.value)
 """The states in which a step is still to be done."""
+
+
+def step_overdue(*, state: str, due_at: datetime | None, now: datetime, stands_still: bool) -> bool:
+    """This function will say whether a step of an open recovery is late: also where no clock of its own told so.
+
+    While a pause stops the clocks nothing becomes late, but an answer that a person waits for.
+    """
+    if state == StepState.OVERDUE:
+        return True
+    return state == StepState.TODO and not stands_still and due_at is not None and due_at < now
 
 
 class RecoveryState(StrEnum):

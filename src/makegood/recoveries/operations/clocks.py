@@ -202,6 +202,23 @@ def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: 
         if due_at is not None:
             entries += _carry_deadline(organization_id, recovery, clock.target, due_at, now, by)
     record(organization_id=organization_id, entries=entries)
+    _plain_steps_later(organization_id, recovery, playbook, inputs)
+
+
+def _plain_steps_later(organization_id: int, recovery: Recovery, playbook: Playbook, inputs: Inputs) -> None:
+    """Give the steps that no clock times the time of the pauses too; while one lasts they stand as they are."""
+    plain = [step for step, rule in playbook.steps.items() if not rule.clock and step not in playbook.targets]
+    due = {step: inputs.due(step, recovery.clock_from, playbook.steps[step].minutes) for step in plain}
+    rows = Step.objects.filter(
+        organization_id=organization_id, recovery_id=recovery.id, step__in=plain, state__in=("todo", "overdue")
+    )
+    for row in rows:
+        due_at = due[row.step]
+        if due_at is not None and (row.due_at is None or due_at > row.due_at):
+            Step.objects.filter(organization_id=organization_id, id=row.id).update(due_at=due_at)
+            Recovery.objects.filter(organization_id=organization_id, id=recovery.id, next_step=row.step).update(
+                next_due_at=due_at
+            )
 
 
 def _carry_deadline(

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
+from makegood.core.steps import step_overdue
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
 from makegood.makegoods.doubts import doubts_of
@@ -74,7 +75,8 @@ def recovery_case(
     recovery_id = row.id
     failures = _failures(organization_id, recovery_id)
     frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
-    steps = _steps(organization_id, row, now)
+    pauses = _pauses(organization_id, recovery_id)
+    steps = _steps(organization_id, row, now, stands_still=any(one.to_at is None for one in pauses))
     clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
     messages = _messages(organization_id, row.thread_id)
     closing = close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None
@@ -123,7 +125,7 @@ def recovery_case(
         makegoods=_makegoods(organization_id, [one.id for one in failures]),
         follow_ups=_follow_ups(organization_id, recovery_id),
         ratings=ratings,
-        pauses=_pauses(organization_id, recovery_id),
+        pauses=pauses,
         timeline=_timeline(organization_id, recovery_id),
         closing=closing,
         doubts=tuple(doubts_of(organization_id=organization_id, failure_ids=[one.id for one in failures]))
@@ -186,7 +188,7 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
     )
 
 
-def _steps(organization_id: int, recovery: Recovery, now: datetime) -> tuple[StepLine, ...]:
+def _steps(organization_id: int, recovery: Recovery, now: datetime, *, stands_still: bool) -> tuple[StepLine, ...]:
     rows = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id)
     lines = [
         StepLine(
@@ -197,8 +199,12 @@ def _steps(organization_id: int, recovery: Recovery, now: datetime) -> tuple[Ste
             done_at=row.done_at,
             done_by_id=row.done_by_id,
             note=row.note,
-            overdue=row.state == "overdue"
-            or (row.state == "todo" and recovery.state == "open" and row.due_at is not None and row.due_at < now),
+            overdue=step_overdue(
+                state=row.state,
+                due_at=row.due_at if recovery.state == "open" else None,
+                now=now,
+                stands_still=stands_still and row.step != "respond",
+            ),
         )
         for row in rows
     ]

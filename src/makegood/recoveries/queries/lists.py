@@ -11,9 +11,10 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
+from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
 from makegood.messages.models import Message
-from makegood.recoveries.models import STEPS, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.models import STEPS, Pause, Rating, Recovery, RecoveryClock, Step
 from makegood.store.clocks import now as store_now
 
 UNMET = ("running", "paused", "missed")
@@ -229,11 +230,7 @@ def _page(organization_id: int, rows: QuerySet[Recovery], limit: int, offset: in
 
 def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...]:
     ids = [row.id for row in rows]
-    marks: dict[int, dict[str, str]] = {one: {} for one in ids}
-    for recovery_id, step, state in Step.objects.filter(
-        organization_id=organization_id, recovery_id__in=ids
-    ).values_list("recovery_id", "step", "state"):
-        marks[recovery_id][step] = state
+    marks = _marks(organization_id, rows)
     said = _what(organization_id, ids)
     waiting = unanswered(organization_id=organization_id, recovery_ids=ids)
     pages = waiting_kinds(organization_id=organization_id, thread_ids=[row.thread_id for row in rows])
@@ -275,6 +272,27 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
         )
         for row in rows
     )
+
+
+def _marks(organization_id: int, rows: Sequence[Recovery]) -> dict[int, dict[str, str]]:
+    """Where the steps of these recoveries stand, as their own pages say it."""
+    ids = [row.id for row in rows]
+    now = store_now(organization_id=organization_id)
+    still = set(
+        Pause.objects.filter(organization_id=organization_id, recovery_id__in=ids, to_at__isnull=True).values_list(
+            "recovery_id", flat=True
+        )
+    )
+    goes_on = {row.id for row in rows if row.state == "open"}
+    marks: dict[int, dict[str, str]] = {one: {} for one in ids}
+    for recovery_id, step, state, due_at in Step.objects.filter(
+        organization_id=organization_id, recovery_id__in=ids
+    ).values_list("recovery_id", "step", "state", "due_at"):
+        late = recovery_id in goes_on and step_overdue(
+            state=state, due_at=due_at, now=now, stands_still=recovery_id in still and step != "respond"
+        )
+        marks[recovery_id][step] = "overdue" if late else state
+    return marks
 
 
 def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, datetime]:
