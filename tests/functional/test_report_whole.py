@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from makegood.customers.operations import Seen, customers_resolve
 from makegood.failures.models import Failure
 from makegood.journal.operations import Happened
 from makegood.listen.forms import reports_taken
+from makegood.messages.links import status_path
 from makegood.messages.models import Message
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
@@ -73,3 +75,33 @@ def test_what_was_held_back_at_first_reaches_the_recovery_that_opens_later(org: 
         taken = Happened(at=START, event="failures:failure:taken", subject="failure", subject_id=failure.id)
         reports_taken(organization_id=org.id, entries=[taken])
         assert Message.objects.get(direction="in").thread_id == recovery.thread_id
+
+
+def test_what_they_wrote_is_not_said_back_to_them(org: Org) -> None:
+    """Neither on their page nor in a letter, whoever wrote it; colleagues read it."""
+    report(org)
+    with tenant(organization_id=org.id):
+        recovery = Recovery.objects.select_related("thread").get()
+        letters = list(Message.objects.filter(direction="out").values_list("body", flat=True))
+        link = status_path(organization_id=org.id, token=recovery.thread.token)
+    assert len(letters) == 2
+    assert "You told us on" in letters[0]
+    assert all(body.startswith("Hello,\n") and "parcel" not in body for body in letters)
+    page = Client(headers={"host": "127.0.0.1"}).get(link).content.decode()
+    (title,) = re.findall(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)
+    assert "You told us that something went wrong." in title
+    assert "parcel" not in title
+
+
+def test_a_colleagues_note_stays_with_colleagues(org: Org) -> None:
+    note = "Customer waited 40 minutes because nobody could find her click & collect parcel"
+    sent = {"who": "ana@example.org", "what": note, "cost": "time"}
+    answer = signed_in(org, org.employee).post("/report", sent)
+    assert answer.status_code == 302
+    with tenant(organization_id=org.id):
+        recovery = Recovery.objects.select_related("thread").get()
+        letters = list(Message.objects.filter(direction="out").values_list("body", flat=True))
+        link = status_path(organization_id=org.id, token=recovery.thread.token)
+    assert letters
+    assert all("40 minutes" not in body for body in letters)
+    assert "40 minutes" not in Client(headers={"host": "127.0.0.1"}).get(link).content.decode()

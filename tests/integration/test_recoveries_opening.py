@@ -73,7 +73,7 @@ def test_the_acknowledgement_goes_at_once_and_the_apology_waits_for_a_click(org:
         assert said["apology"].state == "draft"
         token = Thread.objects.get(organization_id=org.id, id=recovery.thread_id).token
         assert token in said["acknowledgement"].body
-        assert "the parcel to Porto" in said["apology"].body
+        assert "we did not keep a promise to you" in said["apology"].body
         leaving = Effect.objects.filter(organization_id=org.id, subject="message").values_list("subject_id", flat=True)
         assert list(leaving) == [said["acknowledgement"].id]
 

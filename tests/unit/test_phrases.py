@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import string
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,17 @@ import yaml
 from makegood.core.money import Money
 from makegood.core.wording import Case
 from makegood.messages.judging import judge
-from makegood.recoveries.words import Told, Voice, acknowledgement, apology, follow_up, offered, reminder, score_request
+from makegood.recoveries.words import (
+    Told,
+    Voice,
+    acknowledgement,
+    apology,
+    follow_up,
+    offered,
+    outcome,
+    reminder,
+    score_request,
+)
 from makegood.rules import phrases
 from makegood.rules.phrases import (
     UnknownPhrase,
@@ -233,6 +244,61 @@ def test_all_that_the_product_writes_is_in_the_language_with_its_facts(loss: str
 @pytest.mark.parametrize("language", languages())
 def test_whom_nobody_can_name_is_greeted_without_a_name(language: str) -> None:
     _, body = acknowledgement(told(language, customer="the man with the red bike"))
+    assert body.splitlines()[0] == catalogue(language).phrases["mail.greeting"]
+
+
+RANT = "i paid twice for my sofa. Your shop is useless and I want a manager NOW!!"
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", ["complaint", "other", "wrong_charge", "rework", "outage", "interaction"])
+@pytest.mark.parametrize("told_at", [None, AT])
+def test_no_letter_says_again_what_a_customer_wrote_or_a_colleague_noted(
+    told_at: datetime | None, kind: str, language: str
+) -> None:
+    facts = {"what": RANT, "promised": False, "kind": kind, "told_at": told_at}
+    about = told(language, **facts)
+    letters = [
+        acknowledgement(about), score_request(about), follow_up(about), outcome(about),
+        offered(about, remedy="Credit for the next order", worth=Money(minor=1000, currency="EUR")),
+    ]  # fmt: skip
+    sorry = [
+        (fault, apology(told(language, **facts, loss=loss, fault=fault)))
+        for loss, fault in product(LOSSES, ("ours", "unknown"))
+    ]
+    for _, body in (*letters, *(said for _, said in sorry)):
+        assert "sofa" not in body
+        assert "useless" not in body
+        assert language_of(body, told="xx") == language
+    for fault, (_, body) in sorry:
+        assert not judge(text=body, kind="apology", language=language, case=Case(fault=fault)).blocks
+    for _, body in letters:
+        assert not judge(text=body, kind="", language=language, case=Case(fault="ours")).blocks
+
+
+@pytest.mark.parametrize(
+    ("language", "seen", "heard"),
+    [
+        ("en", "We have seen that", "You told us on Tuesday 5 May what happened."),
+        ("de", "wir haben es gesehen", "Sie haben uns gesagt (am Dienstag, 5. Mai), was passiert ist."),
+        ("fr", "Nous l\u2019avons vu", "Vous nous avez dit, le mardi 5 mai, ce qui s\u2019est passé."),
+        ("es", "Lo hemos visto", "Usted nos contó, el martes 5 de mayo, lo que pasó."),
+        ("pt", "Já vimos", "Disse-nos, no dia 5 de maio, o que aconteceu."),
+    ],
+)
+def test_we_have_not_seen_what_a_customer_told_us(language: str, seen: str, heard: str) -> None:
+    facts = {"what": RANT, "promised": False, "kind": "complaint", "happened_at": AT - timedelta(days=9)}
+    _, theirs = acknowledgement(told(language, **facts, told_at=AT))
+    assert heard in theirs
+    assert seen not in theirs
+    _, ours = acknowledgement(told(language, **facts))
+    assert heard not in ours
+    assert seen in ours
+
+
+@pytest.mark.parametrize("language", languages())
+def test_nobody_is_greeted_as_customer(language: str) -> None:
+    _, body = acknowledgement(told(language, customer=" "))
     assert body.splitlines()[0] == catalogue(language).phrases["mail.greeting"]
 
 

@@ -234,6 +234,13 @@ def _failures(where: str, values: list[Any]) -> list[FailureFacts]:
         return [FailureFacts(**dict(zip(names, row, strict=True))) for row in _rows(cursor, "gate_reasons", names)]
 
 
+def told_by_customer(
+    *, promise_id: int | None, found_by_us: bool, reported_by_id: int | None, source_id: int | None
+) -> bool:
+    """This function will say whether a customer told us of a failure: it was no promise, and no colleague saw it."""
+    return promise_id is None and not found_by_us and (reported_by_id is None or source_id is not None)
+
+
 def failures_some(*, organization_id: int, failure_ids: list[int]) -> list[FailureFacts]:
     """This function will read these failures, the oldest first."""
     return _failures(" AND f.id = ANY(%s) ORDER BY f.happened_at, f.id", [organization_id, failure_ids])

@@ -32,6 +32,7 @@ from makegood.public.viewmodels import (
     Writing,
 )
 from makegood.recoveries.queries import Case, ClockLine, FailureLine, PauseLine
+from makegood.recoveries.words import failed
 from makegood.rules.phrases import amount, fix_told, in_sentence, phrase, shipped
 
 TIMED = ("apologise", "fix", "respond", "make_good", "communicate")
@@ -193,10 +194,15 @@ def _title(letter: Letter) -> str:
 
 
 def _what(letter: Letter, failure: FailureLine | None) -> str:
-    what = (failure.what if failure else "").strip().rstrip(".")
-    if failure is not None and failure.promise_id is not None:
+    """What went wrong, in our words: what they wrote, or a colleague noted, is not said back to them."""
+    if failure is None:
+        return letter.says("title.something")
+    what = failure.what.strip().rstrip(".")
+    if failure.promise_id is not None:
         return letter.says("title.late", what=what) if what else letter.says("title.broken")
-    return letter.says("title.known", what=what) if what else letter.says("title.something")
+    if failure.told_by_customer:
+        return letter.says("title.told")
+    return failed(kind=failure.kind, language=letter.language) + "."
 
 
 def _steps(letter: Letter) -> tuple[StepMark, ...]:

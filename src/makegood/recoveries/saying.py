@@ -316,6 +316,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             fault=one.fault,
             incident=one.incident_id is not None,
             happened_at=one.first.happened_at,
+            told_at=one.first.told_at,
             fix=one.playbook.fix(one.kind).says,
             next_at=one.due_at,
             status_url=status_url(organization_id=organization_id, token=one.token),

@@ -13,6 +13,7 @@ from makegood.core.money import Money
 from makegood.customers.models import Customer, Purchase, Visit
 from makegood.customers.queries import customers_merged
 from makegood.failures.models import Failure, Incident
+from makegood.failures.queries import told_by_customer
 from makegood.journal.operations import Happened
 from makegood.promises.models import Promise, Source
 from makegood.recoveries.models import Recovery, RecoveryFailure
@@ -25,7 +26,8 @@ class Taken:
     `customer_id` is whom its customer turned out to be, where that one was merged since.
     `natural_key` names it the same on every run, whatever ids it got: the promise's key, else its kind and moment.
     `bought_at` is when what failed was bought, else promised, else when it failed. `parent_id` is the recovery in
-    which the broken promise was made. `incident_from` is when its incident began.
+    which the broken promise was made. `incident_from` is when its incident began. `told_at` is when the customer told
+    us of it themselves, None where we saw it or a colleague did.
     """
 
     failure_id: int
@@ -56,6 +58,7 @@ class Taken:
     visit_ends_at: datetime | None
     playbook: str
     parent_id: int | None
+    told_at: datetime | None
     at: datetime
 
     @property
@@ -78,7 +81,7 @@ class Taken:
 COLUMNS = (
     "id", "customer_id", "happening_key", "gate", "gate_at", "happened_at", "kind", "loss", "fault", "severity", "what",
     "kept_service", "promise_id", "purchase_id", "visit_id", "source_id", "incident_id", "place_id", "price_minor",
-    "currency",
+    "currency", "found_by_us", "reported_by_id", "complained_at",
 )  # fmt: skip
 Values = dict[int | None, tuple[Any, ...]]
 
@@ -168,6 +171,14 @@ def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) ->
         visit_ends_at=visit_ends_at,
         playbook=playbook or "default",
         parent_id=parent_id if parents.get(parent_id, ("",))[0] in ("open", "closed") else None,
+        told_at=(one["complained_at"] or one["happened_at"])
+        if told_by_customer(
+            promise_id=one["promise_id"],
+            found_by_us=one["found_by_us"],
+            reported_by_id=one["reported_by_id"],
+            source_id=one["source_id"],
+        )
+        else None,
         at=at,
     )
 

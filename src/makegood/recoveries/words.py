@@ -23,6 +23,8 @@ from makegood.rules.templates import apology_name, filled
 
 GREETING = re.compile(r"\A[^\n]*")
 """The first line of every template greets."""
+NAMELESS = "-"
+"""Fills a greeting that is replaced whole."""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,9 +39,9 @@ class Voice:
 class Told:
     """What the first words need to know of one recovery.
 
-    `what` is what failed: the thing promised where `promised`, else a clause as a colleague reported it. `same_at` is
-    when an incident began, so that all its customers read the same but for the promise that was their own. `fixed` is
-    whether it was put right already.
+    `what` is said only where it was `promised`: what a customer wrote, or a colleague noted, is not ours to say again.
+    `told_at` is when the customer told us of it themselves. `same_at` is when an incident began, so that all its
+    customers read the same but for the promise that was their own. `fixed` is whether it was put right already.
     """
 
     voice: Voice
@@ -56,31 +58,41 @@ class Told:
     fix: str
     next_at: datetime
     status_url: str
+    told_at: datetime | None = None
     same_at: datetime | None = None
     language: str = ENGLISH
     fixed: bool = False
 
 
 def _clause(told: Told) -> str:
-    """Say what went wrong, as a clause without capital or full stop."""
+    """Say what went wrong, as a clause without capital or full stop, in our own words."""
     what = told.what.strip().rstrip(".")
-    if not what or (told.incident and not told.promised):
-        try:
-            return phrase(f"failed.{told.kind}", language=told.language)
-        except UnknownPhrase:
-            return phrase("failed.other", language=told.language)
-    if told.promised:
+    if told.promised and what:
         return phrase("mail.promised", language=told.language, what=what)
-    return what if what[1:2].isupper() else what[0].lower() + what[1:]
+    return failed(kind="told" if _only_told(told) else told.kind, language=told.language)
+
+
+def failed(*, kind: str, language: str) -> str:
+    """This function will say what a kind of failure did to the customer, as a clause; of an unknown kind in general."""
+    try:
+        return phrase(f"failed.{kind}", language=language)
+    except UnknownPhrase:
+        return phrase("failed.other", language=language)
+
+
+def _only_told(told: Told) -> bool:
+    """Nothing is known of it but that they told us."""
+    return told.told_at is not None and not told.incident and told.kind in ("complaint", "other")
 
 
 def _facts(told: Told) -> dict[str, str]:
     voice, language = told.voice, told.language
+    failed_at = told.told_at if told.told_at and _only_told(told) else told.happened_at
     return {
-        "customer": told.customer.strip() or "customer",
+        "customer": told.customer.strip() or NAMELESS,
         "organization": voice.organization,
         "what": _clause(told),
-        "when": on_day(told.same_at or told.happened_at, zone=voice.zone, language=language),
+        "when": on_day(told.same_at or failed_at, zone=voice.zone, language=language),
         "owner": told.owner,
         "role": phrase(f"role.{told.role}", language=language),
         "fix": shipped(told.fix, language=language),
@@ -92,7 +104,7 @@ def _facts(told: Told) -> dict[str, str]:
 def _said(name: str, told: Told, **more: str) -> str:
     """Fill a template in the customer's language; without a name where nobody can name them but by how they look."""
     text = filled(name, language=told.language, **_facts(told) | more)
-    nameless = described(name=told.customer) or (told.language != ENGLISH and not told.customer.strip())
+    nameless = described(name=told.customer) or not told.customer.strip()
     return GREETING.sub(phrase("mail.greeting", language=told.language), text, count=1) if nameless else text
 
 
@@ -102,8 +114,13 @@ def _subject(kind: str, told: Told) -> str:
 
 def acknowledgement(told: Told) -> tuple[str, str]:
     """This function will word that we know, who looks after it and where it can be followed: (subject, body)."""
-    name = "incident.acknowledgement" if told.incident else "acknowledgement"
-    return _subject("acknowledgement", told), _said(name, told)
+    subject = _subject("acknowledgement", told)
+    if told.incident:
+        return subject, _said("incident.acknowledgement", told)
+    if told.told_at and not told.promised:
+        day = on_day(told.told_at, zone=told.voice.zone, language=told.language)
+        return subject, _said("acknowledgement.told", told, when=day)
+    return subject, _said("acknowledgement", told)
 
 
 def apology(told: Told) -> tuple[str, str]:

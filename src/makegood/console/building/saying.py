@@ -20,7 +20,8 @@ from makegood.core.wording import Case as WordingCase
 from makegood.core.wording import Linted, blank, lint, signed_for
 from makegood.messages.reaching import BOTH_KINDS
 from makegood.recoveries.queries import Case, MessageLine
-from makegood.rules.phrases import language_of
+from makegood.recoveries.words import failed
+from makegood.rules.phrases import ENGLISH, language_of, phrase
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 ELEMENTS = {
@@ -63,18 +64,14 @@ class Facts:
 
 
 def facts_of(desk: Desk, case: Case) -> Facts:
-    """This function will gather what may be said of this case."""
+    """This function will gather what may be said of this case: of a promise what it was, else what kind of failure."""
     failure = case.failures[0] if case.failures else None
-    what = (failure.what if failure else "").strip().rstrip(".")
     clause = "we let you down"
-    if what and failure is not None:
-        clause = (
-            f"we did not keep our promise to you ({what})"
-            if failure.promise_id is not None
-            else what
-            if what[1:2].isupper()
-            else what[0].lower() + what[1:]
-        )
+    if failure is not None:
+        what = failure.what.strip().rstrip(".")
+        clause = failed(kind=failure.kind, language=ENGLISH)
+        if failure.promise_id is not None and what:
+            clause = phrase("mail.promised", what=what)
     at = (failure.happened_at if failure else case.opened_at).astimezone(ZoneInfo(desk.facts.zone))
     return Facts(
         clause=clause,

@@ -95,7 +95,7 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
                         required=True,
                         rows=2,
                         maxlength=160,
-                        hint="As you would say it to them: it goes into the letter.",
+                        hint="For your colleagues: letters to the customer say it in words of their own.",
                         placeholder="The till charged you twice",
                     ),
                     Field(

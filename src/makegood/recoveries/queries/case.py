@@ -11,6 +11,7 @@ from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.core.steps import step_overdue
 from makegood.failures.models import Failure
+from makegood.failures.queries import told_by_customer
 from makegood.journal.models import Effect, Entry
 from makegood.makegoods.doubts import doubts_of
 from makegood.makegoods.models import MakeGood
@@ -174,6 +175,12 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
             complained_at=row.complained_at,
             withdrawn_at=row.withdrawn_at,
             found_by_us=row.found_by_us,
+            told_by_customer=told_by_customer(
+                promise_id=row.promise_id,
+                found_by_us=row.found_by_us,
+                reported_by_id=row.reported_by_id,
+                source_id=row.source_id,
+            ),
             gate=row.gate,
             gate_reasons=tuple(row.gate_reasons),
             price=money(row.price_minor, row.currency),

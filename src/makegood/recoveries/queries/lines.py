@@ -59,6 +59,7 @@ class FailureLine:
     complained_at: datetime | None
     withdrawn_at: datetime | None
     found_by_us: bool
+    told_by_customer: bool
     gate: str
     gate_reasons: tuple[Mapping[str, Any], ...]
     price: Money | None
