@@ -10,7 +10,7 @@ from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 
-from makegood.customers.models import Purchase
+from makegood.customers.models import Customer, Identity, Purchase
 from makegood.customers.operations import Seen, customers_resolve
 from makegood.failures.models import Failure
 from makegood.journal.operations import Happened
@@ -105,3 +105,22 @@ def test_a_colleagues_note_stays_with_colleagues(org: Org) -> None:
     assert letters
     assert all("40 minutes" not in body for body in letters)
     assert "40 minutes" not in Client(headers={"host": "127.0.0.1"}).get(link).content.decode()
+
+
+def test_a_number_is_no_part_of_a_name(org: Org) -> None:
+    """At the counter and in the form alike."""
+    sent = {"who": "Anna de Vries anna@example.com 06 12345678", "what": "It came late", "cost": "time"}
+    assert signed_in(org, org.employee).post("/report", sent).status_code == 302
+    form = {"what": "Late", "cost": "time", "contact": "Bo Li bo@example.com +44 (0)20 7946 0958", "key": "k2"}
+    assert Client(headers={"host": "127.0.0.1"}).post(f"/r/{org.code}", form).status_code == 302
+    with tenant(organization_id=org.id):
+        who = {
+            one.name: dict(Identity.objects.filter(customer_id=one.id).values_list("kind", "value"))
+            for one in Customer.objects.filter(name__in=["Anna de Vries", "Bo Li"])
+        }
+        letters = Message.objects.filter(kind="acknowledgement").values_list("body", flat=True)
+        assert sorted(body.splitlines()[0] for body in letters) == ["Hello Anna de Vries,", "Hello Bo Li,"]
+    assert who == {
+        "Anna de Vries": {"email": "anna@example.com", "phone": "0612345678"},
+        "Bo Li": {"email": "bo@example.com", "phone": "+442079460958"},
+    }

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Field
+from makegood.core.contacts import contact_of
 from makegood.customers.operations import Seen, customers_resolve
 from makegood.customers.queries import CustomerFacts, customers_found
-
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-PHONE = re.compile(r"\+?[\d\s().\-/]{7,}")
 
 
 def customer_field(value: str = "", *, label: str = "Who?") -> Field:
@@ -24,13 +21,13 @@ def customer_field(value: str = "", *, label: str = "Who?") -> Field:
         required=True,
         maxlength=200,
         autocomplete="off",
-        hint="An e-mail, a phone number or a name; whatever you know. “The lady at till 3” works too.",
+        hint="An e-mail, a phone number, a name, or all of them; whatever you know. “The lady at till 3” works too.",
     )
 
 
 def named_so(desk: Desk, who: str) -> list[CustomerFacts]:
     """This function will list the known customers who could be meant; none where what was typed is an address."""
-    if EMAIL.search(who) or PHONE.fullmatch(who.strip()):
+    if contact_of(text=who).identities:
         return []
     return customers_found(organization_id=desk.organization_id, words=who, most=6)
 
@@ -47,18 +44,12 @@ def customer_asked(desk: Desk, who: str, *, chosen: str = "") -> int:
 
 
 def seen_as(who: str) -> Seen:
-    """This function will read who is meant: an e-mail or a phone number with perhaps a name, else a name alone.
+    """This function will read who is meant: an e-mail, a phone number and a name, or what was said of these.
 
     Raises Unanswered for nothing at all.
     """
-    text = " ".join(who.split())
-    if not text:
+    said = contact_of(text=who)
+    if not said.identities and not said.name:
         raise Unanswered({"who": "Say who it happened to."})
-    email = EMAIL.search(text)
-    if email:
-        address = email.group().strip("<>,;")
-        name = re.sub(r"[<>,;()]", " ", text.replace(email.group(), " ")).strip()
-        return Seen(identities=(("email", address),), name=" ".join(name.split())[:200])
-    if PHONE.fullmatch(text):
-        return Seen(identities=(("phone", re.sub(r"[\s().\-/]", "", text)),), channel="hand")
-    return Seen(identities=(("token", f"told-{secrets.token_hex(12)}"),), name=text[:200], channel="hand")
+    identities = said.identities or (("token", f"told-{secrets.token_hex(12)}"),)
+    return Seen(identities=identities, name=said.name[:200], channel="mail" if said.emails else "hand")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
 
+from makegood.core.contacts import Contact, contact_of
 from makegood.customers.models import Purchase
 from makegood.customers.operations import Seen, customers_resolve, identity_owner
 from makegood.customers.queries import customers_merged
@@ -25,8 +25,7 @@ from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
 SOURCE = "report-form"
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-PHONE = re.compile(r"\+?[\d\s().\-/]{7,30}")
+MOST_ADDRESS = 320
 
 
 class UnableToTakeReport(ValueError):
@@ -69,7 +68,7 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
     All that they wrote is their first message, with the order that they named.
     Raises UnableToTakeReport without a way to answer, and UnableToReportFailure without an answer that is needed.
     """
-    identity = _identity(report.contact)
+    contact = _contact(report.contact)
     source_id = source_create(organization_id=organization_id, code=SOURCE, name="Report form", now=now)
     key_hash = keyed_hash(report.key, purpose="form")
     kept = insert(
@@ -84,7 +83,13 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
     known = identity_owner(organization_id=organization_id, kind=identity[0], value=identity[1]) is not None
     (customer_id,) = customers_resolve(
         organization_id=organization_id,
-        seen=[Seen(identities=(identity,), name=report.name.strip()[:200], language=report.language[:10])],
+        seen=[
+            Seen(
+                identities=contact.identities,
+                name=(report.name.strip() or contact.name)[:200],
+                language=report.language[:10],
+            )
+        ],
         now=now,
     )
     Raw.objects.filter(organization_id=organization_id, id=kept[0][0]).update(
@@ -177,10 +182,8 @@ def reports_taken(*, organization_id: int, entries: Sequence[Happened]) -> None:
         ).update(thread_id=thread_id)
 
 
-def _identity(contact: str) -> tuple[str, str]:
-    text = contact.strip()
-    if EMAIL.fullmatch(text) and len(text) <= 320:
-        return ("email", text)
-    if PHONE.fullmatch(text):
-        return ("phone", re.sub(r"[\s().\-/]", "", text))
-    raise UnableToTakeReport(UnableToTakeReport.__doc__)
+def _contact(text: str) -> Contact:
+    contact = contact_of(text=text)
+    if not contact.identities or any(len(value) > MOST_ADDRESS for _, value in contact.identities):
+        raise UnableToTakeReport(UnableToTakeReport.__doc__)
+    return contact
