@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.conftest import START, Org
@@ -74,6 +74,31 @@ def test_an_update_after_an_explanation_needs_a_reason_unless_they_wrote(org: Or
         assert refused.value.findings[0]["evidence"] == "T1"
         message_received(organization_id=org.id, key="w", at=START, body="And now?", token=tokens(thread_id))
         assert message_send(**sending).state == "queued"
+
+
+def sent(org: Org, thread_id: int, *, kind: str, at: datetime) -> None:
+    """A message that was begun an hour before it was sent."""
+    said = queued(org, thread_id, kind=kind, at=at - HOUR)
+    Message.objects.filter(id=said.message_id).update(state="sent", sent_at=at)
+
+
+def test_what_answered_their_question_is_no_news(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        thread_id = thread(org)
+        message_received(
+            organization_id=org.id, key="q", at=START - 2 * HOUR, body="Where is it?", token=tokens(thread_id)
+        )
+        sent(org, thread_id, kind="update", at=START - HOUR)
+        assert queued(org, thread_id, kind="outcome").state == "queued"
+
+
+def test_the_window_counts_from_sending(org: Org) -> None:
+    """Begun at ten and sent at eleven: it counts from eleven."""
+    with tenant(organization_id=org.id):
+        thread_id = thread(org)
+        sent(org, thread_id, kind="update", at=START)
+        assert queued(org, thread_id, kind="outcome", at=START + 12 * HOUR - HOUR / 2).state == "draft"
+        assert queued(org, thread_id, kind="outcome", at=START + 12 * HOUR).state == "queued"
 
 
 def tokens(thread_id: int) -> str:

@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from makegood.core.nights import (
     EVENING,
     MORNING,
-    ONE_KIND_IN,
+    NEWS,
     WAITING,
-    both_kinds,
+    Word,
+    earlier_news,
     leaves_at,
     morning_after,
 )
 
 ZONE = "Europe/Berlin"
 INSTANT = timedelta(microseconds=1)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def here(*clock: int) -> datetime:
@@ -83,18 +85,31 @@ def test_what_keeps_never_leaves_at_night_and_waits_no_longer_than_one(at: datet
     assert bool(reasons) == (leaves > at)
 
 
+def word(kind: str, hours: float) -> Word:
+    """Ours, but for what the customer wrote; `hours` since NOON."""
+    return Word(kind=kind, at=NOON + timedelta(hours=hours), ours=kind != "reply")
+
+
 @pytest.mark.parametrize(
-    ("kind", "said", "between", "heard", "second"),
+    ("kind", "at", "said", "second"),
     [
-        ("update", "outcome", timedelta(), False, True),
-        ("outcome", "update", ONE_KIND_IN - INSTANT, False, True),
-        ("outcome", "update", ONE_KIND_IN, False, False),
-        ("outcome", "update", timedelta(hours=1), True, False),
-        ("update", "update", timedelta(hours=1), False, False),
-        ("apology", "update", timedelta(hours=1), False, False),
+        ("update", 0.0, [word("outcome", 0)], True),
+        ("outcome", 11.999, [word("update", 0)], True),
+        ("outcome", 12.0, [word("update", 0)], False),
+        ("update", 1.0, [word("update", 0)], False),
+        ("apology", 1.0, [word("update", 0)], False),
+        ("outcome", 2.0, [word("update", 0), word("reply", 1)], False),
+        ("outcome", 2.0, [word("reply", 0), word("update", 1)], False),
+        ("outcome", 2.0, [word("reply", -2), word("acknowledgement", -1), word("update", 1)], True),
+        ("outcome", 3.0, [word("reply", 0), word("update", 1), word("update", 2)], True),
+        ("outcome", 3.0, [word("update", 2), word("update", 1), word("reply", 0)], True),
+        ("update", 2.0, [word("outcome", 0), word("offer", 1)], True),
     ],
 )
 def test_an_update_and_an_explanation_are_not_said_in_one_window(
-    kind: str, said: str, between: timedelta, heard: bool, second: bool
+    kind: str, at: float, said: list[Word], second: bool
 ) -> None:
-    assert both_kinds(kind=kind, said=said, between=between, heard_between=heard) == second
+    """What answers the customer is no news; the window counts from when the earlier news was sent."""
+    earlier = earlier_news(kind=kind, at=NOON + timedelta(hours=at), words=said)
+    assert (earlier is not None) == second
+    assert earlier is None or earlier == max((one for one in said if one.kind in NEWS), key=lambda one: one.at)

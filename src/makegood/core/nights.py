@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from makegood.core.moments import micros
 from makegood.core.reasons import Reason, because
@@ -16,7 +19,9 @@ JUST_WROTE: Final = timedelta(hours=1)
 """So long after they wrote a customer is awake and waits for the answer."""
 WAITING: Final = frozenset({"offer", "reminder", "score_request", "follow_up", "outcome", "floor"})
 """What keeps until the morning; an acknowledgement, an apology and an update have clocks of their own."""
-UPDATE, EXPLANATION = "update", "outcome"
+UPDATE, EXPLANATION, ACKNOWLEDGEMENT = "update", "outcome", "acknowledgement"
+NEWS: Final = frozenset({UPDATE, EXPLANATION})
+INSTANT: Final = timedelta(microseconds=1)
 ONE_KIND_IN: Final = timedelta(hours=12)
 """The window in which a customer hears an update or an explanation, not both; shorter than the longest silence."""
 
@@ -51,9 +56,30 @@ def leaves_at(
     return morning, (because("message.night", "It is night where the customer is, and this keeps until the morning."),)
 
 
-def both_kinds(*, kind: str, said: str, between: timedelta, heard_between: bool) -> bool:
-    """This function will say whether a message would be the second kind of news in one window: update, explanation.
+@attrs.frozen(kw_only=True, slots=True)
+class Word:
+    """Something said between a customer and us: its kind, when it was sent or came, and whether it is ours."""
 
-    `said` is the kind that left before, `between` how long ago. A customer who wrote in between is answered.
+    kind: str
+    at: datetime
+    ours: bool = True
+    subject: str = ""
+
+
+def earlier_news(*, kind: str, at: datetime, words: Iterable[Word]) -> Word | None:
+    """This function will return what makes a message the second kind of news in one window (update, explanation).
+
+    None where nothing does. A customer who wrote since is answered, whatever it is called; and what answered them is
+    no news, so it stops none. The window counts from when the earlier one was sent to `at`, when this one is.
     """
-    return {kind, said} == {UPDATE, EXPLANATION} and between < ONE_KIND_IN and not heard_between
+    told, asked = None, False
+    for word in sorted(words, key=lambda one: (micros(one.at), one.ours)):
+        if not word.ours:
+            told, asked = None, True
+        elif word.kind in NEWS:
+            told, asked = (told if asked else word), False
+        elif word.kind == ACKNOWLEDGEMENT:
+            asked = False
+    if told is None or {kind, told.kind} != NEWS or micros(at) - micros(told.at) >= ONE_KIND_IN // INSTANT:
+        return None
+    return told

@@ -137,7 +137,7 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
     if missing:
         raise UnableToQueue(f"There is no thread {missing[0]} here: open the recovery first.")
     news = told_otherwise(
-        organization_id=organization_id, said=[(out.thread_id, out.kind, out.at or now) for out in queued], reach=reach
+        organization_id=organization_id, said=[(out.thread_id, out.kind, out.at or now) for out in queued]
     )
     new = [
         _new(message_id, out, out.at or now, language, reach[out.thread_id], second=out.thread_id in news)
@@ -309,7 +309,7 @@ def message_send(
     _signed(organization_id, row.body, by, ours)
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
     reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id] if row.thread_id else [])
-    if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)], reach=reach):
+    if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)]):
         judged = attrs.evolve(judged, findings=[BOTH_KINDS, *judged.findings])
     blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
     if blocking and not override_reason.strip():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 from django.db import connection
 
-from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, both_kinds
+from makegood.core.nights import ACKNOWLEDGEMENT, NEWS, Word, earlier_news
 from makegood.core.reasons import because
 
 BOTH_KINDS = {
@@ -35,10 +36,11 @@ JOIN organizations_organization o ON o.id = t.organization_id
 WHERE t.organization_id = %s AND t.id = ANY(%s)
 """
 TOLD = """
-SELECT DISTINCT ON (m.thread_id) m.thread_id, m.kind, m.created_at FROM conversations_message m
-WHERE m.organization_id = %s AND m.thread_id = ANY(%s) AND m.direction = 'out' AND m.state IN ('queued', 'sent')
-AND m.kind = ANY(%s) AND m.created_at > %s AND m.created_at <= %s
-ORDER BY m.thread_id, m.created_at DESC, m.id DESC
+SELECT m.thread_id, m.direction, m.kind, m.subject, m.created_at, CASE m.direction WHEN 'in' THEN m.created_at
+    ELSE m.sent_at END
+FROM conversations_message m
+WHERE m.organization_id = %s AND m.thread_id = ANY(%s)
+AND (m.direction = 'in' OR m.direction = 'out' AND m.state IN ('queued', 'sent') AND m.kind = ANY(%s))
 """
 
 
@@ -66,32 +68,29 @@ def reaches(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, Rea
         }
 
 
-def told_otherwise(
-    *, organization_id: int, said: Sequence[tuple[int, str, datetime]], reach: Mapping[int, Reach]
-) -> set[int]:
-    """This function will find the threads for which (thread, kind, moment) is the second kind of news in one window."""
-    news = [one for one in said if one[1] in (UPDATE, EXPLANATION)]
+def told_otherwise(*, organization_id: int, said: Sequence[tuple[int, str, datetime]]) -> dict[int, Word]:
+    """This function will find for which (thread, kind, moment) it is the second kind of news in one window.
+
+    It returns the earlier message by thread. What is about to leave counts as leaving at the moment asked about.
+    """
+    news = [one for one in said if one[1] in NEWS]
     if not news:
-        return set()
-    first, last = min(at for _, _, at in news), max(at for _, _, at in news)
+        return {}
+    threads = list({thread_id for thread_id, _, _ in news})
     with connection.cursor() as cursor:
-        cursor.execute(
-            TOLD,
-            [
-                organization_id,
-                [thread_id for thread_id, _, _ in news],
-                [UPDATE, EXPLANATION],
-                first - ONE_KIND_IN,
-                last,
-            ],
-        )
-        told = {thread_id: (kind, at) for thread_id, kind, at in cursor.fetchall()}
-    found = set()
+        cursor.execute(TOLD, [organization_id, threads, [*NEWS, ACKNOWLEDGEMENT]])
+        rows = cursor.fetchall()
+    by_thread: dict[int, list[tuple[Any, ...]]] = {}
+    for thread_id, *row in rows:
+        by_thread.setdefault(thread_id, []).append(tuple(row))
+    found = {}
     for thread_id, kind, at in news:
-        if thread_id in told:
-            before, told_at = told[thread_id]
-            heard_at = reach[thread_id].heard_at
-            heard = heard_at is not None and heard_at > told_at
-            if both_kinds(kind=kind, said=before, between=at - told_at, heard_between=heard):
-                found.add(thread_id)
+        words = [
+            Word(kind=said_kind, at=said_at or at, ours=direction == "out", subject=subject)
+            for direction, said_kind, subject, created_at, said_at in by_thread.get(thread_id, ())
+            if created_at <= at and (said_at is None or said_at <= at)
+        ]
+        earlier = earlier_news(kind=kind, at=at, words=words)
+        if earlier is not None:
+            found[thread_id] = earlier
     return found

@@ -15,7 +15,7 @@ from makegood.console.building.staff_words import draft_words
 from makegood.console.building.words import code, reason_line, said_at
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Finding, MessageDraft
-from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, both_kinds
+from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, Word, earlier_news
 from makegood.core.wording import Case as WordingCase
 from makegood.core.wording import Linted, blank, lint, signed_for
 from makegood.messages.reaching import BOTH_KINDS
@@ -207,20 +207,30 @@ def draft_of(
 
 def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
     """What stops an update so soon after word of how it ended, or the other way round (rule 11)."""
-    ours = [one for one in case.messages if one.direction == "out" and one.state in ("queued", "sent")]
-    told = [one for one in ours if one.kind in NEWS]
-    if not told or kind not in NEWS:
+    now = desk.facts.now
+    said = earlier_news(
+        kind=kind,
+        at=now,
+        words=[
+            Word(
+                kind=one.kind,
+                at=one.created_at if one.direction == "in" else one.sent_at or now,
+                ours=one.direction == "out",
+                subject=one.subject,
+            )
+            for one in case.messages
+            if one.direction == "in" or one.state in ("queued", "sent")
+        ],
+    )
+    if said is None:
         return ()
-    said = max(told, key=lambda one: one.created_at)
-    heard = any(one.direction == "in" and one.created_at > said.created_at for one in case.messages)
-    if not both_kinds(kind=kind, said=said.kind, between=desk.facts.now - said.created_at, heard_between=heard):
-        return ()
-    until = said_at(desk, said.created_at + ONE_KIND_IN)
+    sent = f"“{said.subject or NEWS[said.kind]}” went to them {said_at(desk, said.at)}"
+    until = said_at(desk, said.at + ONE_KIND_IN)
     return (
         Finding(
             key="",
-            quote=said.subject or NEWS[said.kind],
-            says=f"{BOTH_KINDS['text']} Wait until {until}, or say why it goes now.",
+            quote="The whole letter",
+            says=f"{sent}. {BOTH_KINDS['text']} Wait until {until}, or say why it goes now.",
             must=True,
             reason=reason_line(BOTH_KINDS),
         ),
