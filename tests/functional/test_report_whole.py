@@ -124,3 +124,16 @@ def test_a_number_is_no_part_of_a_name(org: Org) -> None:
         "Anna de Vries": {"email": "anna@example.com", "phone": "0612345678"},
         "Bo Li": {"email": "bo@example.com", "phone": "+442079460958"},
     }
+
+
+def test_nobody_adds_an_address_to_another_by_typing_their_number(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        (ana,) = customers_resolve(
+            organization_id=org.id, seen=[Seen(identities=(("phone", "0612345678"),))], now=START
+        )
+    form = {"what": "Late", "cost": "time", "contact": "eve@example.com 06 12345678", "key": "k3"}
+    assert Client(headers={"host": "127.0.0.1"}).post(f"/r/{org.code}", form).status_code == 302
+    with tenant(organization_id=org.id):
+        assert list(Identity.objects.filter(customer_id=ana).values_list("value", flat=True)) == ["0612345678"]
+        eve = Identity.objects.get(value="eve@example.com").customer_id
+        assert Identity.objects.filter(customer_id=eve).count() == 1

@@ -53,7 +53,7 @@ AT = datetime(2026, 5, 5, 12, 0, tzinfo=UTC)
 FACTS = {
     "customer": "Ana Ferreira", "organization": "Porto Post", "owner": "Rui Alves", "role": "X-7", "amount": "€6.90",
     "status_url": "https://example.test/s/abc", "what": "XK 12", "when": "3.5.", "fix": "XK 13", "remedy": "XK 14",
-    "next_by": "5.5.",
+    "next_by": "5.5.", "word": "XK 15",
 }  # fmt: skip
 SORRY = {
     "en": r"\bsorry\b", "de": r"tut mir leid", "fr": r"présente mes excuses", "es": r"\blo siento\b",
@@ -266,6 +266,7 @@ def test_no_letter_says_again_what_a_customer_wrote_or_a_colleague_noted(
         (fault, apology(told(language, **facts, loss=loss, fault=fault)))
         for loss, fault in product(LOSSES, ("ours", "unknown"))
     ]
+    sorry += [(fault, apology(told(language, **facts, fault=fault, fixed=True))) for fault in ("ours", "unknown")]
     for _, body in (*letters, *(said for _, said in sorry)):
         assert "sofa" not in body
         assert "useless" not in body
@@ -294,6 +295,24 @@ def test_we_have_not_seen_what_a_customer_told_us(language: str, seen: str, hear
     _, ours = acknowledgement(told(language, **facts))
     assert heard not in ours
     assert seen in ours
+
+
+@pytest.mark.parametrize("fault", ["ours", "unknown"])
+@pytest.mark.parametrize(
+    ("language", "call"),
+    [
+        ("en", "I will call you"),
+        ("de", "Ich rufe Sie"),
+        ("fr", "je vous appelle"),
+        ("es", "le llamo"),
+        ("pt", "ligo-lhe"),
+    ],
+)
+def test_nobody_without_a_number_is_promised_a_call(language: str, call: str, fault: str) -> None:
+    for phone in (True, False):
+        _, body = apology(told(language, loss="attention", fault=fault, phone=phone))
+        assert (call in body) == phone
+        assert not judge(text=body, kind="apology", language=language, case=Case(fault=fault)).blocks
 
 
 @pytest.mark.parametrize("language", languages())

@@ -28,6 +28,7 @@ COMMON = {
     "owner": "Maria L\u00f3pez",
     "role": "counter 3",
     "next_by": "Thursday 5 May, 12:00",
+    "word": "I will call you by Thursday 5 May, 12:00",
     "status_url": "https://example.test/s/abc",
     "amount": "\u20ac6.90",
     "remedy": "a courier to the party on Saturday",

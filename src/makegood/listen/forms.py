@@ -80,12 +80,12 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
     )
     if not kept:
         return Taken(new=False, token="")
-    known = identity_owner(organization_id=organization_id, kind=identity[0], value=identity[1]) is not None
+    identities, known = _identities(organization_id, contact)
     (customer_id,) = customers_resolve(
         organization_id=organization_id,
         seen=[
             Seen(
-                identities=contact.identities,
+                identities=identities,
                 name=(report.name.strip() or contact.name)[:200],
                 language=report.language[:10],
             )
@@ -180,6 +180,18 @@ def reports_taken(*, organization_id: int, entries: Sequence[Happened]) -> None:
         Message.objects.filter(
             organization_id=organization_id, key_hash=keyed_hash(_key(failure_id), purpose="received"), thread=None
         ).update(thread_id=thread_id)
+
+
+def _identities(organization_id: int, contact: Contact) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """By what they are found, and whether somebody is known by it.
+
+    Where somebody is known by any of it only the first counts, so that nobody adds an address to another's.
+    """
+    known = [
+        identity_owner(organization_id=organization_id, kind=kind, value=value) is not None
+        for kind, value in contact.identities
+    ]
+    return (contact.identities[:1] if any(known) else contact.identities), known[0]
 
 
 def _contact(text: str) -> Contact:

@@ -12,7 +12,7 @@ import attrs
 
 from makegood.core.money import Money
 from makegood.core.wording import Case
-from makegood.customers.models import Customer
+from makegood.customers.models import Customer, Identity
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
@@ -299,6 +299,8 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     members = {row.id: (row.name, row.role) for row in owners}
     customers = Customer.objects.filter(organization_id=organization_id, id__in={one.customer_id for one in planned})
     languages = dict(customers.values_list("id", "language"))
+    called = Identity.objects.filter(organization_id=organization_id, customer_id__in=list(languages), kind="phone")
+    phones = set(called.exclude(value="").values_list("customer_id", flat=True))
     put_right = Step.objects.filter(
         organization_id=organization_id, recovery_id__in=[one.recovery_id for one in planned], step="fix", state="done"
     )
@@ -322,6 +324,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             status_url=status_url(organization_id=organization_id, token=one.token),
             same_at=one.first.incident_from,
             language=spoken(languages.get(one.customer_id, ""), organization.language),
+            phone=one.customer_id in phones,
             fixed=one.recovery_id in fixed,
         )
         for one in planned

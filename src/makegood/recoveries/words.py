@@ -41,7 +41,8 @@ class Told:
 
     `what` is said only where it was `promised`: what a customer wrote, or a colleague noted, is not ours to say again.
     `told_at` is when the customer told us of it themselves. `same_at` is when an incident began, so that all its
-    customers read the same but for the promise that was their own. `fixed` is whether it was put right already.
+    customers read the same but for the promise that was their own. `fixed` is whether it was put right already,
+    `phone` whether we know a number to call them on.
     """
 
     voice: Voice
@@ -61,6 +62,7 @@ class Told:
     told_at: datetime | None = None
     same_at: datetime | None = None
     language: str = ENGLISH
+    phone: bool = False
     fixed: bool = False
 
 
@@ -87,6 +89,7 @@ def _only_told(told: Told) -> bool:
 
 def _facts(told: Told) -> dict[str, str]:
     voice, language = told.voice, told.language
+    next_by = by_moment(told.next_at, zone=voice.zone, language=language)
     failed_at = told.told_at if told.told_at and _only_told(told) else told.happened_at
     return {
         "customer": told.customer.strip() or NAMELESS,
@@ -96,7 +99,8 @@ def _facts(told: Told) -> dict[str, str]:
         "owner": told.owner,
         "role": phrase(f"role.{told.role}", language=language),
         "fix": shipped(told.fix, language=language),
-        "next_by": by_moment(told.next_at, zone=voice.zone, language=language),
+        "next_by": next_by,
+        "word": phrase("mail.word.phone" if told.phone else "mail.word.mail", language=language, next_by=next_by),
         "status_url": told.status_url,
     }
 

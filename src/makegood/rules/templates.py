@@ -10,7 +10,20 @@ from importlib import resources
 from makegood.rules import yaml_text
 
 PLACEHOLDERS = frozenset(
-    ["customer", "organization", "what", "when", "owner", "role", "fix", "next_by", "status_url", "remedy", "amount"]
+    [
+        "customer",
+        "organization",
+        "what",
+        "when",
+        "owner",
+        "role",
+        "fix",
+        "next_by",
+        "word",
+        "status_url",
+        "remedy",
+        "amount",
+    ]
 )
 LOSSES = ("money", "goods", "service", "time", "attention", "trust")
 
