@@ -167,7 +167,12 @@ def test_an_offer_is_told_with_a_click_and_answered_on_their_page(org: Org) -> N
     with tenant(organization_id=org.id):
         assert Message.objects.get(id=draft.id).state == "queued"
     page = client.get(path).content.decode()
-    for words in ("Yes, please", "I would rather have: express delivery", "No, thank you", "Open until"):
+    for words in (
+        "Yes, please",
+        "I would rather have: express delivery of the next order (€9.00)",
+        "No, thank you",
+        "Open until",
+    ):
         assert words in page, words
 
 

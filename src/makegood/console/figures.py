@@ -11,6 +11,7 @@ from makegood.console.moments import span
 from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import Chart, Figure, Point, Reader, Series
 from makegood.core.money import Money
+from makegood.insights.first_word import LATEST, FirstWord, OverNow
 from makegood.insights.measures import CauseCount, ClockKept, Failed, Gated, Promises
 from makegood.insights.outcomes import Given, Scores, SpendChange
 from makegood.insights.windows import ENOUGH
@@ -93,6 +94,37 @@ def clock_figure(*, clock: ClockKept, window: str, name: str = "") -> Figure:
         window=window,
         method="Time taken is elapsed time, nights and pauses included; what was never done counts as longest.",
     )
+
+
+def first_word_figure(*, first: FirstWord, window: str) -> Figure:
+    """This function will make the figure of how long customers were without a word, from when we knew."""
+    tenth = "" if first.p90_minutes is None else f"nine in ten within {within(first.p90_minutes)}"
+    value = None if first.median_minutes is None else f"half within {within(first.median_minutes)}"
+    if first.decided >= ENOUGH and value is None:
+        value = "over half had none"
+    return Figure(
+        name="From the failure to our first word",
+        value=value,
+        of=of(first.decided, "recovery", "recoveries"),
+        note=tenth or ("more than one in ten had none" if first.decided >= ENOUGH else ""),
+        needs=needs(first.decided, "recoveries that had a word or whose clock for it ran out"),
+        definition=(
+            "How long customers waited, from when we knew of the failure until our first word reached them. What was"
+            " held until somebody said yes to an incident counts here; the clock below starts only with that yes."
+        ),
+        window=window,
+        method=f"Elapsed time, nights included; who never had a word waited longest. At most the latest {LATEST:,}.",
+    )
+
+
+def over_said(*, over: OverNow) -> str:
+    """This function will say in a sentence which clocks are over at this moment, of recoveries of any age."""
+    if not over.recoveries:
+        return "No clock of an open recovery is over right now."
+    words = {target: word.lower() for target, word in {**STEP_WORDS, "update": "Next word to the customer"}.items()}
+    told = ", ".join(f"{words.get(one, one)} {count:,}" for one, count in sorted(over.clocks.items()))
+    many = f"{over.recoveries:,} open recoveries are" if over.recoveries > 1 else "One open recovery is"
+    return f"Right now {many} over a clock that is not met yet ({told}). Those below count as not in time."
 
 
 def clocks_chart(*, clocks: Sequence[ClockKept], window: str) -> Chart | None:

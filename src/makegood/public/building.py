@@ -243,7 +243,7 @@ def _offer(letter: Letter) -> Offer | None:
         return Offer(text=text, url=url, state=says(f"offer.{row.state}") if row.state in ANSWERED else "")
     swaps = tuple(
         Answer(
-            label=says("offer.rather", title=_named(gift.title, letter)),
+            label=says("offer.rather", title=_worth(gift, letter)),
             value=f"swap:{row.id}:{gift.remedy}",
         )
         for gift in letter.swaps
@@ -259,6 +259,12 @@ def _offer(letter: Letter) -> Offer | None:
         ),
         expires_at=_ends_at(row),
     )
+
+
+def _worth(gift: Gift, letter: Letter) -> str:
+    """What may be had instead, with what it is worth where that is an amount."""
+    title = _named(gift.title, letter)
+    return f"{title} ({amount(gift.value, language=letter.locale)})" if gift.value else title
 
 
 def _named(title: str, letter: Letter) -> str:

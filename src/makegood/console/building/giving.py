@@ -107,6 +107,7 @@ def _offer(case: Case, gift: Gift, *, best: bool, stands: str) -> OfferCard:
     return OfferCard(
         title=gift.title,
         cost=gift.cost,
+        value=gift.value if gift.value != gift.cost else None,
         why=f"{why} {gift.said}".strip(),
         best=best,
         reason=words.reason_line(reason.as_dict()) if reason and reason.evidence else None,

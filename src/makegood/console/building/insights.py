@@ -10,6 +10,7 @@ import attrs
 from makegood.console import figures, staying
 from makegood.console.viewmodels import Chart, Empty, Figure, InsightsPage, InsightsSection, Link, Reader
 from makegood.insights import windows
+from makegood.insights.first_word import FirstWord, OverNow, first_words, over_now
 from makegood.insights.measures import ClockKept, Failed, Promises, clocks_kept, failed, promises_settled
 from makegood.insights.outcomes import (
     Given,
@@ -48,6 +49,8 @@ class Counted:
     at: datetime
     settled: Promises
     clocks: list[ClockKept]
+    first: FirstWord
+    over: OverNow
     failed: Failed
     given: list[Given]
     scores: Scores
@@ -62,6 +65,8 @@ def count(*, organization_id: int, window: Window, now: datetime) -> Counted:
         at=now,
         settled=promises_settled(organization_id=organization_id, window=window),
         clocks=clocks_kept(organization_id=organization_id, window=window),
+        first=first_words(organization_id=organization_id, window=window),
+        over=over_now(organization_id=organization_id),
         failed=failed(organization_id=organization_id, window=window),
         given=given(organization_id=organization_id, window=window),
         scores=scores(organization_id=organization_id, window=window),
@@ -156,13 +161,18 @@ def _clocks(counted: Counted, window: str) -> InsightsSection:
         return InsightsSection(
             title="Clocks kept",
             key="clocks",
+            lead=figures.over_said(over=counted.over) if counted.over.recoveries else "",
             empty=Empty(title="Not enough data", text=f"No clock started in this time. {windows.ENOUGH} make a share."),
         )
     return _section(
         "Clocks kept",
         "clocks",
-        tuple(figures.clock_figure(clock=clock, window=window) for clock in counted.clocks),
+        (
+            figures.first_word_figure(first=counted.first, window=window),
+            *(figures.clock_figure(clock=clock, window=window) for clock in counted.clocks),
+        ),
         figures.clocks_chart(clocks=counted.clocks, window=window),
+        lead=figures.over_said(over=counted.over),
     )
 
 

@@ -220,12 +220,11 @@ def _tags(case: Case) -> tuple[Tag, ...]:
 def _customer(desk: Desk, known: Known) -> CustomerCard:
     case, one = known.case, known.customer
     failure = case.failures[0] if case.failures else None
-    cost = words.LOSSES.get(case.loss, case.loss).capitalize()
-    if case.price:
-        cost = f"{cost}, {written(case.price, desk.reader)}"
     since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else ""
     line = " · ".join(part for part in (words.GROUPS.get(case.group, ""), since, case.place) if part)
-    facts = [Fact(label="What it cost them", value=cost)]
+    facts = [Fact(label="What it cost them", value=words.LOSSES.get(case.loss, case.loss).capitalize())]
+    if case.price:
+        facts.append(Fact(label="What they had paid for it", value=written(case.price, desk.reader)))
     if failure is not None and failure.happened_at:
         facts.append(Fact(label="When", value=words.said_at(desk, failure.happened_at)))
     facts += [

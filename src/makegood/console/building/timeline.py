@@ -8,7 +8,9 @@ from typing import Any
 
 from makegood.console.building.words import said_at, step_name
 from makegood.console.desk import Desk
+from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import TimelineEntry
+from makegood.core.money import Money
 from makegood.recoveries.queries import Case, MessageLine, TimelineLine
 
 STATES = {"draft": "draft", "queued": "on its way", "failed": "did not arrive", "unknown": "may have arrived"}
@@ -105,9 +107,39 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
 }
 
 
+GIVEN: Mapping[tuple[str, str], str] = {
+    ("floor", "accepted"): "Owed, and on its way",
+    ("floor", "delivered"): "Paid, as it was owed",
+    ("floor", "withdrawn"): "Not owed after all",
+    ("fix", "accepted"): "Part of the fix",
+    ("fix", "delivered"): "Handed over, as part of the fix",
+    ("extra", "offered"): "Offered",
+    ("extra", "accepted"): "They said yes",
+    ("extra", "declined"): "They said no",
+    ("extra", "swapped"): "They chose something else instead of",
+    ("extra", "delivered"): "They have it",
+    ("extra", "expired"): "The offer ended unanswered",
+    ("extra", "withdrawn"): "Taken back",
+}
+ANSWERS = ("accepted", "declined", "swapped")
+
+
+def _gift(desk: Desk, line: TimelineLine, case: Case, names: Names) -> TimelineEntry | None:
+    action, part = line.event.rsplit(":", 1)[-1], line.data["part"]
+    said = GIVEN.get((part, action))
+    if said is None:
+        return None
+    worth = Money(minor=line.data["minor"], currency=line.data["currency"])
+    amount = f" ({money(worth, desk.reader)})" if worth else ""
+    theirs = part == "extra" and action in ANSWERS
+    by = names.get(line.actor_id, "") if line.actor_id else (case.customer or "The customer") if theirs else ""
+    return TimelineEntry(at=line.at, text=f"{said}: {line.data['title'] or '(erased)'}{amount}.", by=by)
+
+
 def timeline(desk: Desk, case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, ...]:
     """This function will tell what happened, the newest first."""
     entries = [entry for line in case.timeline if (entry := _event(desk, line, names, why_url))]
+    entries += [entry for line in case.gifts if (entry := _gift(desk, line, case, names))]
     entries += [_said(message, case, names) for message in case.messages if message.state not in ("draft", "stopped")]
     for failure in case.failures:
         lead = "We noticed it" if failure.found_by_us else "Somebody told us"

@@ -150,11 +150,15 @@ class OwedCard:
 
 @attrs.frozen(kw_only=True)
 class OfferCard:
-    """One extra that may be given: what it costs us, why it fits; `act` offers it, or asks above the limit."""
+    """One extra that may be given: what it costs us, why it fits; `act` offers it, or asks above the limit.
+
+    `value` is what it is worth to the customer, where that is another amount than it costs us.
+    """
 
     title: str
     cost: Money
     why: str
+    value: Money | None = None
     act: Action | None = None
     needs: str = ""
     """What stands in the way, where something does ("above your limit: Joris answers in 6 min on average")."""

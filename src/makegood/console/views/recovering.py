@@ -101,7 +101,7 @@ def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     tell(
         request,
         f"Offered: {gift.title}.",
-        detail="It stands on their page, to take, swap or decline. The words that tell them wait for your click.",
+        detail="It stands on their page, to take or decline. The words that tell them wait for your click.",
     )
     return gone_to("recovery", code=code)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
@@ -80,6 +80,7 @@ def recovery_case(
     steps = _steps(organization_id, row, now, stands_still=any(one.to_at is None for one in pauses))
     clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
     messages = _messages(organization_id, row.thread_id)
+    makegoods = _makegoods(organization_id, [one.id for one in failures])
     closing = close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None
     return Case(
         id=row.id,
@@ -123,11 +124,12 @@ def recovery_case(
         steps=steps,
         clocks=clocks,
         messages=messages,
-        makegoods=_makegoods(organization_id, [one.id for one in failures]),
+        makegoods=makegoods,
         follow_ups=_follow_ups(organization_id, recovery_id),
         ratings=ratings,
         pauses=pauses,
         timeline=_timeline(organization_id, recovery_id),
+        gifts=_gifts(organization_id, {one.id: one.title for one in makegoods}),
         closing=closing,
         doubts=tuple(doubts_of(organization_id=organization_id, failure_ids=[one.id for one in failures]))
         if closing and "floor_decided" in closing.missing
@@ -340,6 +342,19 @@ def _timeline(organization_id: int, recovery_id: int) -> tuple[TimelineLine, ...
     )[:TIMELINE]
     return tuple(
         TimelineLine(at=row.at, event=row.event, actor_id=row.actor_id, data=row.data) for row in reversed(rows)
+    )
+
+
+def _gifts(organization_id: int, titles: Mapping[int, str]) -> tuple[TimelineLine, ...]:
+    """What became of each make-good, by the journal, oldest first."""
+    if not titles:
+        return ()
+    rows = Entry.objects.filter(organization_id=organization_id, subject="makegood", subject_id__in=list(titles))
+    return tuple(
+        TimelineLine(
+            at=row.at, event=row.event, actor_id=row.actor_id, data={**row.data, "title": titles[row.subject_id or 0]}
+        )
+        for row in rows.order_by("id")[:TIMELINE]
     )
 
 

@@ -154,7 +154,7 @@ class PauseLine:
 
 @attrs.frozen(kw_only=True, slots=True)
 class TimelineLine:
-    """One entry of the journal about this recovery."""
+    """One entry of the journal about this recovery, or about what was given in it."""
 
     at: datetime
     event: str
@@ -212,6 +212,8 @@ class Case:
     ratings: tuple[RatingLine, ...]
     pauses: tuple[PauseLine, ...]
     timeline: tuple[TimelineLine, ...]
+    gifts: tuple[TimelineLine, ...]
+    """What was offered, accepted, handed over; the title of each stands in the data."""
     closing: CloseDecision | None
     unanswered_at: datetime | None = None
     """Since when what the customer wrote waits for an answer; None where nothing does."""

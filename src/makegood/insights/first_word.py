@@ -1,0 +1,79 @@
+"""How long customers were without a word from us, from when we knew of their failure; and which clocks are over now.
+
+A clock to acknowledge starts when a recovery opens. What an incident held before its yes, a customer waited as well: it
+is counted here, and not there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import attrs
+
+from makegood.insights.windows import ENOUGH, Window, rows
+
+LATEST = 5_000
+"""Of longer windows the latest so many recoveries are read, so that the page stays quick."""
+
+WAITED = """
+SELECT count(*), count(met_at), percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes) FROM (
+    SELECT clock.met_at, coalesce(date_part('epoch', clock.met_at - known.at) / 60, 'infinity') AS minutes
+    FROM (
+        SELECT organization_id, recovery_id, met_at FROM recoveries_recoveryclock
+        WHERE organization_id = %(org)s AND target = 'acknowledge' AND state IN ('met', 'missed')
+            AND started_at >= %(since)s AND started_at < %(until)s
+        ORDER BY started_at DESC, id DESC LIMIT %(latest)s
+    ) AS clock
+    CROSS JOIN LATERAL (
+        SELECT min(f.detected_at) AS at FROM recoveries_recoveryfailure rf
+        JOIN failures_failure f ON f.organization_id = rf.organization_id AND f.id = rf.failure_id
+        WHERE rf.organization_id = clock.organization_id AND rf.recovery_id = clock.recovery_id
+    ) AS known
+) AS waited
+"""
+
+OVER = """
+SELECT c.target, count(*), count(*) FILTER (WHERE c.nth = 1) FROM (
+    SELECT c.target, row_number() OVER (PARTITION BY c.recovery_id ORDER BY c.id) AS nth
+    FROM recoveries_recovery r
+    JOIN recoveries_recoveryclock c ON c.organization_id = r.organization_id AND c.recovery_id = r.id
+    WHERE r.organization_id = %s AND r.state = 'open' AND c.state = 'missed' AND c.met_at IS NULL
+) AS c GROUP BY c.target
+"""
+
+
+@attrs.frozen(kw_only=True)
+class FirstWord:
+    """How long recoveries whose first clock was decided waited for our first word, in minutes, from when we knew.
+
+    `decided` were told, or their clock ran out; `told` were told at all. The median and the 90th percentile are values
+    that occurred; who was never told waited longest, so None is also what is said where half (or a tenth) never were.
+    """
+
+    decided: int
+    told: int
+    median_minutes: float | None
+    p90_minutes: float | None
+
+
+@attrs.frozen(kw_only=True)
+class OverNow:
+    """Open recoveries with a clock that ran out and is not met at this moment, and how many clocks by target."""
+
+    recoveries: int
+    clocks: Mapping[str, int]
+
+
+def first_words(*, organization_id: int, window: Window) -> FirstWord:
+    """This function will measure the wait for our first word, by when a recovery's clock for it started."""
+    asked = {"org": organization_id, "since": window.since, "until": window.until, "latest": LATEST}
+    decided, told, both = rows(WAITED, asked)[0]
+    median, p90 = (None if one == math.inf else one for one in both) if decided >= ENOUGH else (None, None)
+    return FirstWord(decided=decided, told=told, median_minutes=median, p90_minutes=p90)
+
+
+def over_now(*, organization_id: int) -> OverNow:
+    """This function will count the open recoveries with a clock that ran out and is not met, and those clocks."""
+    found = rows(OVER, [organization_id])
+    return OverNow(recoveries=sum(first for _, _, first in found), clocks={target: count for target, count, _ in found})

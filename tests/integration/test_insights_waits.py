@@ -1,0 +1,49 @@
+"""The wait from the failure to our first word, and the clocks that are over now: no better than it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.conftest import START, Org
+from tests.support.recoveries import HOUR, customer, failure, open_for
+
+from makegood.console.figures import first_word_figure, over_said
+from makegood.insights.first_word import first_words, over_now
+from makegood.insights.windows import Window
+from makegood.recoveries.models import Recovery, RecoveryClock
+from makegood.store.tenancy import tenant
+
+ALL_OF_IT = Window(since=START - 30 * HOUR, until=START + 300 * HOUR)
+
+
+def test_what_was_held_before_the_yes_counts_as_waited(org: Org) -> None:
+    """Known at seven, opened ten hours later and told a minute after that: the wait is ten hours, not a minute."""
+    with tenant(organization_id=org.id):
+        known = START - 10 * HOUR
+        open_for(org, *(failure(org, customer_id=customer(org), detected_at=known) for _ in range(11)))
+        clocks = RecoveryClock.objects.filter(organization_id=org.id, target="acknowledge")
+        clocks.update(state="met", met_at=START + timedelta(minutes=1))
+        first = first_words(organization_id=org.id, window=ALL_OF_IT)
+        assert (first.decided, first.told, first.median_minutes, first.p90_minutes) == (11, 11, 601, 601)
+        assert first_word_figure(first=first, window="All").value == "half within 10 h 1 min"
+        late = list(clocks.order_by("id").values_list("id", flat=True)[:2])
+        clocks.filter(id__in=late).update(state="missed", met_at=None)
+        first = first_words(organization_id=org.id, window=ALL_OF_IT)
+        assert (first.decided, first.told, first.median_minutes, first.p90_minutes) == (11, 9, 601, None)
+        assert first_word_figure(first=first, window="All").note == "more than one in ten had none"
+
+
+def test_what_is_over_now_is_said_whatever_the_shares_are(org: Org) -> None:
+    """Open recoveries with a missed clock that is not met are counted once each; met late or closed ones are not."""
+    with tenant(organization_id=org.id):
+        assert over_said(over=over_now(organization_id=org.id)) == "No clock of an open recovery is over right now."
+        rows = open_for(org, *(failure(org, customer_id=customer(org)) for _ in range(3)))
+        clocks = RecoveryClock.objects.filter(organization_id=org.id)
+        clocks.filter(recovery_id=rows[0].id, target__in=["fix", "make_good"]).update(state="missed")
+        clocks.filter(recovery_id=rows[1].id, target="fix").update(state="missed", met_at=START)
+        clocks.filter(recovery_id=rows[2].id, target="fix").update(state="missed")
+        over = over_now(organization_id=org.id)
+        assert (over.recoveries, dict(over.clocks)) == (2, {"fix": 2, "make_good": 1})
+        assert "2 open recoveries are over a clock that is not met yet (fixed 2, made good 1)" in over_said(over=over)
+        Recovery.objects.filter(id=rows[2].id).update(state="withdrawn")
+        assert over_now(organization_id=org.id).recoveries == 1
