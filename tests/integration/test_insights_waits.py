@@ -45,5 +45,5 @@ def test_what_is_over_now_is_said_whatever_the_shares_are(org: Org) -> None:
         over = over_now(organization_id=org.id)
         assert (over.recoveries, dict(over.clocks)) == (2, {"fix": 2, "make_good": 1})
         assert "2 open recoveries are over a clock that is not met yet (fixed 2, made good 1)" in over_said(over=over)
-        Recovery.objects.filter(id=rows[2].id).update(state="withdrawn")
+        Recovery.objects.filter(id=rows[2].id).update(state="closed", closed_at=START, close_reason="complete")
         assert over_now(organization_id=org.id).recoveries == 1

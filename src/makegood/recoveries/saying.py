@@ -48,6 +48,10 @@ BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = Mapp
 """The kinds of message that a colleague begins on a case: the step that each does, and its words."""
 
 
+NO_LINK_YET: Final = "[…]"
+"""What stands for the link of a page that is made only when the recovery opens."""
+
+
 def first_words(*, organization_id: int, planned: Sequence[Planned], now: datetime) -> None:
     """Acknowledge and apologise. Where the apology stands for both but was said before, the acknowledgement goes."""
     told = _told(organization_id, planned)
@@ -180,7 +184,7 @@ def first_words_shown(*, organization_id: int, planned: Sequence[Planned], kind:
     word = apology if kind == "apology" else acknowledgement
     shown = []
     for one, told in zip(planned, _told(organization_id, planned), strict=True):
-        subject, body = word(told)
+        subject, body = word(attrs.evolve(told, status_url=NO_LINK_YET))
         shown.append(
             Shown(recovery_id=one.recovery_id, language=told.language, subject=subject, body=body, case=Case())
         )
