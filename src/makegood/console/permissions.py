@@ -58,6 +58,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-link": SERVES,
     "recovery-floor-fact": SERVES,
     "recovery-floor-nothing": DECIDES,
+    "promise-floor-fact": SERVES,
+    "promise-floor-nothing": DECIDES,
     "recovery-cause": SERVES,
     "recovery-fault": SERVES,
     "recovery-severity": DECIDES,

@@ -111,6 +111,14 @@ urlpatterns = [
     path("promises", ledgers.promises, name="promises"),
     path("promises/new", ledgers.promise_new, name="promise-new"),
     path("promises/<int:promise_id>", ledgers.promise, name="promise"),
+    path(
+        "promises/<int:promise_id>/owed/<int:failure_id>/<slug:pack>", doubting.promise_fact, name="promise-floor-fact"
+    ),
+    path(
+        "promises/<int:promise_id>/owed/<int:failure_id>/<slug:pack>/nothing",
+        doubting.promise_nothing,
+        name="promise-floor-nothing",
+    ),
     path("promises/<int:promise_id>/<slug:act>", ledgers.promise_act, name="promise-act"),
     path("incidents", incidents.incidents, name="incidents"),
     path("incidents/new", incidents.new, name="incident-new"),

@@ -98,6 +98,43 @@ def _described(row: FloorDoubt) -> DoubtFacts:
     return DoubtFacts(failure_id=row.failure_id, pack=row.pack, title=title, lacks=lacks, since_at=row.since_at)
 
 
+@attrs.frozen(kw_only=True)
+class QuietDoubt:
+    """What is not decided for a failure that stays quiet: no recovery asks for it, its promise does."""
+
+    promise_id: int
+    customer: str
+    what: str
+    doubt: DoubtFacts
+
+
+def doubts_quiet(*, organization_id: int, places: Sequence[int] | None, most: int = 10) -> list[QuietDoubt]:
+    """This function will list what is not decided for quiet failures of these places (None: all), the oldest first."""
+    rows = FloorDoubt.objects.select_related("failure__customer").filter(
+        organization_id=organization_id,
+        settled="",
+        failure__gate="quiet",
+        failure__withdrawn_at__isnull=True,
+        failure__promise_id__isnull=False,
+    )
+    if places is not None:
+        rows = rows.filter(failure__place_id__in=list(places))
+    found = [(row, row.failure) for row in rows.order_by("since_at", "id")[:most]]
+    doubts = {
+        (one.failure_id, one.pack): one
+        for one in doubts_of(organization_id=organization_id, failure_ids={failure.id for _, failure in found})
+    }
+    return [
+        QuietDoubt(
+            promise_id=failure.promise_id or 0,
+            customer=failure.customer.name,
+            what=failure.what,
+            doubt=doubts[row.failure_id, row.pack],
+        )
+        for row, failure in found
+    ]
+
+
 def undecided(*, organization_id: int, failure_ids: Collection[int]) -> set[int]:
     """This function will find those of these failures for which what is owed is not decided."""
     rows = FloorDoubt.objects.filter(organization_id=organization_id, failure_id__in=list(failure_ids), settled="")

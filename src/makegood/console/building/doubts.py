@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -10,29 +11,40 @@ from makegood.console.asking import CURRENCIES, select
 from makegood.console.building import words
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Form
-from makegood.console.viewmodels.recovery import DoubtCard
+from makegood.console.viewmodels.doubts import DoubtCard
 from makegood.core.floors import FactSpec
 from makegood.makegoods.doubts import DoubtFacts
 from makegood.recoveries.queries import Case
 
 YES_NO = (("true", "Yes"), ("false", "No"))
+At = tuple[str, str | int]
+"""Whose page asks: a recovery by its code, or a promise by its number."""
 
 
 def doubt_cards(desk: Desk, case: Case, *, acts: bool) -> tuple[DoubtCard, ...]:
     """This function will show what is not decided, with the question for the lacking fact, and a manager's way out."""
-    here = words.code(case.number)
+    return _cards(desk, case.doubts, ("recovery", words.code(case.number)), acts=acts)
+
+
+def promise_doubts(desk: Desk, doubts: Sequence[DoubtFacts], *, promise_id: int) -> tuple[DoubtCard, ...]:
+    """This function will show the same of a promise that broke quietly, which has no recovery to ask on."""
+    return _cards(desk, doubts, ("promise", promise_id), acts=desk.may("promise-floor-fact"))
+
+
+def _cards(desk: Desk, doubts: Sequence[DoubtFacts], at: At, *, acts: bool) -> tuple[DoubtCard, ...]:
     return tuple(
         DoubtCard(
             title=one.title,
-            text=_text(one),
-            ask=_ask(desk, here, one) if acts else None,
-            nothing=_nothing(here, one) if acts and desk.may("recovery-floor-nothing") else None,
+            text=doubt_text(one),
+            ask=_ask(desk, at, one) if acts else None,
+            nothing=_nothing(at, one) if acts and desk.may(f"{at[0]}-floor-nothing") else None,
         )
-        for one in case.doubts
+        for one in doubts
     )
 
 
-def _text(one: DoubtFacts) -> str:
+def doubt_text(one: DoubtFacts) -> str:
+    """This function will say that it is not decided, and which fact is not known."""
     if one.lacks is None:
         return (
             "What is owed is not decided: the rules for it could not be read, or have changed. Whoever runs Makegood "
@@ -46,8 +58,8 @@ def _means(lacks: FactSpec) -> str:
     return lacks.means.partition(";")[0].strip() or lacks.name.replace("_", " ")
 
 
-def _ask(desk: Desk, here: str, one: DoubtFacts) -> Form:
-    url = reverse("recovery-floor-fact", args=[here, one.failure_id, one.pack])
+def _ask(desk: Desk, at: At, one: DoubtFacts) -> Form:
+    url = reverse(f"{at[0]}-floor-fact", args=[at[1], one.failure_id, one.pack])
     key = f"fact-{one.failure_id}-{one.pack}"
     if one.lacks is None:
         return Form(key=key, action=url, submit="Decide again", fields=())
@@ -80,10 +92,10 @@ def _fields(desk: Desk, spec: FactSpec, label: str) -> tuple[Field, ...]:
     return (Field(name="fact", label=label, required=True, maxlength=200),)
 
 
-def _nothing(here: str, one: DoubtFacts) -> Form:
+def _nothing(at: At, one: DoubtFacts) -> Form:
     return Form(
         key=f"nothing-{one.failure_id}-{one.pack}",
-        action=reverse("recovery-floor-nothing", args=[here, one.failure_id, one.pack]),
+        action=reverse(f"{at[0]}-floor-nothing", args=[at[1], one.failure_id, one.pack]),
         submit="Nothing is owed",
         style="plain",
         fields=(

@@ -6,6 +6,7 @@ import datetime as dt
 
 import attrs
 
+from makegood.console.viewmodels.doubts import DoubtCard
 from makegood.console.viewmodels.forms import Form
 from makegood.console.viewmodels.settings import Table
 from makegood.console.viewmodels.shell import (
@@ -65,6 +66,8 @@ class PromisePage:
     decision: str = ""
     recovery: Link | None = None
     forms: tuple[Form, ...] = ()
+    doubts: tuple[DoubtCard, ...] = ()
+    """What is owed and not decided, where no recovery asks for it."""
 
 
 @attrs.frozen(kw_only=True)

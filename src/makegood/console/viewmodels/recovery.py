@@ -7,6 +7,7 @@ import datetime as dt
 import attrs
 
 from makegood.console.viewmodels.clocks import ClockRow
+from makegood.console.viewmodels.doubts import DoubtCard
 from makegood.console.viewmodels.forms import Field, Form
 from makegood.console.viewmodels.helping import HelpPanel
 from makegood.console.viewmodels.ledger import PromiseRow
@@ -251,16 +252,6 @@ class Exchange:
     owner: str
     form: Form | None = None
     take: Action | None = None
-
-
-@attrs.frozen(kw_only=True)
-class DoubtCard:
-    """What a pack could not decide: in words, with the question for the lacking fact, and a manager's way out."""
-
-    title: str
-    text: str
-    ask: Form | None = None
-    nothing: Form | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -107,6 +107,16 @@ class SignalRow:
 
 
 @attrs.frozen(kw_only=True)
+class DoubtLine:
+    """What is owed and not decided where nothing is said to the customer; `look` leads to where it is asked for."""
+
+    who: str
+    text: str
+    at: dt.datetime
+    look: Link
+
+
+@attrs.frozen(kw_only=True)
 class TodayPage:
     """What to do now. `title` is a sentence ("Eleven customers need us before six").
 
@@ -119,6 +129,7 @@ class TodayPage:
     proposals: tuple[Proposal, ...] = ()
     mails: tuple[FailedMail, ...] = ()
     signals: tuple[SignalRow, ...] = ()
+    doubts: tuple[DoubtLine, ...] = ()
     figures: tuple[Figure, ...] = ()
     all_url: str = ""
     all_label: str = "All recoveries"

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from makegood.console.asking import amount, local_input, moment
 from makegood.console.building import words
+from makegood.console.building.doubts import promise_doubts
 from makegood.console.desk import Desk
 from makegood.console.finding import customer_asked, customer_field
 from makegood.console.refill import answers
@@ -29,6 +30,7 @@ from makegood.console.viewmodels import (
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.saved import saved_panel
 from makegood.failures.queries import failure_of_promise
+from makegood.makegoods.doubts import doubts_of
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_create
 from makegood.promises.queries import PromiseFacts, promise_one, promises_counted, promises_counted_to, promises_list
 from makegood.recoveries.queries.faces import recovery_of_failure
@@ -105,8 +107,8 @@ def _one(desk: Desk, promise_id: int) -> PromiseFacts:
     return found
 
 
-def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, act: str = "") -> Screen:
-    """Show one promise and what became of it."""
+def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, **names: object) -> Screen:
+    """Show one promise and what became of it; other names of an address do not matter here."""
     promise = _one(desk, promise_id)
     failure = failure_of_promise(organization_id=desk.organization_id, promise_id=promise_id)
     recovery = failure and recovery_of_failure(organization_id=desk.organization_id, failure_id=failure.id)
@@ -133,6 +135,13 @@ def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, act: str 
             if recovery
             else None,
             forms=_forms(desk, promise) if desk.may("promise-act") else (),
+            doubts=promise_doubts(
+                desk,
+                doubts_of(organization_id=desk.organization_id, failure_ids=[failure.id]),
+                promise_id=promise_id,
+            )
+            if failure and not recovery
+            else (),
         ),
     )
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console.building import words
+from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import leaving_said
 from makegood.console.desk import Desk
@@ -24,9 +25,11 @@ from makegood.console.viewmodels import (
     SignalRow,
     TodayPage,
 )
+from makegood.console.viewmodels.today import DoubtLine
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.failures.queries import IncidentFacts, SignalFacts, incidents_list, signal_one, signals_open
 from makegood.failures.signals import signal_dismiss, signal_open
+from makegood.makegoods.doubts import doubts_quiet
 from makegood.messages.operations import message_retry, message_stop
 from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
 from makegood.recoveries import queries as recoveries
@@ -82,6 +85,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
             ),
             mails=tuple(_mails(desk)),
             signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
+            doubts=_doubts(desk),
             figures=_figures(desk),
             all_url=reverse("recoveries") if shown > len(listed.rows) else "",
             all_label=f"All {shown:,} open recoveries",
@@ -252,6 +256,21 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
         signal_dismiss(**given)
         tell(request, "Set aside.")
     return redirect("today")
+
+
+def _doubts(desk: Desk) -> tuple[DoubtLine, ...]:
+    """What is owed and not decided where no recovery asks for the fact."""
+    if not desk.may("promise-floor-fact"):
+        return ()
+    return tuple(
+        DoubtLine(
+            who=words.who(one.customer),
+            text=f"{one.what}: {one.doubt.title}. {doubt_text(one.doubt)}",
+            at=one.doubt.since_at,
+            look=Link(label="Decide it", url=reverse("promise", args=[one.promise_id])),
+        )
+        for one in doubts_quiet(organization_id=desk.organization_id, places=desk.places)
+    )
 
 
 def _figures(desk: Desk) -> tuple[Figure, ...]:
