@@ -15,6 +15,7 @@ from makegood.messages.links import status_path
 from makegood.messages.models import Thread
 from makegood.public.building import next_word
 from makegood.recoveries.models import Recovery, RecoveryClock
+from makegood.recoveries.operations import step_done
 from makegood.recoveries.queries import Filters, recoveries_list, recovery_case, today
 from makegood.recoveries.queries.faces import open_counts
 from makegood.rules.phrases import phrase
@@ -58,6 +59,17 @@ def test_the_customer_reads_the_earliest_word_that_they_were_promised(org: Org) 
         RecoveryClock.objects.filter(recovery_id=recovery.id, target="update").update(due_at=word_at)
         assert again(org, recovery).next_step == "fix"
         assert promised(org, recovery, START) == ("next.word", word_at)
+
+
+def test_who_asked_nothing_reads_of_no_answer(org: Org) -> None:
+    recovery = opened(org)
+    with tenant(organization_id=org.id):
+        say(org, recovery, "apology", at=START)
+        step_done(organization_id=org.id, recovery_id=recovery.id, step="fix", by=org.employee, now=START)
+        assert again(org, recovery).next_step == "respond"
+        assert promised(org, recovery, START)[0] == "next.word"
+        reply(org, recovery, "Where is it?", at=START + HOUR)
+        assert promised(org, recovery, START + HOUR)[0] == "next.respond"
 
 
 def test_a_clock_that_is_late_is_overdue_and_comes_first(org: Org) -> None:

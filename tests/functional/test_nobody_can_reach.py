@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from tests.conftest import START, Org
@@ -9,6 +10,7 @@ from tests.functional.test_views import recovery_of, signed_in
 from tests.support.given import email
 from tests.support.recoveries import HOUR, Recovery, reply
 
+from makegood.customers.models import Customer
 from makegood.messages.links import status_url
 from makegood.messages.models import Message, Thread
 from makegood.store.tenancy import tenant
@@ -48,6 +50,15 @@ def test_who_can_be_reached_is_on_the_way(org: Org) -> None:
     client = signed_in(org, org.manager)
     assert NOBODY not in client.get(f"/recoveries/R-{recovery.number}").content.decode()
     assert "On its way." in send_apology(org, client, recovery)
+
+
+@pytest.mark.parametrize(("language", "told"), [("nl", True), ("nl-BE", True), ("de-AT", False), ("", False)])
+def test_a_language_that_is_not_spoken_is_told(org: Org, language: str, told: bool) -> None:
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=org.customer).update(language=language)
+    recovery = recovery_of(org)
+    page = signed_in(org, org.manager).get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert ("They speak nl; letters and their page begin in English" in page) == told
 
 
 def test_who_wrote_on_their_page_has_it(org: Org) -> None:

@@ -134,11 +134,14 @@ def status_page(letter: Letter) -> StatusPage:
 def next_word(case: Case, paused: PauseLine | None, *, now: datetime) -> tuple[str, datetime | None]:
     """The name of the phrase that says what comes next, and by when: the earliest word that they were promised.
 
-    What they wrote comes before all else. Where a promised word is past, it says so, and when the next one comes.
+    What they wrote comes before all else; who asked nothing gets no answer, but hears from us. Where a promised word is
+    past, it says so, and when the next one comes.
     """
     if case.state != "open":
         return "next.withdrawn" if case.state == "withdrawn" else "next.closed", None
     plain = f"next.{case.next_step}" if case.next_step in NEXT else "next.other"
+    if case.next_step == "respond":
+        plain = "next.word"
     if case.next_step == "decide":
         return plain, None
     words = {one.target: one.due_at for one in case.clocks if _waits_for_us(one) and one.due_at is not None}

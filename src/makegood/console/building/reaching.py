@@ -1,4 +1,4 @@
-"""Whether what is said to a customer reaches them, or only stands on a page whose link they do not have yet."""
+"""Whether what is said to a customer reaches them, and in their language, or only stands on a page they cannot open."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Final
 
 from django.urls import reverse
 
+from makegood.console.building.leaving import LANGUAGES
 from makegood.console.building.words import code
-from makegood.console.viewmodels import Choice, Field, Form
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import Choice, Fact, Field, Form
 from makegood.customers.queries import CustomerFacts
 from makegood.recoveries.queries import Case
+from makegood.rules.phrases import languages, spoken
 
 UNREACHED: Final = (
     "We know no e-mail and no phone number of theirs, so nothing that we write reaches them by itself. Give them the"
@@ -31,6 +34,21 @@ def unreached(case: Case, customer: CustomerFacts) -> str:
     if case.state != "open" or case.link_at is not None or wrote or customer.identity("email"):
         return ""
     return BY_PHONE if customer.identity("phone") else UNREACHED
+
+
+def unspoken(desk: Desk, language: str) -> list[Fact]:
+    """This function will say that we write in another language than a customer's, where theirs is not spoken here."""
+    theirs = language.strip().lower().replace("_", "-").partition("-")[0]
+    if not theirs or theirs in languages():
+        return []
+    ours = spoken(desk.facts.language)
+    return [
+        Fact(
+            label="Language",
+            value=f"They speak {theirs}; letters and their page begin in {LANGUAGES.get(ours, ours)}",
+            note="You may write the drafts in theirs. Two catalogue files add a language: docs/guides/languages.md",
+        )
+    ]
 
 
 def hand_over_form(case: Case) -> Form:

@@ -17,7 +17,7 @@ from makegood.console.building.doubts import doubt_cards
 from makegood.console.building.giving import giving_of
 from makegood.console.building.helping import anyway_field, asking_why, panels_of
 from makegood.console.building.next_action import hands_over, next_of
-from makegood.console.building.reaching import hand_over_form, unreached
+from makegood.console.building.reaching import hand_over_form, unreached, unspoken
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.staff_words import said_words
 from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
@@ -235,6 +235,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         )
         for fact in list(known.facts)[:2]
     ]
+    facts += unspoken(desk, one.language)
     phone, alone = one.identity("phone"), unreached(case, one)
     return CustomerCard(
         name=one.called,
