@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from makegood.core.wording import Case, WordingRules
 from makegood.core.wording.linter import looked
 from makegood.core.wording.naming import message_marks, sentence_marks
-from makegood.core.wording.types import Naming
+from makegood.core.wording.types import FAULTS, Naming
+from makegood.rules.templates import LOSSES, apology_name, filled
 from makegood.rules.wording_data import wording_rules
 
 Array = NDArray[np.float64]
@@ -56,8 +57,10 @@ FINER = {
 }
 """Rules that are special cases of one that is named."""
 RIDGE = 1.0
-PHRASE = 0.5
+PHRASE = 1.0
 """What a phrase counts beside a message."""
+GROUPS = 8
+"""Groups of writers that are judged by weights fitted to the other groups."""
 LEAST = 3
 """Messages and phrases that a mark must stand in."""
 TINY = 0.12
@@ -66,6 +69,20 @@ AIM = 0.5
 """A rule is named from where it is likelier than this to be right."""
 CLOSED = "closed"
 """Phrases with which a message ends the matter."""
+FILLED = {
+    "customer": "Ines Duarte", "organization": "Harbour Rail", "owner": "Piet Vos", "role": "desk 2",
+    "next_by": "Monday 9 June, 15:00", "status_url": "https://example.test/s/xyz", "amount": "\u00a312.50",
+    "remedy": "a taxi to the hotel tonight",
+}  # fmt: skip
+FAILED = (
+    {"what": "your train left without you", "when": "on Monday 2 June", "fix": "I have booked you on the next one"},
+    {
+        "what": "your bill was 40 euro too high",
+        "when": "on 3 March at 9:10",
+        "fix": "The 40 euro are on their way back.",
+    },
+)
+"""Cases with which the apologies that ship are filled."""
 LACKS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "no_repair": (frozenset({*CARRIED, "norepair", "nowhat", "what", "open", CLOSED}), frozenset({"repair"})),
     "no_what": (frozenset({"nowhat"}), frozenset({"what", "open"})),
@@ -91,13 +108,13 @@ class Example:
 def example(message: dict[str, Any], *, writer: str, bad: bool, kind: str = "") -> Example:
     """This function will read a message into its marks."""
     facts = {key: str(value) for key, value in (message.get("facts") or {}).items()}
-    known = {key: facts.get(key) for key in ("customer", "amount", "promised", "order")}
+    known = {key: facts.get(key) for key in ("customer", "amount", "promised", "order", "what")}
     rules, case = wording_rules(), Case(fault=message.get("fault", "ours"), is_apology=True, **known)  # type: ignore[arg-type]
     reading, findings, weight = looked(text=message["text"], rules=rules, case=case)
     if weight is None:
         raise ValueError(f"A message of {writer or kind} is empty.")
     sentences = (
-        frozenset(sentence_marks(reading=reading, place=place, measures=item, findings=findings))
+        frozenset(sentence_marks(reading=reading, place=place, measures=item, findings=findings, kinds=rules.kinds))
         for place, item in enumerate(weight.measures)
     )
     if kind:  # A phrase has no place in a message and lacks all that it need not hold.
@@ -126,7 +143,19 @@ def messages() -> list[Example]:
             for item in document[kind]
             if kind == "good" or item.get("violations")
         ]
-    return found
+    return found + shipped_apologies()
+
+
+def shipped_apologies() -> list[Example]:
+    """This function will fill each apology that ships: no rule finds fault with them, or people learn to pass it by."""
+    return [
+        example({"text": filled(name, **FILLED, **case), "fault": fault}, writer="templates", bad=False)
+        for fault in FAULTS
+        for name in sorted(
+            {apology_name(loss=loss, fault=fault, incident=one) for loss in LOSSES for one in (False, True)}
+        )
+        for case in FAILED
+    ]
 
 
 def phrases() -> list[Example]:
@@ -233,6 +262,11 @@ def slope_of(
     return slope
 
 
+def dot(one: Array, other: Array) -> float:
+    """Multiply by hand: a library's threads wait for each other longer than this takes."""
+    return float((one * other).sum())
+
+
 def descended(slope: Callable[[Array], tuple[float, Array]], found: Array, rounds: int = 120, kept: int = 10) -> Array:
     """Minimise by L-BFGS with halved steps."""
     loss, now = slope(found)
@@ -240,22 +274,22 @@ def descended(slope: Callable[[Array], tuple[float, Array]], found: Array, round
     for _ in range(rounds):
         way, parts = now.copy(), []
         for step, turn in reversed(steps):
-            part = (step @ way) / (step @ turn)
+            part = dot(step, way) / dot(step, turn)
             parts.append(part)
             way -= part * turn
         if steps:
-            way *= (steps[-1][0] @ steps[-1][1]) / (steps[-1][1] @ steps[-1][1])
+            way *= dot(*steps[-1]) / dot(steps[-1][1], steps[-1][1])
         for (step, turn), part in zip(steps, reversed(parts), strict=True):
-            way += step * (part - (turn @ way) / (step @ turn))
+            way += step * (part - dot(turn, way) / dot(step, turn))
         size = 1.0 if steps else 1.0 / max(1.0, float(np.abs(now).sum()))
-        fall = float(now @ way)
+        fall = dot(now, way)
         while True:
             tried = found - size * way
             new_loss, new = slope(tried)
             if new_loss <= loss - 1e-4 * size * fall or size < 1e-8:
                 break
             size /= 2
-        if (tried - found) @ (new - now) > 1e-10:
+        if dot(tried - found, new - now) > 1e-10:
             steps = [*steps, (tried - found, new - now)][-kept:]
         done = loss - new_loss < 1e-5 * max(1.0, loss)
         found, loss, now = tried, new_loss, new
@@ -264,12 +298,21 @@ def descended(slope: Callable[[Array], tuple[float, Array]], found: Array, round
     return found
 
 
+def groups(examples: Sequence[Example]) -> list[frozenset[str]]:
+    """This function will put the writers into groups of about as many messages each: largest first, where fewest are."""
+    found: list[tuple[int, frozenset[str]]] = [(0, frozenset())] * GROUPS
+    for writer, count in Counter(item.writer for item in examples).most_common():
+        size, names = found.pop(min(range(GROUPS), key=lambda place: found[place][0]))
+        found.append((size + count, names | {writer}))
+    return [names for _, names in found if names]
+
+
 def crossed(examples: Sequence[Example], others: Sequence[Example]) -> dict[str, Array]:
-    """This function will judge each writer's messages by weights fitted without that writer."""
+    """This function will judge each writer's messages by weights fitted without that writer (and that one's group)."""
     points = {label: np.zeros(len(examples)) for label in LABELS}
-    for writer in sorted({item.writer for item in examples}):
-        rest = [item for item in examples if item.writer != writer]
-        own = [place for place, item in enumerate(examples) if item.writer == writer]
+    for writers in groups(examples):
+        rest = [item for item in examples if item.writer not in writers]
+        own = [place for place, item in enumerate(examples) if item.writer in writers]
         model = Model([*rest, *others]).fit([*rest, *others])
         for label, found in model.points([examples[place] for place in own]).items():
             points[label][own] = found

@@ -3,7 +3,7 @@
     python -m benchmarks.wording [SET.yaml ...]
 
 Without files: the labelled sets of this project. Both sets of weights, those by which a message may go and those by
-which what is wrong is named, are fitted anew for each writer, to everything but that writer's messages; the patterns
+which what is wrong is named, are fitted anew for each group of writers, to everything but their messages; the patterns
 and phrases have seen all writers, so only an unseen set named on the command line is an exam (it is judged with the
 rules as they are shipped). A set holds lists `good` and `bad` of {text, fault, facts,
 violations}; benchmarks/data/wording_labelled.yaml shows the shape. Intervals are Wilson's at 95 %.
@@ -60,6 +60,7 @@ def case_of(message: Message) -> Case:
         amount=facts.get("amount"),
         promised=facts.get("promised"),
         order=facts.get("order"),
+        what=facts.get("what"),
     )
 
 
@@ -120,16 +121,16 @@ def crossed() -> list[Judged]:
     messages = [(bad, message) for path in LABELLED for bad, message in of_set(path)]
     judging, sentences = [Example(message, bad=bad) for bad, message in messages], loaded_sentences(SENTENCE_SET)
     others, naming, phrases = loaded(SETS), fit_naming.messages(), fit_naming.phrases()
-    for writer in sorted({message["writer"] for _, message in messages}):
-        rest = [item for item, (_, message) in zip(judging, messages, strict=True) if message["writer"] != writer]
+    for writers in fit_naming.groups(naming):
+        rest = [item for item, (_, message) in zip(judging, messages, strict=True) if message["writer"] not in writers]
         of_sentence, of_message = fitted([*others, *rest], sentences=sentences)
-        learned = [*(item for item in naming if item.writer != writer), *phrases]
+        learned = [*(item for item in naming if item.writer not in writers), *phrases]
         fresh = attrs.evolve(
             rules,
             weights={"sentence": of_sentence.as_dict(), "message": of_message.as_dict(SHIFT)},
             naming=fit_naming.naming(fit_naming.Model(learned).fit(learned), fit_naming.shipped(rules)),
         )
-        found += judged([(bad, message) for bad, message in messages if message["writer"] == writer], fresh)
+        found += judged([(bad, message) for bad, message in messages if message["writer"] in writers], fresh)
     return found
 
 

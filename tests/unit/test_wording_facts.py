@@ -38,6 +38,11 @@ def wrong(text: str, **facts: str) -> list[str]:
         ("Hello Maria Silva! I am sorry.", {"customer": "Ana Ferreira"}, "Maria Silva"),
         ("Good morning Jens, I am sorry.", {"customer": "Ana Ferreira"}, "Jens"),
         ("Dear Ms Rossi, it comes on Monday. By the way, Ms Russo, it is blue.", {"customer": "Ms Rossi"}, "Ms Russo"),
+        ("We fitted it on the wrong side, Mr Ames, and I'm sorry.", {"customer": "Mr Hames"}, "Mr Ames"),
+        ("Your card works. Mrs Ferrera-Bolt can use it.", {"customer": "Mrs Ferreira-Holt"}, "Mrs Ferrera-Bolt"),
+        ("We sent order 61-884 astray; a second is under order 61-848.", {"order": "61-884"}, "61-848"),
+        ("It will come on Monday 18 August.", {"promised": "Monday 11 August"}, "18 August"),
+        ("We drilled through the pipe on 5 May.", {"what": "drilled through water pipe on 4 May"}, "5 May"),
     ],
 )
 def test_finds_what_contradicts_the_case(text: str, facts: dict[str, str], passage: str) -> None:
@@ -66,6 +71,10 @@ def test_finds_what_contradicts_the_case(text: str, facts: dict[str, str], passa
         ("The taxi was €19 and we pay it too.", {"amount": "€85"}),
         ("Order 1178 leaves today on van 1187.", {"order": "#1178"}),
         ("Ring me on 555 0142 before 5.", {"order": "4471-B"}),
+        ("We drilled through the pipe on 4 May and mend it on 5 May.", {"what": "drilled through pipe on 4 May"}),
+        ("We drilled through the pipe. Ann mends it on 12 May.", {"what": "drilled through pipe on 4 May"}),
+        ("We said Monday 11 August; it will be Monday 18 August.", {"promised": "Monday 11 August"}),
+        ("Your neighbour Mr Bauer let us in.", {"customer": "Mr Barlow"}),
         ("We promised Monday, and it comes on Tuesday.", {"promised": "Monday 3 June"}),
         ("It will be with you on Thursday.", {"promised": "Monday"}),
         ("You were booked for 3:30 pm.", {"promised": "15:30"}),

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.test_wording_data import DOCUMENT
 
 from makegood.core.wording import Case, Linted, lint
+from makegood.core.wording.reading import read
 from makegood.core.wording.types import Naming
 from makegood.rules.wording_data import UnableToReadWordingRules, parsed, wording_rules
 
@@ -68,6 +69,37 @@ def test_a_named_rule_is_shown_by_the_sentence_that_carries_it() -> None:
     linted = judged(text, one_rule("wording.excuse", "w:moon", points=1.0))
     (shown,) = (item for item in linted.findings if item.rule == "wording.excuse")
     assert (shown.text, shown.severity) == ("The moon was full.", "block")
+
+
+def test_words_of_a_kind_speak_for_a_rule_whichever_of_them_is_used() -> None:
+    naming = one_rule("wording.excuse", "k:illness", points=1.0)
+    for word in ("flu", "migraine"):
+        linted = judged(LATE + f"Per our policy nothing more is due. Half of us had a {word}.", naming)
+        (shown,) = (item for item in linted.findings if item.rule == "wording.excuse")
+        assert word in shown.text
+    assert "excuse" not in blocking(judged(LATE + "Per our policy nothing more is due. Half of us had a car.", naming))
+
+
+@pytest.mark.parametrize(
+    ("what", "shared"),
+    [(None, ""), ("late fridge delivery", "some"), ("a fridge", "all"), ("wrong tooth pulled", "none")],
+)
+def test_reads_how_much_of_what_failed_a_message_shares(what: str | None, shared: str) -> None:
+    reading = read(text="We're sorry the fridge came a day late.", rules=RULES, case=Case(what=what))
+    assert reading.what_told == shared
+
+
+def test_what_failed_told_verbatim_is_not_missing() -> None:
+    text = "We are sorry: a wrong tooth pulled. Per our policy nothing more is due."
+    naming = one_rule("wording.no-what", "what none", points=0.0, absent=True)
+    naming = attrs.evolve(naming, message={"what none": ((0, 900),)}, inner=(0.0,), sentence={})
+    rules = attrs.evolve(RULES, naming=naming)
+    case = Case(is_apology=True, what="wrong tooth pulled", told=("wrong tooth pulled",))
+    assert "no-what" not in blocking(lint(text=text, rules=rules, case=case))
+    elsewhere = attrs.evolve(case, told=())
+    assert "no-what" in blocking(
+        lint(text=text.replace("tooth pulled", "one").replace("wrong", "bad"), rules=rules, case=elsewhere)
+    )
 
 
 def test_a_phrase_of_a_rule_that_is_not_named_is_advice_but_the_message_still_may_not_go() -> None:

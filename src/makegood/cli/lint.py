@@ -25,6 +25,7 @@ MOST_BYTES = 64 * 1024
 @click.option("--amount", help="The sum that the case is about, such as £40.00; another one is found.")
 @click.option("--promised", help="What was promised for when, such as 'Tuesday 3 June'; another day is found.")
 @click.option("--order", help="The order's number; another one is found.")
+@click.option("--what", help="What failed, in a few words; a message that shares none of them seldom says it.")
 @click.option("--verified", is_flag=True, help="The improvement that is promised is verified.")
 @click.option("--apologies-before", type=click.IntRange(min=0), default=0, help="Apologies sent before for this.")
 @click.option("--apology/--not-apology", "is_apology", default=None, help="Judge it as one (default: as it reads).")
@@ -38,6 +39,7 @@ def lint(
     amount: str | None,
     promised: str | None,
     order: str | None,
+    what: str | None,
     verified: bool,
     apologies_before: int,
     is_apology: bool | None,
@@ -52,6 +54,7 @@ def lint(
         amount=amount,
         promised=promised,
         order=order,
+        what=what,
         improvement_verified=verified,
         apologies_before=apologies_before,
         is_apology=is_apology,

@@ -66,7 +66,7 @@ def may_go(*, text: str, kind: str, language: str, case: Case | None = None) -> 
     """
     for told in filter(None, case.told if case else ()):
         text = re.sub(re.escape(told), NEUTRAL[0], text, flags=re.IGNORECASE)
-    case = attrs.evolve(case, told=()) if case else None
+    case = attrs.evolve(case, told=(), what=None) if case else None
     shape = DIGITS.sub("0", CODES.sub("(A1)", DAYS.sub("Monday 1 January", VARIES.sub(" ", text))))
     return not _shape_blocks(shape, kind, language, case)
 

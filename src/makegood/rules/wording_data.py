@@ -36,7 +36,7 @@ def wording_rules(language: str = "en") -> WordingRules:
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
     document = yaml_text.data_of(source.read_text(encoding="utf-8"))
-    for part in ("cues", "weights", "names"):
+    for part in ("cues", "weights", "names", "kinds"):
         beside = folder / f"{language}.{part}.yaml"
         document[part] = yaml_text.data_of(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     return parsed(document)
@@ -68,7 +68,17 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         limits=document["limits"],
         capitals=frozenset(document.get("capitals", "").split()),
         naming=_naming(document["names"], {rule.id for rule in rules}) if document.get("names") else None,
+        kinds=_kinds(document.get("kinds", {}).get("kinds", {})),
     )
+
+
+def _kinds(raw: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The kinds of each word, from the words of each kind."""
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, words in raw.items():
+        for word in dict.fromkeys(words.split()):
+            found[word] = (*found.get(word, ()), kind)
+    return found
 
 
 def _naming(raw: Mapping[str, Any], known: set[str]) -> Naming:

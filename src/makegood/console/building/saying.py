@@ -92,9 +92,11 @@ def judged(desk: Desk, case: Case, *, kind: str, text: str) -> Linted | None:
 
 def wording_case(case: Case, kind: str) -> WordingCase:
     """This function will tell the linter what is known of the failure."""
+    told = tuple(what for one in case.failures if (what := one.what.strip().rstrip(".")))
     return WordingCase(
         fault=case.fault,
-        told=tuple(what for one in case.failures if (what := one.what.strip().rstrip("."))),
+        told=told,
+        what="; ".join(told) or None,
         customer=None if case.token_customer else case.customer or None,
         is_apology=True if kind == "apology" else None,
     )

@@ -29,6 +29,7 @@ _GREETED = re.compile(
     rf"|\A\W*(?P<first>(?i:{_TITLED})?{_NAME}(?:\s{_NAME}){{0,2}}),"
 )
 _CALLED = re.compile(rf",\s(?P<name>(?i:{_TITLED}){_NAME}(?:\s{_NAME})?)(?=\s*[,.;:!?]|\s*\Z)")
+_TITLED_NAME = re.compile(rf"(?<!\w)(?P<name>(?i:{_TITLED}){_NAME})")
 _PRESENTED = re.compile(r"(?i:(?<!by )\b(?:our|my|the|their|his|her|your|a|an)(?: [\w'-]+){1,4})\Z")
 """Somebody else is named after what they are: "our polisher, Mr Ito"."""
 _NUMBER = re.compile(r"\d[\d.,\u00a0\u202f' ]*\d|\d")
@@ -64,6 +65,9 @@ _DATED = re.compile(
     rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{'|'.join(_MONTHS)})"
     rf"|(?P<month_first>{'|'.join(_MONTHS)}) (?P<day_last>\d{{1,2}})(?!\d|:)"
 )
+_COMING = re.compile(r"(?<!\w)(?:will|'ll|goes|comes|arrives|reach(?:es)?|be with you|is booked)(?!\w)")
+_FEW_DAYS = 3
+"""A date so near that of the failure means the failure, when the failure's own is nowhere."""
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
 _CLOCK = re.compile(r"(?<![\d.,:])(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?![\d.,]\d)(?: ?(?P<half>[ap])\.?m)?")
 _ANYBODY = frozenset(
@@ -83,6 +87,8 @@ _SHORT_FOR = {
 """Short names that do not look like the long ones."""
 _ALIKE = 0.7
 """Names that share this much (0 to 1, difflib) are one name, mistyped."""
+_ALIKE_ANYWHERE = 0.75
+"""The same of names that stand anywhere, not where the customer is spoken to."""
 
 
 def contradictions(*, text: str, parts: tuple[Sentence, ...], case: Case) -> Iterator[Span]:
@@ -98,6 +104,8 @@ def contradictions(*, text: str, parts: tuple[Sentence, ...], case: Case) -> Ite
         yield from _first(_orders(parts, case.order))
     if case.promised:
         yield from _first(_promises(parts, case.promised.lower()))
+    if case.what:
+        yield from _first(_failed_on(parts, case.what.lower()))
 
 
 def _first(found: Iterator[Span]) -> Iterator[Span]:
@@ -138,6 +146,20 @@ def _names(text: str, customer: str) -> Iterator[Span]:
             or (title is called is None and _greets(text, match) and _another(known, words))
         ):
             yield match.span(group)
+    for match in _TITLED_NAME.finditer(text):
+        called, words = _named(match["name"])
+        if not set(words) & set(known) and _much_alike(known, words):
+            yield match.span("name")
+
+
+def _much_alike(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Whether the name of somebody spoken of is the customer's, mistyped: even its first letter."""
+    return any(
+        difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE_ANYWHERE
+        for one in known
+        for other in words
+        if min(len(one), len(other)) >= 3
+    )
 
 
 def _greets(text: str, match: re.Match[str]) -> bool:
@@ -235,13 +257,18 @@ def _transposed(value: float, known: float) -> bool:
 
 def _orders(parts: tuple[Sentence, ...], order: str) -> Iterator[Span]:
     known = order.strip().lstrip("#").lower()
-    if not re.search(r"\d", known) or any(known in part.text for part in parts):
+    if not re.search(r"\d", known):
         return
     shape, digits = _shape(known), re.sub(r"\D", "", known)
+    told = any(known in part.text for part in parts)
     for part in parts:
         for match in _CODE.finditer(part.text):
             code = match.group().lstrip("#")
-            if _shape(code) != shape or len(digits) < (3 if known.isdigit() else 2):
+            if code == known or _shape(code) != shape or len(digits) < (3 if known.isdigit() else 2):
+                continue
+            if told:
+                if sorted(code) == sorted(known) and _CODE_NAMED.search(part.text[: match.start()]):
+                    yield part.start + match.start(), part.start + match.end()
                 continue
             same = sorted(code) == sorted(known) or sum(a != b for a, b in zip(code, known, strict=True)) == 1
             if same or _CODE_NAMED.search(part.text[: match.start()]) or not code.isdigit():
@@ -259,6 +286,9 @@ def _promises(parts: tuple[Sentence, ...], promised: str) -> Iterator[Span]:
         found = [(part, match, read(match)) for part in parts for match in pattern.finditer(part.text)]
         if not known or any(moment in known for _, _, moment in found):
             continue
+        if pattern is _DATED and (other := _another_week(parts, promised, known)):
+            yield other
+            return
         for part, match, _ in found:
             before = list(_PROMISED.finditer(part.text, 0, match.start()))
             if _AS_PROMISED.match(part.text, match.end()) or _FAILED_ON.search(part.text[: match.start()]):
@@ -269,11 +299,33 @@ def _promises(parts: tuple[Sentence, ...], promised: str) -> Iterator[Span]:
                 return
 
 
+def _another_week(parts: tuple[Sentence, ...], promised: str, known: set[tuple[object, ...]]) -> Span | None:
+    """The promised weekday with another date of the same month, to come: "will be there on Monday 18 August"."""
+    days, months = {match.group() for match in _WEEKDAY.finditer(promised)}, {moment[-1] for moment in known}
+    for part in parts:
+        for match in _DATED.finditer(part.text):
+            day = _WEEKDAY.search(part.text[: match.start()][-12:])
+            if day and day.group() in days and _dated(match)[1] in months and _COMING.search(part.text):
+                return part.start + match.start(), part.start + match.end()
+    return None
+
+
+def _failed_on(parts: tuple[Sentence, ...], what: str) -> Iterator[Span]:
+    """A date of the month in which it failed by what the case says, when that date itself is nowhere."""
+    known = {_dated(match) for match in _DATED.finditer(what)}
+    found = [(part, match, _dated(match)) for part in parts for match in _DATED.finditer(part.text)]
+    if any(moment in known for _, _, moment in found):
+        return
+    for part, match, (day, month) in found:
+        if any(month == other and abs(day - fell) <= _FEW_DAYS for fell, other in known):
+            yield part.start + match.start(), part.start + match.end()
+
+
 def _weekday(match: re.Match[str]) -> tuple[object, ...]:
     return (match.group(),)
 
 
-def _dated(match: re.Match[str]) -> tuple[object, ...]:
+def _dated(match: re.Match[str]) -> tuple[int, str]:
     return int(match["day"] or match["day_last"]), match["month"] or match["month_first"]
 
 

@@ -77,7 +77,9 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     """
     reading, findings, weight = looked(text=text, rules=rules, case=case or Case())
     if reading.apology and weight is not None and rules.naming is not None:
-        answers = named(reading=reading, measures=weight.measures, findings=findings, naming=rules.naming)
+        answers = named(
+            reading=reading, measures=weight.measures, findings=findings, naming=rules.naming, kinds=rules.kinds
+        )
         this = _Named(text=text, rules=rules, naming=rules.naming, reading=reading, weight=weight, answers=answers)
         findings = _renamed(this, findings)
     findings.sort(key=lambda item: (item.start, item.end, item.rule))

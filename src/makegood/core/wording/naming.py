@@ -25,6 +25,8 @@ _LENGTHS, _SORRIES, _WORDS, _TELLING, _SENTENCES = (
     (5, 10, 18, 28), range(1, 7), (20, 30, 40, 60, 80, 110), (3, 6, 10, 14, 20, 30), (2, 3, 4, 6, 8),
 )  # fmt: skip
 """Steps at which a length or a count becomes another mark."""
+Kinds = Mapping[str, tuple[str, ...]]
+
 LONG = 5
 """Letters over which a word counts without its ending too; endings leave at least four letters."""
 SEEN = 1.0
@@ -40,18 +42,27 @@ class Named:
 
 
 def named(
-    *, reading: Reading, measures: Sequence[Mapping[str, float]], findings: Sequence[Finding], naming: Naming
+    *,
+    reading: Reading,
+    measures: Sequence[Mapping[str, float]],
+    findings: Sequence[Finding],
+    naming: Naming,
+    kinds: Kinds,
 ) -> dict[str, Named]:
     """This function will weigh a message as read against each rule and return all of them by rule id.
 
-    `measures` are those of its sentences (weighing.sentence_measures), `findings` what the patterns found. A message
-    without sentences breaks none.
+    `measures` are those of its sentences (weighing.sentence_measures), `findings` what the patterns found,
+    `kinds` the kinds of each word that has any. A message without sentences breaks none.
     """
     if not reading.sentences:
         return {}
     count = len(naming.rules)
     points = [
-        _added(sentence_marks(reading=reading, place=place, measures=item, findings=findings), naming.sentence, count)
+        _added(
+            sentence_marks(reading=reading, place=place, measures=item, findings=findings, kinds=kinds),
+            naming.sentence,
+            count,
+        )
         for place, item in enumerate(measures)
     ]
     whole = _added(message_marks(reading=reading, findings=findings), naming.message, count)
@@ -79,13 +90,14 @@ def _added(marks: set[str], weights: Mapping[str, Sequence[tuple[int, int]]], co
 
 
 def sentence_marks(
-    *, reading: Reading, place: int, measures: Mapping[str, float], findings: Sequence[Finding]
+    *, reading: Reading, place: int, measures: Mapping[str, float], findings: Sequence[Finding], kinds: Kinds
 ) -> set[str]:
     """This function will return the marks of one sentence (by its place in the message)."""
     part = reading.sentences[place]
     words = [_token(found) for found in _TOKEN.findall(part.text)]
     marks = {f"w:{word}" for word in words} | {f"s:{_stem(word)}" for word in words if len(word) > LONG}
     marks.update(f"b:{one} {other}" for one, other in zip(["^", *words], [*words, "."], strict=True))
+    marks.update(f"k:{kind}" for word in words for kind in kinds.get(word, ()))
     marks.update(f"m:{name}" for name, value in measures.items() if value and name != "length")
     end = part.start + len(part.text)
     marks.update(f"e:{span.name}" for span in reading.spans if part.start <= span.start < end)
@@ -115,6 +127,7 @@ def message_marks(*, reading: Reading, findings: Sequence[Finding]) -> set[str]:
         marks.update(f"{name} {step}" for step in steps if value >= step)
     marks.add(f"dense {min(4, len(reading.sorries) * 100 // max(reading.words, 1))}")
     marks.update(f"e:{name}" for name in ELEMENTS if reading.has(name))
+    marks.add(f"what {reading.what_told}")
     marks.update(name for name, holds in (("timed", reading.timed), ("narrated", reading.narrated)) if holds)
     return marks
 

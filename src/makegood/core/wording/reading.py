@@ -37,6 +37,7 @@ class Reading:
     timed: bool
     narrated: bool
     facts_named: bool
+    what_told: str
 
     def has(self, element: str) -> bool:
         """Whether the message holds this element."""
@@ -84,7 +85,20 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         timed=bool(rules.signs["time"].search(said)),
         narrated=any(rules.signs["narrated"].search(part.text) for part in parts),
         facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
+        what_told=_what_told(said, rules, case),
     )
+
+
+def _what_told(said: str, rules: WordingRules, case: Case) -> str:
+    """How many words of what failed the message shares: "none", "some" or "all"; "" where the case knows none."""
+    known = telling_words(normal(case.what), rules) if case.what else frozenset()
+    shared = sum(any(_alike(one, other) for other in telling_words(said, rules)) for one in known)
+    return "" if not known else "none" if not shared else "all" if shared == len(known) else "some"
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words begin alike: deliver, delivered, delivery."""
+    return one == other or (min(len(one), len(other)) >= 4 and one[:4] == other[:4])
 
 
 def _told_coldly(plain: str, parts: tuple[Sentence, ...], rules: WordingRules) -> bool:

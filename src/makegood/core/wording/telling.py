@@ -20,6 +20,8 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     the order of the text; their offsets are characters of `text`. Evidence P1, P4, P5, P8, P9, P10 and R2.
     """
     plain, told = _plain(text, case.told if case else ())
+    if case and told:
+        case = attrs.evolve(case, what=None)  # It says what failed, in words that are not judged.
     linted = linter.lint(text=plain, rules=rules, case=case)
     if not told:
         return linted

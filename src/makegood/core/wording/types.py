@@ -31,6 +31,7 @@ class Case:
 
     `customer`, `amount`, `promised` and `order` are what the case knows of those, as people write them ("Ms Okafor",
     "\u00a340.00", "Tuesday 3 June", "SO-2291"); a message that says otherwise is found (makegood.core.wording.facts).
+    `what` is what failed, in a few words ("sofa delivery"): a message that shares no word with it seldom says so.
     """
 
     fault: str = attrs.field(default="ours", validator=_fault)
@@ -43,6 +44,7 @@ class Case:
     amount: str | None = None
     promised: str | None = None
     order: str | None = None
+    what: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -96,7 +98,7 @@ class WordingRules:
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
     message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing). `capitals` are
     the words that people write in capitals and everybody knows, in lower case. `naming` is None where nothing was
-    fitted.
+    fitted. `kinds` are what a word speaks of ("flu": illness), by word.
     """
 
     language: str
@@ -109,6 +111,7 @@ class WordingRules:
     limits: Mapping[str, int]
     capitals: frozenset[str] = frozenset()
     naming: Naming | None = None
+    kinds: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
