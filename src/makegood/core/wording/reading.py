@@ -23,7 +23,7 @@ class Reading:
     `spans` holds every element found, `sorries` where it says sorry (offsets into the text). `says_sorry` is
     whether it apologises at all, `apology` whether it is to be judged as an apology. `telling` are the words that
     belong to this case alone, `narrated` whether someone tells what they or their people did, `timed` whether any
-    time is named.
+    time is named, `what_told` how many words of what failed it shares ("none", "some", "all", "" where none is known).
     """
 
     sentences: tuple[Sentence, ...]
@@ -67,6 +67,7 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     if case.improvement_verified:
         conditions.add("verified")
     said = body(whole)
+    telling = telling_words(said, rules)
     says_sorry = bool(sorries) or owns
     # Lamenting without apologising ("saddened to read your review") stands in an apology's place and is judged so.
     laments = any(rules.signs["lament"].search(part.text) for part in parts)
@@ -81,18 +82,18 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         apology=says_sorry or laments if case.is_apology is None else case.is_apology,
         conditions=frozenset(conditions),
         words=len(_WORD.findall(said)),
-        telling=telling_words(said, rules),
+        telling=telling,
         timed=bool(rules.signs["time"].search(said)),
         narrated=any(rules.signs["narrated"].search(part.text) for part in parts),
         facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
-        what_told=_what_told(said, rules, case),
+        what_told=_what_told(telling, rules, case),
     )
 
 
-def _what_told(said: str, rules: WordingRules, case: Case) -> str:
+def _what_told(telling: frozenset[str], rules: WordingRules, case: Case) -> str:
     """How many words of what failed the message shares: "none", "some" or "all"; "" where the case knows none."""
     known = telling_words(normal(case.what), rules) if case.what else frozenset()
-    shared = sum(any(_alike(one, other) for other in telling_words(said, rules)) for one in known)
+    shared = sum(any(_alike(one, other) for other in telling) for one in known)
     return "" if not known else "none" if not shared else "all" if shared == len(known) else "some"
 
 
