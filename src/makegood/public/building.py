@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from makegood.core.names import first_name
 from makegood.core.scores import CARES
-from makegood.core.steps import FACES
+from makegood.core.steps import FACES, UNDONE
 from makegood.customers.queries import CustomerFacts
 from makegood.makegoods.offering import EXPIRE_AFTER
 from makegood.makegoods.queries import Gift, MakeGoodRow
@@ -220,11 +220,7 @@ def _steps(letter: Letter) -> tuple[StepMark, ...]:
 
 
 def _coming(letter: Letter, *, timed: bool) -> tuple[Line, ...]:
-    todo = [
-        one
-        for one in letter.case.steps
-        if one.state in ("todo", "overdue") and one.step in ("apologise", "fix", "make_good")
-    ]
+    todo = [one for one in letter.case.steps if one.state in UNDONE and one.step in ("apologise", "fix", "make_good")]
     return tuple(
         Line(text=letter.says(f"coming.{one.step}"), at=one.due_at if timed and not one.overdue else None)
         for one in todo

@@ -17,6 +17,7 @@ from makegood.core.help.dialogues import Dialogue
 from makegood.core.help.files import KINDS
 from makegood.core.help.forms import Form
 from makegood.core.help.lists import Checklist
+from makegood.core.steps import UNDONE
 from makegood.recoveries.helped import HelpState
 from makegood.recoveries.models import Step
 from makegood.recoveries.operations.helping import NewFile, help_form_fill, help_talk_keep, help_tick
@@ -33,7 +34,7 @@ def help_of(request: HttpRequest, recovery_id: Path[Id]) -> dict[str, Any]:
     recovery_of(caller, recovery_id)
     state = help_state(organization_id=caller.organization_id, recovery_id=recovery_id)
     todo = Step.objects.filter(
-        organization_id=caller.organization_id, recovery_id=recovery_id, state__in=("todo", "overdue")
+        organization_id=caller.organization_id, recovery_id=recovery_id, state__in=UNDONE
     ).order_by("id")
     return {
         "needed": [

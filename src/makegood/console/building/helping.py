@@ -32,6 +32,7 @@ from makegood.core.help.lists import Checklist, Help, lack_told
 from makegood.core.money import Money
 from makegood.core.names import described, first_name
 from makegood.core.reasons import because
+from makegood.core.steps import UNDONE
 from makegood.customers.queries import CustomerFacts
 from makegood.makegoods.queries import Gifts
 from makegood.recoveries.helped import FilledLine, HelpState
@@ -94,7 +95,7 @@ def panels_of(desk: Desk, case: Case, customer: CustomerFacts, state: HelpState,
     found = {}
     for line in case.steps:
         given = _of_step(state.given if acts else _done(state), line.step)
-        todo = line.state in ("todo", "overdue")
+        todo = line.state in UNDONE
         if given:
             lacks = state.lacking(step=line.step) if acts and todo else ()
             found[line.step] = HelpPanel(

@@ -43,6 +43,7 @@ from makegood.console.viewmodels import (
     Tag,
 )
 from makegood.console.viewmodels.helping import HelpPanel
+from makegood.core.steps import UNDONE
 from makegood.customers.queries import CustomerFacts, FactKnown
 from makegood.failures.queries import CauseFacts
 from makegood.makegoods.queries import Gifts, MakeGoodRow
@@ -271,7 +272,7 @@ def _cards(
     here = words.code(case.number)
     cards = []
     for mark, line in zip(_marks(case), case.steps, strict=True):
-        todo = acts and line.state in ("todo", "overdue") and not case.review
+        todo = acts and line.state in UNDONE and not case.review
         by = names.get(line.done_by_id or 0, "")
         seen = seen_field(case, f"step:{line.step}")
         done = Form(

@@ -17,6 +17,7 @@ from makegood.console.views.frame import Screen, gone_to, tell
 from makegood.console.views.joining import merge_screen
 from makegood.console.views.merging import act, case_held
 from makegood.console.views.recoveries import case_of
+from makegood.core.steps import UNDONE
 from makegood.customers.operations import customer_identify, customer_merge, identity_owner
 from makegood.customers.queries import customer_one
 from makegood.failures.operations import cause_create, failures_cause_set
@@ -268,7 +269,7 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     said = request.POST.get("cause_note", "").strip()
     here, now, me = desk.organization_id, desk.facts.now, desk.member_id
     improves = next(one.state for one in case.steps if one.step == "improve")
-    todo = improves in ("todo", "overdue")
+    todo = improves in UNDONE
     if chosen == "none":
         if not said:
             raise Unanswered({"cause_note": "Say why it is not known."})

@@ -10,6 +10,7 @@ from django.db import connection
 
 from makegood.core.clock_account import Account
 from makegood.core.reasons import Reason, because
+from makegood.core.steps import UNDONE
 from makegood.journal.models import Entry
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
@@ -210,7 +211,7 @@ def _plain_steps_later(organization_id: int, recovery: Recovery, playbook: Playb
     plain = [step for step, rule in playbook.steps.items() if not rule.clock and step not in playbook.targets]
     due = {step: inputs.due(step, recovery.clock_from, playbook.steps[step].minutes) for step in plain}
     rows = Step.objects.filter(
-        organization_id=organization_id, recovery_id=recovery.id, step__in=plain, state__in=("todo", "overdue")
+        organization_id=organization_id, recovery_id=recovery.id, step__in=plain, state__in=UNDONE
     )
     for row in rows:
         due_at = due[row.step]
@@ -229,7 +230,7 @@ def _carry_deadline(
     Returns what the journal is to say of the step.
     """
     steps = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, step=target)
-    steps.filter(state__in=("todo", "overdue")).update(due_at=due_at)
+    steps.filter(state__in=UNDONE).update(due_at=due_at)
     again = due_at > now and steps.filter(state="overdue").update(state="todo")
     own = Recovery.objects.filter(organization_id=organization_id, id=recovery.id)
     if target == "make_good":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from makegood.core.steps import UNDONE
 from makegood.core.steps import Step as StepName
 from makegood.journal.operations import Happened, record
 from makegood.organizations.models import PlaybookVersion
@@ -74,7 +75,7 @@ def _targets(organization_id: int, recovery: Recovery, before: Playbook, after: 
 def _steps(organization_id: int, recovery: Recovery, after: Playbook) -> None:
     """What is still to be done goes by the new rules; steps bound to a clock move with it when it is reckoned."""
     inputs = Inputs(organization_id, recovery, after.calendar)
-    todo = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, state__in=("todo", "overdue"))
+    todo = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, state__in=UNDONE)
     for step in todo:
         rule = after.steps[StepName(step.step)]
         step.send = rule.send

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from django.db.models import F, Q
 
+from makegood.core.steps import UNDONE
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Recovery, Step
 from makegood.recoveries.operations.stepping import Mark, steps_mark
@@ -95,7 +96,7 @@ def incident_fix_done(
             organization_id=organization_id,
             recovery_id__in=[row.id for row in rows],
             step="fix",
-            state__in=("todo", "overdue"),
+            state__in=UNDONE,
         ).values_list("recovery_id", flat=True)
     )
     able = [row for row in rows if row.id in todo and not row.review]

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
+from makegood.core.steps import UNDONE
 from makegood.journal.models import Entry
 from makegood.messages.models import Message
 from makegood.recoveries.for_all import ForAll, remedies_for_all
@@ -76,11 +77,11 @@ def incident_open(*, organization_id: int, incident_id: int, by: int, places: Se
     """This function will count what an incident's open recoveries still need; `places` None is all."""
     found = _open(organization_id, incident_id, by, places)
     ids = found.values("id")
-    unsaid = Q(step="apologise", state__in=("todo", "overdue"), recovery__review=False)
+    unsaid = Q(step="apologise", state__in=UNDONE, recovery__review=False)
     return OpenOnes(
         to_apologise=Step.objects.filter(unsaid, organization_id=organization_id, recovery_id__in=ids).count(),
         to_fix=Step.objects.filter(
-            organization_id=organization_id, recovery_id__in=ids, step="fix", state__in=("todo", "overdue")
+            organization_id=organization_id, recovery_id__in=ids, step="fix", state__in=UNDONE
         ).count(),
         last=found.aggregate(last=Max("number"))["last"] or 0,
     )
