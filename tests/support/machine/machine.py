@@ -23,6 +23,8 @@ from makegood.recoveries import operations
 LEFT_OUT: dict[str, str] = {
     "changing.recovery_hold": "It locks a row for a page that compares two people's words, and changes nothing.",
     "hearing.floors_doubted": "What is owed is posted here without a rule pack, so nothing about it is in doubt.",
+    "opening.openings_planned": "It plans what a yes would open, for a page, and changes nothing.",
+    "previewing.incident_leaving": "It words what a yes would let leave, for a page, and changes nothing.",
     "unmatched.signals_opened": "No colleague decides here about the mail of a stranger; that opens by a report.",
     "unmatched.signals_words": "It reads the words of such a mail for a page, and changes nothing.",
     "opening.unopened_retry": "It tries what could not be opened: nothing here may lead there, which is checked.",

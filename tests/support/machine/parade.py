@@ -32,6 +32,7 @@ def _beginning(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
     yield lambda: machine.its_owner_closes_it(0)
     yield lambda: machine.an_incident_is_opened(0)
     yield lambda: machine.a_failure_is_reported(0, "rework", "time", incident=True)
+    yield lambda: machine.the_same_is_asked_for_all_of_an_incident(0, "express", 0)
     yield lambda: machine.the_same_is_done_for_all_of_an_incident(0, "express")
     yield lambda: machine.the_same_is_done_for_all_of_an_incident(0, "")
     for how in ("confirm", "dismiss", "close"):

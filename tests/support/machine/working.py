@@ -21,6 +21,7 @@ from makegood.recoveries.operations import (
     clock_acknowledge,
     clocks_acknowledge,
     fault_change,
+    incident_ask,
     incident_fix_done,
     incident_offer,
     owner_change,
@@ -306,3 +307,17 @@ class Working:
                 incident_fix_done(**who, note="The line is up again.")
 
         world.do("incident offer" if offer else "incident fixed", together)
+
+    @rule(pick=picks, offer=st.sampled_from(["credit-10", "express"]), limit=st.sampled_from([0, 500]))
+    def the_same_is_asked_for_all_of_an_incident(self, pick: int, offer: str, limit: int) -> None:
+        world = self.world
+
+        def asked() -> None:
+            incident = world.one(list(Incident.objects.filter(organization_id=world.org.id).order_by("-id")), pick)
+            who = world.member(pick, "manager")
+            had = Member.objects.values_list("limit_minor", flat=True).get(id=who)
+            Member.objects.filter(id=who).update(limit_minor=limit)
+            incident_ask(organization_id=world.org.id, incident_id=incident.id, by=who, now=world.now, remedy=offer)
+            Member.objects.filter(id=who).update(limit_minor=had)
+
+        world.do("incident asked", asked)

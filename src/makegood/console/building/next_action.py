@@ -304,7 +304,7 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
         return NextAction(
             title=f"wait for {name}'s answer" if waiting else f"choose what to give {name}",
             clock=clock,
-            lead="They can say yes, swap it or say no on their page."
+            lead="They can say yes or no on their page."
             if waiting
             else "What is owed goes out by itself. Something small that fits what they lost does more than its price.",
             links=(Link(label="What you may give", url="#give"),),
