@@ -58,7 +58,8 @@ class Message(TenantModel):
 
     `key_hash` is the keyed hash of the outside or idempotency key, so that a redelivery stays known. `apology_key` is
     what an apology is for (codes and ids only). `author` is the member who wrote it; none means that it went by itself.
-    `read_at` is when the member whom a staff notice told marked it read.
+    `read_at` is when the member whom a staff notice told marked it read. `next_by_at` is by when its words, as they
+    were begun, promise the customer the next ones.
     """
 
     thread = TenantKey(Thread, null=True)
@@ -81,6 +82,7 @@ class Message(TenantModel):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
+    next_by_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -48,7 +48,7 @@ __all__ = [
 COLUMNS = (
     "id", "organization_id", "thread_id", "customer_id", "direction", "channel", "kind", "step", "state", "address",
     "subject", "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "author_id",
-    "created_at",
+    "created_at", "next_by_at",
 )  # fmt: skip
 
 
@@ -74,7 +74,8 @@ class Outgoing:
 
     `send` is person (a draft that waits for a click), at_once, or after:N minutes, until when it can be stopped.
     `apology_key` is what an apology is for; `case` what the linter should know.
-    `heard_at` is when the customer spoke, where no message of theirs shows it; `due_at` by when this was promised.
+    `heard_at` is when the customer spoke, where no message of theirs shows it; `due_at` by when this was promised, and
+    `next_by_at` by when it promises the next word.
     """
 
     thread_id: int
@@ -91,6 +92,7 @@ class Outgoing:
     case: Case | None = None
     heard_at: datetime | None = None
     due_at: datetime | None = None
+    next_by_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -197,7 +199,7 @@ def _write(organization_id: int, new: Sequence[_New], reach: Mapping[int, Reach]
                 one.id, organization_id, out.thread_id, out.customer_id, "out", "mail" if to.address else "status",
                 out.kind, out.step, one.state, to.address, out.subject[:300], out.body, [], "", out.apology_key[:160],
                 message_id_of(token=to.token, message_id=one.id), keyed_hash(out.key, purpose="message"), out.author_id,
-                one.at,
+                one.at, out.next_by_at,
             )
         )  # fmt: skip
     written = insert(

@@ -31,14 +31,12 @@ from makegood.public.viewmodels import (
     Waited,
     Writing,
 )
-from makegood.recoveries.queries import Case, ClockLine, FailureLine, PauseLine
+from makegood.recoveries.queries import Case, FailureLine, PauseLine, StepLine
 from makegood.recoveries.words import failed
 from makegood.rules.phrases import amount, fix_told, in_sentence, phrase, shipped
 
 TIMED = ("apologise", "fix", "respond", "make_good", "communicate")
 """The next steps that are told with the moment by which they are done."""
-WORDS = ("acknowledge", "respond", "update")
-"""The clocks by which the customer has word from us."""
 NEXT = ("decide", *TIMED, "improve", "stay", "done")
 OWED = ("accepted", "delivered", "withdrawn")
 ANSWERED = ("accepted", "delivered", "declined", "expired")
@@ -94,7 +92,7 @@ def status_page(letter: Letter) -> StatusPage:
             for one in case.steps
             if one.state == "done" and one.step in FACES
         ),
-        coming=_coming(letter, timed=paused is None) if open_now else (),
+        coming=_coming(letter, next_at, timed=paused is None) if open_now else (),
         who=case.owner if open_now else "",
         who_line=says("who") if open_now else "",
         owed=tuple(
@@ -144,24 +142,20 @@ def next_word(case: Case, paused: PauseLine | None, *, now: datetime) -> tuple[s
         plain = "next.word"
     if case.next_step == "decide":
         return plain, None
-    words = {one.target: one.due_at for one in case.clocks if _waits_for_us(one) and one.due_at is not None}
+    words = case.words_due
     promised = list(words.values())
     if paused is None and case.next_step in TIMED:
         promised.append(case.next_due_at)
     if any(at < now for at in promised):
         return _late([at for at in words.values() if at >= now])
     if "respond" in words:
-        return "next.respond", words["respond"]
+        return "next.respond", min(words.values())
     if paused is not None:
         return ("next.waiting", min(words.values())) if words else ("next.still", None)
     if case.next_step not in TIMED:
         return plain, None
     soonest = min(promised)
     return (plain if soonest == case.next_due_at or case.next_step == "apologise" else "next.word"), soonest
-
-
-def _waits_for_us(clock: ClockLine) -> bool:
-    return clock.target in WORDS and clock.met_at is None and clock.state in ("running", "missed")
 
 
 def _late(to_come: Sequence[datetime]) -> tuple[str, datetime | None]:
@@ -219,12 +213,19 @@ def _steps(letter: Letter) -> tuple[StepMark, ...]:
     return tuple(marks)
 
 
-def _coming(letter: Letter, *, timed: bool) -> tuple[Line, ...]:
+def _coming(letter: Letter, next_at: datetime | None, *, timed: bool) -> tuple[Line, ...]:
+    """What is to come; a person's letter comes with the next word, where that is sooner."""
     todo = [one for one in letter.case.steps if one.state in UNDONE and one.step in ("apologise", "fix", "make_good")]
     return tuple(
-        Line(text=letter.says(f"coming.{one.step}"), at=one.due_at if timed and not one.overdue else None)
+        Line(text=letter.says(f"coming.{one.step}"), at=_by(one, next_at) if timed and not one.overdue else None)
         for one in todo
     )
+
+
+def _by(step: StepLine, next_at: datetime | None) -> datetime | None:
+    if step.step != "apologise" or next_at is None or step.due_at is None:
+        return step.due_at
+    return min(step.due_at, next_at)
 
 
 def _offer(letter: Letter) -> Offer | None:

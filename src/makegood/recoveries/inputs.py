@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import attrs
 from django.db.models import Min
 
 from makegood.core.calendars import switched
 from makegood.core.clock import Pause as CorePause
 from makegood.core.clock_account import Account, account
+from makegood.core.reasons import because
 from makegood.failures.models import Failure
 from makegood.journal.models import Entry
 from makegood.recoveries.frozen import VISIT_BOUND, Calendars, calendars_named, due_after
@@ -18,6 +20,8 @@ STOPS_UPDATES = "customer"
 """The one reason for a pause that also stops the clock of the next word: it is the customer who is to speak then."""
 NEVER_STOPS = "respond"
 """The clock that no pause stops: the customer has spoken, and waits for a person's answer."""
+
+PROMISED = because("clock.promised", "Our last letter promised them the next word by then.", evidence="4")
 
 
 class Inputs:
@@ -55,14 +59,23 @@ class Inputs:
             return []
         return [one for one in self._pauses if target != "update" or one.reason == STOPS_UPDATES]
 
-    def due(self, target: str, started_at: datetime, minutes: int) -> datetime | None:
-        """This function will say when a target's minutes are used; None while a pause hides it."""
+    def _bound(self, target: str, promised_at: datetime | None) -> datetime | None:
+        """The moment that ends a target whatever its minutes: the visit's end, or what we promised in writing."""
+        return self.visit_ends_at if target in VISIT_BOUND else promised_at
+
+    def due(
+        self, target: str, started_at: datetime, minutes: int, promised_at: datetime | None = None
+    ) -> datetime | None:
+        """This function will say when a target's minutes are used; None while a pause hides it.
+
+        No pause moves what was promised by `promised_at`.
+        """
         return due_after(
             started_at=started_at,
             minutes=minutes,
             calendars=self.calendars,
             pauses=self.pauses(target),
-            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+            visit_ends_at=self._bound(target, promised_at),
         )
 
     def warn(
@@ -74,15 +87,19 @@ class Inputs:
         at = self.due(target, started_at, minutes - before)
         return at if at is not None and at < due_at else None
 
-    def account(self, target: str, started_at: datetime, minutes: int) -> Account:
+    def account(self, target: str, started_at: datetime, minutes: int, promised_at: datetime | None = None) -> Account:
         """This function will take a target's deadline apart into the pieces that re-add to it."""
-        return account(
+        found = account(
             start_at=started_at,
             minutes=minutes,
             calendars=self.calendars or None,
             pauses=self.pauses(target),
-            visit_ends_at=self.visit_ends_at if target in VISIT_BOUND else None,
+            visit_ends_at=self._bound(target, promised_at),
         )
+        if target in VISIT_BOUND or promised_at is None:
+            return found
+        reasons = (PROMISED if one.rule == "clock.visit" else one for one in found.reasons)
+        return attrs.evolve(found, reasons=tuple(reasons))
 
 
 def _calendars(organization_id: int, recovery_id: int, calendar: str, until: datetime | None) -> Calendars:

@@ -155,7 +155,8 @@ class RecoveryClock(TenantModel):
     """One running target: due at `due_at`, which is recomputed from start, minutes, calendar and pauses.
 
     `next_at` is the next moment the ticker must look: the warning, then the breach, then each repeat until a person
-    acknowledges it; NULL while paused, met, or acknowledged.
+    acknowledges it; NULL while paused, met, or acknowledged. `promised_at` is by when our last letter promised the next
+    word: no deadline of the next word is later.
     """
 
     recovery = TenantKey(Recovery)
@@ -170,6 +171,7 @@ class RecoveryClock(TenantModel):
     met_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     escalations = models.SmallIntegerField(default=0)
+    promised_at = models.DateTimeField(null=True)
     acknowledged_by_id = models.BigIntegerField(null=True)
 
     class Meta:

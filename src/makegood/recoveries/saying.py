@@ -21,6 +21,7 @@ from makegood.messages.queries import drafts_of_kind, drafts_untouched
 from makegood.messages.settling import drafts_drop, drafts_stop
 from makegood.organizations.models import Member, Organization
 from makegood.recoveries.models import RecoveryFailure, Step
+from makegood.recoveries.next_words import next_words
 from makegood.recoveries.planned import Planned, planned_of
 from makegood.recoveries.words import (
     Told,
@@ -55,11 +56,18 @@ NO_LINK_YET: Final = "[…]"
 def first_words(*, organization_id: int, planned: Sequence[Planned], now: datetime) -> None:
     """Acknowledge and apologise. Where the apology stands for both but was said before, the acknowledgement goes."""
     told = _told(organization_id, planned)
+    before = next_words(
+        organization_id=organization_id, at={one.recovery_id: one.at for one in planned}, before_apology=True
+    )
+    first = [
+        attrs.evolve(about, next_at=before.get(one.recovery_id, about.next_at))
+        for one, about in zip(planned, told, strict=True)
+    ]
     messages_queue(
         organization_id=organization_id,
         queued=[
-            _outgoing(one, "acknowledgement", "", acknowledgement(about), one.playbook.acknowledgement)
-            for one, about in zip(planned, told, strict=True)
+            _outgoing(one, "acknowledgement", "", acknowledgement(about), one.playbook.acknowledgement, about)
+            for one, about in zip(planned, first, strict=True)
             if one.playbook.acknowledgement != "none"
         ],
         now=now,
@@ -68,7 +76,7 @@ def first_words(*, organization_id: int, planned: Sequence[Planned], now: dateti
         organization_id=organization_id,
         queued=[
             attrs.evolve(
-                _outgoing(one, "apology", "apologise", apology(about), one.playbook.steps["apologise"].send),
+                _outgoing(one, "apology", "apologise", apology(about), one.playbook.steps["apologise"].send, about),
                 apology_key=one.first.apology_key,
             )
             for one, about in zip(planned, told, strict=True)
@@ -76,8 +84,8 @@ def first_words(*, organization_id: int, planned: Sequence[Planned], now: dateti
         now=now,
     )
     unsaid = [
-        _outgoing(one, "acknowledgement", "", acknowledgement(about), "at_once")
-        for one, about, answer in zip(planned, told, answers, strict=True)
+        _outgoing(one, "acknowledgement", "", acknowledgement(about), "at_once", about)
+        for one, about, answer in zip(planned, first, answers, strict=True)
         if answer.blocked and one.playbook.acknowledgement == "none"
     ]
     messages_queue(organization_id=organization_id, queued=unsaid, now=now)
@@ -92,7 +100,7 @@ def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: dat
     for message_id in waiting:
         message_stop(organization_id=organization_id, message_id=message_id, by=by, now=now)
     (one,), (told,) = planned, _told(organization_id, planned)
-    again = _outgoing(one, "apology", "apologise", apology(told), "person")
+    again = _outgoing(one, "apology", "apologise", apology(told), "person", told)
     anew = attrs.evolve(
         again,
         key=f"recovery:{recovery_id}:apology:again:{waiting[-1]}",
@@ -117,7 +125,7 @@ def apologies_anew(*, organization_id: int, at: Mapping[int, datetime]) -> None:
         organization_id=organization_id,
         queued=[
             attrs.evolve(
-                _outgoing(one, "apology", "apologise", apology(told), "person"),
+                _outgoing(one, "apology", "apologise", apology(told), "person", told),
                 key=f"recovery:{one.recovery_id}:apology:again:{before}",
                 apology_key=one.first.apology_key,
             )
@@ -136,18 +144,15 @@ def apology_key_now(*, organization_id: int, recovery_id: int, now: datetime) ->
 def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, now: datetime) -> int:
     """This function will draft one of `BEGUN` in the name of the member who begins it; return the message's id.
 
-    An apology is the same one as the plan's (invariant 8). Where the recovery's own deadline is past, the next word is
-    promised within the playbook's longest silence.
+    An apology is the same one as the plan's (invariant 8).
     """
     (one,) = planned_of(organization_id=organization_id, at={recovery_id: now})
     member = Member.objects.get(organization_id=organization_id, id=by)
     (about,) = _told(organization_id, [one])
-    silence = one.playbook.targets.get("update", one.playbook.targets["fix"])
-    next_at = one.due_at if one.due_at > now else now + timedelta(minutes=silence.minutes)
-    told = attrs.evolve(about, owner=member.name, role=member.role, next_at=next_at)
+    told = attrs.evolve(about, owner=member.name, role=member.role)
     step, word = BEGUN[kind]
     begun = attrs.evolve(
-        _outgoing(one, kind, step, word(told), "person"),
+        _outgoing(one, kind, step, word(told), "person", told),
         key=f"begun:{recovery_id}:{secrets.token_hex(8)}",
         author_id=by,
         apology_key=one.first.apology_key if kind == "apology" else "",
@@ -280,7 +285,9 @@ def _look_after(
     messages_queue(organization_id=organization_id, queued=queued, now=store_now(organization_id=organization_id))
 
 
-def _outgoing(one: Planned, kind: str, step: str, words: tuple[str, str], send: str) -> Outgoing:
+def _outgoing(
+    one: Planned, kind: str, step: str, words: tuple[str, str], send: str, told: Told | None = None
+) -> Outgoing:
     return Outgoing(
         thread_id=one.thread_id,
         customer_id=one.customer_id,
@@ -292,7 +299,13 @@ def _outgoing(one: Planned, kind: str, step: str, words: tuple[str, str], send: 
         key=f"recovery:{one.recovery_id}:{kind}:{one.at.isoformat()}",
         at=one.at,
         case=Case(fault=one.fault, told=tuple(filter(None, (one.first.what.strip().rstrip("."),)))),
+        next_by_at=told.next_at if told else None,
     )
+
+
+def _within_plan(one: Planned) -> datetime:
+    """By when they hear from us where nothing caps the silence: when it is made good, or as long as a fix takes."""
+    return one.due_at if one.due_at > one.at else one.at + timedelta(minutes=one.playbook.targets["fix"].minutes)
 
 
 def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
@@ -309,6 +322,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
         organization_id=organization_id, recovery_id__in=[one.recovery_id for one in planned], step="fix", state="done"
     )
     fixed = set(put_right.values_list("recovery_id", flat=True))
+    next_at = next_words(organization_id=organization_id, at={one.recovery_id: one.at for one in planned})
     return [
         Told(
             voice=voice,
@@ -324,7 +338,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             happened_at=one.first.happened_at,
             told_at=one.first.told_at,
             fix=one.playbook.fix(one.kind).says,
-            next_at=one.due_at,
+            next_at=next_at.get(one.recovery_id) or _within_plan(one),
             status_url=status_url(organization_id=organization_id, token=one.token),
             same_at=one.first.incident_from,
             language=spoken(languages.get(one.customer_id, ""), organization.language),

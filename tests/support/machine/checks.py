@@ -146,6 +146,8 @@ class Checks:
                 plain, silence, answer = rules[row.recovery_id]
                 by = {"update": silence, "respond": answer}.get(row.target, plain)
                 due = by.due(row.started_at, row.minutes)
+                if row.promised_at is not None:
+                    due = min(due or row.promised_at, row.promised_at)
                 assert due == row.due_at, (self.world.last_deed, row.recovery_id, row.target, due, row.due_at)
 
     def invariant_15_the_journal_folds_to_the_tables(self) -> None:

@@ -63,7 +63,7 @@ def facts_of(
     name = "" if described(name=customer.name) else first_name(name=customer.name)
     failure = case.failures[0] if case.failures else None
     due = {one.target: one.due_at for one in case.clocks if one.due_at and one.met_at is None}
-    word, owed = due.get("update") or due.get("respond"), [one for one in case.makegoods if one.part == "floor"]
+    word, owed = min(case.words_due.values(), default=None), [one for one in case.makegoods if one.part == "floor"]
     found = {
         "greeting": f"Hello {name}" if name else "",
         "customer": name,

@@ -120,6 +120,7 @@ def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: da
             "met_at": None,
             "breached_at": None,
             "escalations": 0,
+            "promised_at": None,
             "acknowledged_by_id": None,
         },
     )
@@ -140,7 +141,7 @@ def clock_explained(*, organization_id: int, recovery: Recovery, clock: Recovery
         until = _ended_at(organization_id, recovery.id, clock.target)
     playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
     inputs = Inputs(organization_id, recovery, clock.calendar if until else playbook.calendar, until=until)
-    found = inputs.account(clock.target, clock.started_at, clock.minutes)
+    found = inputs.account(clock.target, clock.started_at, clock.minutes, clock.promised_at)
     return attrs.evolve(found, reasons=(*_targeted(recovery, clock, playbook), *found.reasons))
 
 
@@ -187,7 +188,7 @@ def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: 
     entries = []
     inputs = Inputs(organization_id, recovery, playbook.calendar)
     for clock in clocks:
-        due_at = inputs.due(clock.target, clock.started_at, clock.minutes)
+        due_at = inputs.due(clock.target, clock.started_at, clock.minutes, clock.promised_at)
         _, before = target_minutes(playbook=playbook, target=clock.target, group=recovery.group)
         warn_at = inputs.warn(clock.target, clock.started_at, clock.minutes, before, due_at)
         if (due_at, clock.state) == (clock.due_at, "running"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -13,6 +13,7 @@ from makegood.makegoods.doubts import undecided
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.next_words import words_promised
 from makegood.recoveries.operations.clocks import Met, clocks_meet
 from makegood.recoveries.operations.closing import close_complete
 from makegood.recoveries.operations.making_good import Moved, brought_up_to_date
@@ -56,6 +57,7 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
             for entry in heard
             if entry.data["thread"] in of_thread
         ],
+        {of_thread[entry.data["thread"]]: entry.subject_id for entry in heard if entry.data["thread"] in of_thread},
     )
 
 
@@ -66,14 +68,16 @@ def links_had(*, organization_id: int, entries: Sequence[Happened]) -> None:
         "id", "thread_id", "state"
     )
     said: dict[int, list[str]] = {}
-    for thread_id, kind in (
+    last: dict[int, int] = {}
+    for thread_id, message_id, kind in (
         Message.objects.filter(
             organization_id=organization_id, thread_id__in=at, direction="out", channel="status", state="sent"
         )
         .order_by("created_at", "id")
-        .values_list("thread_id", "kind")
+        .values_list("thread_id", "id", "kind")
     ):
         said.setdefault(thread_id or 0, []).append(kind)
+        last[thread_id or 0] = message_id
     recoveries = sorted(rows)
     record(
         organization_id=organization_id,
@@ -99,11 +103,14 @@ def links_had(*, organization_id: int, entries: Sequence[Happened]) -> None:
             for kind in said.get(thread_id, ())
             if kind in MEETS
         ],
+        {recovery_id: last[thread_id] for recovery_id, thread_id, _ in recoveries if thread_id in last},
     )
 
 
-def _heard(organization_id: int, words: Sequence[tuple[int, str, datetime, int | None]]) -> None:
-    """These words of ours (recovery, kind, moment, by whom) have reached their customers."""
+def _heard(
+    organization_id: int, words: Sequence[tuple[int, str, datetime, int | None]], last: Mapping[int, int]
+) -> None:
+    """These words of ours (recovery, kind, moment, by whom) have reached their customers; `last` messages."""
     if not words:
         return
     clocks_meet(
@@ -114,7 +121,14 @@ def _heard(organization_id: int, words: Sequence[tuple[int, str, datetime, int |
             for target in MEETS[kind]
         ],
     )
-    silence_broken(organization_id=organization_id, words={recovery_id: at for recovery_id, _, at, _ in words})
+    promised = words_promised(organization_id=organization_id, message_ids=list(last.values()))
+    silence_broken(
+        organization_id=organization_id,
+        words={recovery_id: at for recovery_id, _, at, _ in words},
+        promised={
+            recovery_id: promised[message_id] for recovery_id, message_id in last.items() if message_id in promised
+        },
+    )
     steps_mark(
         organization_id=organization_id,
         marks=[

@@ -6,31 +6,32 @@ how it ended. Only a pause that waits for the customer stops it: while we wait f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import connection
 
 from makegood.journal.operations import record
-from makegood.recoveries.frozen import playbook_frozen, target_minutes
-from makegood.recoveries.inputs import Inputs
+from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryClock
+from makegood.recoveries.next_words import UPDATE, capped, not_plain, silence_anew
 from makegood.recoveries.operations.clocks import clock_start, clocked
 from makegood.store.bulk import record_set
 
-UPDATE = "update"
 COLUMNS = {
     "id": "bigint", "at": "timestamptz", "minutes": "integer", "due_at": "timestamptz", "warn_at": "timestamptz",
+    "promised_at": "timestamptz",
 }  # fmt: skip
-NOT_PLAIN = """
-SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND recovery_id = ANY(%(recoveries)s)
-UNION SELECT subject_id FROM journal_entry WHERE organization_id = %(organization)s AND subject = 'recovery'
-    AND subject_id = ANY(%(recoveries)s) AND event = 'recoveries:recovery:moved'
-"""
 
 
-def silence_broken(*, organization_id: int, words: Mapping[int, datetime]) -> None:
-    """Start the clocks of the next word over, for recoveries whose customers were given word at these moments."""
+def silence_broken(
+    *, organization_id: int, words: Mapping[int, datetime], promised: Mapping[int, datetime] | None = None
+) -> None:
+    """Start the clocks of the next word over, for recoveries whose customers were given word at these moments.
+
+    Where that word promised the next one by a moment, `promised`, the clock is due no later.
+    """
+    by = promised or {}
     rows = [
         row
         for row in RecoveryClock.objects.select_for_update(of=("self",))
@@ -38,18 +39,28 @@ def silence_broken(*, organization_id: int, words: Mapping[int, datetime]) -> No
         .filter(organization_id=organization_id, target=UPDATE, recovery_id__in=list(words))
         .exclude(state="ended")
         .order_by("recovery_id")
-        if row.started_at < words[row.recovery_id] and _capped(organization_id, row.recovery.playbook_id)
+        if row.started_at < words[row.recovery_id] and capped(organization_id, row.recovery.playbook_id)
     ]
     if not rows:
         return
-    odd = _not_plain(organization_id, [row.recovery_id for row in rows])
-    anew = [_anew(organization_id, row, words[row.recovery_id], plain=row.recovery_id not in odd) for row in rows]
+    odd = not_plain(organization_id, [row.recovery_id for row in rows])
+    anew = [
+        silence_anew(
+            organization_id,
+            row,
+            words[row.recovery_id],
+            plain=row.recovery_id not in odd,
+            promised_at=by.get(row.recovery_id),
+        )
+        for row in rows
+    ]
     from_, parameter = record_set("u", COLUMNS, anew)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE recoveries_recoveryclock c SET started_at = u.at, minutes = u.minutes, due_at = u.due_at,"
             " warn_at = u.warn_at, next_at = coalesce(u.warn_at, u.due_at), breached_at = NULL, escalations = 0,"
-            " acknowledged_by_id = NULL, state = CASE WHEN u.due_at IS NULL THEN 'paused' ELSE 'running' END"
+            " promised_at = u.promised_at, acknowledged_by_id = NULL,"
+            " state = CASE WHEN u.due_at IS NULL THEN 'paused' ELSE 'running' END"
             f" FROM {from_} WHERE c.organization_id = %s AND c.id = u.id",
             [parameter, organization_id],
         )
@@ -63,35 +74,9 @@ def silence_broken(*, organization_id: int, words: Mapping[int, datetime]) -> No
                 state="running" if due_at else "paused",
                 at=at,
             )
-            for row, (_, at, _, due_at, _) in zip(rows, anew, strict=True)
+            for row, (_, at, _, due_at, _, _) in zip(rows, anew, strict=True)
         ],
     )
-
-
-def _capped(organization_id: int, playbook_id: int) -> bool:
-    """Whether a playbook caps the silence at all: one that a recovery moved to may not."""
-    return UPDATE in playbook_frozen(organization_id=organization_id, version_id=playbook_id).targets
-
-
-Anew = tuple[int, datetime, int, datetime | None, datetime | None]
-
-
-def _anew(organization_id: int, row: RecoveryClock, at: datetime, *, plain: bool) -> Anew:
-    playbook = playbook_frozen(organization_id=organization_id, version_id=row.recovery.playbook_id)
-    minutes, before = target_minutes(playbook=playbook, target=UPDATE, group=row.recovery.group)
-    if plain and not playbook.calendar:
-        due_at = at + timedelta(minutes=minutes)
-        return row.id, at, minutes, due_at, due_at - timedelta(minutes=before) if before else None
-    inputs = Inputs(organization_id, row.recovery, playbook.calendar)
-    due = inputs.due(UPDATE, at, minutes)
-    return row.id, at, minutes, due, inputs.warn(UPDATE, at, minutes, before, due)
-
-
-def _not_plain(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
-    """Those that were paused or moved to another playbook: their deadline is no plain sum."""
-    with connection.cursor() as cursor:
-        cursor.execute(NOT_PLAIN, {"organization": organization_id, "recoveries": list(recovery_ids)})
-        return {row[0] for row in cursor.fetchall()}
 
 
 def silence_watched(*, organization_id: int, recovery: Recovery, at: datetime) -> None:

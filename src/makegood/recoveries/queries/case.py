@@ -28,6 +28,7 @@ from makegood.recoveries.models import (
     RecoveryFailure,
     Step,
 )
+from makegood.recoveries.next_words import staff_words_due
 from makegood.recoveries.operations import clock_explained, close_decision
 from makegood.recoveries.queries.lines import (
     Case,
@@ -137,6 +138,7 @@ def recovery_case(
         link_at=row.thread.link_at,
         unanswered_at=_unanswered_at(row.state, clocks, messages),
         failed_score=_failed_score(row.state, clocks, ratings),
+        word_at=staff_words_due(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
     )
 
 

@@ -13,6 +13,9 @@ from makegood.core.money import Money
 from makegood.core.steps import CloseDecision
 from makegood.makegoods.doubts import DoubtFacts
 
+WORDS = ("acknowledge", "respond", "update")
+"""The clocks by which the customer has word from us."""
+
 
 @attrs.frozen(kw_only=True, slots=True)
 class StepLine:
@@ -219,10 +222,22 @@ class Case:
     """Since when what the customer wrote waits for an answer; None where nothing does."""
     failed_score: int | None = None
     """The score under 4 that opened it again and that nobody has answered yet."""
+    word_at: datetime | None = None
+    """By when a member promised the customer a call or a message that is still to come."""
     doubts: tuple[DoubtFacts, ...] = ()
     """What may be owed by law and is not decided, since a fact is lacking."""
     link_at: datetime | None = None
     """Since when the customer is known to have the link of their page."""
+
+    @property
+    def words_due(self) -> dict[str, datetime]:
+        """By when the customer is to have word from us: by the clocks that wait for it, and as a member promised."""
+        due = {
+            one.target: one.due_at
+            for one in self.clocks
+            if one.target in WORDS and one.met_at is None and one.state in ("running", "missed") and one.due_at
+        }
+        return due | ({"promised": self.word_at} if self.word_at else {})
 
     @property
     def waiting(self) -> frozenset[str]:

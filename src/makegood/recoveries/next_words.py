@@ -1,0 +1,123 @@
+"""When a customer hears from us next: the one answer that our letters, their page and our clocks give.
+
+It is the earliest of the longest silence, the answer to what they wrote, and what we promised them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from makegood.core.steps import UNDONE
+from makegood.messages.models import Message
+from makegood.organizations.models import Organization
+from makegood.promises.models import StaffWord
+from makegood.recoveries.frozen import playbook_frozen, target_minutes
+from makegood.recoveries.inputs import Inputs
+from makegood.recoveries.models import RecoveryClock, Step
+from makegood.rules.phrases import by_moment, spoken
+
+UPDATE = "update"
+ACTS = ("call", "message")
+"""The acts by which a customer has word from us."""
+NOT_PLAIN = """
+SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND recovery_id = ANY(%(recoveries)s)
+UNION SELECT subject_id FROM journal_entry WHERE organization_id = %(organization)s AND subject = 'recovery'
+    AND subject_id = ANY(%(recoveries)s) AND event = 'recoveries:recovery:moved'
+"""
+Anew = tuple[int, datetime, int, datetime | None, datetime | None, datetime | None]
+
+
+def next_words(
+    *, organization_id: int, at: Mapping[int, datetime], before_apology: bool = False
+) -> dict[int, datetime]:
+    """This function will say by when these customers have the word after the one that is written at these moments.
+
+    `before_apology` says that the apology itself is still to come, as after an acknowledgement. A recovery whose
+    playbook caps no silence is absent, unless something else is promised.
+    """
+    rows = RecoveryClock.objects.select_related("recovery").filter(
+        organization_id=organization_id, target=UPDATE, recovery_id__in=list(at)
+    )
+    odd = not_plain(organization_id, list(at))
+    found: dict[int, datetime] = {}
+    for row in rows:
+        if capped(organization_id, row.recovery.playbook_id):
+            moment = at[row.recovery_id]
+            due_at = silence_anew(organization_id, row, moment, plain=row.recovery_id not in odd)[3]
+            if due_at is not None:
+                found[row.recovery_id] = due_at
+    said = staff_words_due(organization_id=organization_id, recovery_ids=list(at))
+    if before_apology:
+        steps = Step.objects.filter(
+            organization_id=organization_id, recovery_id__in=list(at), step="apologise", state__in=UNDONE
+        )
+        for recovery_id, due_at in steps.values_list("recovery_id", "due_at"):
+            if due_at is not None:
+                said[recovery_id] = min(said.get(recovery_id, due_at), due_at)
+    for recovery_id, due_at in said.items():
+        if due_at > at[recovery_id]:
+            found[recovery_id] = min(found.get(recovery_id, due_at), due_at)
+    return found
+
+
+def staff_words_due(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, datetime]:
+    """This function will say by when each of these customers was promised a call or a message that is still to come."""
+    rows = StaffWord.objects.filter(
+        organization_id=organization_id,
+        recovery_id__in=list(recovery_ids),
+        act__in=ACTS,
+        state="promised",
+        promise__fulfilled_at=None,
+        promise__state__in=("open", "broken"),
+    ).order_by("-due_at")
+    return dict(rows.values_list("recovery_id", "promise__due_at"))
+
+
+def words_promised(*, organization_id: int, message_ids: Sequence[int]) -> dict[int, datetime]:
+    """This function will say by when each of these messages promises the next word, where its text still says so."""
+    rows = list(
+        Message.objects.filter(
+            organization_id=organization_id, id__in=list(message_ids), next_by_at__isnull=False
+        ).values_list("id", "next_by_at", "body", "customer__language")
+    )
+    if not rows:
+        return {}
+    zone, language = Organization.objects.values_list("zone", "language").get(id=organization_id)
+    return {
+        message_id: at
+        for message_id, at, body, its in rows
+        if at is not None and by_moment(at, zone=zone, language=spoken(its or "", language)) in " ".join(body.split())
+    }
+
+
+def capped(organization_id: int, playbook_id: int) -> bool:
+    """This function will say whether a playbook caps the silence at all: one that a recovery moved to may not."""
+    return UPDATE in playbook_frozen(organization_id=organization_id, version_id=playbook_id).targets
+
+
+def silence_anew(
+    organization_id: int, row: RecoveryClock, at: datetime, *, plain: bool, promised_at: datetime | None = None
+) -> Anew:
+    """This function will reckon the clock of the next word from a word that left at `at`.
+
+    Returns its id, start, minutes, when it is due (None while a pause hides it), when to warn, and what was promised.
+    """
+    promised_at = promised_at if promised_at is not None and promised_at > at else None
+    playbook = playbook_frozen(organization_id=organization_id, version_id=row.recovery.playbook_id)
+    minutes, before = target_minutes(playbook=playbook, target=UPDATE, group=row.recovery.group)
+    if plain and not playbook.calendar and promised_at is None:
+        due_at = at + timedelta(minutes=minutes)
+        return row.id, at, minutes, due_at, due_at - timedelta(minutes=before) if before else None, None
+    inputs = Inputs(organization_id, row.recovery, playbook.calendar)
+    due = inputs.due(UPDATE, at, minutes, promised_at)
+    return row.id, at, minutes, due, inputs.warn(UPDATE, at, minutes, before, due), promised_at
+
+
+def not_plain(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
+    """This function will find those paused or moved to another playbook: their deadline is no plain sum."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOT_PLAIN, {"organization": organization_id, "recoveries": list(recovery_ids)})
+        return {row[0] for row in cursor.fetchall()}
