@@ -61,7 +61,7 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
     """This function will say what comes next, with its deadline; `colleagues` are names that may sign a draft."""
     name = "this customer" if described(name=customer.name) else first_name(name=customer.name) or "them"
     here = words.code(case.number)
-    clock = words.clock_face(desk, label="", due_at=case.next_due_at)
+    clock = words.soonest_face(desk, soonest=case.soonest, soonest_at=case.soonest_at, next_step=case.next_step)
     if any(one.to_at is None for one in case.pauses):
         clock = ClockFace(label="", due_at=case.next_due_at, state="paused")
     if case.review:

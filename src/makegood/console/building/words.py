@@ -128,12 +128,20 @@ def heat(*, due_at: datetime | None, now: datetime) -> str:
 
 
 def clock_face(
-    desk: Desk, *, label: str, due_at: datetime | None, paused: bool = False, why_url: str = ""
+    desk: Desk, *, label: str, due_at: datetime | None, paused: bool = False, why_url: str = "", note: str = ""
 ) -> ClockFace:
     """This function will show a clock that runs, is paused, or ran out."""
     now = desk.facts.now
     state = "paused" if paused else "none" if due_at is None else "missed" if due_at < now else "running"
-    return ClockFace(label=label, due_at=due_at, state=state, heat=heat(due_at=due_at, now=now), why_url=why_url)
+    shown = heat(due_at=due_at, now=now)
+    return ClockFace(label=label, due_at=due_at, state=state, heat=shown, why_url=why_url, note=note)
+
+
+def soonest_face(desk: Desk, *, soonest: str, soonest_at: datetime | None, next_step: str) -> ClockFace:
+    """This function will show what is due first, saying what it is where that is not the next step itself."""
+    label = TARGETS.get(soonest, "")
+    note = "" if soonest in (next_step, "respond") else label
+    return clock_face(desk, label=label, due_at=soonest_at, note=note)
 
 
 def step_name(step: str) -> str:
@@ -184,7 +192,7 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
     if row.failed_score is not None:
         tags.append(Tag(text=f"open again: gave us {row.failed_score} of 7", tone="clay"))
     if row.state == "open":
-        face = clock_face(desk, label=TARGETS.get(row.soonest, ""), due_at=row.soonest_at)
+        face = soonest_face(desk, soonest=row.soonest, soonest_at=row.soonest_at, next_step=row.next_step)
     else:
         face = ClockFace(label="", due_at=None, state="none")
     return RecoveryRow(

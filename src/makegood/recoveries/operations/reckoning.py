@@ -13,18 +13,29 @@ from makegood.recoveries.frozen import playbook_frozen
 from makegood.store.bulk import record_set
 from makegood.store.clocks import now as store_now
 
+RESTS = ("stay", "done")
+"""The next steps at which nothing is to be done now: what is planned comes by itself."""
 CASES = 2000
 """How many past clocks of a target the chance is taken from: the latest."""
 
 STALE = """
-SELECT r.id, r.playbook_id, coalesce(r.price_minor, 0), c.target, c.due_at
-FROM (SELECT id, organization_id, playbook_id, price_minor FROM recoveries_recovery
+SELECT r.id, r.playbook_id, r.price_minor, r.kind, c.target, c.due_at
+FROM (SELECT id, organization_id, playbook_id, price_minor, kind, next_step FROM recoveries_recovery
     WHERE organization_id = %s AND state = 'open' AND expected_loss_at <= %s
     ORDER BY expected_loss_at LIMIT %s FOR UPDATE SKIP LOCKED) r
 LEFT JOIN LATERAL (SELECT k.target, k.due_at FROM recoveries_recoveryclock k
     WHERE k.organization_id = r.organization_id AND k.recovery_id = r.id AND k.met_at IS NULL
-    AND k.state IN ('running', 'missed') ORDER BY k.due_at LIMIT 1) c ON true
+    AND k.state IN ('running', 'missed') AND (r.next_step <> ALL(%s) OR k.target = 'respond')
+    ORDER BY k.due_at LIMIT 1) c ON true
 """
+TYPICAL = """
+SELECT kind, percentile_disc(0.5) WITHIN GROUP (ORDER BY price_minor)
+FROM (SELECT r.kind, r.price_minor FROM recoveries_recovery r JOIN organizations_organization o
+    ON o.id = r.organization_id AND o.currency = coalesce(nullif(r.currency, ''), o.currency)
+    WHERE r.organization_id = %s AND r.price_minor IS NOT NULL ORDER BY r.opened_at DESC LIMIT %s) latest
+GROUP BY GROUPING SETS ((kind), ())
+"""
+"""What is usually paid for what fails in this way, of the latest recoveries; and, under no kind, whatever fails."""
 OWED = """
 SELECT rf.recovery_id, sum(m.value_minor) FROM recoveries_recoveryfailure rf
 JOIN makegoods_makegood m ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id
@@ -43,25 +54,31 @@ WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS 
 def expected_losses_reckon(*, organization_id: int, limit: int) -> int:
     """Reckon the expected loss of recoveries whose figure is stale, in one batch; return how many.
 
-    At stake is the price, and of the floor and the rest what is not delivered yet. The chance is that of the clock
-    that is due next: the share of past clocks of its target that were missed from this remaining time, else the prior.
+    At stake is the price, or what is usual for such a failure where nobody knows it, and of the floor and the rest what
+    is not delivered yet. The chance is that of the clock that is due next: the share of past clocks of its target that
+    were missed from this remaining time, else the prior. Where nothing is to be done now it is none.
     """
     now = store_now(organization_id=organization_id)
     with connection.cursor() as cursor:
-        cursor.execute(STALE, [organization_id, now, limit])
+        cursor.execute(STALE, [organization_id, now, limit, list(RESTS)])
         stale = cursor.fetchall()
         if not stale:
             return 0
         cursor.execute(OWED, [organization_id, [row[0] for row in stale]])
         owed: dict[int, int] = {recovery_id: int(minor) for recovery_id, minor in cursor.fetchall()}
-    slacks = _slacks(organization_id, sorted({row[3] for row in stale if row[3]}))
+        typical: dict[str | None, int] = {}
+        if any(row[2] is None for row in stale):
+            cursor.execute(TYPICAL, [organization_id, CASES])
+            typical = dict(cursor.fetchall())
+    slacks = _slacks(organization_id, sorted({row[4] for row in stale if row[4]}))
     rows = []
-    for recovery_id, version_id, price, target, due_at in stale:
+    for recovery_id, version_id, price, kind, target, due_at in stale:
         playbook = playbook_frozen(organization_id=organization_id, version_id=version_id)
         chance = _chance(
             target, due_at, now=now, slacks=slacks, prior=playbook.prior, cases_needed=playbook.cases_needed
         )
-        loss = expected_loss(at_stake_minor=price + owed.get(recovery_id, 0), chance=chance)
+        worth = price if price is not None else typical.get(kind, typical.get(None) or 0)
+        loss = expected_loss(at_stake_minor=worth + owed.get(recovery_id, 0), chance=chance)
         rows.append((recovery_id, loss, now + timedelta(minutes=playbook.every_minutes)))
     from_, parameter = record_set("u", {"id": "bigint", "loss": "bigint", "again_at": "timestamptz"}, rows)
     with connection.cursor() as cursor:

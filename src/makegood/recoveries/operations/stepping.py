@@ -13,6 +13,7 @@ from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet, stepped
 from makegood.recoveries.operations.helping import help_lacking, help_overrule
+from makegood.recoveries.operations.reckoning import RESTS
 from makegood.recoveries.operations.silence import silence_over, silence_watched
 from makegood.recoveries.saying import apologies_anew
 from makegood.store.bulk import record_set
@@ -32,7 +33,8 @@ RETURNING s.recovery_id, s.step, s.state, s.done_at, s.done_by_id
 """
 NEXT = """
 UPDATE recoveries_recovery r SET
-    next_step = coalesce(n.step, 'done'), next_due_at = coalesce(n.due_at, r.next_due_at)
+    next_step = coalesce(n.step, 'done'), next_due_at = coalesce(n.due_at, r.next_due_at),
+    expected_loss_minor = CASE WHEN coalesce(n.step, 'done') = ANY(%s) THEN 0 ELSE r.expected_loss_minor END
 FROM {changed}
 LEFT JOIN LATERAL (
     SELECT s.step, s.due_at FROM recoveries_step s
@@ -98,7 +100,9 @@ def next_steps_set(*, organization_id: int, recovery_ids: Sequence[int]) -> None
     """Bring the next step of these recoveries up to date with their steps."""
     from_, parameter = record_set("u", {"id": "bigint"}, ([recovery_id] for recovery_id in recovery_ids))
     with connection.cursor() as cursor:
-        cursor.execute(NEXT.format(changed=from_), [parameter, organization_id, list(STEPS), organization_id])
+        cursor.execute(
+            NEXT.format(changed=from_), [list(RESTS), parameter, organization_id, list(STEPS), organization_id]
+        )
 
 
 def respond_again(*, organization_id: int, recovery: Recovery, at: datetime) -> datetime | None:

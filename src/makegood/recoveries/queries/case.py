@@ -43,9 +43,10 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import UNMET, money
+from makegood.recoveries.queries.lists import UNMET, money, soonest_of
 
 TIMELINE = 500
+RUNS = ("running", "missed")
 
 
 def recovery_by_number(*, organization_id: int, number: int) -> int | None:
@@ -82,6 +83,12 @@ def recovery_case(
     clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
     messages = _messages(organization_id, row.thread_id)
     makegoods = _makegoods(organization_id, [one.id for one in failures])
+    unanswered_at, failed_score = _unanswered_at(row.state, clocks, messages), _failed_score(row.state, clocks, ratings)
+    soonest, soonest_at = soonest_of(
+        row,
+        {one.target: one.due_at for one in clocks if one.due_at and not one.met_at and one.state in RUNS},
+        answers=unanswered_at is not None or failed_score is not None,
+    )
     closing = close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None
     return Case(
         id=row.id,
@@ -136,8 +143,10 @@ def recovery_case(
         if closing and "floor_decided" in closing.missing
         else (),
         link_at=row.thread.link_at,
-        unanswered_at=_unanswered_at(row.state, clocks, messages),
-        failed_score=_failed_score(row.state, clocks, ratings),
+        unanswered_at=unanswered_at,
+        failed_score=failed_score,
+        soonest=soonest,
+        soonest_at=soonest_at,
         word_at=staff_words_due(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
     )
 

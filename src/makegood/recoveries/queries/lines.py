@@ -224,6 +224,9 @@ class Case:
     """The score under 4 that opened it again and that nobody has answered yet."""
     word_at: datetime | None = None
     """By when a member promised the customer a call or a message that is still to come."""
+    soonest: str = ""
+    soonest_at: datetime | None = None
+    """The clock or step that is due first, and when, as lists show it."""
     doubts: tuple[DoubtFacts, ...] = ()
     """What may be owed by law and is not decided, since a fact is lacking."""
     link_at: datetime | None = None

@@ -212,8 +212,8 @@ def _deadlines(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, d
     return found
 
 
-def _soonest(row: Recovery, clocks: Mapping[str, datetime], *, answers: bool) -> tuple[str, datetime]:
-    """What is due first, and when: the answer to a customer who waits for one, else any clock or the next step."""
+def soonest_of(row: Recovery, clocks: Mapping[str, datetime], *, answers: bool) -> tuple[str, datetime]:
+    """This function will say what is due first, and when: the answer to a customer who waits, else a clock or step."""
     if answers and "respond" in clocks:
         return "respond", clocks["respond"]
     return min([(row.next_step, row.next_due_at), *clocks.items()], key=lambda one: one[1])
@@ -236,7 +236,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
     pages = waiting_kinds(organization_id=organization_id, thread_ids=[row.thread_id for row in rows])
     scores = failed_scores(organization_id=organization_id, recovery_ids=ids)
     clocks = _deadlines(organization_id, ids)
-    soonest = {row.id: _soonest(row, clocks.get(row.id, {}), answers=row.id in {*waiting, *scores}) for row in rows}
+    soonest = {row.id: soonest_of(row, clocks.get(row.id, {}), answers=row.id in {*waiting, *scores}) for row in rows}
     return tuple(
         Listed(
             id=row.id,

@@ -1,0 +1,61 @@
+"""Today goes by what is at risk: what nobody can price counts as usual, and what rests is no risk."""
+
+from __future__ import annotations
+
+from tests.conftest import START, Org
+from tests.support.recoveries import Recovery, again, customer, failure, open_for, reply
+
+from makegood.recoveries.operations import step_done, step_skip
+from makegood.recoveries.queries import today
+from makegood.recoveries.tasks import expected_loss_refresh
+from makegood.store.clocks import clock_set
+from makegood.store.tenancy import tenant
+
+SLOW = 0.000001
+STEPS = ("apologise", "fix", "respond", "make_good", "improve", "communicate")
+
+
+def opened(org: Org, *, price: int | None, kind: str = "late") -> Recovery:
+    """A recovery of another customer; call inside a unit of work."""
+    whose = customer(org)
+    facts = {"price_minor": price, "currency": "EUR" if price else "", "kind": kind, "customer_id": whose}
+    return open_for(org, failure(org, happening_key=f"h{whose}", **facts))[-1]
+
+
+def test_what_nobody_can_price_counts_as_such_a_failure_usually_does(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        clock_set(organization_id=org.id, kind="running", moment_at=START, speed=SLOW)
+        for price in (8000, 10_000, 90_000):
+            opened(org, price=price)
+        other = opened(org, price=1000, kind="rude")
+        unknown = opened(org, price=None)
+        strange = opened(org, price=None, kind="unsafe")
+        expected_loss_refresh(organization_id=org.id)
+        assert again(org, unknown).expected_loss_minor == 1000  # 100.00, the middle of its kind, by the prior of 10 %
+        assert again(org, strange).expected_loss_minor == 800  # 80.00, the middle of all
+        assert [row.id for row in today(organization_id=org.id).rows][-1] == other.id
+
+
+def test_where_nothing_is_to_be_done_now_nothing_is_at_risk(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        clock_set(organization_id=org.id, kind="running", moment_at=START, speed=SLOW)
+        rests, small = opened(org, price=90_000), opened(org, price=100)
+        expected_loss_refresh(organization_id=org.id)
+        assert [row.id for row in today(organization_id=org.id).rows] == [rests.id, small.id]
+        for step in STEPS:
+            who = {"organization_id": org.id, "recovery_id": rests.id, "step": step, "by": org.employee, "now": START}
+            if step == "fix":
+                step_done(**who)
+            else:
+                step_skip(**who, reason="It was done another way.")
+        assert again(org, rests).next_step == "stay"
+        assert again(org, rests).expected_loss_minor == 0
+        assert [row.id for row in today(organization_id=org.id).rows] == [small.id, rests.id]
+        Recovery.objects.filter(id=rests.id).update(expected_loss_at=START)
+        expected_loss_refresh(organization_id=org.id)
+        assert again(org, rests).expected_loss_minor == 0
+
+        reply(org, rests, "Where is it?", at=START)
+        Recovery.objects.filter(id=rests.id).update(expected_loss_at=START)
+        expected_loss_refresh(organization_id=org.id)
+        assert again(org, rests).expected_loss_minor > 0
