@@ -163,3 +163,21 @@ def test_who_is_told_how_it_ended_is_answered(org: Org) -> None:
         recovery = opened(org)
         say(org, recovery, "outcome", at=START + timedelta(minutes=5))
         assert {steps(org, recovery)[one] for one in ("respond", "communicate")} == {"done"}
+
+
+def test_second_news_names_the_first_by_when_it_was_sent(org: Org) -> None:
+    """Begun two hours before it was sent: the page counts twelve hours from the sending, and marks no foreign words."""
+    recovery = recovery_of(org)
+    update = begun(org, recovery, "update")
+    with tenant(organization_id=org.id):
+        Message.objects.filter(id=update.id).update(
+            state="sent", created_at=START - timedelta(hours=2), sent_at=START - timedelta(minutes=1)
+        )
+    outcome = begun(org, recovery, "outcome")
+    typed = {"draft": outcome.id, "text": outcome.body}
+    page = signed_in(org, org.manager).post(f"/recoveries/R-{recovery.number}/lint", typed).content.decode()
+    assert f"“{update.subject}” went to them" in page
+    assert f"<mark>{update.subject}</mark>" not in page
+    until = re.search(r"Wait until ([^,]*), or say why", page)
+    assert until is not None
+    assert until[1].endswith("21:59") or until[1].endswith("20:59")
