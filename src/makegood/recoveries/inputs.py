@@ -9,6 +9,7 @@ from django.db.models import Min
 
 from makegood.core.calendars import switched
 from makegood.core.clock import Pause as CorePause
+from makegood.core.clock import used_minutes
 from makegood.core.clock_account import Account, account
 from makegood.core.reasons import because
 from makegood.failures.models import Failure
@@ -86,6 +87,15 @@ class Inputs:
             return None
         at = self.due(target, started_at, minutes - before)
         return at if at is not None and at < due_at else None
+
+    def used(self, target: str, started_at: datetime, until_at: datetime) -> int:
+        """This function will count the working minutes that a target's clock had used by a moment."""
+        return used_minutes(
+            start_at=started_at,
+            until_at=until_at,
+            calendars=self.calendars or None,
+            pauses=self.pauses(target),
+        )
 
     def account(self, target: str, started_at: datetime, minutes: int, promised_at: datetime | None = None) -> Account:
         """This function will take a target's deadline apart into the pieces that re-add to it."""

@@ -131,6 +131,33 @@ def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: da
     return due_at
 
 
+def clocks_again(*, organization_id: int, recovery: Recovery, targets: Sequence[str], at: datetime, by: int) -> None:
+    """Let clocks that were met run again, as what they waited for has to be done once more: time used stays used."""
+    rows = RecoveryClock.objects.filter(
+        organization_id=organization_id, recovery_id=recovery.id, target__in=targets, met_at__isnull=False
+    )
+    playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
+    inputs = Inputs(organization_id, recovery, playbook.calendar)
+    entries = []
+    for clock in rows.order_by("target"):
+        assert clock.met_at is not None, "filtered above"
+        left = max(0, clock.minutes - inputs.used(clock.target, clock.started_at, clock.met_at))
+        _, before = target_minutes(playbook=playbook, target=clock.target, group=recovery.group)
+        clock.started_at, clock.minutes, clock.calendar = at, left, playbook.calendar
+        clock.due_at = inputs.due(clock.target, at, left)
+        clock.warn_at = inputs.warn(clock.target, at, left, before, clock.due_at) if before < left else None
+        clock.next_at = clock.warn_at or clock.due_at
+        clock.state = "running" if clock.due_at else "paused"
+        clock.met_at, clock.breached_at, clock.escalations, clock.acknowledged_by_id = None, None, 0, None
+        clock.save()
+        entries.append(
+            clocked(recovery_id=recovery.id, target=clock.target, due_at=clock.due_at, state=clock.state, at=at, by=by)
+        )
+        if clock.due_at is not None:
+            entries += _carry_deadline(organization_id, recovery, clock.target, clock.due_at, at, by)
+    record(organization_id=organization_id, entries=entries)
+
+
 def clock_explained(*, organization_id: int, recovery: Recovery, clock: RecoveryClock) -> Account:
     """This function will reckon a clock's deadline anew from its inputs, and take it apart to say why it is what it is.
 

@@ -11,7 +11,7 @@ from django.db import connection
 from makegood.journal.operations import record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
-from makegood.recoveries.operations.clocks import Met, clock_start, clocks_meet, stepped
+from makegood.recoveries.operations.clocks import Met, clock_start, clocks_again, clocks_meet, stepped
 from makegood.recoveries.operations.helping import help_lacking, help_overrule
 from makegood.recoveries.operations.reckoning import RESTS
 from makegood.recoveries.operations.silence import silence_over, silence_watched
@@ -19,6 +19,8 @@ from makegood.recoveries.saying import apologies_anew
 from makegood.store.bulk import record_set
 
 CLOCKS_OF_STEP = {"fix": ("fix", "remedy"), "make_good": ("make_good", "remedy")}
+AGAIN = ("fix", "make_good")
+"""The steps whose own clock runs again when they are taken back."""
 NOTE = 300
 
 MARKED = {
@@ -187,7 +189,9 @@ def _marked(organization_id: int, mark: Mark) -> None:
 def step_undo(
     *, organization_id: int, recovery_id: int, step: str, by: int, now: datetime, version: int | None = None
 ) -> None:
-    """Take back a step that was marked by mistake; a clock that it met stays met.
+    """Take back a step that was marked by mistake, or that has to be done again: its clock runs on, time used is used.
+
+    Where what was put right is not, the customer is to have word from us again, too.
 
     Raises UnableToChangeRecovery if it is not done or skipped.
     """
@@ -201,7 +205,9 @@ def step_undo(
         organization_id=organization_id,
         entries=[stepped(recovery_id=recovery_id, step=step, state="todo", at=now, by=by)],
     )
-    if step == "communicate":
+    if step in AGAIN:
+        clocks_again(organization_id=organization_id, recovery=recovery, targets=(step,), at=now, by=by)
+    if step in ("communicate", "fix"):
         silence_watched(organization_id=organization_id, recovery=recovery, at=now)
     if step == "fix":
         apologies_anew(organization_id=organization_id, at={recovery_id: now})
