@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from makegood.core.steps import UNDONE
 from makegood.messages.models import Message
@@ -65,15 +66,15 @@ def next_words(
 
 def staff_words_due(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, datetime]:
     """This function will say by when each of these customers was promised a call or a message that is still to come."""
-    rows = StaffWord.objects.filter(
-        organization_id=organization_id,
-        recovery_id__in=list(recovery_ids),
-        act__in=ACTS,
-        state="promised",
-        promise__fulfilled_at=None,
-        promise__state__in=("open", "broken"),
-    ).order_by("-due_at")
-    return dict(rows.values_list("recovery_id", "promise__due_at"))
+    rows = words_still_due().filter(organization_id=organization_id, recovery_id__in=list(recovery_ids))
+    return dict(rows.order_by("-due_at").values_list("recovery_id", "promise__due_at"))
+
+
+def words_still_due() -> QuerySet[StaffWord]:
+    """This function will choose the promises of a call or a message that are still to be kept."""
+    return StaffWord.objects.filter(
+        act__in=ACTS, state="promised", promise__fulfilled_at=None, promise__state__in=("open", "broken")
+    )
 
 
 def words_promised(*, organization_id: int, message_ids: Sequence[int]) -> dict[int, datetime]:

@@ -28,7 +28,7 @@ from makegood.recoveries.models import (
     RecoveryFailure,
     Step,
 )
-from makegood.recoveries.next_words import staff_words_due
+from makegood.recoveries.next_words import words_still_due
 from makegood.recoveries.operations import clock_explained, close_decision
 from makegood.recoveries.queries.lines import (
     Case,
@@ -68,9 +68,15 @@ def recovery_case(
 ) -> Case | None:
     """This function will read one recovery in full, by its id or its number; None if there is no such one here."""
     known = {"id": recovery_id} if number is None else {"number": number}
+    soonest_word = (
+        words_still_due()
+        .filter(organization_id=OuterRef("organization_id"), recovery_id=OuterRef("id"))
+        .order_by("promise__due_at")
+    )
     row = (
         Recovery.objects.select_related("customer", "owner", "place", "incident", "thread", "playbook")
         .filter(organization_id=organization_id, **known)
+        .annotate(word_at=Subquery(soonest_word.values("promise__due_at")[:1]))
         .first()
     )
     if row is None:
@@ -147,7 +153,7 @@ def recovery_case(
         failed_score=failed_score,
         soonest=soonest,
         soonest_at=soonest_at,
-        word_at=staff_words_due(organization_id=organization_id, recovery_ids=[row.id]).get(row.id),
+        word_at=row.word_at,
     )
 
 
