@@ -77,7 +77,9 @@ def test_the_recovery_leads_to_the_payment_and_records_nothing_by_itself(org: Or
         Effect.objects.filter(kind="payout").update(state="unknown", outcome="No answer")
         recovery = open_for(org, MakeGood.objects.get(id=owed).failure_id)[0]
     client = signed_in(org, org.admin)
-    assert "Pay it by hand" in client.get(f"/recoveries/R-{recovery.number}").content.decode()
+    page = client.get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert "Pay it by hand" in page
+    assert "The payment did not go through: Owed by contract." in page
     answer = client.post(f"/recoveries/R-{recovery.number}/make-goods/{owed}/paid")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/payments/{owed}")
     with tenant(organization_id=org.id):

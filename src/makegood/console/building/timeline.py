@@ -122,10 +122,18 @@ GIVEN: Mapping[tuple[str, str], str] = {
     ("extra", "withdrawn"): "Taken back",
 }
 ANSWERS = ("accepted", "declined", "swapped")
+PAYMENTS: Mapping[str, str] = {
+    "outbox:effect:failed": "The payment did not go through",
+    "outbox:effect:unknown": "Nobody knows yet whether the payment went through",
+    "outbox:effect:stopped": "The payment was stopped",
+}
 
 
 def _gift(desk: Desk, line: TimelineLine, case: Case, names: Names) -> TimelineEntry | None:
-    action, part = line.event.rsplit(":", 1)[-1], line.data["part"]
+    title = line.data["title"] or "(erased)"
+    if line.event in PAYMENTS:
+        return TimelineEntry(at=line.at, text=f"{PAYMENTS[line.event]}: {title}.")
+    action, part = line.event.rsplit(":", 1)[-1], line.data.get("part", "")
     said = GIVEN.get((part, action))
     if said is None:
         return None
@@ -133,7 +141,7 @@ def _gift(desk: Desk, line: TimelineLine, case: Case, names: Names) -> TimelineE
     amount = f" ({money(worth, desk.reader)})" if worth else ""
     theirs = part == "extra" and action in ANSWERS
     by = names.get(line.actor_id, "") if line.actor_id else (case.customer or "The customer") if theirs else ""
-    return TimelineEntry(at=line.at, text=f"{said}: {line.data['title'] or '(erased)'}{amount}.", by=by)
+    return TimelineEntry(at=line.at, text=f"{said}: {title}{amount}.", by=by)
 
 
 def timeline(desk: Desk, case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, ...]:

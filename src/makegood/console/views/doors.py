@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +19,7 @@ from makegood.console.viewmodels import Action, Field, Form, Link, Notice, Reade
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, staff, typed_of
 from makegood.organizations.founding import organizations_exist
-from makegood.organizations.queries import members_all, organization_facts
+from makegood.organizations.queries import MemberFacts, members_all, organization_facts
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
@@ -92,19 +94,26 @@ def _demo_people() -> tuple[Action, ...]:
             if facts.delivery != "inbox" or facts.code.startswith("replay-"):
                 continue
             members = [one for one in members_all(organization_id=organization_id) if one.active]
-        for role in ("manager", "employee", "admin"):
-            one = next((member for member in members if member.role == role), None)
-            if one is not None:
-                where = f" at {one.places[0]}" if one.places else ""
-                people.append(
-                    Action(
-                        label=f"{one.name}, {ROLE_WORDS[role].lower()}{where}, {facts.name}",
-                        url=reverse("demo-sign-in"),
-                        style="go" if not people else "plain",
-                        hidden=(("organization", str(organization_id)), ("member", str(one.id))),
-                    )
+        for one in played(members):
+            where = f" at {one.places[0]}" if one.places else ""
+            people.append(
+                Action(
+                    label=f"{one.name}, {ROLE_WORDS[one.role].lower()}{where}, {facts.name}",
+                    url=reverse("demo-sign-in"),
+                    style="go" if not people else "plain",
+                    hidden=(("organization", str(organization_id)), ("member", str(one.id))),
                 )
+            )
     return tuple(people)
+
+
+def played(members: Sequence[MemberFacts]) -> list[MemberFacts]:
+    """This function will find whom a newcomer may play: the first of these members in each of three roles."""
+    return [
+        one
+        for role in ("manager", "employee", "admin")
+        if (one := next((member for member in members if member.role == role), None))
+    ]
 
 
 @require_POST
