@@ -8,7 +8,7 @@ from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.support.recoveries import failure, open_for
 
-from makegood.customers.models import Customer
+from makegood.customers.models import Customer, Identity
 from makegood.customers.operations import Seen, customers_resolve
 from makegood.organizations.models import MemberPlace
 from makegood.organizations.operations import place_create
@@ -102,3 +102,13 @@ def test_who_is_not_known_yet_follows_at_once(org: Org) -> None:
     visitor = Client(headers={"host": "127.0.0.1"})
     sent = {"what": "I paid twice", "cost": "money", "contact": "new@example.org", "key": "k1"}
     assert "/s/" in visitor.post(f"/r/{org.code}", sent, follow=True).content.decode()
+
+
+def test_the_counter_adds_no_address_to_whoever_has_the_number(org: Org) -> None:
+    """A number that a household shares does not make one's mail another's."""
+    ana, _, _ = two(org)
+    sent = {"who": "Eva eva@example.org +49 30 111222", "what": "The lamp was broken", "cost": "goods"}
+    signed_in(org, org.employee).post("/report", sent)
+    with tenant(organization_id=org.id):
+        assert not Identity.objects.filter(customer_id=ana, kind="email").exists()
+        assert Identity.objects.filter(kind="email", value="eva@example.org").count() == 1

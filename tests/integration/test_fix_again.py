@@ -29,8 +29,12 @@ def test_a_fix_that_did_not_hold_has_the_time_that_was_left(org: Org) -> None:
         folded = fold_recovery(entries=[(one.event, one.data) for one in journal(org, recovery)])
         assert folded.clocks["fix"] == ("running", again.due_at)
 
+        assert steps(org, recovery)["communicate"] == "todo"
+
         fixed(org, recovery, at=START + 6 * HOUR)
         assert clock(org, recovery, "fix").state == "met"
+        step_skip(**who, step="communicate", reason="They were told again.", now=START + 7 * HOUR)
+        assert clock(org, recovery, "update").state == "ended"
 
 
 def test_a_fix_that_came_too_late_has_no_time_left(org: Org) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+import pytest
 from tests.conftest import START, Org
 from tests.support.given import email
 from tests.support.recoveries import HOUR, Recovery, again, clock, failure, open_for, step_to
 
 from makegood.config.working import work_dry
 from makegood.messages.models import Message
-from makegood.messages.operations import message_send
+from makegood.messages.operations import UnableToSend, message_send
 from makegood.public.building import next_word
 from makegood.recoveries.models import Step
+from makegood.recoveries.next_words import next_words
+from makegood.recoveries.operations import step_skip
 from makegood.recoveries.operations.staff_words import word_give
 from makegood.recoveries.queries import clock_why, recovery_case
 from makegood.rules.phrases import by_moment
@@ -96,3 +100,38 @@ def test_what_a_member_promised_to_say_comes_first_where_it_is_sooner(org: Org) 
             now=START,
         )  # fmt: skip
         assert page_says(org, again(org, recovery), START) == by_at
+
+
+def test_a_letter_whose_promise_is_over_is_not_sent_as_it_stands(org: Org) -> None:
+    """A draft that waited for longer than it promises says so before it leaves; with another time it goes."""
+    with tenant(organization_id=org.id):
+        (recovery,) = open_for(org, failure(org))
+    late = START + 2 * DAY
+    step_to(org, late)
+    with tenant(organization_id=org.id):
+        draft = told(org, recovery, "apology")
+        assert draft.next_by_at is not None
+        assert draft.next_by_at < late
+        with pytest.raises(UnableToSend) as refused:
+            message_send(organization_id=org.id, message_id=draft.id, by=org.employee, now=late)
+        assert "message.past_promise" in {one["rule"] for one in refused.value.findings}
+        old = by_moment(draft.next_by_at, zone="Europe/Amsterdam", language="en")
+        anew = " ".join(draft.body.split()).replace(old, "Thursday, 12:00")
+        with suppress(UnableToSend):
+            message_send(organization_id=org.id, message_id=draft.id, by=org.employee, now=late, body=anew)
+        assert "message.past_promise" not in {one["rule"] for one in told(org, recovery, "apology").findings}
+
+
+def test_after_the_last_word_a_letter_promises_no_other_by_the_longest_silence(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        (recovery,) = open_for(org, failure(org))
+        assert recovery.id in next_words(organization_id=org.id, at={recovery.id: START + HOUR})
+        step_skip(
+            organization_id=org.id,
+            recovery_id=recovery.id,
+            step="communicate",
+            by=org.employee,
+            reason="They were told at the desk.",
+            now=START + HOUR,
+        )
+        assert recovery.id not in next_words(organization_id=org.id, at={recovery.id: START + 2 * HOUR})

@@ -44,6 +44,11 @@ def test_a_line_is_read(line: str, emails: list[str], phones: list[str], name: s
     assert contact_of(text=line) == Contact(emails=tuple(emails), phones=tuple(phones), name=name)
 
 
+@pytest.mark.parametrize(("line", "name"), [("Mr. T 0612345678", "Mr. T"), ("Anna t: 0612345678", "Anna")])
+def test_a_letter_names_a_number_only_with_a_point_or_a_colon(line: str, name: str) -> None:
+    assert contact_of(text=line) == Contact(phones=("0612345678",), name=name)
+
+
 def test_the_surest_comes_first() -> None:
     assert contact_of(text="06 12345678 anna@example.com").identities == (
         ("email", "anna@example.com"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 
+import attrs
+
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Field
 from makegood.core.contacts import contact_of
-from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.operations import Seen, customers_resolve, identities_sure
 from makegood.customers.queries import CustomerFacts, customers_found
 
 
@@ -35,12 +37,14 @@ def named_so(desk: Desk, who: str) -> list[CustomerFacts]:
 def customer_asked(desk: Desk, who: str, *, chosen: str = "") -> int:
     """This function will find the customer who was named, or make one.
 
-    `chosen` is the id of one whom the reader picked, or "new". An address finds at most one customer. A name makes a
-    new customer, since two people may share it.
+    `chosen` is the id of one whom the reader picked, or "new". The surest address finds at most one customer, and
+    adds none to somebody known. A name makes a new customer, since two people may share it.
     """
     if chosen.isascii() and chosen.isdigit() and any(str(one.id) == chosen for one in named_so(desk, who)):
         return int(chosen)
-    return customers_resolve(organization_id=desk.organization_id, seen=[seen_as(who)], now=desk.facts.now)[0]
+    here, seen = desk.organization_id, seen_as(who)
+    sure = attrs.evolve(seen, identities=identities_sure(organization_id=here, identities=seen.identities))
+    return customers_resolve(organization_id=here, seen=[sure], now=desk.facts.now)[0]
 
 
 def seen_as(who: str) -> Seen:

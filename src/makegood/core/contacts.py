@@ -15,7 +15,8 @@ PHONE = re.compile(r"(?<![\w#/+.-])[+(]?\(?\d(?:[\s().\-/]{0,3}\d){6,14}(?![\w@]
 WHOLE = re.compile(r"\+?[\d\s().\-/]{7,30}")
 DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}")
 LABEL = re.compile(
-    r"\b(?:e-?mail|mail|tel|telephone|telefoon|telefon|phone|mobile|mob|cell|handy|t|m)\s*[.:]*\s*$", re.IGNORECASE
+    r"\b(?:e-?mail|mail|tel|telephone|telefoon|telefon|phone|mobile|mob|cell|handy|[tm](?=\s*[.:]))\s*[.:]*\s*$",
+    re.IGNORECASE,
 )
 NUMBERED = re.compile(
     r"\b(?:order|booking|receipt|invoice|reference|ref|card|room|till|table|number|no|nr|id)\W{0,3}$", re.IGNORECASE

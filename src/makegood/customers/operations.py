@@ -373,6 +373,15 @@ def identity_owner(*, organization_id: int, kind: str, value: str) -> int | None
     return _find(organization_id, {key}).get(key)
 
 
+def identities_sure(*, organization_id: int, identities: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the (kind, value) pairs, the surest first, by which somebody may be found or made who told them at once.
+
+    All of them where nobody is known by any; else the surest alone, so that no address is added to another's.
+    """
+    keys = {(kind, identity_hash(kind, value)) for kind, value in identities}
+    return tuple(identities[:1] if _find(organization_id, keys) else identities)
+
+
 def customer_identify(
     *, organization_id: int, customer_id: int, kind: str, value: str, name: str, now: datetime
 ) -> int:

@@ -13,23 +13,22 @@ import attrs
 
 from makegood.insights.windows import ENOUGH, Window, rows
 
-LATEST = 5_000
-"""Of longer windows the latest so many recoveries are read, so that the page stays quick."""
+LATEST = 1_000
+"""Only the organization's latest so many recoveries are read, so that the page stays quick."""
 
 WAITED = """
 SELECT count(*), count(met_at), percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes) FROM (
     SELECT clock.met_at, coalesce(date_part('epoch', clock.met_at - known.at) / 60, 'infinity') AS minutes
-    FROM (
-        SELECT organization_id, recovery_id, met_at FROM recoveries_recoveryclock
-        WHERE organization_id = %(org)s AND target = 'acknowledge' AND state IN ('met', 'missed')
-            AND started_at >= %(since)s AND started_at < %(until)s
-        ORDER BY started_at DESC, id DESC LIMIT %(latest)s
-    ) AS clock
+    FROM recoveries_recovery r
+    JOIN recoveries_recoveryclock clock ON clock.organization_id = r.organization_id AND clock.recovery_id = r.id
     CROSS JOIN LATERAL (
         SELECT min(f.detected_at) AS at FROM recoveries_recoveryfailure rf
         JOIN failures_failure f ON f.organization_id = rf.organization_id AND f.id = rf.failure_id
-        WHERE rf.organization_id = clock.organization_id AND rf.recovery_id = clock.recovery_id
+        WHERE rf.organization_id = r.organization_id AND rf.recovery_id = r.id
     ) AS known
+    WHERE r.organization_id = %(org)s AND clock.target = 'acknowledge' AND clock.state IN ('met', 'missed')
+        AND clock.started_at >= %(since)s AND clock.started_at < %(until)s
+        AND r.number > (SELECT max(number) FROM recoveries_recovery WHERE organization_id = %(org)s) - %(latest)s
 ) AS waited
 """
 

@@ -9,7 +9,7 @@ import attrs
 
 from makegood.core.contacts import Contact, contact_of
 from makegood.customers.models import Purchase
-from makegood.customers.operations import Seen, customers_resolve, identity_owner
+from makegood.customers.operations import Seen, customers_resolve, identities_sure, identity_owner
 from makegood.customers.queries import customers_merged
 from makegood.failures.operations import KINDS, Report, failure_report
 from makegood.journal.operations import Happened
@@ -183,15 +183,10 @@ def reports_taken(*, organization_id: int, entries: Sequence[Happened]) -> None:
 
 
 def _identities(organization_id: int, contact: Contact) -> tuple[tuple[tuple[str, str], ...], bool]:
-    """By what they are found, and whether somebody is known by it.
-
-    Where somebody is known by any of it only the first counts, so that nobody adds an address to another's.
-    """
-    known = [
-        identity_owner(organization_id=organization_id, kind=kind, value=value) is not None
-        for kind, value in contact.identities
-    ]
-    return (contact.identities[:1] if any(known) else contact.identities), known[0]
+    """By what they are found, and whether somebody is known by the surest of it."""
+    kind, value = contact.identities[0]
+    known = identity_owner(organization_id=organization_id, kind=kind, value=value) is not None
+    return identities_sure(organization_id=organization_id, identities=contact.identities), known
 
 
 def _contact(text: str) -> Contact:

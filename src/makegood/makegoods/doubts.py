@@ -119,19 +119,14 @@ def doubts_quiet(*, organization_id: int, places: Sequence[int] | None, most: in
     )
     if places is not None:
         rows = rows.filter(failure__place_id__in=list(places))
-    found = [(row, row.failure) for row in rows.order_by("since_at", "id")[:most]]
-    doubts = {
-        (one.failure_id, one.pack): one
-        for one in doubts_of(organization_id=organization_id, failure_ids={failure.id for _, failure in found})
-    }
     return [
         QuietDoubt(
-            promise_id=failure.promise_id or 0,
-            customer=failure.customer.name,
-            what=failure.what,
-            doubt=doubts[row.failure_id, row.pack],
+            promise_id=row.failure.promise_id or 0,
+            customer=row.failure.customer.name,
+            what=row.failure.what,
+            doubt=_described(row),
         )
-        for row, failure in found
+        for row in rows.order_by("since_at", "id")[:most]
     ]
 
 

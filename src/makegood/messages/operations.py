@@ -21,6 +21,7 @@ from makegood.messages.apologies import SAID_ALREADY, Said, apologies_release, a
 from makegood.messages.judging import judge, may_go
 from makegood.messages.links import message_id_of
 from makegood.messages.models import MESSAGE_KINDS, Message
+from makegood.messages.promising import PAST, promises_past
 from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
 from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Member, Organization
@@ -300,8 +301,9 @@ def message_send(
     """This function will send a draft: the click of a named person, with the text as they left it.
 
     That person signs it, or signs for a colleague. The wording is judged and its findings kept; one that blocks needs
-    an `override_reason`, and so does the second kind of news in one window. A mail that keeps waits for the customer's
-    morning. An apology that the customer has had already stays a draft and the answer is blocked. Raises UnableToSend.
+    an `override_reason`, and so do the second kind of news in one window and a promise that is over. A mail that keeps
+    waits for the customer's morning. An apology that the customer has had already stays a draft and the answer is
+    blocked. Raises UnableToSend.
     """
     row = _locked(organization_id, message_id, ("draft",))
     row.subject = (row.subject if subject is None else subject).strip()[:300]
@@ -313,6 +315,8 @@ def message_send(
     reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id] if row.thread_id else [])
     if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)]):
         judged = attrs.evolve(judged, findings=[BOTH_KINDS, *judged.findings])
+    if promises_past(organization_id=organization_id, message=row, now=now):
+        judged = attrs.evolve(judged, findings=[PAST, *judged.findings])
     blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
     if blocking and not override_reason.strip():
         raise UnableToSend("Change the wording that is marked, or say why it stays.", blocking)

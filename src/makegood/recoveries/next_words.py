@@ -13,12 +13,13 @@ from django.db.models import QuerySet
 
 from makegood.core.steps import UNDONE
 from makegood.messages.models import Message
+from makegood.messages.promising import promise_stands
 from makegood.organizations.models import Organization
 from makegood.promises.models import StaffWord
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
 from makegood.recoveries.inputs import Inputs
 from makegood.recoveries.models import RecoveryClock, Step
-from makegood.rules.phrases import by_moment, spoken
+from makegood.rules.phrases import spoken
 
 UPDATE = "update"
 ACTS = ("call", "message")
@@ -37,10 +38,12 @@ def next_words(
     """This function will say by when these customers have the word after the one that is written at these moments.
 
     `before_apology` says that the apology itself is still to come, as after an acknowledgement. A recovery whose
-    playbook caps no silence is absent, unless something else is promised.
+    silence is not, or no longer, capped is absent, unless something else is promised.
     """
-    rows = RecoveryClock.objects.select_related("recovery").filter(
-        organization_id=organization_id, target=UPDATE, recovery_id__in=list(at)
+    rows = (
+        RecoveryClock.objects.select_related("recovery")
+        .filter(organization_id=organization_id, target=UPDATE, recovery_id__in=list(at))
+        .exclude(state="ended")
     )
     odd = not_plain(organization_id, list(at))
     found: dict[int, datetime] = {}
@@ -90,7 +93,7 @@ def words_promised(*, organization_id: int, message_ids: Sequence[int]) -> dict[
     return {
         message_id: at
         for message_id, at, body, its in rows
-        if at is not None and by_moment(at, zone=zone, language=spoken(its or "", language)) in " ".join(body.split())
+        if at is not None and promise_stands(at=at, body=body, zone=zone, language=spoken(its or "", language))
     }
 
 

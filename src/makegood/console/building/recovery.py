@@ -238,6 +238,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
     ]
     facts += unspoken(desk, one.language)
     phone, alone = one.identity("phone"), unreached(case, one)
+    theirs = alone or hands_over(case)
     return CustomerCard(
         name=one.called,
         url=reverse("customer", args=[one.id]),
@@ -247,7 +248,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         phone_url=f"tel:{phone}" if phone else "",
         status_url=known.status_url,
         unreached=alone,
-        hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if alone else "",
+        hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if theirs else "",
         handed=hand_over_form(case) if alone and desk.may("recovery-link") and not hands_over(case) else None,
     )
 

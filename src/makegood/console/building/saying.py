@@ -30,7 +30,10 @@ ELEMENTS = {
     "responsibility": "owns putting it right",
     "repair": "says what is done and by when",
 }
-CHANNELS = {"mail": "By e-mail, and on their page once it has left", "status": "On their page: we know no e-mail address"}
+CHANNELS = {
+    "mail": "By e-mail, and on their page once it has left",
+    "status": "On their page: we know no e-mail address",
+}
 NEWS = {UPDATE: "how it stands", EXPLANATION: "how it ended"}
 ENDS = re.compile(r"[.!?](?:\s|$)|\n")
 SAY_WHAT = ("wording.conditional", "wording.feelings", "wording.passive", "wording.disappointed", "wording.sorry-but")

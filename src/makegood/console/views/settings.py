@@ -347,9 +347,9 @@ _NO_MAIL = SettingsSection(
     title="No mail leaves: no mail server is set",
     key="no-mail",
     danger=True,
-    lead="Mails to customers are kept as failed and wait on Today; their page shows them once they have left. Whoever runs "
-    "this machine sets EMAIL_URL to smtp://user:password@host:port and starts Makegood again; “makegood doctor” checks "
-    "it. Then send again what waits on Today.",
+    lead="Mails to customers are kept as failed and wait on Today; their page shows them once they have left. Whoever "
+    "runs this machine sets EMAIL_URL to smtp://user:password@host:port and starts Makegood again; “makegood doctor” "
+    "checks it. Then send again what waits on Today.",
 )
 
 

@@ -23,6 +23,7 @@ from makegood.recoveries.operations.clocks import clocks_end
 from makegood.recoveries.operations.looking import look_again
 from makegood.recoveries.operations.owning import Staff, owners_set, reasons_data
 from makegood.recoveries.operations.pausing import pauses_end
+from makegood.recoveries.operations.silence import silence_watched
 from makegood.recoveries.operations.stepping import respond_again
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.plan import plan_stop
@@ -268,6 +269,7 @@ def reopened_write(*, organization_id: int, recovery: Recovery, why: str, at: da
     except IntegrityError:
         raise UnableToReopen(UnableToReopen.__doc__) from None
     recovery.state = "open"
+    silence_watched(organization_id=organization_id, recovery=recovery, at=at)
     answer_again(organization_id=organization_id, recovery=recovery, why=why, at=at, by=by)
 
 

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
+from django.db import connection
 
-from makegood.customers.models import Customer
-from makegood.failures.models import Failure
-from makegood.recoveries.models import RecoveryFailure
 from makegood.recoveries.operations.opening import openings_planned
 from makegood.recoveries.saying import Shown, first_words_shown
 from makegood.recoveries.taken import taken_of
 from makegood.rules.playbooks import Playbook
+
+FIRSTS = """
+SELECT DISTINCT ON (c.language) f.id
+FROM failures_failure f
+LEFT JOIN customers_customer c ON c.organization_id = f.organization_id AND c.id = f.customer_id
+WHERE f.organization_id = %s AND f.incident_id = %s AND f.withdrawn_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM recoveries_recoveryfailure rf WHERE rf.organization_id = f.organization_id AND rf.failure_id = f.id)
+ORDER BY c.language, f.gate_at, f.id
+"""
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -51,19 +58,6 @@ def incident_leaving(*, organization_id: int, incident_id: int, by: int, now: da
 
 def _firsts(organization_id: int, incident_id: int) -> Sequence[int]:
     """The first failure of each language among those that no recovery holds yet."""
-    begun = RecoveryFailure.objects.filter(organization_id=organization_id, failure__incident_id=incident_id)
-    waiting = (
-        Failure.objects.filter(organization_id=organization_id, incident_id=incident_id, withdrawn_at=None)
-        .exclude(id__in=begun.values("failure_id"))
-        .order_by("gate_at", "id")
-    )
-    who = list(waiting.values_list("customer_id", "id"))
-    spoken = dict(
-        Customer.objects.filter(organization_id=organization_id, id__in={one for one, _ in who}).values_list(
-            "id", "language"
-        )
-    )
-    first: dict[str, int] = {}
-    for customer_id, failure_id in who:
-        first.setdefault(spoken.get(customer_id, ""), failure_id)
-    return list(first.values())
+    with connection.cursor() as cursor:
+        cursor.execute(FIRSTS, [organization_id, incident_id])
+        return [row[0] for row in cursor.fetchall()]

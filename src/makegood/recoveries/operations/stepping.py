@@ -191,7 +191,7 @@ def step_undo(
 ) -> None:
     """Take back a step that was marked by mistake, or that has to be done again: its clock runs on, time used is used.
 
-    Where what was put right is not, the customer is to have word from us again, too.
+    Where what was put right is not, the customer is to have word from us again, too, and to be told anew how it ends.
 
     Raises UnableToChangeRecovery if it is not done or skipped.
     """
@@ -201,9 +201,10 @@ def step_undo(
     ).update(state="todo", done_at=None, done_by_id=None)
     if not undone:
         raise UnableToChangeRecovery("This step is still to be done.")
+    again = [step, *_ended_too_soon(organization_id, recovery_id, step)]
     record(
         organization_id=organization_id,
-        entries=[stepped(recovery_id=recovery_id, step=step, state="todo", at=now, by=by)],
+        entries=[stepped(recovery_id=recovery_id, step=one, state="todo", at=now, by=by) for one in again],
     )
     if step in AGAIN:
         clocks_again(organization_id=organization_id, recovery=recovery, targets=(step,), at=now, by=by)
@@ -213,3 +214,13 @@ def step_undo(
         apologies_anew(organization_id=organization_id, at={recovery_id: now})
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery_id])
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+
+
+def _ended_too_soon(organization_id: int, recovery_id: int, step: str) -> list[str]:
+    """Ask again for the word of how it ended, if it was given while the fix did not hold."""
+    told = Step.objects.filter(
+        organization_id=organization_id, recovery_id=recovery_id, step="communicate", state__in=("done", "skipped")
+    )
+    if step != "fix" or not told.update(state="todo", done_at=None, done_by_id=None):
+        return []
+    return ["communicate"]
