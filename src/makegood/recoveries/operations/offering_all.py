@@ -187,7 +187,6 @@ def _data(judged: ForAll, count: int) -> dict[str, object]:
     total = Money(minor=cost.minor * count, currency=cost.currency)
     return {
         "remedy": judged.remedy.code,
-        "title": judged.remedy.title,
         "count": count,
         "minor": total.minor,
         "currency": total.currency,

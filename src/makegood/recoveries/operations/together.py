@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from django.db.models import F, Q
+from django.db.models import F
 
 from makegood.core.steps import UNDONE
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Recovery, Step
 from makegood.recoveries.operations.stepping import Mark, steps_mark
+from makegood.recoveries.seeing import seen_by
 
 
 class UnableToDoForAll(ValueError):
@@ -47,9 +48,9 @@ def incident_open_ones(
 
     Those with numbers after `upto`, the last one that was shown, are not among them, but counted beside.
     """
-    found = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id, state="open")
-    if places is not None:
-        found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+    found = Recovery.objects.filter(
+        seen_by(member_id=by, places=places), organization_id=organization_id, incident_id=incident_id, state="open"
+    )
     shown = found if upto is None else found.filter(number__lte=upto)
     since = 0 if upto is None else found.filter(number__gt=upto).count()
     return list(shown.select_for_update(of=("self",)).order_by("number")), since

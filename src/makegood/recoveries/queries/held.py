@@ -15,6 +15,7 @@ from makegood.recoveries.for_all import ForAll, remedies_for_all
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure, Step
 from makegood.recoveries.queries.lines import TimelineLine
+from makegood.recoveries.seeing import seen_by
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -62,20 +63,19 @@ def incident_recoveries(
     *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None
 ) -> dict[int, int]:
     """This function will list an incident's recoveries that a member sees (places None: every place): number by id."""
-    found = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id)
-    if places is not None:
-        found = found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+    found = _seen(organization_id, incident_id, by, places)
     return dict(found.order_by("number").values_list("id", "number"))
 
 
-def _open(organization_id: int, incident_id: int, by: int, places: Sequence[int] | None) -> QuerySet[Recovery]:
-    found = Recovery.objects.filter(organization_id=organization_id, incident_id=incident_id, state="open")
-    return found if places is None else found.filter(Q(place_id__in=list(places)) | Q(owner_id=by))
+def _seen(organization_id: int, incident_id: int, by: int, places: Sequence[int] | None) -> QuerySet[Recovery]:
+    return Recovery.objects.filter(
+        seen_by(member_id=by, places=places), organization_id=organization_id, incident_id=incident_id
+    )
 
 
 def incident_open(*, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None) -> OpenOnes:
     """This function will count what an incident's open recoveries still need; `places` None is all."""
-    found = _open(organization_id, incident_id, by, places)
+    found = _seen(organization_id, incident_id, by, places).filter(state="open")
     ids = found.values("id")
     unsaid = Q(step="apologise", state__in=UNDONE, recovery__review=False)
     return OpenOnes(
@@ -91,7 +91,7 @@ def incident_offers(
     *, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None, now: datetime
 ) -> tuple[ForAll, ...]:
     """This function will judge what may be offered to all of an incident's open ones; `places` None is all of them."""
-    rows = list(_open(organization_id, incident_id, by, places).order_by("number"))
+    rows = list(_seen(organization_id, incident_id, by, places).filter(state="open").order_by("number"))
     return remedies_for_all(organization_id=organization_id, rows=rows, now=now)
 
 

@@ -15,6 +15,7 @@ from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
 from makegood.messages.models import Message
 from makegood.recoveries.models import STEPS, Pause, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.seeing import seen_by
 from makegood.store.clocks import now as store_now
 
 UNMET = ("running", "paused", "missed")
@@ -177,8 +178,8 @@ def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
         found &= Q(place_id__in=list(filters.place_ids))
     if filters.numbers is not None:
         found &= Q(number__in=list(filters.numbers))
-    if filters.seen_by is not None and filters.seen_by[0] is not None:
-        found &= Q(place_id__in=list(filters.seen_by[0])) | Q(owner_id=filters.seen_by[1])
+    if filters.seen_by is not None:
+        found &= seen_by(member_id=filters.seen_by[1], places=filters.seen_by[0])
     if filters.customer_ids is not None:
         found &= Q(customer_id__in=list(filters.customer_ids))
     if filters.review is not None:
