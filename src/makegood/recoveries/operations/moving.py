@@ -23,8 +23,10 @@ def playbook_change(
 ) -> None:
     """Move an open recovery to a version of a playbook: what still runs runs by its targets and its calendar.
 
-    A clock keeps its start, its pauses and the time that it used; from now on the new calendar counts. What was met or
-    missed stays so. Raises UnableToChangeRecovery if there is no such version here, or it is that one already.
+    A clock keeps its start, its pauses and the time that it used, before it ran again too; from now on the new calendar
+    counts. What was met or missed stays so.
+
+    Raises UnableToChangeRecovery if there is no such version here, or it is that one already.
     """
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
     if not PlaybookVersion.objects.filter(organization_id=organization_id, id=playbook_id).exists():
@@ -65,8 +67,10 @@ def _targets(organization_id: int, recovery: Recovery, before: Playbook, after: 
         if clock.target not in after.targets:
             clocks_drop(organization_id=organization_id, recovery_id=recovery.id, targets=[clock.target], at=now)
             continue
+        given, _ = target_minutes(playbook=before, target=clock.target, group=recovery.group)
         minutes, _ = target_minutes(playbook=after, target=clock.target, group=recovery.group)
-        clocks.filter(id=clock.id).update(minutes=minutes, calendar=after.calendar)
+        used_before = given - clock.minutes
+        clocks.filter(id=clock.id).update(minutes=max(0, minutes - used_before), calendar=after.calendar)
     for target in OPTIONAL_TARGETS:
         if target in after.targets and target not in before.targets:
             clock_start(organization_id=organization_id, recovery=recovery, target=target, at=now)

@@ -20,7 +20,7 @@ from makegood.store.bulk import record_set
 
 CLOCKS_OF_STEP = {"fix": ("fix", "remedy"), "make_good": ("make_good", "remedy")}
 AGAIN = ("fix", "make_good")
-"""The steps whose own clock runs again when they are taken back."""
+"""The steps whose clocks run again when they are taken back."""
 NOTE = 300
 
 MARKED = {
@@ -207,13 +207,21 @@ def step_undo(
         entries=[stepped(recovery_id=recovery_id, step=one, state="todo", at=now, by=by) for one in again],
     )
     if step in AGAIN:
-        clocks_again(organization_id=organization_id, recovery=recovery, targets=(step,), at=now, by=by)
+        targets = _unmet(organization_id, recovery_id, step)
+        clocks_again(organization_id=organization_id, recovery=recovery, targets=targets, at=now, by=by)
     if step in ("communicate", "fix"):
         silence_watched(organization_id=organization_id, recovery=recovery, at=now)
     if step == "fix":
         apologies_anew(organization_id=organization_id, at={recovery_id: now})
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery_id])
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+
+
+def _unmet(organization_id: int, recovery_id: int, step: str) -> list[str]:
+    """What a step that was taken back met, save what another step that is done meets too."""
+    done = Step.objects.filter(organization_id=organization_id, recovery_id=recovery_id, step__in=AGAIN, state="done")
+    others = {target for one in done.values_list("step", flat=True) for target in CLOCKS_OF_STEP[one]}
+    return [target for target in CLOCKS_OF_STEP[step] if target not in others]
 
 
 def _ended_too_soon(organization_id: int, recovery_id: int, step: str) -> list[str]:
