@@ -15,7 +15,7 @@ from makegood.messages.links import status_path
 from makegood.messages.models import Thread
 from makegood.public.building import next_word
 from makegood.recoveries.models import Recovery, RecoveryClock
-from makegood.recoveries.operations import step_done
+from makegood.recoveries.operations import pause_start, step_done
 from makegood.recoveries.queries import Filters, recoveries_list, recovery_case, today
 from makegood.recoveries.queries.faces import open_counts
 from makegood.rules.phrases import phrase
@@ -45,7 +45,7 @@ def test_all_show_the_clock_of_the_answer_once_the_customer_wrote(org: Org) -> N
         say(org, recovery, "acknowledgement", at=START)
         reply(org, recovery, "Where is it?", at=START + HOUR)
         due_at = clock(org, recovery, "respond").due_at
-        (row,) = today(organization_id=org.id).rows
+        (row,) = today(organization_id=org.id)
         assert (row.soonest, row.soonest_at) == ("respond", due_at)
         assert promised(org, recovery, START + HOUR) == ("next.respond", due_at)
 
@@ -84,13 +84,26 @@ def test_a_clock_that_is_late_is_overdue_and_comes_first(org: Org) -> None:
     step_to(org, now)
     with tenant(organization_id=org.id):
         assert now < again(org, late).next_due_at
-        assert [row.id for row in today(organization_id=org.id).rows] == [late.id, calm.id]
+        assert [row.id for row in today(organization_id=org.id)] == [late.id, calm.id]
         overdue = recoveries_list(organization_id=org.id, filters=Filters(overdue=now)).rows
         assert [row.id for row in overdue] == [late.id]
         counts = open_counts(organization_id=org.id, member_id=org.admin, places=None, now=now)
         assert (counts.open, counts.overdue) == (2, 1)
     shown = signed_in(org, org.admin).get("/").content.decode()
     assert shown.count("is-hot is-hot") == 1
+
+
+def test_what_is_paused_is_not_past_its_deadline(org: Org) -> None:
+    """The customer is away for a week: the fix was due meanwhile, and its clock stands still."""
+    recovery = opened(org)
+    with tenant(organization_id=org.id):
+        for kind in ("acknowledgement", "apology"):
+            say(org, recovery, kind, at=START)
+        who = {"organization_id": org.id, "recovery_id": recovery.id, "by": org.employee}
+        pause_start(**who, reason="customer", now=START + HOUR)
+        now = again(org, recovery).next_due_at + LATE
+        assert recoveries_list(organization_id=org.id, filters=Filters(overdue=now)).rows == ()
+        assert open_counts(organization_id=org.id, member_id=org.admin, places=None, now=now).overdue == 0
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "pt"])

@@ -24,7 +24,7 @@ def late(org: Org, recovery: Recovery, *, hours: float) -> tuple[bool, bool]:
     step_to(org, now)
     with tenant(organization_id=org.id):
         case = recovery_case(organization_id=org.id, recovery_id=recovery.id, now=now)
-        (row,) = today(organization_id=org.id).rows
+        (row,) = today(organization_id=org.id)
     assert case is not None
     page = next(one.overdue for one in case.steps if one.step == "apologise")
     return page, next(one.state for one in row.steps if one.step == "apologise") == "overdue"

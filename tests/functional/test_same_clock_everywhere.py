@@ -19,7 +19,7 @@ def test_both_pages_show_what_is_due_first_and_say_what_it_is(org: Org) -> None:
         soon = START + timedelta(minutes=29)
         RecoveryClock.objects.filter(id=clock(org, recovery, "update").id).update(due_at=soon)
         RecoveryClock.objects.filter(recovery_id=recovery.id, target="acknowledge").update(met_at=START, state="met")
-        (row,) = today(organization_id=org.id).rows
+        (row,) = today(organization_id=org.id)
         case = recovery_case(organization_id=org.id, recovery_id=recovery.id, now=START)
         assert case is not None
         assert (row.soonest, row.soonest_at) == (case.soonest, case.soonest_at) == ("update", soon)

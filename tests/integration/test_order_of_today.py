@@ -33,7 +33,7 @@ def test_what_nobody_can_price_counts_as_such_a_failure_usually_does(org: Org) -
         expected_loss_refresh(organization_id=org.id)
         assert again(org, unknown).expected_loss_minor == 1000  # 100.00, the middle of its kind, by the prior of 10 %
         assert again(org, strange).expected_loss_minor == 800  # 80.00, the middle of all
-        assert [row.id for row in today(organization_id=org.id).rows][-1] == other.id
+        assert [row.id for row in today(organization_id=org.id)][-1] == other.id
 
 
 def test_where_nothing_is_to_be_done_now_nothing_is_at_risk(org: Org) -> None:
@@ -41,7 +41,7 @@ def test_where_nothing_is_to_be_done_now_nothing_is_at_risk(org: Org) -> None:
         clock_set(organization_id=org.id, kind="running", moment_at=START, speed=SLOW)
         rests, small = opened(org, price=90_000), opened(org, price=100)
         expected_loss_refresh(organization_id=org.id)
-        assert [row.id for row in today(organization_id=org.id).rows] == [rests.id, small.id]
+        assert [row.id for row in today(organization_id=org.id)] == [rests.id, small.id]
         for step in STEPS:
             who = {"organization_id": org.id, "recovery_id": rests.id, "step": step, "by": org.employee, "now": START}
             if step == "fix":
@@ -50,7 +50,7 @@ def test_where_nothing_is_to_be_done_now_nothing_is_at_risk(org: Org) -> None:
                 step_skip(**who, reason="It was done another way.")
         assert again(org, rests).next_step == "stay"
         assert again(org, rests).expected_loss_minor == 0
-        assert [row.id for row in today(organization_id=org.id).rows] == [small.id, rests.id]
+        assert [row.id for row in today(organization_id=org.id)] == [small.id, rests.id]
         Recovery.objects.filter(id=rests.id).update(expected_loss_at=START)
         expected_loss_refresh(organization_id=org.id)
         assert again(org, rests).expected_loss_minor == 0

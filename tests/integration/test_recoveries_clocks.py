@@ -347,11 +347,9 @@ def test_expected_loss_is_what_is_at_stake_by_the_chance_of_missing(org: Org) ->
         assert expected_loss_refresh(organization_id=org.id) == 0
         assert again(org, first).expected_loss_minor == 2000  # 200.00 by the prior of 10 %
         assert again(org, second).expected_loss_minor == 2500
-        page = today(organization_id=org.id)
-        assert [row.number for row in page.rows] == [second.number, first.number]
-        assert page.total == 2
-        assert not page.more
-        assert [len(row.steps) for row in page.rows] == [7, 7]
+        rows = today(organization_id=org.id)
+        assert [row.number for row in rows] == [second.number, first.number]
+        assert [len(row.steps) for row in rows] == [7, 7]
 
 
 def test_the_page_of_a_recovery_holds_all_of_it(org: Org) -> None:

@@ -97,7 +97,12 @@ class Recovery(TenantModel):
                 name="recovery_today",
                 condition=models.Q(state="open"),
             ),
-            models.Index(fields=["organization_id", "owner"], name="recovery_owned", condition=models.Q(state="open")),
+            models.Index(
+                fields=["organization_id", "owner"],
+                name="recovery_owned",
+                condition=models.Q(state="open"),
+                include=["id", "place", "next_due_at", "review"],
+            ),
             models.Index(
                 fields=["organization_id", "expected_loss_at"],
                 name="recovery_stale",
@@ -149,6 +154,8 @@ class Step(TenantModel):
 
 
 RECOVERY_CLOCK_STATES = ("running", "paused", "met", "missed", "ended")
+UNMET = ("running", "paused", "missed")
+"""A clock whose target is still to be reached is in one of these states, and was not met."""
 
 
 class RecoveryClock(TenantModel):
@@ -188,6 +195,12 @@ class RecoveryClock(TenantModel):
                 condition=models.Q(next_at__isnull=False),
             ),
             models.Index(fields=["organization_id", "started_at"], name="clock_started"),
+            models.Index(
+                fields=["organization_id", "due_at"],
+                name="clock_unmet",
+                condition=models.Q(met_at__isnull=True, state__in=UNMET),
+                include=["recovery"],
+            ),
             models.Index(
                 "organization_id",
                 "target",

@@ -69,16 +69,16 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     path = reverse("today")
     signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
     written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
-    soon = sum(row.soonest_at < _evening(desk) for row in listed.rows)
+    soon = sum(row.soonest_at < _evening(desk) for row in listed)
     return Screen(
         template="console/today.html",
         current="today",
         page=TodayPage(
-            title=_title(shown, soon, len(listed.rows), _evening(desk), desk),
+            title=_title(shown, soon, len(listed), _evening(desk), desk),
             lead="Who waits past a deadline comes first, then the largest expected loss of the next hour."
-            if listed.rows
+            if listed
             else "",
-            rows=tuple(words.recovery_row(desk, row) for row in listed.rows),
+            rows=tuple(words.recovery_row(desk, row) for row in listed),
             proposals=tuple(
                 _proposal(desk, one)
                 for one in incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
@@ -87,7 +87,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
             signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
             doubts=_doubts(desk),
             figures=_figures(desk),
-            all_url=reverse("recoveries") if shown > len(listed.rows) else "",
+            all_url=reverse("recoveries") if shown > len(listed) else "",
             all_label=f"All {shown:,} open recoveries",
             refresh_url=f"{path}?whose={scope}" if mine else path,
             scope=(

@@ -20,6 +20,7 @@ from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import (
     STEPS,
     TARGETS,
+    UNMET,
     FollowUp,
     Pause,
     Rating,
@@ -43,7 +44,7 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import UNMET, money, soonest_of
+from makegood.recoveries.queries.lists import money, soonest_of
 
 TIMELINE = 500
 RUNS = ("running", "missed")

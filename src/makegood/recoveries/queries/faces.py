@@ -83,6 +83,20 @@ def recoveries_counted(
         return dict(cursor.fetchall())
 
 
+OPEN = """
+SELECT count(*) FILTER (WHERE in_places), count(*) FILTER (WHERE owner_id = %(member)s),
+    count(*) FILTER (WHERE in_places AND (next_due_at < %(now)s AND id NOT IN (
+            SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND to_at IS NULL)
+        OR id IN (
+            SELECT recovery_id FROM recoveries_recoveryclock WHERE organization_id = %(organization)s
+            AND met_at IS NULL AND state IN ('running', 'paused', 'missed') AND due_at < %(now)s))),
+    count(*) FILTER (WHERE in_places AND review)
+FROM (SELECT id, owner_id, next_due_at, review,
+        (%(places)s::bigint[] IS NULL OR place_id = ANY(%(places)s)) AS in_places
+    FROM recoveries_recovery WHERE organization_id = %(organization)s AND state = 'open') AS r
+"""
+
+
 @attrs.frozen(kw_only=True)
 class OpenCounts:
     """How many recoveries are open for someone, how many of them are theirs, past due, and to decide."""
@@ -98,15 +112,8 @@ def open_counts(*, organization_id: int, member_id: int, places: Places, now: da
     listed = list(places) if places else None
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE in_places), count(*) FILTER (WHERE owner_id = %s),"
-            " count(*) FILTER (WHERE in_places AND (next_due_at < %s OR EXISTS ("
-            "   SELECT 1 FROM recoveries_recoveryclock c WHERE c.organization_id = %s AND c.recovery_id = r.id"
-            "   AND c.met_at IS NULL AND c.due_at < %s AND c.state IN ('running', 'paused', 'missed')))),"
-            " count(*) FILTER (WHERE in_places AND review)"
-            " FROM (SELECT id, owner_id, next_due_at, review,"
-            "   (%s::bigint[] IS NULL OR place_id = ANY(%s)) AS in_places"
-            "   FROM recoveries_recovery WHERE organization_id = %s AND state = 'open') r",
-            [member_id, now, organization_id, now, listed, listed, organization_id],
+            OPEN,
+            {"organization": organization_id, "member": member_id, "places": listed, "now": now},
         )
         row = cursor.fetchone()
     return OpenCounts(open=row[0], mine=row[1], overdue=row[2], review=row[3])

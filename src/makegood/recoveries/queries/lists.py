@@ -7,19 +7,17 @@ from datetime import datetime
 
 import attrs
 from django.db import connection
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
 from makegood.messages.models import Message
-from makegood.recoveries.models import STEPS, Pause, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.models import STEPS, UNMET, Pause, Rating, Recovery, RecoveryClock, Step
 from makegood.recoveries.seeing import seen_by
 from makegood.store.clocks import now as store_now
 
-UNMET = ("running", "paused", "missed")
-"""States of a clock whose target is still to be reached, where `met_at` is not set."""
 COUNT_TO = 10_000
 """Counting stops here: "more than 10,000" says enough, and a page stays quick."""
 
@@ -112,17 +110,19 @@ class Filters:
 
 
 def today(
-    *, organization_id: int, owner_id: int | None = None, place_ids: Sequence[int] | None = None, limit: int = 50,
-    offset: int = 0,
-) -> Page:  # fmt: skip
+    *, organization_id: int, owner_id: int | None = None, place_ids: Sequence[int] | None = None, limit: int = 50
+) -> tuple[Listed, ...]:
     """This function will list the open recoveries, those past a deadline first, then the greatest expected loss.
 
     `owner_id` and `place_ids` narrow it to one person's or to some places'.
     """
-    now = store_now(organization_id=organization_id)
+    late = _late(organization_id, store_now(organization_id=organization_id))
     rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids))
-    first = Case(When(_late(now), then=0), default=1)
-    return _page(organization_id, rows.order_by(first, "-expected_loss_minor", "next_due_at", "id"), limit, offset)
+    dearest = rows.order_by("-expected_loss_minor", "next_due_at", "id")
+    ids: list[int] = []
+    for part in (dearest.filter(late), dearest.exclude(late)):
+        ids += part.values_list("id", flat=True)[: limit - len(ids)]
+    return _chosen(organization_id, ids)
 
 
 def recoveries_list(
@@ -185,28 +185,24 @@ def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
     if filters.review is not None:
         found &= Q(review=filters.review)
     if filters.overdue is not None:
-        found &= Q(state="open") & _late(filters.overdue)
+        found &= Q(state="open") & _late(organization_id, filters.overdue)
     return Recovery.objects.filter(found)
 
 
-def _late(now: datetime) -> Q:
-    """What is past a deadline: of its next step, or of any clock whose target is still to be reached."""
-    late = RecoveryClock.objects.filter(
-        organization_id=OuterRef("organization_id"),
-        recovery_id=OuterRef("id"),
-        met_at=None,
-        state__in=UNMET,
-        due_at__lt=now,
-    )
-    return Q(next_due_at__lt=now) | Q(Exists(late))
+def _late(organization_id: int, now: datetime) -> Q:
+    """What is past a deadline: of its next step, unless it is paused, or of any clock that still runs or ran out."""
+    late = RecoveryClock.objects.filter(organization_id=organization_id, met_at=None, state__in=UNMET, due_at__lt=now)
+    paused = Pause.objects.filter(organization_id=organization_id, to_at__isnull=True)
+    stepped = Q(next_due_at__lt=now) & ~Q(id__in=paused.values("recovery_id"))
+    return stepped | Q(id__in=late.values("recovery_id"))
 
 
 def _deadlines(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, dict[str, datetime]]:
     """By when each clock of these recoveries that still runs, or ran out, is to be met."""
     found: dict[int, dict[str, datetime]] = {}
     rows = RecoveryClock.objects.filter(
-        organization_id=organization_id, recovery_id__in=recovery_ids, met_at=None, state__in=("running", "missed")
-    )
+        organization_id=organization_id, recovery_id__in=recovery_ids, met_at=None
+    ).exclude(state__in=("paused", "ended"))
     for recovery_id, target, due_at in rows.values_list("recovery_id", "target", "due_at"):
         if due_at is not None:
             found.setdefault(recovery_id, {})[target] = due_at
@@ -221,12 +217,16 @@ def soonest_of(row: Recovery, clocks: Mapping[str, datetime], *, answers: bool) 
 
 
 def _page(organization_id: int, rows: QuerySet[Recovery], limit: int, offset: int) -> Page:
-    """Choose the page's rows by their ids first: joined to names before the cut, a far page would read them all."""
     ids = list(rows.values_list("id", flat=True)[offset : offset + limit + 1])
-    total = len(rows.order_by().values_list("id")[:COUNT_TO]) if offset or len(ids) > limit else offset + len(ids)
-    found = Recovery.objects.select_related("customer", "owner", "place").in_bulk(ids[:limit])
-    listed = _listed(organization_id, [found[one] for one in ids[:limit]])
-    return Page(rows=listed, total=total, more=len(ids) > limit)
+    more = len(ids) > limit
+    total = rows.order_by()[:COUNT_TO].count() if offset or more else len(ids)
+    return Page(rows=_chosen(organization_id, ids[:limit]), total=total, more=more)
+
+
+def _chosen(organization_id: int, ids: Sequence[int]) -> tuple[Listed, ...]:
+    """List recoveries that were chosen by their ids: joined to names before the cut, a far page would read them all."""
+    found = Recovery.objects.select_related("customer", "owner", "place").in_bulk(list(ids))
+    return _listed(organization_id, [found[one] for one in ids])
 
 
 def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...]:
@@ -315,8 +315,7 @@ def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int
         recovery__state="open",
         target="respond",
         met_at=None,
-        state__in=UNMET,
-    )
+    ).exclude(state="ended")
     return dict(rows.values_list("recovery_id", "started_at"))
 
 
@@ -328,8 +327,7 @@ def failed_scores(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[
         recovery__state="open",
         target="respond",
         met_at=None,
-        state__in=UNMET,
-    )
+    ).exclude(state="ended")
     rows = (
         Rating.objects.filter(
             Exists(waits), organization_id=organization_id, recovery_id__in=list(recovery_ids), score__isnull=False

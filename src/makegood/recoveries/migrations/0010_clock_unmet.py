@@ -1,0 +1,27 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("recoveries", "0009_clock_promised")]
+
+    operations = [
+        migrations.RemoveIndex("recovery", "recovery_owned"),
+        migrations.AddIndex(
+            "recovery",
+            models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["organization_id", "owner"],
+                include=("id", "place", "next_due_at", "review"),
+                name="recovery_owned",
+            ),
+        ),
+        migrations.AddIndex(
+            "recoveryclock",
+            models.Index(
+                condition=models.Q(("met_at__isnull", True), ("state__in", ("running", "paused", "missed"))),
+                fields=["organization_id", "due_at"],
+                include=("recovery",),
+                name="clock_unmet",
+            ),
+        ),
+    ]
