@@ -35,6 +35,7 @@ ARGUMENTS = {
     "target": "fix",
     "how": "done",
     "bulk_id": 1,
+    "intake_id": 1,
     "listed": "recoveries",
     "makegood_id": 1,
     "failure_id": 1,

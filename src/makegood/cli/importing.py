@@ -1,4 +1,4 @@
-"""`makegood import`: load events through a mapping file, or customers, purchases, charges, places, members from CSV."""
+"""`makegood import`: load events through a mapping file, or one of the kinds of CSV files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from makegood.cli.database import open_database
 
-TABLES = ("customers", "purchases", "charges", "places", "members")
+TABLES = ("customers", "purchases", "charges", "promises", "places", "members")
 
 MOST_NAMED = 10
 
@@ -20,10 +20,12 @@ MOST_NAMED = 10
 @click.argument("kind")
 @click.argument("path", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--org", required=True, metavar="CODE", help="The code of the organization that it is for.")
-@click.option("--source", default="import", metavar="CODE", help="Whose references purchases and charges have.")
+@click.option(
+    "--source", default="import", metavar="CODE", help="Whose references purchases, charges and promises have."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def import_(kind: str, path: Path | None, org: str, source: str, as_json: bool) -> int:
-    """Load KIND from PATH: a mapping file (PATH: its data), customers, purchases, charges, places or members."""
+    """Load KIND from PATH: a mapping file (then PATH is its data), or what one of the CSV kinds holds."""
     _refuse_source(source)
     with open_database():
         from makegood.listen.datasets import UnusableData
@@ -67,7 +69,7 @@ def _refuse_source(source: str) -> None:
 def _import(organization_id: int, kind: str, path: Path | None, source: str) -> dict[str, Any]:
     from makegood.listen.importing import events_import
     from makegood.listen.importing_people import members_import, places_import
-    from makegood.listen.importing_tables import charges_import, customers_import, purchases_import
+    from makegood.listen.importing_tables import charges_import, customers_import, promises_import, purchases_import
     from makegood.listen.mapped import mapped_read
 
     if kind not in TABLES:
@@ -84,7 +86,7 @@ def _import(organization_id: int, kind: str, path: Path | None, source: str) -> 
         return attrs.asdict(customers_import(organization_id=organization_id, path=path))
     if kind == "places":
         return attrs.asdict(places_import(organization_id=organization_id, path=path))
-    take = purchases_import if kind == "purchases" else charges_import
+    take = {"purchases": purchases_import, "charges": charges_import, "promises": promises_import}[kind]
     return attrs.asdict(take(organization_id=organization_id, path=path, source=source))
 
 

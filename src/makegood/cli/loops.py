@@ -12,7 +12,8 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 TICK_SECONDS = 1.0
@@ -95,6 +96,39 @@ class Complaints:
             return
         self._said_at[key] = now
         log.error("%s failed: %s%s\n%s", what, kind, words, "".join(traceback.format_tb(error.__traceback__)))
+
+
+@contextmanager
+def run_beside(*, kind: str, step: Callable[..., int]) -> Iterator[None]:
+    """Call `step`, as `run_loop` does, in a thread of its own until the block ends: what takes long holds nothing up.
+
+    What is in the middle then is left there, and goes on with the next start.
+    """
+    stop = threading.Event()
+
+    def run() -> None:
+        from django.db import connections
+
+        complaints = Complaints()
+        while not stop.is_set():
+            try:
+                done = step(on_error=complaints.of_organization)
+            except Exception as error:  # noqa: BLE001  one that is unforeseen must not end all that still works
+                complaints.say(kind, error)
+                connections.close_all()
+                done = 0
+                stop.wait(LONGEST_PAUSE)
+            if not done:
+                stop.wait(TICK_SECONDS)
+        connections.close_all()
+
+    thread = threading.Thread(target=run, name=kind, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(LONGEST_PAUSE)
 
 
 def run_loop(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]], int], longest: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""`makegood worker`: carries out what was decided: mail, payouts, notes to staff."""
+"""`makegood worker`: carries out what was decided: mail, payouts, notes to staff; and takes files in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from makegood.cli.database import open_database
-from makegood.cli.loops import run_loop, stop_with_parent, work_round
+from makegood.cli.loops import run_beside, run_loop, stop_with_parent, work_round
 
 LONGEST = timedelta(minutes=6)
 """Above the claim of a batch: a worker that takes longer has lost its claim, and is stuck."""
@@ -20,5 +20,8 @@ def worker(with_parent: bool) -> int:
     if with_parent:
         stop_with_parent()
     with open_database():
-        run_loop(kind="worker", step=work_round, longest=LONGEST)
+        from makegood.listen.intake.working import files_work
+
+        with run_beside(kind="files", step=files_work):
+            run_loop(kind="worker", step=work_round, longest=LONGEST)
     return 0

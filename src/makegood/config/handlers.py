@@ -11,6 +11,7 @@ from makegood.journal.barring import bar
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
 from makegood.listen.forms import reports_taken
+from makegood.listen.intake.operations import intakes_hear_erased
 from makegood.listen.operations import raw_hear_erased
 from makegood.makegoods.charges import (
     charge_carry,
@@ -107,6 +108,7 @@ def register() -> None:
         recoveries_hear_erased,
         words_hear_erased,
         raw_hear_erased,
+        intakes_hear_erased,
     ):
         on("customers:customer:erased", erased)
     on("outbox:effect:done", payouts_hear_carried)

@@ -108,6 +108,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "playbook-check": RUNS,
     "playbook-write": RUNS,
     "playbook-compare": RUNS,
+    "data-bring": DECIDES,
+    "data-act": DECIDES,
+    "data-file": DECIDES,
+    "data-file-act": DECIDES,
+    "data-report": DECIDES,
     "settings": PAYS,
     "settings-act": RUNS,
     "search": ALL,
@@ -119,6 +124,7 @@ SETTINGS: dict[str, frozenset[str]] = {
     "members": RUNS,
     "places": RUNS,
     "sources": RUNS,
+    "data": DECIDES,
     "hours": RUNS,
     "playbook": DECIDES,
     "keys": RUNS,
@@ -126,6 +132,9 @@ SETTINGS: dict[str, frozenset[str]] = {
     "delivery": RUNS,
 }
 """Who may open which page of the settings; only admins change them."""
+
+KINDS_BY_ADMINS = frozenset({"members", "places"})
+"""Kinds of files that only admins bring: who is here, and where."""
 
 CLOSES_WITH_A_REASON = DECIDES
 HANDS_OVER = DECIDES

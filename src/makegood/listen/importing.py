@@ -5,15 +5,16 @@ Run again, it goes on where it stopped or changes nothing: every event is known 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import islice
 
 import attrs
 from django.db import connection
 
-from makegood.listen.datasets.recorded import UnusableData
+from makegood.listen.datasets.recorded import Body, UnusableData
 from makegood.listen.events import MOST_EVENTS
 from makegood.listen.mapped import Mapped
-from makegood.listen.mapping import MappingFile
 from makegood.listen.operations import events_accept
 from makegood.organizations.models import Place, PlaybookVersion
 from makegood.organizations.operations import place_create
@@ -34,6 +35,10 @@ class Imported:
     what: str
     new: int
     known: int
+
+
+Told = Callable[[int], None]
+"""Told, in the unit of work that takes them, how many events were taken so far."""
 
 
 def organization_named(*, code: str) -> int:
@@ -57,9 +62,13 @@ def events_import(*, organization_id: int, mapped: Mapped) -> Imported:
     Raises UnusableData, with nothing written, if a place or the playbook does not exist.
     """
     source_id = _ground(organization_id, mapped)
-    events = mapped.recorded.events()
+    return events_take(organization_id=organization_id, source_id=source_id, bodies=mapped.recorded.events())
+
+
+def events_take(*, organization_id: int, source_id: int, bodies: Iterator[Body], told: Told | None = None) -> Imported:
+    """Take events that were checked, in batches, each in a unit of work of its own."""
     new = known = 0
-    while batch := list(islice(events, MOST_EVENTS)):
+    while batch := list(islice(bodies, MOST_EVENTS)):
         with tenant(organization_id=organization_id):
             accepted = events_accept(
                 organization_id=organization_id,
@@ -67,7 +76,9 @@ def events_import(*, organization_id: int, mapped: Mapped) -> Imported:
                 bodies=batch,
                 now=now(organization_id=organization_id),
             )
-        new, known = new + accepted.new, known + accepted.known
+            new, known = new + accepted.new, known + accepted.known
+            if told is not None:
+                told(new + known)
     return Imported(what="events", new=new, known=known)
 
 
@@ -96,19 +107,23 @@ def _ground(organization_id: int, mapped: Mapped) -> int:
             playbook=mapping.playbook,
         )
         if mapping.live_from is not None:
-            _live_as_written(organization_id, source_id, mapping)
+            live_as_said(
+                organization_id=organization_id,
+                source_id=source_id,
+                live_from=mapping.live_from,
+                where=f"{mapping.path.name}: source {mapping.source!r}",
+            )
         return source_id
 
 
-def _live_as_written(organization_id: int, source_id: int, mapping: MappingFile) -> None:
-    """Let a source that was there already be live from when the mapping says, while it was never heard.
+def live_as_said(*, organization_id: int, source_id: int, live_from: datetime, where: str) -> None:
+    """Let a source that was there already be live from this moment, while it was never heard.
 
-    Raises UnusableData if it was heard: what it told was judged by another moment.
+    Raises UnusableData, which begins with `where`, if it was heard: what it told was judged by another moment.
     """
-    other = Source.objects.filter(organization_id=organization_id, id=source_id).exclude(live_from=mapping.live_from)
+    other = Source.objects.filter(organization_id=organization_id, id=source_id).exclude(live_from=live_from)
     if other.filter(heard_until__isnull=False).exists():
         raise UnusableData(
-            f"{mapping.path.name}: source {mapping.source!r} is live from another moment and was heard already: leave "
-            "live_from out, or name another source"
+            f"{where} is live from another moment and was heard already: leave live_from out, or name another source"
         )
-    other.update(live_from=mapping.live_from)
+    other.update(live_from=live_from)

@@ -1,4 +1,4 @@
-"""Importing customers, purchases and charges from CSV files: a whole file, or nothing of it.
+"""Importing customers, purchases, charges and promises from CSV files: all of it checked first, or nothing of it taken.
 
 What is there already is known by its reference or identity, so the same file twice changes nothing.
 docs/guides/csv-files.md lists the columns.
@@ -6,7 +6,9 @@ docs/guides/csv-files.md lists the columns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,69 +16,66 @@ import attrs
 
 from makegood.customers.models import Customer
 from makegood.customers.operations import Seen, customers_resolve
-from makegood.listen.datasets.numbered import Row, numbered_rows
+from makegood.listen.datasets.numbered import Numbered, Problems, Row, Turned, numbered_rows
 from makegood.listen.datasets.recorded import Body, UnusableData
-from makegood.listen.events import CHARGES, IDENTITY_KINDS, MOST_EVENTS, Event, UnusableEvents, read
-from makegood.listen.importing import Imported
+from makegood.listen.events import CHARGES, MOST_EVENTS, Event, UnusableEvents, read
+from makegood.listen.importing import Imported, Told, events_take, live_as_said
 from makegood.listen.mapping_values import UnusableValue, amount, moment
-from makegood.listen.operations import events_accept
+from makegood.listen.tables import CHARGED, CUSTOMERS, PROMISES, PURCHASES, WHO, Table
 from makegood.organizations.models import Place
 from makegood.organizations.queries import OrganizationFacts, organization_facts
 from makegood.promises.operations import source_create
 from makegood.store.clocks import now
 from makegood.store.tenancy import tenant
 
-WHO = (*IDENTITY_KINDS, "name", "language", "zone")
 SOURCE = "import"
 TYPES = {kind: type_ for type_, kind in CHARGES.items()}
+DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
+File = Path | Turned
 
 
 @attrs.frozen(kw_only=True)
-class Table:
-    """A kind of CSV file: its columns, and which of them it cannot do without."""
+class Checked:
+    """A file that was read and checked whole: its events, the row that makes each, and how many rows it has."""
 
-    needed: tuple[str, ...]
-    allowed: tuple[str, ...]
-
-
-CUSTOMERS = Table(needed=(), allowed=WHO)
-PURCHASES = Table(needed=("reference", "placed_at", "total"), allowed=("currency", "what", "place", *WHO))
-CHARGED = Table(
-    needed=("reference", "charged_at", "amount"),
-    allowed=("kind", "currency", "tender", "purchase", "promise", *WHO),
-)
+    what: str
+    rows: int
+    numbers: Sequence[int]
+    bodies: Sequence[Body]
 
 
-def table_rows(path: Path, table: Table) -> list[tuple[int, Row]]:
+def table_rows(file: File, table: Table, problems: Problems) -> list[Numbered]:
     """Read a CSV file of this kind: each row's number, and a text for every column of the kind.
 
-    Raises UnusableData for a column that is missing or unknown, and for an empty cell in one that is needed.
+    An empty cell in a column that is needed is a problem. Raises UnusableData for a column that is missing or unknown.
     """
-    told = numbered_rows(path, form="csv")
-    columns = (*table.needed, *table.allowed)
+    told = numbered_rows(file, form="csv") if isinstance(file, Path) else file.rows()
     _, header = next(told)
     missing = next((name for name in table.needed if name not in header), None)
     if missing is not None:
-        raise UnusableData(f"{path.name} has no column {missing!r}: it needs {', '.join(table.needed)}")
-    strange = next((name for name in header if name not in columns), None)
+        raise UnusableData(f"{file.name} has no column {missing!r}: it needs {', '.join(table.needed)}")
+    strange = next((name for name in header if name not in table.columns), None)
     if strange is not None:
-        raise UnusableData(f"{path.name} has a column {strange!r}: its columns may be {', '.join(columns)}")
+        raise UnusableData(f"{file.name} has a column {strange!r}: its columns may be {', '.join(table.columns)}")
     rows = []
     for number, row in told:
         empty = next((name for name in table.needed if not row[name]), None)
         if empty is not None:
-            raise UnusableData(f"{path.name} row {number}: {empty} is empty")
-        rows.append((number, {name: row.get(name, "") for name in columns}))
+            problems.add(number, "is empty", column=empty)
+            continue
+        rows.append((number, {name: row.get(name, "") for name in table.columns}))
     return rows
 
 
-def customers_import(*, organization_id: int, path: Path) -> Imported:
-    """Find or make the customer of each row; what is new of a known one is added. Opens its own unit of work.
+def customers_read(*, file: File, problems: Problems) -> list[Event]:
+    """Read and check customers; the rows of which something is wrong are left out."""
+    rows = table_rows(file, CUSTOMERS, problems)
+    bodies = [_event("customer.seen", number, {"customer": _who(row)}) for number, row in rows]
+    return _checked([number for number, _ in rows], bodies, problems)
 
-    Raises UnusableData, with nothing written.
-    """
-    rows = table_rows(path, CUSTOMERS)
-    events = _checked(path, rows, [_event("customer.seen", number, {"customer": _who(row)}) for number, row in rows])
+
+def customers_take(*, organization_id: int, events: Sequence[Event]) -> Imported:
+    """Find or make the customer of each; what is new of a known one is added. Opens its own unit of work."""
     with tenant(organization_id=organization_id):
         moment_at = now(organization_id=organization_id)
         before = Customer.objects.filter(organization_id=organization_id).count()
@@ -90,75 +89,165 @@ def customers_import(*, organization_id: int, path: Path) -> Imported:
     return Imported(what="customers", new=new, known=len(events) - new)
 
 
-def purchases_import(*, organization_id: int, path: Path, source: str = SOURCE) -> Imported:
-    """Keep the purchase of each row, once for its source and reference. Opens its own unit of work.
+def customers_import(*, organization_id: int, path: Path) -> Imported:
+    """Find or make the customer of each row; what is new of a known one is added. Opens its own unit of work.
 
     Raises UnusableData, with nothing written.
     """
-    return _take(organization_id, path, source, PURCHASES, _purchase)
+    events = customers_read(file=path, problems=Problems(path.name))
+    return customers_take(organization_id=organization_id, events=events)
+
+
+def purchases_import(*, organization_id: int, path: Path, source: str = SOURCE) -> Imported:
+    """Keep the purchase of each row, once for its source and reference. Opens its own units of work.
+
+    Raises UnusableData, with nothing written.
+    """
+    return _import(organization_id, "purchases", path, source)
 
 
 def charges_import(*, organization_id: int, path: Path, source: str = SOURCE) -> Imported:
-    """Keep the charge, refund or chargeback of each row, once for its source and reference. Opens its unit of work.
+    """Keep the charge, refund or chargeback of each row, once for its source and reference. Opens its units of work.
 
     Raises UnusableData, with nothing written.
     """
-    return _take(organization_id, path, source, CHARGED, _charge)
+    return _import(organization_id, "charges", path, source)
 
 
-MakeBody = Callable[[Mapping[str, str], OrganizationFacts], Body]
+def promises_import(*, organization_id: int, path: Path, source: str = SOURCE) -> Imported:
+    """Put the promise of each row on the ledger, once for its source and reference. Opens its own units of work.
+
+    A new source is live from now on: what was due before is kept on record and opens nothing. Raises UnusableData, with
+    nothing written.
+    """
+    return _import(organization_id, "promises", path, source)
 
 
-def _take(organization_id: int, path: Path, source: str, table: Table, make: MakeBody) -> Imported:
-    rows = table_rows(path, table)
-    _refuse_twice(path, rows)
+def _import(organization_id: int, kind: str, path: Path, source: str) -> Imported:
+    checked = events_read(organization_id=organization_id, kind=kind, file=path, problems=Problems(path.name))
+    return events_write(organization_id=organization_id, checked=checked, source=source)
+
+
+def events_read(*, organization_id: int, kind: str, file: File, problems: Problems) -> Checked:
+    """Read and check purchases, charges or promises, as `kind` says. Opens its own unit of work, and writes nothing.
+
+    The rows of which something is wrong are left out.
+    """
+    table, make = KINDS[kind]
+    rows = _told_once(table_rows(file, table, problems), problems)
     with tenant(organization_id=organization_id):
         facts = organization_facts(organization_id=organization_id)
         moment_at = now(organization_id=organization_id)
-        bodies = [_made(path, number, row, facts, make) for number, row in rows]
-        events = _checked(path, rows, bodies)
-        _refuse_unknown_places(organization_id, path, rows, events)
-        source_id = source_create(organization_id=organization_id, code=source, now=moment_at)
-        taken = [
-            events_accept(
-                organization_id=organization_id,
-                source_id=source_id,
-                bodies=bodies[start : start + MOST_EVENTS],
-                now=moment_at,
+        rows = _placed(organization_id, rows, problems) if "place" in table.allowed else rows
+    numbers: list[int] = []
+    bodies: list[Body] = []
+    for number, row in rows:
+        try:
+            made = make(row, facts, moment_at)
+        except UnusableValue as error:
+            problems.add(number, str(error))
+            continue
+        numbers += [number] * len(made)
+        bodies += made
+    _checked(numbers, bodies, problems)
+    return Checked(what=kind, rows=len(rows), numbers=numbers, bodies=bodies)
+
+
+def events_write(
+    *,
+    organization_id: int,
+    checked: Checked,
+    source: str,
+    name: str = "",
+    playbook: str = "default",
+    live_from: datetime | None = None,
+    told: Told | None = None,
+) -> Imported:
+    """Take what was read, in batches of their own units of work; its source is made with its first import."""
+    with tenant(organization_id=organization_id):
+        source_id = source_create(
+            organization_id=organization_id,
+            code=source,
+            name=name[:120],
+            now=now(organization_id=organization_id),
+            live_from=live_from,
+            playbook=playbook,
+        )
+        if live_from is not None:
+            live_as_said(
+                organization_id=organization_id, source_id=source_id, live_from=live_from, where=f"Source {source!r}"
             )
-            for start in range(0, len(bodies), MOST_EVENTS)
-        ]
-    what = "purchases" if table is PURCHASES else "charges"
-    return Imported(what=what, new=sum(one.new for one in taken), known=sum(one.known for one in taken))
+    taken = events_take(organization_id=organization_id, source_id=source_id, bodies=iter(checked.bodies), told=told)
+    return attrs.evolve(taken, what=checked.what)
 
 
-def _made(path: Path, number: int, row: Mapping[str, str], facts: OrganizationFacts, make: MakeBody) -> Body:
-    try:
-        return make(row, facts)
-    except UnusableValue as error:
-        raise UnusableData(f"{path.name} row {number}: {error}") from None
-
-
-def _purchase(row: Mapping[str, str], facts: OrganizationFacts) -> Body:
+def _purchase(row: Row, facts: OrganizationFacts, _now: datetime) -> list[Body]:
     at = moment(row["placed_at"], column="placed_at", zone=facts.zone)
-    total = amount(row["total"], column="total", currency=row["currency"] or facts.currency)
     said = {name: row[name] for name in ("reference", "what", "place")}
-    data = {**said, "customer": _who(row), "placed_at": at, "total": total}
-    return {"id": f"purchase:{row['reference']}", "type": "purchase.made", "time": at, "data": data}
+    return [_bought(row["reference"], at, {**said, "customer": _who(row), "total": _money(row, "total", facts)})]
 
 
-def _charge(row: Mapping[str, str], facts: OrganizationFacts) -> Body:
+def _bought(reference: str, at: datetime, data: Mapping[str, Any]) -> Body:
+    return {"id": f"purchase:{reference}", "type": "purchase.made", "time": at, "data": {**data, "placed_at": at}}
+
+
+def _charge(row: Row, facts: OrganizationFacts, _now: datetime) -> list[Body]:
     kind = row["kind"] or "charge"
     if kind not in TYPES:
         raise UnusableValue(f"kind {kind[:60]!r} is none of {', '.join(TYPES)}")
     at = moment(row["charged_at"], column="charged_at", zone=facts.zone)
-    money = amount(row["amount"], column="amount", currency=row["currency"] or facts.currency)
     said = {name: row[name] for name in ("reference", "tender", "purchase", "promise")}
-    data = {**said, "customer": _who(row), "amount": money}
-    return {"id": f"charge:{row['reference']}", "type": TYPES[kind], "time": at, "data": data}
+    data = {**said, "customer": _who(row), "amount": _money(row, "amount", facts)}
+    return [{"id": f"charge:{row['reference']}", "type": TYPES[kind], "time": at, "data": data}]
 
 
-def _who(row: Mapping[str, str]) -> dict[str, str]:
+def _promise(row: Row, facts: OrganizationFacts, now: datetime) -> list[Body]:
+    """The promise, its purchase where it says what was paid in all, and how it ended where it did.
+
+    A day without a time is due as it ends.
+    """
+    reference, who = row["reference"], _who(row)
+    due_at = moment(row["due_at"], column="due_at", zone=facts.zone, end_of_day=bool(DAY.fullmatch(row["due_at"])))
+    made_at = moment(row["made_at"], column="made_at", zone=facts.zone) if row["made_at"] else None
+    total, value = (_money(row, name, facts) if row[name] else None for name in ("total", "value"))
+    said = {name: row[name] for name in ("kind", "what", "place", "product", "partner") if row[name]}
+    bodies: list[Body] = []
+    bought = row["purchase"]
+    if total is not None:
+        if made_at is None:
+            raise UnusableValue("made_at is empty, and a total needs the moment of its purchase")
+        bought = bought or reference
+        what = {name: said[name] for name in ("what", "place") if name in said}
+        bodies.append(_bought(bought, made_at, {"reference": bought, **what, "customer": who, "total": total}))
+    data: dict[str, Any] = {"reference": reference, **said, "customer": who, "due_at": due_at}
+    data |= {"made_at": made_at} if made_at else {}
+    data |= {"purchase": bought} if bought else {}
+    data |= {"value": value or total} if value or total else {}
+    at = made_at or min(due_at, now)
+    bodies.append({"id": f"promise:{reference}", "type": "promise.made", "time": at, "data": data})
+    for column, type_ in (("kept_at", "promise.kept"), ("released_at", "promise.released")):
+        if row[column]:
+            ended = moment(row[column], column=column, zone=facts.zone)
+            bodies.append(
+                {"id": f"{type_}:{reference}", "type": type_, "time": ended, "data": {"reference": reference}}
+            )
+    return bodies
+
+
+Make = Callable[[Row, OrganizationFacts, datetime], list[Body]]
+KINDS: dict[str, tuple[Table, Make]] = {
+    "purchases": (PURCHASES, _purchase),
+    "charges": (CHARGED, _charge),
+    "promises": (PROMISES, _promise),
+}
+"""What is taken as events of a source: its table, and how a row becomes events."""
+
+
+def _money(row: Row, column: str, facts: OrganizationFacts) -> dict[str, int | str]:
+    return amount(row[column], column=column, currency=row["currency"] or facts.currency)
+
+
+def _who(row: Row) -> dict[str, str]:
     return {name: row[name] for name in WHO if row[name]}
 
 
@@ -166,14 +255,18 @@ def _event(kind: str, number: int, data: dict[str, Any]) -> Body:
     return {"id": str(number), "type": kind, "time": "2000-01-01T00:00:00Z", "data": data}
 
 
-def _checked(path: Path, rows: Sequence[tuple[int, Row]], bodies: Sequence[Body]) -> list[Event]:
+def _checked(numbers: Sequence[int], bodies: Sequence[Body], problems: Problems) -> list[Event]:
+    """Check the events, made by these rows; those of which something is wrong are left out."""
     events: list[Event] = []
-    for part in _parts(bodies):
+    for start in range(0, len(bodies), MOST_EVENTS):
+        part = bodies[start : start + MOST_EVENTS]
         try:
             events += read(part)
         except UnusableEvents as error:
-            wrong, problem = error.problems[0]
-            raise UnusableData(f"{path.name} row {rows[len(events) + wrong][0]}: {problem}") from None
+            for wrong, problem in error.problems:
+                problems.add(numbers[start + wrong], problem)
+            bad = {wrong for wrong, _ in error.problems}
+            events += read([body for position, body in enumerate(part) if position not in bad])
     return events
 
 
@@ -181,18 +274,24 @@ def _parts(listed: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (listed[start : start + MOST_EVENTS] for start in range(0, len(listed), MOST_EVENTS))
 
 
-def _refuse_twice(path: Path, rows: Sequence[tuple[int, Row]]) -> None:
-    first: dict[str, tuple[int, Row]] = {}
+def _told_once(rows: Sequence[Numbered], problems: Problems) -> list[Numbered]:
+    first: dict[str, Numbered] = {}
+    kept = []
     for number, row in rows:
         before, same = first.setdefault(row["reference"], (number, row))
         if same != row:
-            raise UnusableData(f"{path.name} rows {before} and {number} differ but have the same reference")
+            problems.add(number, f"rows {before} and {number} differ but have the same reference")
+            continue
+        kept.append((number, row))
+    return kept
 
 
-def _refuse_unknown_places(
-    organization_id: int, path: Path, rows: Sequence[tuple[int, Row]], events: Sequence[Event]
-) -> None:
-    there = set(Place.objects.filter(organization_id=organization_id).values_list("code", flat=True))
-    for (number, _), event in zip(rows, events, strict=True):
-        if event.data.get("place") and event.data["place"] not in there:
-            raise UnusableData(f"{path.name} row {number}: there is no place {event.data['place']!r}: add it first")
+def _placed(organization_id: int, rows: Sequence[Numbered], problems: Problems) -> list[Numbered]:
+    there = {"", *Place.objects.filter(organization_id=organization_id).values_list("code", flat=True)}
+    kept = []
+    for number, row in rows:
+        if row["place"] not in there:
+            problems.add(number, f"there is no place {row['place'][:60]!r}: add it first")
+            continue
+        kept.append((number, row))
+    return kept

@@ -1,12 +1,13 @@
-"""What came in, as it came: raw events, mails and forms, kept apart and erasable; and where a replay stands."""
+"""What came in, as it came: raw events, mails, forms and files, kept apart and erasable; and where a replay stands."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from makegood.customers.models import Customer
+from makegood.organizations.models import Member
 from makegood.promises.models import Source
-from makegood.store.fields import TenantKey
+from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
 
@@ -55,3 +56,84 @@ class Replay(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization_id", "kind"], name="replay_once")]
+
+
+INTAKE_STATES = ("drafted", "checking", "checked", "waiting", "done", "failed", "dropped")
+"""Its columns are guessed; it is being tried; it was tried; it is being imported; and the three ends."""
+
+
+class FileMapping(TenantModel):
+    """What the columns of one source's files are, kept for the next file of the same header.
+
+    `header_key` is the hash of the header's columns; `plan` is kind, columns, how dates and amounts are written, and
+    which source it is of. Names of columns are no personal data.
+    """
+
+    header_key = models.CharField(max_length=64)
+    header = models.JSONField()
+    name = models.CharField(max_length=120)
+    plan = models.JSONField()
+    by = TenantKey(Member, null=True)
+    kept_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "header_key"], name="file_mapping_header"),
+        ]
+
+
+class Intake(TenantModel):
+    """One file that was brought, on a page or in the watched folder (`file_key` knows it again): its way to its end.
+
+    `content` and what `result` quotes of it are erasable, and gone once it ended well, was dropped or is a day old.
+    `plan` is as in FileMapping; `told` is why it was guessed; `result` is what trying it, or importing it, came to.
+    """
+
+    name = models.CharField(max_length=120)
+    size = models.IntegerField()
+    rows = models.IntegerField()
+    header = models.JSONField()
+    content = models.BinaryField(null=True)
+    file_key = models.CharField(max_length=64, null=True)
+    state = models.CharField(max_length=10, default="drafted")
+    plan = models.JSONField(default=dict)
+    told = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    taken = models.IntegerField(default=0)
+    by = TenantKey(Member, null=True)
+    brought_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("state", INTAKE_STATES, "intake_state"),
+            models.UniqueConstraint(
+                fields=["organization_id", "file_key"],
+                name="intake_file_once",
+                condition=models.Q(file_key__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "-brought_at"], name="intake_recent"),
+            models.Index(
+                fields=["organization_id", "id"],
+                name="intake_due",
+                condition=models.Q(state__in=["checking", "waiting", "drafted", "checked"]),
+            ),
+        ]
+
+
+class WatchedFolder(TenantModel):
+    """Whether the workers look into an organization's folder, when they last did, and what kept them from it.
+
+    `sweep` asks them to empty what was put aside there: somebody was erased.
+    """
+
+    active = models.BooleanField(default=True)
+    sweep = models.BooleanField(default=False)
+    looked_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id"], name="watched_folder_once")]

@@ -94,11 +94,29 @@ def events_accept(*, organization_id: int, source_id: int, bodies: Sequence[Any]
     return Accepted(new=len(fresh), known=len(events) - len(fresh))
 
 
+def event_key(*, source_id: int, event_id: str) -> bytes:
+    """Return the keyed hash by which an event of a source is known again."""
+    return keyed_hash(f"{source_id}:{event_id}", purpose="event")
+
+
+def events_known(
+    *, organization_id: int, source_id: int, bodies: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any] | None]:
+    """Return, for each of these events, None if it is new, or what the one of its id told, nothing if erased since."""
+    keys = [event_key(source_id=source_id, event_id=body["id"]) for body in bodies]
+    there = Raw.objects.filter(organization_id=organization_id, source_id=source_id)
+    found: dict[bytes, Mapping[str, Any]] = {}
+    for start in range(0, len(keys), MOST_EVENTS):
+        rows = there.filter(key_hash__in=keys[start : start + MOST_EVENTS]).values_list("key_hash", "body")
+        found |= {bytes(key): (body or {}).get("data", {}) for key, body in rows}
+    return [found.get(key) for key in keys]
+
+
 def _keep_raw(
     organization_id: int, source_id: int, events: Sequence[Event], customers: Mapping[int, int], now: datetime
 ) -> list[Event]:
     """Keep what was not known yet, and return it in the order in which it came."""
-    by_key = {keyed_hash(f"{source_id}:{event.id}", purpose="event"): event for event in reversed(events)}
+    by_key = {event_key(source_id=source_id, event_id=event.id): event for event in reversed(events)}
     kept = insert(
         Raw,
         RAW_COLUMNS,
@@ -109,7 +127,7 @@ def _keep_raw(
                 key_hash,
                 _about(source_id, event),
                 event.type,
-                _plain(event.body),
+                body_plain(event.body),
                 customers.get(id(event)),
                 event.at,
                 now,
@@ -129,12 +147,12 @@ def _about(source_id: int, event: Event) -> bytes | None:
     return reference_key(source_id=source_id, kind="promise", reference=event.data["reference"])
 
 
-def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with its times, and those of its data, as texts."""
+def body_plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event's body as it is kept: its times, and those of its data, as texts."""
     return {
         name: value.isoformat()
         if isinstance(value, datetime)
-        else _plain(value)
+        else body_plain(value)
         if name == "data" and isinstance(value, Mapping)
         else value
         for name, value in body.items()

@@ -93,12 +93,13 @@ class SettingsSection:
 
 @attrs.frozen(kw_only=True)
 class SettingsPage:
-    """One page of the settings; `pages` are all of them."""
+    """One page of the settings; `pages` are all of them. With `refresh_url` it is fetched anew every two seconds."""
 
     title: str
     lead: str
     pages: tuple[Link, ...]
     sections: tuple[SettingsSection, ...]
+    refresh_url: str = ""
 
 
 @attrs.frozen(kw_only=True)

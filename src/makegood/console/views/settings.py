@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from makegood.console import permissions
 from makegood.console.asking import amount, whole
+from makegood.console.building import data_in
 from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import ROLE_WORDS, Desk
@@ -51,6 +52,7 @@ TITLES = {
     "members": ("People", "Who puts things right, and what each may give without asking."),
     "places": ("Places and teams", "Where you serve customers, and who works together."),
     "sources": ("Sources", "Where promises come from, and when each was last heard."),
+    "data": ("Data in", "Files that you bring: tried first, imported when you say so."),
     "hours": ("Opening hours", "Which time clocks count, and on which days nobody works."),
     "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
@@ -73,6 +75,7 @@ def settings_page(
         "members": _members,
         "places": _places,
         "sources": _sources,
+        "data": data_in.overview,
         "hours": partial(hours.sections, action=_act("hours", "publish"), chosen=_chosen_hours(request)),
         "playbook": _playbook,
         "keys": _keys,

@@ -9,18 +9,82 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
+
+import attrs
 
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.datasets.tables import opened_text
 
 FORMATS = ("csv", "jsonl")
 Row = dict[str, str]
+Numbered = tuple[int, Row]
 
 
-def numbered_rows(path: Path, *, form: str = "", delimiter: str = ",") -> Iterator[tuple[int, Row]]:
+@attrs.frozen(kw_only=True)
+class Problem:
+    """What is wrong with one row: `column` is empty where it is the row's as a whole; `text` says what to do."""
+
+    row: int
+    column: str
+    text: str
+
+
+class Problems:
+    """What is wrong with a file. This kind stops at the first; `Collected` goes on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def add(self, row: int, text: str, *, column: str = "") -> None:
+        """Name one problem of a row; a `text` without a column says by itself what it is about.
+
+        Raises UnusableData.
+        """
+        raise UnusableData(f"{self.name} row {row}: {f'{column} {text}' if column else text}")
+
+    def add_whole(self, row: int, text: str) -> None:
+        """Name a row that cannot be read as one.
+
+        Raises UnusableData.
+        """
+        raise UnusableData(f"{self.name} row {row} {text}")
+
+
+class Collected(Problems):
+    """Every problem of a file, at most `most` of them in words; `said` gives our columns the names of the file's."""
+
+    def __init__(self, name: str, *, said: Mapping[str, str], most: int = 1000) -> None:
+        super().__init__(name)
+        self.found: list[Problem] = []
+        self.rows: set[int] = set()
+        self._said, self._most = said, most
+
+    def add(self, row: int, text: str, *, column: str = "") -> None:
+        """Keep one problem; where the text begins with one of our columns, that is what it is about."""
+        first, _, rest = text.partition(" ")
+        if not column and first in self._said:
+            column, text = first, rest
+        self.rows.add(row)
+        if len(self.found) < self._most:
+            self.found.append(Problem(row=row, column=self._said.get(column, column), text=text))
+
+    def add_whole(self, row: int, text: str) -> None:
+        """Keep a row that cannot be read as one."""
+        self.add(row, f"it {text}")
+
+
+@attrs.frozen(kw_only=True)
+class Turned:
+    """A file whose rows are told under our own columns: its name, and `rows`, the header first as row 1."""
+
+    name: str
+    rows: Callable[[], Iterator[Numbered]]
+
+
+def numbered_rows(path: Path, *, form: str = "", delimiter: str = ",") -> Iterator[Numbered]:
     """Yield each row's number, and its values by column: texts, stripped. Of CSV the header comes first, as row 1.
 
     `form` is one of FORMATS; without one the file's name says it. What stands inside an object of a JSON line has the
@@ -29,7 +93,7 @@ def numbered_rows(path: Path, *, form: str = "", delimiter: str = ",") -> Iterat
     form = form or form_of(path)
     try:
         with opened_text(path) as file:
-            yield from _csv(path, file, delimiter) if form == "csv" else _jsonl(path, file)
+            yield from rows_told(file, Problems(path.name), form=form, delimiter=delimiter)
     except UnicodeDecodeError:
         raise UnusableData(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except (gzip.BadGzipFile, EOFError, zlib.error):
@@ -51,40 +115,49 @@ def form_of(path: Path) -> str:
     raise UnusableData(f"{path.name} is neither .csv nor .jsonl (each may end in .gz): name such a file")
 
 
-def _csv(path: Path, file: Any, delimiter: str) -> Iterator[tuple[int, Row]]:
-    rows = csv.reader(file, delimiter=delimiter, strict=True)
-    number = 0
+def rows_told(lines: Iterable[str], problems: Problems, *, form: str, delimiter: str = ",") -> Iterator[Numbered]:
+    """Yield the rows of lines of text, as `numbered_rows` does; a row that cannot be read is a problem and left out.
+
+    Raises UnusableData where nothing after it can be read either.
+    """
+    yield from _csv(lines, problems, delimiter) if form == "csv" else _jsonl(lines, problems)
+
+
+def _csv(lines: Iterable[str], problems: Problems, delimiter: str) -> Iterator[Numbered]:
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    name, number = problems.name, 0
     try:
-        header = [name.strip() for name in next(rows, [])]
+        header = [column.strip() for column in next(rows, [])]
         number = 1
         if not any(header):
-            raise UnusableData(f"{path.name} is empty: its first row must name the columns")
-        twice = next((name for name in header if header.count(name) > 1), None)
+            raise UnusableData(f"{name} is empty: its first row must name the columns")
+        twice = next((column for column in header if header.count(column) > 1), None)
         if twice is not None:
-            raise UnusableData(f"{path.name} names the column {twice!r} twice: give each column its own name")
+            raise UnusableData(f"{name} names the column {twice!r} twice: give each column its own name")
         yield 1, dict.fromkeys(header, "")
         for number, row in enumerate(rows, start=2):
             if not row:
                 continue
             if len(row) != len(header):
-                raise UnusableData(
-                    f"{path.name} row {number} has {len(row)} values where the header has {len(header)}: "
-                    "check its commas and quotes"
+                problems.add_whole(
+                    number, f"has {len(row)} values where the header has {len(header)}: check its commas and quotes"
                 )
+                continue
             yield number, dict(zip(header, map(str.strip, row), strict=True))
     except csv.Error as error:
-        raise UnusableData(f"{path.name} row {number + 1} is no CSV ({error}): check its quotes") from None
+        raise UnusableData(f"{name} row {number + 1} is no CSV ({error}): check its quotes") from None
 
 
-def _jsonl(path: Path, file: Any) -> Iterator[tuple[int, Row]]:
-    for number, line in enumerate(file, start=1):
+def _jsonl(lines: Iterable[str], problems: Problems) -> Iterator[Numbered]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             told = json.loads(line, parse_float=str, parse_int=str, parse_constant=_refuse)
             row = dict(_flat(told))
         except (ValueError, RecursionError, AttributeError):
-            raise UnusableData(f"{path.name} row {number} is no JSON object: put one object on each line") from None
+            problems.add_whole(number, "is no JSON object: put one object on each line")
+            continue
         yield number, row
 
 

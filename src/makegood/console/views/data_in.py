@@ -1,0 +1,225 @@
+"""Data in: a file is brought, its columns are looked at, it is tried, and imported or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+
+from makegood.console import permissions
+from makegood.console.asking import whole
+from makegood.console.building.data_in import GOING, file_sections, passwords_section, short_kind
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import Link, SettingsPage
+from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.console.views.settings import settings_page
+from makegood.listen.datasets.recorded import UnusableData
+from makegood.listen.intake.columns import CALLED, SOURCED
+from makegood.listen.intake.judging import Origin
+from makegood.listen.intake.operations import (
+    SMALL_ROWS,
+    UnableToTakeFile,
+    intake_accept,
+    intake_bring,
+    intake_check,
+    intake_drop,
+    intake_import,
+    intake_map,
+    intake_redraft,
+    mapping_forget,
+    source_code,
+)
+from makegood.listen.intake.queries import IntakeFacts, intake_one
+from makegood.listen.intake.reading import MOST_BYTES
+from makegood.listen.intake.report import report_csv
+from makegood.listen.intake.turning import Columns
+from makegood.organizations.queries import organization_facts
+from makegood.promises.queries import sources_all
+
+LARGEST = 2**63 - 1
+
+
+def data_again(request: HttpRequest, desk: Desk, **names: object) -> Screen | HttpResponse:
+    """Show the page of the settings on which files are brought."""
+    return settings_page(request, desk, section="data")
+
+
+@acts(data_again)
+def bring(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Keep a file, and go to look at its columns; of a larger one no more is read than shows that it is."""
+    sent = request.FILES.get("file")
+    if sent is None:
+        raise Unanswered({"file": "Choose the file."})
+    try:
+        intake_id = intake_bring(
+            organization_id=desk.organization_id,
+            name=sent.name or "",
+            content=sent.read(MOST_BYTES + 1),
+            by=desk.member_id,
+            now=desk.facts.now,
+        )
+    except UnusableData as error:
+        raise Unanswered({"file": f"{error}."}) from error
+    return gone_to("data-file", intake_id=intake_id)
+
+
+@acts(data_again)
+def act(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+    """Forget the mapping kept for a header."""
+    if how != "forget":
+        raise Http404
+    mapping_id = whole(request.POST.get("mapping", ""), least=1, most=LARGEST)
+    mapping_forget(organization_id=desk.organization_id, mapping_id=mapping_id)
+    tell(request, "Forgotten: the next file of that header is looked at anew.")
+    return redirect("settings", section="data")
+
+
+def _one(desk: Desk, intake_id: int) -> IntakeFacts:
+    found = intake_one(organization_id=desk.organization_id, intake_id=intake_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def file_screen(
+    request: HttpRequest, desk: Desk, *, intake_id: int, passwords: Mapping[str, str] | None = None, **names: object
+) -> Screen:
+    """Show one file as far as it is; other names of an address do not matter here."""
+    one = _one(desk, intake_id)
+    change = bool(request.GET.get("change")) or request.path.endswith(("/check", "/kind"))
+    shown = (passwords_section(passwords),) if passwords else ()
+    return Screen(
+        template="console/settings.html",
+        page=SettingsPage(
+            title=one.name,
+            lead=f"{short_kind(one.plan['kind'])}, brought by {one.by or 'the watched folder'}.",
+            pages=(Link(label="Data in", url=reverse("settings", args=["data"]), current=True),),
+            sections=(*shown, *file_sections(desk, one, change=change)),
+            refresh_url=reverse("data-file", args=[intake_id]) if one.state in GOING else "",
+        ),
+    )
+
+
+file = staff(file_screen)
+
+
+@acts(file_screen)
+def file_act(request: HttpRequest, desk: Desk, *, intake_id: int, how: str) -> Screen | HttpResponse:
+    """Say what a file holds, try it, import it, or drop it."""
+    one = _one(desk, intake_id)
+    doing = ACTS.get(how)
+    if doing is None:
+        raise Http404
+    return doing(request, desk, one)
+
+
+def _may(desk: Desk, kind: str) -> None:
+    if kind in permissions.KINDS_BY_ADMINS and desk.facts.role not in permissions.RUNS:
+        raise UnableToTakeFile("Only an admin brings people and places: ask one.")
+
+
+def _kind(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
+    kind = answers(request.POST, kind="Choose what is in it.")["kind"]
+    _may(desk, kind)
+    intake_redraft(organization_id=desk.organization_id, intake_id=one.id, kind=kind)
+    return gone_to("data-file", intake_id=one.id)
+
+
+def _check(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
+    kind = answers(request.POST, kind="Choose what is in it.")["kind"]
+    _may(desk, kind)
+    post = request.POST
+    wrong = {
+        name: sentence
+        for name, sentence in (
+            ("order", "Say whether the day or the month stands first."),
+            ("decimal", "Say what stands before the cents."),
+        )
+        if one.plan.get(name) == "ask" and one.plan["kind"] == kind and not post.get(name)
+    }
+    if wrong:
+        raise Unanswered(wrong)
+    columns = {name: post[f"column_{name}"] for name in CALLED if post.get(f"column_{name}")}
+    mapping = Columns(kind=kind, columns=columns, order=_way(post, "order"), decimal=_way(post, "decimal"))
+    origin = _origin(request, desk) if kind in SOURCED else Origin()
+    intake_map(organization_id=desk.organization_id, intake_id=one.id, mapping=mapping, origin=origin)
+    if one.rows <= SMALL_ROWS:
+        intake_check(organization_id=desk.organization_id, intake_id=one.id)
+    return gone_to("data-file", intake_id=one.id)
+
+
+def _way(post: Mapping[str, Any], name: str) -> str:
+    chosen = str(post.get(name, ""))
+    return "" if chosen == "plain" else chosen
+
+
+def _origin(request: HttpRequest, desk: Desk) -> Origin:
+    """The source that was chosen, or a new one with its name, playbook and the moment from which it counts."""
+    post = request.POST
+    known = {one.code: one for one in sources_all(organization_id=desk.organization_id)}
+    chosen = known.get(post.get("source", ""))
+    if chosen is not None:
+        return Origin(source=chosen.code, name=chosen.name, playbook=chosen.playbook)
+    if post.get("source"):
+        raise Unanswered({"source": "Choose one from the list."})
+    name = answers(post, source_name="Name the new source, such as Web shop.")["source_name"][:60]
+    code = source_code(name)
+    if not code:
+        raise Unanswered({"source_name": "Use letters or digits for the name, such as Web shop."})
+    if code in known:
+        raise Unanswered({"source_name": "There is a source of this name: choose it from the list, or name another."})
+    playbook = post.get("playbook", "") or "default"
+    return Origin(source=code, name=name, playbook=playbook, live_from=_live_from(request, desk))
+
+
+def _live_from(request: HttpRequest, desk: Desk) -> datetime | None:
+    if request.POST.get("live") != "day":
+        return None
+    try:
+        day = datetime.fromisoformat(request.POST.get("live_day", ""))
+    except ValueError:
+        raise Unanswered({"live_day": "Choose the day from which its promises count."}) from None
+    zone = organization_facts(organization_id=desk.organization_id).zone
+    return day.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _import(request: HttpRequest, desk: Desk, one: IntakeFacts) -> Screen | HttpResponse:
+    _may(desk, one.plan["kind"])
+    intake_accept(organization_id=desk.organization_id, intake_id=one.id)
+    if one.rows <= SMALL_ROWS:
+        taken = intake_import(organization_id=desk.organization_id, intake_id=one.id)
+        if taken is not None and taken.passwords:
+            return file_screen(request, desk, intake_id=one.id, passwords=taken.passwords)
+    return gone_to("data-file", intake_id=one.id)
+
+
+def _drop(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
+    intake_drop(organization_id=desk.organization_id, intake_id=one.id, now=desk.facts.now)
+    tell(request, f"{one.name} is dropped. Nothing of it is kept.")
+    return redirect("settings", section="data")
+
+
+ACTS = {"kind": _kind, "check": _check, "import": _import, "drop": _drop}
+
+
+@staff
+def report(request: HttpRequest, desk: Desk, *, intake_id: int) -> HttpResponse:
+    """Give what is wrong with a file, row by row, as a CSV."""
+    one = _one(desk, intake_id)
+    name = f"{one.name.rpartition('.')[0] or one.name}-report.csv"
+    return HttpResponse(
+        report_csv(one.result.get("problems", [])).encode("utf-8-sig"),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+        },
+    )

@@ -1,0 +1,192 @@
+"""Drafting a mapping from a file's header and some of its values: what is what, and why that is thought. Pure.
+
+Nothing is decided here: a person sees each guess with its reason, and may change it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from makegood.listen.datasets.numbered import Problems
+from makegood.listen.intake import values
+from makegood.listen.intake.columns import AMOUNTS, CALLED, KINDS, TIMES, WHO
+from makegood.listen.intake.reading import Sheet
+from makegood.listen.intake.values import Way
+
+MOST_SAMPLES = 2000
+MOSTLY = 0.8
+LEAST_TOKEN = 4
+EXACT, PARTLY, LOOKS, ONLY = 1.0, 0.6, 0.5, 0.3
+KIND_WHY = {
+    "promises": "it says when something is due",
+    "purchases": "it has a reference, a day and a total",
+    "charges": "it has a reference, a day and an amount, and speaks of payments",
+    "customers": "it says who somebody is and how to reach them",
+    "places": "it has codes and names",
+    "members": "it has e-mails, names and what people do",
+}
+NEEDS_SOMEBODY = ("promises", "purchases", "charges", "customers")
+Samples = Mapping[str, Sequence[str]]
+
+
+@attrs.frozen(kw_only=True)
+class Guess:
+    """Which column of the file a column of ours is, how sure that is (0 to 1), and why."""
+
+    column: str
+    sure: float
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """A mapping as it is guessed: `guesses` by our column, and how dates and amounts are written."""
+
+    kind: str
+    why: str
+    guesses: Mapping[str, Guess]
+    dates: Way
+    amounts: Way
+
+
+class _Passed(Problems):
+    def add_whole(self, row: int, text: str) -> None:
+        """Pass over a row that cannot be read."""
+
+
+def samples_of(sheet: Sheet) -> dict[str, list[str]]:
+    """Return values of each column that are not empty, from rows spread over all of the file."""
+    apart = max(1, sheet.rows // MOST_SAMPLES)
+    found: dict[str, list[str]] = {column: [] for column in sheet.header}
+    for number, row in sheet.told(_Passed(sheet.name)):
+        if number % apart == 0 or number <= MOST_SAMPLES // 10:
+            for column, text in row.items():
+                if text:
+                    found[column].append(text)
+    return found
+
+
+def plain_word(text: str) -> str:
+    """Return a column's name in small letters without accents, its words apart: "OrderDate" is "order date"."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    letters = unicodedata.normalize("NFKD", apart.casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[\W_]+", " ", bare).split())
+
+
+def drafted(*, header: Sequence[str], samples: Samples, kind: str = "") -> Draft:
+    """Guess which column is what, for files of this kind or of the likeliest."""
+    if kind:
+        return _drafted(kind, "you said so", header, samples)
+    drafts = [_drafted(one, KIND_WHY[one], header, samples) for one in KINDS]
+    return max(drafts, key=lambda draft: (not lacking(draft.kind, draft.guesses), _weight(draft)))
+
+
+def _weight(draft: Draft) -> float:
+    return sum(guess.sure for guess in draft.guesses.values())
+
+
+def lacking(kind: str, chosen: Mapping[str, object]) -> list[str]:
+    """Say in words which columns a mapping cannot do without and has not."""
+    missing = [CALLED[name].label for name in KINDS[kind][1].needed if not chosen.get(name)]
+    if kind in NEEDS_SOMEBODY and not any(chosen.get(name) for name in WHO):
+        missing.append("something to know the customer by, such as E-mail")
+    return missing
+
+
+def _drafted(kind: str, why: str, header: Sequence[str], samples: Samples) -> Draft:
+    table = KINDS[kind][1]
+    offers: list[tuple[float, int, int, str, Guess]] = []
+    for place, name in enumerate(table.columns):
+        for position, column in enumerate(header):
+            guess = _guess(name, column, samples.get(column, ()))
+            if guess is not None:
+                offers.append((-guess.sure, place, position, name, guess))
+    guesses: dict[str, Guess] = {}
+    taken: set[str] = set()
+    for _, _, _, name, guess in sorted(offers, key=lambda one: one[:3]):
+        if name not in guesses and guess.column not in taken:
+            guesses[name] = guess
+            taken.add(guess.column)
+    _only_ones(table.needed, header, samples, guesses, taken)
+    ordered = {name: guesses[name] for name in table.columns if name in guesses}
+    return Draft(
+        kind=kind,
+        why=why,
+        guesses=ordered,
+        dates=written(ordered, samples, TIMES, values.date_order),
+        amounts=written(ordered, samples, AMOUNTS, values.decimals),
+    )
+
+
+def written(
+    guesses: Mapping[str, Guess], samples: Samples, names: Sequence[str], judge: Callable[[Sequence[str]], Way]
+) -> Way:
+    """Work out how all columns of one sort are written."""
+    return judge([text for name in names if name in guesses for text in samples.get(guesses[name].column, ())])
+
+
+def _guess(name: str, column: str, seen: Sequence[str]) -> Guess | None:
+    fits = FITS.get(name)
+    if fits is not None and seen and sum(map(fits[0], seen)) < MOSTLY * len(seen):
+        return None
+    if (
+        name not in ("email", *WHO[1:])
+        and name not in TIMES
+        and seen
+        and sum(map(values.is_email, seen)) > len(seen) / 2
+    ):
+        return None
+    word, words = plain_word(column), CALLED[name].words
+    if word in words or word == plain_word(name):
+        return Guess(column=column, sure=EXACT, why="people usually call it so")
+    if any(_speaks_of(word, one) for one in words):
+        return Guess(column=column, sure=PARTLY, why="its name is much like what people call it")
+    if name in ("email", "phone") and seen and fits is not None:
+        return Guess(column=column, sure=LOOKS, why=f"its values look like {fits[1]}")
+    return None
+
+
+def _speaks_of(word: str, known: str) -> bool:
+    """Tell whether a column's name holds a known one; one word alone only as the name's last, which says what it is."""
+    tokens, parts = word.split(), known.split()
+    return set(parts) <= set(tokens) and (len(parts) > 1 or (len(known) >= LEAST_TOKEN and tokens[-1] == known))
+
+
+FITS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "email": (values.is_email, "e-mail addresses"),
+    "phone": (values.is_phone, "telephone numbers"),
+    **dict.fromkeys(TIMES, (values.is_time, "dates")),
+    **dict.fromkeys(AMOUNTS, (values.is_amount, "amounts")),
+}
+
+
+def _only_ones(
+    needed: Sequence[str], header: Sequence[str], samples: Samples, guesses: dict[str, Guess], taken: set[str]
+) -> None:
+    """Guess a needed column that no name gave, where just one column's values could be it."""
+    for name in needed:
+        if name in guesses or name not in (*TIMES, *AMOUNTS, "reference"):
+            continue
+        could = [column for column in header if column not in taken and _could(name, samples.get(column, ()))]
+        if len(could) == 1:
+            said = FITS[name][1] if name in FITS else "all different"
+            why = f"it is the only column left whose values are {said}"
+            guesses[name] = Guess(column=could[0], sure=ONLY, why=why)
+            taken.add(could[0])
+
+
+def _is_no_reference(text: str) -> bool:
+    return values.is_time(text) or values.is_email(text) or (values.is_amount(text) and not text.isdigit())
+
+
+def _could(name: str, seen: Sequence[str]) -> bool:
+    if not seen:
+        return False
+    if name == "reference":
+        return len(set(seen)) == len(seen) and not any(map(_is_no_reference, seen))
+    return all(map(FITS[name][0], seen)) and not (name in AMOUNTS and all(text.isdigit() for text in seen))
