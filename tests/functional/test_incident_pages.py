@@ -43,22 +43,25 @@ def _grow(org: Org, incident_id: int, failures: int) -> None:
 
 
 @pytest.mark.parametrize("address", ["/incidents/I-1", "/"])
-def test_a_yes_to_an_incident_signs_for_no_more_than_was_shown(org: Org, address: str) -> None:
-    """Where the incident grew since the page was drawn, the page comes back with the new number."""
+def test_a_yes_to_an_incident_reaches_no_more_than_was_said(org: Org, address: str) -> None:
+    """Where the incident grew further since the page was drawn, the page comes back with the new number."""
     incident_id = _proposed(org, 2)
     client = signed_in(org, org.manager)
-    assert 'name="seen" value="2"' in client.get(address).content.decode()
-    _grow(org, incident_id, 1)
+    shown = client.get(address).content.decode()
+    assert 'name="seen" value="2"' in shown
+    assert "your yes reaches up to 10 more; then you are asked again." in shown
+    _grow(org, incident_id, 11)
     refused = client.post("/incidents/I-1/confirm", {"seen": "2"})
     page = refused.content.decode()
     assert refused.status_code == 422
-    assert "It has grown to 3 since you looked: say yes again." in page
-    assert 'name="seen" value="3"' in page
+    assert "It has grown to 13 since you looked: say yes again." in page
+    assert 'name="seen" value="13"' in page
     with tenant(organization_id=org.id):
         assert Incident.objects.get(organization_id=org.id).state == "proposed"
     assert client.post("/incidents/I-1/confirm", {"seen": "3"}).status_code == 302
     with tenant(organization_id=org.id):
-        assert Incident.objects.get(organization_id=org.id).state == "open"
+        incident = Incident.objects.get(organization_id=org.id)
+        assert (incident.state, incident.room) == ("open", 0)
 
 
 def test_who_was_written_to_before_the_proposal_is_told_apart(org: Org) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tests.conftest import START, Org
 
+from makegood.failures.incidents import incident_confirm
 from makegood.failures.models import Failure, Incident
 from makegood.promises.models import Promise
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make
@@ -128,6 +129,22 @@ def test_a_burst_proposes_one_incident_and_holds_its_failures(org: Org) -> None:
         assert (incident.state, incident.reason) == ("proposed", "burst")
         assert incident.title.endswith("many customers let down within minutes"), "the count is read, never frozen"
         assert Failure.objects.filter(incident_id=incident.id, gate="contact").count() == 12
+
+
+def test_a_yes_reaches_as_many_again_and_what_is_beyond_waits_for_another(org: Org) -> None:
+    make(org, *(f"p{i}" for i in range(12)))
+    make(org, *(f"q{i}" for i in range(40)), due_in=HOUR + 30 * MINUTE)
+    step(org, 2 * HOUR)
+    with tenant(organization_id=org.id):
+        first = Incident.objects.get()
+        incident_confirm(organization_id=org.id, incident_id=first.id, by=org.manager, now=START + 2 * HOUR)
+    step(org, 3 * HOUR)
+    with tenant(organization_id=org.id):
+        first, again = Incident.objects.order_by("number")
+        assert (first.state, first.room, again.state, again.room) == ("open", 0, "proposed", None)
+        assert Failure.objects.filter(incident_id=first.id).count() == 24
+        assert Failure.objects.filter(incident_id=again.id).count() == 28
+        assert not Failure.objects.filter(incident_id=again.id, happening_key__startswith="incident:").exists()
 
 
 def test_ten_failures_in_a_quarter_of_an_hour_are_no_burst(org: Org) -> None:

@@ -15,6 +15,7 @@ import attrs
 from makegood.core.reasons import Reason, because
 
 NEGLIGIBLE = 1e-25
+LEAST_ROOM = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -98,6 +99,15 @@ def burst(
         )
         rule = "burst.poisson"
     return Burst(is_burst=count > bound, bound=bound, reasons=(because(rule, text, evidence="P3"),))
+
+
+def room(*, seen: int) -> int:
+    """This function will say how many customers more a yes to `seen` of them reaches while their incident goes on.
+
+    As many again, and at least 10; whoever asks for more than that is asking for another yes, since an apology to
+    those who were not affected costs more than silence (P3). How many is our choice: nobody has measured it.
+    """
+    return max(seen, LEAST_ROOM)
 
 
 def windows(*, moments: Sequence[datetime], minutes: int = 15) -> Iterator[int]:

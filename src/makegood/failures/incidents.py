@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Max, Q
 
+from makegood.core.bursts import room
 from makegood.core.reasons import Reason
 from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened, record
@@ -185,16 +186,19 @@ def failures_hold(*, organization_id: int, incident_id: int, failure_ids: Sequen
 def incident_confirm(*, organization_id: int, incident_id: int, by: int, now: datetime, seen: int | None = None) -> int:
     """Say yes to a proposed incident: its failures become recoveries with one plan for all. Return how many.
 
-    `seen` is the number of failures, without those withdrawn, that the person was shown; None asks for no comparison.
-    Raises UnableToDecideIncident if it is not proposed any more, or holds more failures than were seen.
+    `seen` is the number of failures, without those withdrawn, that the person was shown; None is all that it holds.
+    The yes reaches as many more as `room` says; what happens beyond is proposed anew.
+    Raises UnableToDecideIncident if it is not proposed any more, or holds more failures than that already.
     """
     _decide(organization_id, incident_id, state="open", by=by, now=now)
-    if seen is not None:
-        held = Failure.objects.filter(
-            organization_id=organization_id, incident_id=incident_id, withdrawn_at__isnull=True
-        ).count()
-        if held > seen:
-            raise UnableToDecideIncident(f"It has grown to {held:,} since you looked: say yes again.")
+    held = Failure.objects.filter(
+        organization_id=organization_id, incident_id=incident_id, withdrawn_at__isnull=True
+    ).count()
+    seen = held if seen is None else seen
+    left = seen + room(seen=seen) - held
+    if left < 0:
+        raise UnableToDecideIncident(f"It has grown to {held:,} since you looked: say yes again.")
+    Incident.objects.filter(organization_id=organization_id, id=incident_id).update(room=left)
     _record(organization_id, incident_id, "confirmed", now, by, {})
     return failures_take(organization_id=organization_id, incident_id=incident_id, at=now)
 

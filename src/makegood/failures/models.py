@@ -34,7 +34,10 @@ INCIDENT_STATES = ("proposed", "open", "dismissed", "closed")
 
 
 class Incident(TenantModel):
-    """One cause that hits many customers: proposed from a burst or silence, or opened by hand; one plan for all."""
+    """One cause that hits many customers: proposed from a burst or silence, or opened by hand; one plan for all.
+
+    `room` is how many failures more it takes in by the yes that was said to it; NULL is as many as come.
+    """
 
     number = models.IntegerField()
     state = models.CharField(max_length=10)
@@ -50,10 +53,14 @@ class Incident(TenantModel):
     proposed_at = models.DateTimeField()
     cause = TenantKey(Cause, null=True)
     explanation = models.JSONField(default=list)
+    room = models.IntegerField(null=True)
 
     class Meta:
         constraints = [
             state_check("state", INCIDENT_STATES, "incident_state"),
+            models.CheckConstraint(
+                condition=models.Q(room__isnull=True) | models.Q(room__gte=0), name="incident_room_left"
+            ),
             state_check("reason", ("burst", "silence", "hand"), "incident_reason"),
             models.UniqueConstraint(fields=["organization_id", "number"], name="incident_number"),
         ]

@@ -187,7 +187,7 @@ def _hold_silent(organization_id: int, fresh: Sequence[Routable], at: At) -> lis
 
 
 def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[int]:
-    """Attach failures to an incident of their place or source that goes on: open ones take them at once."""
+    """Attach failures to an incident that goes on at their place or source; an open one takes what has room."""
     going = list(
         Incident.objects.filter(organization_id=organization_id, state__in=["open", "proposed"])
         .exclude(reason="silence")
@@ -196,8 +196,12 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
     joined: dict[int, list[Routable]] = defaultdict(list)
     for failure in fresh:
         for incident in going:
+            if incident.room == 0:
+                continue
             if belongs(incident=incident, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at):
                 joined[incident.id].append(failure)
+                if incident.room is not None:
+                    incident.room -= 1
                 if incident.active_to is not None:
                     incident.active_to = max(incident.active_to, failure.gate_at)
                 break
@@ -206,7 +210,9 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
         if not failures:
             continue
         moment_at = at(failures[-1].gate_at)
-        Incident.objects.filter(organization_id=organization_id, id=incident.id).update(active_to=incident.active_to)
+        Incident.objects.filter(organization_id=organization_id, id=incident.id).update(
+            active_to=incident.active_to, room=incident.room
+        )
         failures_attach(
             organization_id=organization_id,
             incident_id=incident.id,

@@ -6,6 +6,8 @@ from typing import Final
 
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import LeavingWords
+from makegood.core.bursts import room
+from makegood.failures.queries import IncidentFacts
 from makegood.recoveries.operations import Leaving
 from makegood.rules.playbooks.treating import said_send
 
@@ -14,10 +16,16 @@ WORDS: Final = {"apology": "an apology", "acknowledgement": "a first word with t
 TITLES: Final = {"apology": "The apology", "acknowledgement": "The first word"}
 
 
-def leaving_said(desk: Desk, leaving: Leaving | None) -> str:
-    """This function will say in a few sentences what a yes lets leave; empty where no recovery would open."""
-    if leaving is None:
-        return ""
+def yes_said(desk: Desk, one: IncidentFacts, leaving: Leaving | None) -> str:
+    """This function will say in a few sentences what a yes to a proposed incident lets leave, and whom it reaches."""
+    said = [] if leaving is None else _leaves(desk, leaving)
+    if one.reason != "silence":
+        more = room(seen=one.failures - one.withdrawn)
+        said.append(f"While it goes on your yes reaches up to {more:,} more; then you are asked again.")
+    return " ".join(said)
+
+
+def _leaves(desk: Desk, leaving: Leaving) -> list[str]:
     goes = [f"{WORDS[kind]} {said_send(send)}" for kind, send, _ in leaving.words]
     waits = [] if any(kind == "apology" for kind, _, _ in leaving.words) else ["The apology waits for a click."]
     gift = leaving.playbook.steps["make_good"].send
@@ -27,7 +35,7 @@ def leaving_said(desk: Desk, leaving: Leaving | None) -> str:
         goes.append(f"an offer that fits them all {said_send(gift)}")
     name = desk.facts.name
     said = f"With your yes this leaves to each of them, in your name ({name}): {'; '.join(goes)}." if goes else ""
-    return " ".join((said or "Nothing leaves with your yes.", *waits))
+    return [said or "Nothing leaves with your yes.", *waits]
 
 
 def leaving_words(leaving: Leaving | None) -> tuple[LeavingWords, ...]:

@@ -12,7 +12,7 @@ from makegood.console.asking import select, whole
 from makegood.console.building import words
 from makegood.console.building.for_all import codes, forms_of, sorry_link
 from makegood.console.building.incident_story import incident_story
-from makegood.console.building.leaving import leaving_said, leaving_words
+from makegood.console.building.leaving import leaving_words, yes_said
 from makegood.console.desk import Desk
 from makegood.console.refill import answers
 from makegood.console.viewmodels import (
@@ -238,7 +238,7 @@ def _confirm(desk: Desk, one: IncidentFacts, begun: Sequence[Begun], leaving: Le
         action=reverse("incident-confirm", args=[words.incident_code(one.number)]),
         title="Is this one thing that hit them all?",
         lead=f"Yes opens a recovery for each of {whom}, with one plan, and you own it."
-        f" {leaving_said(desk, leaving)}".rstrip(),
+        f" {yes_said(desk, one, leaving)}".rstrip(),
         submit="Yes, it is one incident",
         style="gold",
         fields=(Field(name="seen", label="", kind="hidden", value=str(left)),),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from makegood.console.building import words
 from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
-from makegood.console.building.leaving import leaving_said
+from makegood.console.building.leaving import yes_said
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
@@ -143,7 +143,7 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
         leaving = incident_leaving(
             organization_id=desk.organization_id, incident_id=one.id, by=desk.member_id, now=desk.facts.now
         )
-        text = f"{text} {leaving_said(desk, leaving)}".rstrip()
+        text = f"{text} {yes_said(desk, one, leaving)}".rstrip()
     look = Link(label=f"See the {held:,}", url=reverse("incident", args=[code]))
     return Proposal(
         title=one.title,

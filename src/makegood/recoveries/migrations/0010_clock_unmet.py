@@ -1,12 +1,14 @@
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("recoveries", "0009_clock_promised")]
 
     operations = [
-        migrations.RemoveIndex("recovery", "recovery_owned"),
-        migrations.AddIndex(
+        RemoveIndexConcurrently("recovery", "recovery_owned"),
+        AddIndexConcurrently(
             "recovery",
             models.Index(
                 condition=models.Q(("state", "open")),
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
                 name="recovery_owned",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             "recoveryclock",
             models.Index(
                 condition=models.Q(("met_at__isnull", True), ("state__in", ("running", "paused", "missed"))),
