@@ -105,7 +105,9 @@ def put_right(page: Page, look: Callable[[Page, str], None]) -> str:
     page.locator("#give").get_by_role("button", name="Offer it").first.click()
     expect(page.get_by_text("Offered:").first).to_be_visible()
     look(page, "recovery-offered")
-    return urlsplit(page.get_by_role("link", name="What the customer sees").get_attribute("href") or "").path
+    return urlsplit(
+        page.get_by_role("link", name="What the customer sees").get_attribute("href") or ""
+    ).path.removesuffix("/preview")
 
 
 def customer_rates(page: Page, path: str, look: Callable[[Page, str], None]) -> None:

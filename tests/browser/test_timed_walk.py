@@ -208,7 +208,9 @@ def _cause(walker: Walker) -> None:
 def _yes(walker: Walker) -> None:
     """Be the customer, who takes what was offered; this costs the employee nothing."""
     page, here = walker.page, walker.page.url
-    path = urlsplit(page.get_by_role("link", name="What the customer sees").get_attribute("href") or "").path
+    path = urlsplit(
+        page.get_by_role("link", name="What the customer sees").get_attribute("href") or ""
+    ).path.removesuffix("/preview")
     page.goto(path)
     page.get_by_role("button", name="Yes, please").click()
     leave()

@@ -34,6 +34,11 @@ def status_path(*, organization_id: int, token: str) -> str:
     return f"/s/{sign(f'{organization_id}.{token}', salt=SALT)}"
 
 
+def preview_path(*, organization_id: int, token: str) -> str:
+    """This function will return where a member looks at that page as its customer sees it, and can press nothing."""
+    return f"{status_path(organization_id=organization_id, token=token)}/preview"
+
+
 def status_read(*, signed: str) -> Conversation:
     """This function will return what a status link names.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from makegood.public import stay_views, views
+from makegood.public import previewing, stay_views, views
 
 urlpatterns = [
     path("s/<str:signed>", views.status, name="status"),
+    path("s/<str:signed>/preview", previewing.status_preview, name="status-preview"),
     path("s/<str:signed>/offer", views.status_answer, name="status-answer"),
     path("s/<str:signed>/write", views.status_write, name="status-write"),
     path("s/<str:signed>/rate", views.status_rate, name="status-rate"),

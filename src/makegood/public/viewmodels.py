@@ -134,12 +134,21 @@ class RatingForm:
 
 
 @attrs.frozen(kw_only=True)
+class Preview:
+    """For a member who looks at a customer's page: whose it is, and the way back to the recovery."""
+
+    name: str
+    back_url: str
+    back: str
+
+
+@attrs.frozen(kw_only=True)
 class StatusPage:
     """The letter. `title` says what happened and, where the fault is ours, that it was our mistake.
 
     `promise` is what comes next, in one sentence with its time; `story` the paragraphs under it; `who` the named
     person; `paused` the reason of a pause and `paused_at` since when; `waited` the pauses that are over; `rating` only
-    after delivery; `seam` how far the steps are, in words.
+    after delivery; `seam` how far the steps are, in words; `preview` only where a member looks at it.
     """
 
     organization: str
@@ -167,6 +176,7 @@ class StatusPage:
     closed: str = ""
     notice: str = ""
     foot: str = ""
+    preview: Preview | None = None
     lang: str = "en"
 
 

@@ -27,7 +27,7 @@ from makegood.messages.queries import thread_messages, thread_named
 from makegood.organizations.queries import OrganizationFacts, organization_facts
 from makegood.public.building import Letter, status_page
 from makegood.public.staying import staying_of
-from makegood.public.viewmodels import NotePage, Option, Question, ReportPage
+from makegood.public.viewmodels import NotePage, Option, Question, ReportPage, StatusPage
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.operations.tapping import rating_give, rating_may, rating_tap
 from makegood.recoveries.queries import Case, recovery_by_thread, recovery_case
@@ -215,6 +215,18 @@ def _opened(named: Conversation, signed: str) -> Following | None:
 
 
 def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: str = "") -> HttpResponse:
+    return laid(request, letter_page(request, found, said=said, told=status == 200), status=status)
+
+
+def laid(request: HttpRequest, page: StatusPage, *, status: int = 200) -> HttpResponse:
+    """This function will render a customer's page, which nothing on the way may keep."""
+    response = render(request, "public/status.html", {"page": page}, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def letter_page(request: HttpRequest, found: Following, *, said: str = "", told: bool = False) -> StatusPage:
+    """This function will write a customer's page: `said` names an error; `told` tells what their last click came to."""
     here, case = found.organization_id, found.case
     customer = customer_one(organization_id=here, customer_id=case.customer_id)
     organization = organization_facts(organization_id=here)
@@ -225,7 +237,7 @@ def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: s
         said = phrase(f"error.{said}" if said in ERRORS else "error.other", language=language)
     rows = makegoods_of_failures(organization_id=here, failure_ids=[one.id for one in case.failures])
     rates, writes = request.path.endswith("/rate"), request.path.endswith("/write")
-    page = status_page(
+    return status_page(
         Letter(
             staying=staying_of(organization_id=here, case=case, signed=found.signed),
             organization=organization,
@@ -239,15 +251,12 @@ def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: s
             now=store_now(organization_id=here),
             language=language,
             locale=locale_for(own or organization.language),
-            notice=_notice(request, language) if status == 200 else "" if rates or writes else said,
+            notice=_notice(request, language) if told else "" if rates or writes else said,
             text=request.POST.get("text", "") if writes else "",
             error=said if writes else "",
             rating_error=said if rates else "",
         )
     )
-    response = render(request, "public/status.html", {"page": page}, status=status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _notice(request: HttpRequest, language: str) -> str:

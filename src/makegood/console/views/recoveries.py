@@ -19,7 +19,7 @@ from makegood.core.cares import cares_of
 from makegood.customers import queries as customers
 from makegood.failures.queries import causes_tree, failures_some
 from makegood.makegoods.queries import makegoods_of_failures
-from makegood.messages.links import status_path
+from makegood.messages.links import preview_path
 from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.journalled import journals
@@ -75,7 +75,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         if offers
         else None,
         incident=next((one.incident for one in failures if one.incident), None),
-        status_url=status_path(organization_id=here, token=case.thread_token),
+        status_url=preview_path(organization_id=here, token=case.thread_token),
         helped=help_state(organization_id=here, recovery_id=case.id),
         said=words_said(organization_id=here, recovery_id=case.id, now=desk.facts.now),
         stayed=Stayed(

@@ -1,0 +1,39 @@
+"""What a customer sees, shown to a member: the same page, on which nothing can be pressed."""
+
+from __future__ import annotations
+
+import attrs
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from makegood.customers.queries import customer_one
+from makegood.public.viewmodels import Preview, StatusPage
+from makegood.public.views import Following, following, laid, letter_page
+
+
+@following
+def status_preview(request: HttpRequest, found: Following) -> HttpResponse:
+    """Show a member the page of a customer; anybody else who has the link is its customer, and goes to their page."""
+    own = reverse("status", args=[found.signed])
+    if "member" not in request.session:
+        return redirect(own)
+    customer = customer_one(organization_id=found.organization_id, customer_id=found.case.customer_id)
+    assert customer is not None, "every recovery has a customer"
+    here = reverse("status-preview", args=[found.signed])
+    code = f"R-{found.case.number}"
+    looking = Preview(name=customer.called, back_url=reverse("recovery", args=[code]), back=code)
+    refused = request.method not in ("GET", "HEAD")
+    return laid(request, _still(letter_page(request, found), url=here, preview=looking), status=403 if refused else 200)
+
+
+def _still(page: StatusPage, *, url: str, preview: Preview) -> StatusPage:
+    """The page with every form led to the preview itself, which takes nothing."""
+    return attrs.evolve(
+        page,
+        preview=preview,
+        offer=page.offer and attrs.evolve(page.offer, url=url),
+        writing=page.writing and attrs.evolve(page.writing, url=url),
+        rating=page.rating and attrs.evolve(page.rating, url=url),
+        staying=page.staying and attrs.evolve(page.staying, stay_url=url, story_url=url),
+    )
