@@ -28,7 +28,7 @@ UNHEARD = {
     "customers:customer: merged",
     "failures:signal: dismissed",
     "makegoods:makegood: offered",
-    "messages:message: noted drafted revised",
+    "messages:message: noted drafted renewed revised",
     "organizations:member: changed joined",
     "organizations:organization: founded",
     "organizations:sending: resumed stopped",

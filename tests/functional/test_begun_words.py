@@ -16,7 +16,7 @@ from makegood.messages.models import Message
 from makegood.organizations.operations import playbook_publish
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import extra_offer
-from makegood.rules.phrases import phrase
+from makegood.rules.phrases import by_moment, phrase
 from makegood.rules.playbooks import data_of, text_of
 from makegood.store.tenancy import tenant
 
@@ -181,3 +181,31 @@ def test_second_news_names_the_first_by_when_it_was_sent(org: Org) -> None:
     until = re.search(r"Wait until ([^,]*), or say why", page)
     assert until is not None
     assert until[1].endswith("21:59") or until[1].endswith("20:59")
+
+
+def test_a_promise_that_is_over_is_marked_before_it_is_sent_and_mended_with_a_click(org: Org) -> None:
+    """The panel says so itself, with a reason to give or a new time at one click, and nothing for the ledger."""
+    recovery = recovery_of(org)
+    client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
+    with tenant(organization_id=org.id):
+        draft = Message.objects.get(thread_id=recovery.thread_id, kind="apology", state="draft")
+    late = START + timedelta(days=3)
+    step_to(org, late)
+    said = by_moment(draft.next_by_at or late, zone="Europe/Amsterdam", language="en")
+    page = client.get(url).content.decode()
+    assert f"<mark>{said}</mark>" in page
+    assert 'name="keep"' in page
+    assert "Nothing to change in the wording" not in page
+    assert 'name="word"' not in page
+    typed = client.post(f"{url}/lint", {"draft": draft.id, "text": draft.body}).content.decode()
+    assert f"<mark>{said}</mark>" in typed
+    assert said not in client.post(f"{url}/lint", {"draft": draft.id, "text": "Dear Ana, soon."}).content.decode()
+    mine = draft.body.replace("I am sorry", "I am very sorry")
+    renewed = client.post(f"{url}/say", {"draft": draft.id, "subject": "Mine", "text": mine, "renew": "1"})
+    assert renewed.status_code == 302
+    with tenant(organization_id=org.id):
+        after = Message.objects.get(id=draft.id)
+    assert after.next_by_at is not None
+    assert after.next_by_at > late
+    assert after.body == mine.replace(said, by_moment(after.next_by_at, zone="Europe/Amsterdam", language="en"))
+    assert "<mark>" not in client.get(url).content.decode()

@@ -69,6 +69,22 @@ def test_a_time_means_what_people_mean_by_it(text: str, said: datetime, expected
     assert due(text, said=said) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        # As our own letters write it, on the day after.
+        ("You will have word from me by Tuesday 10 March, 21:30.", datetime(2026, 3, 11, 0, 50, tzinfo=BERLIN)),
+        # Its weekday tells the year: that Tuesday is over, however long ago.
+        ("I will write to you by Tuesday 10 March, 21:30.", datetime(2026, 12, 11, 9, 0, tzinfo=BERLIN)),
+        # Without a weekday, what was over weeks ago is not meant for next year.
+        ("I will write to you by 10 March.", datetime(2026, 4, 20, 9, 0, tzinfo=BERLIN)),
+        ("I will call you on 16 June at nine in the morning.", datetime(2026, 6, 17, 9, 0, tzinfo=BERLIN)),
+    ],
+)
+def test_a_date_that_is_over_is_no_promise_for_next_year(text: str, said: datetime) -> None:
+    assert due(text, said=said) == []
+
+
 def test_times_are_the_customers_and_a_holiday_is_no_working_day() -> None:
     lisbon = ZoneInfo("Europe/Lisbon")
     holiday = Calendar(zone="Europe/Berlin", weekly=OFFICE.weekly, holidays=[SAID.date()])

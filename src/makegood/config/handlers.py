@@ -58,7 +58,14 @@ from makegood.recoveries.operations.staff_words import (
     words_hear_sent,
 )
 from makegood.recoveries.saying import offers_answered, offers_remind
-from makegood.recoveries.tasks import clocks_due, expected_loss_refresh, follow_ups_due, staff_words_due, unopened_due
+from makegood.recoveries.tasks import (
+    clocks_due,
+    drafts_due,
+    expected_loss_refresh,
+    follow_ups_due,
+    staff_words_due,
+    unopened_due,
+)
 from makegood.store.ticking import due
 
 
@@ -126,6 +133,7 @@ def _due_and_carried() -> None:
     due("unopened", "unopened_due", unopened_due)
     due("makegoods", "makegoods_due", makegoods_due, after=FIRST)
     due("clocks", "clocks_due", clocks_due, after=FIRST)
+    due("drafts", "drafts_due", drafts_due, after=FIRST)
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)

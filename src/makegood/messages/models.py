@@ -59,7 +59,8 @@ class Message(TenantModel):
     `key_hash` is the keyed hash of the outside or idempotency key, so that a redelivery stays known. `apology_key` is
     what an apology is for (codes and ids only). `author` is the member who wrote it; none means that it went by itself.
     `read_at` is when the member whom a staff notice told marked it read. `next_by_at` is by when its words, as they
-    were begun, promise the customer the next ones.
+    were begun, promise the customer the next ones; `anew_at` is that too, where nobody began or wrote in the draft, so
+    that it is written anew then.
     """
 
     thread = TenantKey(Thread, null=True)
@@ -83,6 +84,7 @@ class Message(TenantModel):
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     next_by_at = models.DateTimeField(null=True)
+    anew_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -108,6 +110,11 @@ class Message(TenantModel):
                 fields=["organization_id", "created_at"],
                 name="message_draft",
                 condition=models.Q(state="draft"),
+            ),
+            models.Index(
+                fields=["organization_id", "anew_at"],
+                name="message_anew",
+                condition=models.Q(state="draft", anew_at__isnull=False),
             ),
             models.Index(
                 fields=["organization_id", "member", "-created_at"],

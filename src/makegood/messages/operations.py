@@ -21,7 +21,7 @@ from makegood.messages.apologies import SAID_ALREADY, Said, apologies_release, a
 from makegood.messages.judging import judge, may_go
 from makegood.messages.links import message_id_of
 from makegood.messages.models import MESSAGE_KINDS, Message
-from makegood.messages.promising import PAST, promises_past
+from makegood.messages.promising import ANEW, PAST, promises_past
 from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
 from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Member, Organization
@@ -49,7 +49,7 @@ __all__ = [
 COLUMNS = (
     "id", "organization_id", "thread_id", "customer_id", "direction", "channel", "kind", "step", "state", "address",
     "subject", "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "author_id",
-    "created_at", "next_by_at",
+    "created_at", "next_by_at", "anew_at",
 )  # fmt: skip
 
 
@@ -201,6 +201,7 @@ def _write(organization_id: int, new: Sequence[_New], reach: Mapping[int, Reach]
                 out.kind, out.step, one.state, to.address, out.subject[:300], out.body, [], "", out.apology_key[:160],
                 message_id_of(token=to.token, message_id=one.id), keyed_hash(out.key, purpose="message"), out.author_id,
                 one.at, out.next_by_at,
+                out.next_by_at if one.state == "draft" and out.author_id is None and out.kind in ANEW else None,
             )
         )  # fmt: skip
     written = insert(
@@ -268,14 +269,24 @@ def message_draft(*, organization_id: int, draft: Outgoing, now: datetime) -> in
     return known.id
 
 
-def message_save(*, organization_id: int, message_id: int, by: int, now: datetime, subject: str, body: str) -> None:
+def message_save(
+    *,
+    organization_id: int,
+    message_id: int,
+    by: int,
+    now: datetime,
+    subject: str,
+    body: str,
+    next_by_at: datetime | None = None,
+) -> None:
     """This function will keep what a person has written of a draft so far; nothing leaves.
 
-    Raises UnableToSend if it is no draft any more.
+    `next_by_at` is by when it promises the next word, where that changed. Raises UnableToSend if it is no draft now.
     """
     row = _locked(organization_id, message_id, ("draft",))
-    row.subject, row.body = subject.strip()[:300], body
-    row.save(update_fields=["subject", "body"])
+    row.subject, row.body, row.anew_at = subject.strip()[:300], body, None
+    row.next_by_at = next_by_at or row.next_by_at
+    row.save(update_fields=["subject", "body", "next_by_at", "anew_at"])
     record(organization_id=organization_id, entries=[_said(row.id, row, "revised", now, by)])
 
 
@@ -323,8 +334,8 @@ def message_send(
     row.findings, row.author_id = judged.findings, by
     row.override_reason = override_reason.strip()[:300] if blocking else ""
     if _said_before(organization_id, row, now):
-        row.findings = [SAID_ALREADY, *judged.findings]
-        row.save(update_fields=["subject", "body", "findings", "override_reason", "apology_key"])
+        row.findings, row.anew_at = [SAID_ALREADY, *judged.findings], None
+        row.save(update_fields=["subject", "body", "findings", "override_reason", "apology_key", "anew_at"])
         record(organization_id=organization_id, entries=[_said(row.id, row, "blocked", now, by)])
         return Queued(state="blocked", message_id=row.id, findings=tuple(row.findings))
     row.state = "queued"

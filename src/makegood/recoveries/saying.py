@@ -56,13 +56,7 @@ NO_LINK_YET: Final = "[…]"
 def first_words(*, organization_id: int, planned: Sequence[Planned], now: datetime) -> None:
     """Acknowledge and apologise. Where the apology stands for both but was said before, the acknowledgement goes."""
     told = _told(organization_id, planned)
-    before = next_words(
-        organization_id=organization_id, at={one.recovery_id: one.at for one in planned}, before_apology=True
-    )
-    first = [
-        attrs.evolve(about, next_at=before.get(one.recovery_id, about.next_at))
-        for one, about in zip(planned, told, strict=True)
-    ]
+    first = _before_apology(organization_id, planned, told)
     messages_queue(
         organization_id=organization_id,
         queued=[
@@ -89,6 +83,42 @@ def first_words(*, organization_id: int, planned: Sequence[Planned], now: dateti
         if answer.blocked and one.playbook.acknowledgement == "none"
     ]
     messages_queue(organization_id=organization_id, queued=unsaid, now=now)
+
+
+def _before_apology(organization_id: int, planned: Sequence[Planned], told: Sequence[Told]) -> list[Told]:
+    """What the words need to know that come before the apology: that is the next word, where it is due first."""
+    at = {one.recovery_id: one.at for one in planned}
+    before = next_words(organization_id=organization_id, at=at, before_apology=True)
+    return [
+        attrs.evolve(about, next_at=before.get(one.recovery_id, about.next_at))
+        for one, about in zip(planned, told, strict=True)
+    ]
+
+
+@attrs.frozen(kw_only=True, slots=True)
+class Worded:
+    """A plan's letter as it would be written at a moment, and by when it promises the next word."""
+
+    subject: str
+    body: str
+    next_by_at: datetime
+
+
+def words_now(*, organization_id: int, at: Mapping[int, datetime], kind: str) -> dict[int, Worded]:
+    """This function will word the acknowledgement or the apology of these recoveries, each at its moment; by recovery.
+
+    Nothing is written.
+    """
+    planned = planned_of(organization_id=organization_id, at=at)
+    told: Sequence[Told] = _told(organization_id, planned)
+    if kind == "acknowledgement":
+        told = _before_apology(organization_id, planned, told)
+    word = apology if kind == "apology" else acknowledgement
+    worded = {}
+    for one, about in zip(planned, told, strict=True):
+        subject, body = word(about)
+        worded[one.recovery_id] = Worded(subject=subject, body=body, next_by_at=about.next_at)
+    return worded
 
 
 def apology_redraft(*, organization_id: int, recovery_id: int, by: int, now: datetime) -> bool:

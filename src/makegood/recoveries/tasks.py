@@ -6,6 +6,7 @@ from makegood.recoveries.operations.escalating import clocks_escalate
 from makegood.recoveries.operations.following import follow_ups_come_due
 from makegood.recoveries.operations.opening import unopened_retry
 from makegood.recoveries.operations.reckoning import expected_losses_reckon
+from makegood.recoveries.operations.renewing import drafts_renew
 from makegood.recoveries.operations.words_overdue import words_escalate
 
 BATCH = 1000
@@ -19,6 +20,11 @@ def unopened_due(*, organization_id: int, limit: int = BATCH) -> int:
 def clocks_due(*, organization_id: int, limit: int = BATCH) -> int:
     """This function will warn of clocks that run out and tell of those that ran out."""
     return clocks_escalate(organization_id=organization_id, limit=limit)
+
+
+def drafts_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will write anew the drafts that nobody wrote in and that promise what is over."""
+    return drafts_renew(organization_id=organization_id, limit=limit)
 
 
 def follow_ups_due(*, organization_id: int, limit: int = BATCH) -> int:

@@ -27,6 +27,7 @@ DOING = {
 MESSAGES = {
     "received": "The customer wrote.",
     "revised": "A draft was changed.",
+    "renewed": "A draft promises a later time.",
     "drafted": "A draft was begun.",
     "queued": "A message is on its way.",
     "sent": "A message was sent.",

@@ -18,10 +18,11 @@ from makegood.console.viewmodels import Field, Finding, MessageDraft
 from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, Word, earlier_news
 from makegood.core.wording import Case as WordingCase
 from makegood.core.wording import Linted, blank, lint, signed_for
+from makegood.messages.promising import PAST, promise_stands
 from makegood.messages.reaching import BOTH_KINDS
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.recoveries.words import failed
-from makegood.rules.phrases import ENGLISH, language_of, phrase
+from makegood.rules.phrases import ENGLISH, by_moment, language_of, phrase, spoken
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 ELEMENTS = {
@@ -180,8 +181,10 @@ def draft_of(
         shown = text.replace("\r\n", "\n")
     linted = judged(desk, case, kind=message.kind, text=shown)
     facts = facts_of(desk, case)
-    findings = (*_second_news(desk, case, message.kind), *(_findings(shown, linted, facts) if linted else ()))
+    past = _past(desk, case, message, shown)
+    findings = (*_second_news(desk, case, message.kind), *past, *(_findings(shown, linted, facts) if linted else ()))
     has = set(linted.elements) if linted and message.kind == "apology" else set()
+    has -= {"repair"} if past else set()
     here = code(case.number)
     keep = Field(
         name="keep",
@@ -238,6 +241,24 @@ def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
             says=f"{sent}. {BOTH_KINDS['text']} Wait until {until}, or say why it goes now.",
             must=True,
             reason=reason_line(BOTH_KINDS),
+        ),
+    )
+
+
+def _past(desk: Desk, case: Case, message: MessageLine, text: str) -> tuple[Finding, ...]:
+    """What stops a letter that still promises the next word by a time that is over, with the way to mend it."""
+    at, now = message.next_by_at, desk.facts.now
+    zone, language = desk.facts.zone, spoken(case.language, desk.facts.language)
+    if at is None or at > now or not promise_stands(at=at, body=text, zone=zone, language=language):
+        return ()
+    return (
+        Finding(
+            key="",
+            quote=by_moment(at, zone=zone, language=language),
+            says=f"{PAST['text']} Your other changes stay, and are kept as a draft.",
+            must=True,
+            renews=desk.may("recovery-say"),
+            reason=reason_line(PAST),
         ),
     )
 

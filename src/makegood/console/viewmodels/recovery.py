@@ -32,7 +32,7 @@ class Finding:
     """What the wording rules want changed: the quoted words, why, and what to say instead (empty: leave it out).
 
     `must` findings stop the message; the others may be kept, seen. Where nothing is to be said instead, the sentence
-    may be left out if it is `removable`.
+    may be left out if it is `removable`. One that `renews` is mended by writing its time anew.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Finding:
     suggestion: str = ""
     must: bool = False
     removable: bool = False
+    renews: bool = False
     reason: ReasonLine | None = None
 
 

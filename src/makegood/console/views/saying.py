@@ -18,6 +18,7 @@ from makegood.console.views.recoveries import case_of, recovery_screen, screen_o
 from makegood.core.merging import merge
 from makegood.customers.queries import customer_one
 from makegood.messages.operations import UnableToSend, message_save, message_send, message_stop
+from makegood.recoveries.operations.renewing import promise_renew
 from makegood.recoveries.operations.staff_words import word_promise_typed
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.recoveries.queries.staff_words import words_said
@@ -65,6 +66,8 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         return _begin(request, desk, case, code)
     if request.POST.get("stop"):
         return _stop(request, desk, case, code)
+    if request.POST.get("renew"):
+        return _renew(request, desk, case, code)
     draft = _draft(request, case)
     key = None
     if draft.kind == "apology":
@@ -136,6 +139,20 @@ def _kept(request: HttpRequest, desk: Desk, message_id: int, text: str) -> None:
         subject=request.POST.get("subject", ""),
         body=text,
     )
+
+
+def _renew(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpResponse:
+    to = promise_renew(
+        organization_id=desk.organization_id,
+        recovery_id=case.id,
+        message_id=_draft(request, case).id,
+        subject=request.POST.get("subject", ""),
+        body=_typed(request),
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    tell(request, "It has a new time now.", detail=f"It promises their next word by {said_at(desk, to)}.")
+    return gone_to("recovery", code=code)
 
 
 def _stop(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpResponse:

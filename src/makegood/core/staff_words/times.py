@@ -19,6 +19,8 @@ from makegood.core.staff_words.types import StaffWordRules
 NOON = 12 * 60
 EARLIEST, LATEST = 7 * 60, 22 * 60
 """The minutes of the day between which an hour is meant that is neither said to be before nor after noon."""
+JUST_OVER = timedelta(days=60)
+"""A date without a year that was over no longer ago is not meant for next year."""
 
 
 @attrs.frozen(kw_only=True)
@@ -124,7 +126,8 @@ def due(*, group: Sequence[Piece], said: Said, before: bool = False) -> datetime
     if "week" in kinds or "month" in kinds:
         day = _last_day(kinds, said)
         return said.moment(day, said.close(day))
-    day_said = _day(kinds["day"], said) if "day" in kinds else None
+    named = next((one.said["weekday"] for one in group if "weekday" in one.said), "")
+    day_said = _day(kinds["day"], said, named) if "day" in kinds else None
     if "day" in kinds and day_said is None:
         return None
     part = kinds.get("part", {}).get("part", "")
@@ -181,29 +184,34 @@ def _last_day(kinds: dict[str, dict[str, str]], said: Said) -> date:
     return last
 
 
-def _day(words: dict[str, str], said: Said) -> date | None:
+def _day(words: dict[str, str], said: Said, weekday: str) -> date | None:
     today = said.local.date()
     if "weekday" in words:
         ahead = (said.rules.weekdays[words["weekday"]] - today.weekday()) % 7 or 7
         same_week = today.weekday() + ahead < 7
         return today + timedelta(days=ahead + 7 if "next" in words and same_week else ahead)
     if "dom" in words:
-        return _date(words, today, said.rules)
+        return _date(words, today, said.rules, weekday)
     return today + timedelta(days=1 if "tomorrow" in words else 2 if "after" in words else 0)
 
 
-def _date(words: dict[str, str], today: date, rules: StaffWordRules) -> date | None:
+def _date(words: dict[str, str], today: date, rules: StaffWordRules, weekday: str) -> date | None:
+    """The day of a date, the next one where this year's is over; None where it is the one just over that is meant."""
     named = words.get("month")
     month = (int(named) if named.isdecimal() else rules.months[named]) if named else today.month
     year = int(words.get("year", today.year))
     try:
         found = date(year, month, int(words["dom"]))
-        if found < today and "year" not in words:
+        if found >= today or "year" in words:
+            return found
+        if not named:
             following = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-            found = found.replace(year=year + 1) if named else following.replace(day=int(words["dom"]))
+            return following.replace(day=int(words["dom"]))
+        anew = found.replace(year=year + 1)
     except ValueError:
         return None
-    return found
+    just_over = rules.weekdays[weekday] == found.weekday() if weekday else today - found <= JUST_OVER
+    return None if just_over else anew
 
 
 def _clock(words: dict[str, str], said: Said, day: date | None, part: str) -> datetime | None:

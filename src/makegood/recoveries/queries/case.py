@@ -155,6 +155,7 @@ def recovery_case(
         soonest=soonest,
         soonest_at=soonest_at,
         word_at=row.word_at,
+        language=row.customer.language,
     )
 
 
@@ -283,6 +284,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             sent_at=row.sent_at,
             leaves_at=row.leaves_at,
             held=row.held_for is not None,
+            next_by_at=row.next_by_at,
         )
         for row in rows
     )

@@ -79,6 +79,7 @@ class FailureLine:
 class MessageLine:
     """Something said, in or out, with what the wording rules found; `leaves_at` is when it goes, while it is queued.
 
+    `next_by_at` is by when its words, as they were begun, promise the next ones.
     `held` says that it waits for the yes or no to a proposed incident.
     """
 
@@ -96,6 +97,7 @@ class MessageLine:
     sent_at: datetime | None
     leaves_at: datetime | None
     held: bool
+    next_by_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -167,7 +169,7 @@ class TimelineLine:
 
 @attrs.frozen(kw_only=True)
 class Case:
-    """One recovery in full. `fix` is what puts it right, by the playbook that it froze."""
+    """One recovery in full. `fix` is what puts it right, by the playbook that it froze; `language` the customer's."""
 
     id: int
     number: int
@@ -223,6 +225,7 @@ class Case:
     failed_score: int | None = None
     """The score under 4 that opened it again and that nobody has answered yet."""
     word_at: datetime | None = None
+    language: str = ""
     """By when a member promised the customer a call or a message that is still to come."""
     soonest: str = ""
     soonest_at: datetime | None = None

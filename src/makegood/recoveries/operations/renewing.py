@@ -1,0 +1,92 @@
+"""Drafts that waited for longer than they promise: written anew by themselves, or their time by a click."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from makegood.messages.models import Message
+from makegood.messages.operations import UnableToSend, message_save
+from makegood.messages.promising import (
+    ANEW,
+    Anew,
+    drafts_due,
+    drafts_leave,
+    drafts_write_anew,
+    promise_moved,
+)
+from makegood.organizations.models import Organization
+from makegood.recoveries.models import Recovery
+from makegood.recoveries.operations.pending import carried_until
+from makegood.recoveries.saying import words_now
+from makegood.rules.phrases import spoken
+from makegood.store.clocks import moment as store_moment
+
+
+def drafts_renew(*, organization_id: int, limit: int) -> int:
+    """This function will write anew the drafts that nobody wrote in and that promise what is over; return how many.
+
+    A stepped clock writes each at its own moment, after what was to leave by then has left. A draft whose recovery is
+    not open stays as it is. Rows that another ticker holds are left to it.
+    """
+    moment = store_moment(organization_id=organization_id)
+    until = carried_until(organization_id=organization_id, moment=moment, kinds=("message",))
+    due = drafts_due(organization_id=organization_id, until=until, limit=limit)
+    recoveries: dict[int, int] = dict(
+        Recovery.objects.filter(
+            organization_id=organization_id, thread_id__in={one.thread_id for one in due}, state="open"
+        ).values_list("thread_id", "id")
+    )
+    for kind in ANEW:
+        mine = {recoveries[one.thread_id]: one for one in due if one.kind == kind and one.thread_id in recoveries}
+        at = {recovery_id: moment.at(one.at) for recovery_id, one in mine.items()}
+        worded = words_now(organization_id=organization_id, at=at, kind=kind) if at else {}
+        anew = [
+            Anew(
+                draft=mine[recovery_id],
+                at=at[recovery_id],
+                subject=one.subject,
+                body=one.body,
+                next_by_at=one.next_by_at,
+            )
+            for recovery_id, one in worded.items()
+        ]
+        if anew:
+            drafts_write_anew(organization_id=organization_id, anew=anew)
+    drafts_leave(
+        organization_id=organization_id, message_ids=[one.id for one in due if one.thread_id not in recoveries]
+    )
+    return len(due)
+
+
+def promise_renew(
+    *, organization_id: int, recovery_id: int, message_id: int, subject: str, body: str, by: int, now: datetime
+) -> datetime:
+    """This function will write a time that can be kept for one that is over, in a draft as a member left it; return it.
+
+    Raises UnableToSend if it is no draft any more, or if it does not promise such a time.
+    """
+    row = Message.objects.select_related("customer").filter(organization_id=organization_id, id=message_id).first()
+    if row is None or row.next_by_at is None:
+        raise UnableToSend("This message was sent, stopped or changed meanwhile: reload to see.")
+    zone, house = Organization.objects.values_list("zone", "language").get(id=organization_id)
+    kind = "acknowledgement" if row.kind == "acknowledgement" else "apology"
+    to = words_now(organization_id=organization_id, at={recovery_id: now}, kind=kind)[recovery_id].next_by_at
+    anew = promise_moved(
+        at=row.next_by_at,
+        to=to,
+        body=body,
+        zone=zone,
+        language=spoken(row.customer.language if row.customer else "", house),
+    )
+    if anew == body:
+        raise UnableToSend("That time does not stand in it any more: look at it again, then send it.")
+    message_save(
+        organization_id=organization_id,
+        message_id=message_id,
+        by=by,
+        now=now,
+        subject=subject,
+        body=anew,
+        next_by_at=to,
+    )
+    return to
