@@ -69,13 +69,17 @@ class Team(TenantModel):
 
 
 class Place(TenantModel):
-    """Where service happens: a store, hotel, till, depot or line; places form a tree."""
+    """Where service happens: a store, hotel, till, depot or line; places form a tree.
+
+    `playbook` says what is done for whom it fails where no source says so; empty is as at the place it is inside of.
+    """
 
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=30, default="store")
     parent = TenantKey("Place", null=True)
     zone = models.CharField(max_length=60, default="")
+    playbook = models.CharField(max_length=60, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization_id", "code"], name="place_code")]

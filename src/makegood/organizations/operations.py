@@ -35,6 +35,8 @@ from makegood.store.secrets import encrypt, keyed_hash
 from makegood.store.tenancy import as_user
 
 SCOPES = ("events", "read", "write")
+FITTING = {"hotel": "hospitality"}
+"""Playbooks that fit a kind of place."""
 
 
 class UnableToFoundOrganization(ValueError):
@@ -229,19 +231,28 @@ def place_create(
     kind: str = "store",
     parent_id: int | None = None,
     zone: str = "",
+    playbook: str = "",
 ) -> int:
     """Add a place, or update the one of this code; return its id.
 
+    `playbook` is what a new place begins with; unless it is given, the one that fits its kind, if any does.
     Raises UnableToAddPlace for an empty code.
     """
     if not code.strip():
         raise UnableToAddPlace(UnableToAddPlace.__doc__)
+    given = {"name": name.strip() or code.strip(), "kind": kind, "parent_id": parent_id, "zone": zone}
     place, _ = Place.objects.update_or_create(
         organization_id=organization_id,
         code=code.strip(),
-        defaults={"name": name.strip() or code.strip(), "kind": kind, "parent_id": parent_id, "zone": zone},
+        defaults=given,
+        create_defaults=given | {"playbook": playbook or FITTING.get(kind, "")},
     )
     return place.id
+
+
+def place_playbook_choose(*, organization_id: int, place_id: int, playbook: str) -> None:
+    """Choose what is done for whom a place fails from now on; an empty one is as at the place it is inside of."""
+    Place.objects.filter(organization_id=organization_id, id=place_id).update(playbook=playbook)
 
 
 def playbook_publish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,9 @@ from makegood.organizations.models import (
     PlaybookVersion,
     Team,
 )
+
+DEEPEST = 12
+"""Places inside places are followed so far up."""
 
 DESK = """
 SELECT m.name, m.role, m.tier, m.limit_minor, m.present, o.name, o.code, o.zone, o.currency, o.language, o.delivery,
@@ -174,6 +177,7 @@ class PlaceFacts:
     kind: str
     parent: str
     members: int
+    playbook: str
 
 
 def places_all(*, organization_id: int, only: tuple[int, ...] | None = None, most: int = 500) -> list[PlaceFacts]:
@@ -184,10 +188,42 @@ def places_all(*, organization_id: int, only: tuple[int, ...] | None = None, mos
     served: dict[int, int] = {}
     for place_id in MemberPlace.objects.filter(organization_id=organization_id).values_list("place_id", flat=True):
         served[place_id] = served.get(place_id, 0) + 1
+    columns = ("id", "code", "name", "kind", "playbook", "parent__name")
     return [
-        PlaceFacts(id=row[0], code=row[1], name=row[2], kind=row[3], parent=row[4] or "", members=served.get(row[0], 0))
-        for row in rows.order_by("name").values_list("id", "code", "name", "kind", "parent__name")[:most]
+        PlaceFacts(
+            id=row[0],
+            code=row[1],
+            name=row[2],
+            kind=row[3],
+            playbook=row[4],
+            parent=row[5] or "",
+            members=served.get(row[0], 0),
+        )
+        for row in rows.order_by("name").values_list(*columns)[:most]
     ]
+
+
+def place_playbooks(*, organization_id: int, place_ids: Collection[int]) -> dict[int, str]:
+    """This function will say what is done at these places: their own playbook, else that of what they are inside of.
+
+    A place where none is chosen all the way up is absent.
+    """
+    found: dict[int, str] = {}
+    wanted = {place_id: place_id for place_id in place_ids}
+    for _ in range(DEEPEST):
+        rows = Place.objects.filter(organization_id=organization_id, id__in=set(wanted.values()))
+        read = {row[0]: row[1:] for row in rows.values_list("id", "playbook", "parent_id")}
+        above = {}
+        for place_id, here in wanted.items():
+            playbook, parent_id = read.get(here, ("", None))
+            if playbook:
+                found[place_id] = playbook
+            elif parent_id is not None:
+                above[place_id] = parent_id
+        wanted = above
+        if not wanted:
+            break
+    return found
 
 
 @attrs.frozen(kw_only=True)

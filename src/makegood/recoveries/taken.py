@@ -15,6 +15,7 @@ from makegood.customers.queries import customers_merged
 from makegood.failures.models import Failure, Incident
 from makegood.failures.queries import told_by_customer
 from makegood.journal.operations import Happened
+from makegood.organizations.queries import place_playbooks
 from makegood.promises.models import Promise, Source
 from makegood.recoveries.models import Recovery, RecoveryFailure
 
@@ -119,6 +120,10 @@ def taken_of(*, organization_id: int, at: Mapping[int, datetime], standing: bool
         sources=of(Source, "source_id", "playbook"),
         incidents=of(Incident, "incident_id", "owner_id", "active_from"),
         promises=of(Promise, "promise_id", "key_hash", "made_at", "recovery_id", "product", "partner"),
+        places=place_playbooks(
+            organization_id=organization_id,
+            place_ids={one["place_id"] for one in failures if not one["source_id"] and one["place_id"]},
+        ),
     )
     parents = _values(Recovery, mine, {promise[2] for promise in known.promises.values()}, ("state",))
     return [_taken(one, known, parents, at[one["id"]]) for one in failures]
@@ -132,6 +137,7 @@ class _Known:
     sources: Values
     incidents: Values
     promises: Values
+    places: Mapping[int, str]
 
 
 def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) -> Taken:
@@ -141,7 +147,7 @@ def _taken(one: dict[str, Any], known: _Known, parents: Values, at: datetime) ->
     customer_id, name, first_purchase_at = _person(one["customer_id"], known.customers)
     (bought_at,) = known.purchases.get(one["purchase_id"], (made_at,))
     (visit_ends_at,) = known.visits.get(one["visit_id"], (None,))
-    (playbook,) = known.sources.get(one["source_id"], ("",))
+    (playbook,) = known.sources.get(one["source_id"], (known.places.get(one["place_id"], ""),))
     return Taken(
         failure_id=one["id"],
         customer_id=customer_id,

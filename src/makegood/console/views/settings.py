@@ -34,7 +34,7 @@ from makegood.console.viewmodels import (
     TableRow,
     Tag,
 )
-from makegood.console.views import hours, people, playbooks
+from makegood.console.views import hours, people, places, playbooks
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.organizations import queries
@@ -147,10 +147,13 @@ def _members(desk: Desk) -> tuple[SettingsSection, ...]:
 
 def _places(desk: Desk) -> tuple[SettingsSection, ...]:
     here = desk.organization_id
-    places = tuple(
-        TableRow(cells=(one.name, one.kind, one.parent or "none", str(one.members)))
-        for one in queries.places_all(organization_id=here)
+    found = queries.places_all(organization_id=here)
+    titles = {one.code: playbook_title(one) for one in playbooks_listed(organization_id=here)}
+    rows = tuple(
+        TableRow(cells=(one.name, one.kind, one.parent or "none", titles.get(one.playbook, ""), str(one.members)))
+        for one in found
     )
+    chosen = (places.playbook_form(desk, places=found, action=_act("places", "playbook")),) if found else ()
     teams = tuple(TableRow(cells=(one.name,)) for one in queries.teams_all(organization_id=here))
     return (
         SettingsSection(
@@ -158,12 +161,12 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
             key="places",
             table=Table(
                 caption="Places",
-                head=("Name", "Kind", "Inside", "People who serve only it"),
-                rows=places,
-                numeric=(3,),
+                head=("Name", "Kind", "Inside", "What is done there", "People who serve only it"),
+                rows=rows,
+                numeric=(4,),
                 empty=Empty(title="No places yet", text="Add the first one below: a store, a hotel, a till."),
             ),
-            forms=(people.place_form(desk, action=_act("places", "add")),),
+            forms=(people.place_form(desk, action=_act("places", "add")), *chosen),
         ),
         SettingsSection(
             title="Teams",
@@ -470,6 +473,7 @@ ACTS = {
     ("members", "add"): people.member_add,
     ("members", "leave"): _leave,
     ("places", "add"): people.place_add,
+    ("places", "playbook"): places.playbook_choose,
     ("places", "team"): people.team_add,
     ("sources", "add"): people.source_add,
     ("sources", "watch"): people.source_watched,
