@@ -12,7 +12,7 @@ from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import Chart, Figure, Point, Reader, Series
 from makegood.core.money import Money
 from makegood.insights.first_word import LATEST, FirstWord, OverNow
-from makegood.insights.measures import CauseCount, ClockKept, Failed, Gated, Promises
+from makegood.insights.measures import CauseCount, ClockKept, Failed, Found, Gated, Promises
 from makegood.insights.outcomes import Given, Scores, SpendChange
 from makegood.insights.windows import ENOUGH
 
@@ -158,9 +158,8 @@ def _least_kept(points: tuple[Point, ...]) -> str:
     return f"The step kept least often: {worst.label.lower()}, {worst.text}."
 
 
-def found_figures(*, failed: Failed, window: str) -> tuple[Figure, ...]:
+def found_figures(*, found: Found, window: str) -> tuple[Figure, ...]:
     """This function will make the figures of who knew first."""
-    found = failed.found
     lead = found.median_lead_hours
     return (
         Figure(

@@ -7,12 +7,13 @@ withdrew was no failure and counts nowhere here, except that a promise once brok
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import attrs
 
 from makegood.insights.taking import TARGETS, minutes_taken
-from makegood.insights.tallies import counted
+from makegood.insights.tallies import Counted, counted
 from makegood.insights.windows import ENOUGH, Window, rows
 
 
@@ -118,12 +119,14 @@ def promises_settled(*, organization_id: int, window: Window) -> Promises:
     return Promises(kept=counts.get("kept", 0), broken=counts.get("broken", 0), released=counts.get("released", 0))
 
 
-def clocks_kept(*, organization_id: int, window: Window) -> list[ClockKept]:
-    """This function will count each target's clocks that started in the window: kept or not, and how long it took."""
+def clocks_kept(*, organization_id: int, window: Window, targets: Sequence[str] = TARGETS) -> list[ClockKept]:
+    """This function will count these targets' clocks that started in the window: kept or not, and how long it took."""
     states: dict[str, Counter[str]] = {}
     odd = set()
     for one in counted(organization_id=organization_id, measure="clocks", window=window):
         target, state, plain = one.key
+        if target not in targets:
+            continue
         states.setdefault(target, Counter())[state] += one.count
         if not plain:
             odd.add(target)
@@ -140,7 +143,7 @@ def clocks_kept(*, organization_id: int, window: Window) -> list[ClockKept]:
             p90_minutes=taken[target][1],
             plain_day=target not in odd,
         )
-        for target in TARGETS
+        for target in targets
         if target in states
     ]
 
@@ -167,29 +170,47 @@ def failed(*, organization_id: int, window: Window) -> Failed:
     """This function will count the failures that happened in the window: by gate and rule, by who knew, by cause."""
     gates: dict[tuple[str, str], tuple[date, int]] = {}
     causes: dict[int | None, int] = {}
-    contacts = found_first = wrote = wrote_after = 0
-    for one in counted(organization_id=organization_id, measure="failures", window=window):
-        gate, rule, cause_id, first, told = one.key
+    tallied = counted(organization_id=organization_id, measure="failures", window=window)
+    for one in tallied:
+        gate, rule, cause_id, _, _ = one.key
         day, before = gates.get((gate, rule or ""), (one.day, 0))
         gates[gate, rule or ""] = (max(day, one.day), before + one.count)
         if gate in ("contact", "review"):
             causes[cause_id] = causes.get(cause_id, 0) + one.count
+    why = _why(organization_id, window, {key: day for key, (day, _) in gates.items() if key[0] != "contact"})
+    return Failed(
+        found=_found(organization_id, window, tallied),
+        gated=tuple(
+            Gated(gate=gate, rule=rule, why=why.get((gate, rule), ""), count=count)
+            for (gate, rule), (_, count) in sorted(gates.items(), key=lambda item: (-item[1][1], item[0]))
+        ),
+        causes=_named(organization_id, causes),
+    )
+
+
+def found_by_us(*, organization_id: int, window: Window) -> Found:
+    """This function will say of the contact failures of the window which of them we knew of first."""
+    return _found(organization_id, window, counted(organization_id=organization_id, measure="failures", window=window))
+
+
+def quiet_counted(*, organization_id: int, window: Window) -> int:
+    """This function will count the failures of the window that the gate kept quiet."""
+    tallied = counted(organization_id=organization_id, measure="failures", window=window)
+    return sum(one.count for one in tallied if one.key[0] == "quiet")
+
+
+def _found(organization_id: int, window: Window, tallied: Sequence[Counted]) -> Found:
+    contacts = found_first = wrote = wrote_after = 0
+    for one in tallied:
+        gate, _, _, first, told = one.key
         if gate == "contact":
             contacts += one.count
             found_first += one.count * first
             wrote += one.count * told
             wrote_after += one.count * (told and first)
     lead = rows(LEAD, [organization_id, window.since, window.until])[0][0] if wrote >= ENOUGH else None
-    why = _why(organization_id, window, {key: day for key, (day, _) in gates.items() if key[0] != "contact"})
-    return Failed(
-        found=Found(
-            contacts=contacts, found_first=found_first, wrote=wrote, wrote_after=wrote_after, median_lead_hours=lead
-        ),
-        gated=tuple(
-            Gated(gate=gate, rule=rule, why=why.get((gate, rule), ""), count=count)
-            for (gate, rule), (_, count) in sorted(gates.items(), key=lambda item: (-item[1][1], item[0]))
-        ),
-        causes=_named(organization_id, causes),
+    return Found(
+        contacts=contacts, found_first=found_first, wrote=wrote, wrote_after=wrote_after, median_lead_hours=lead
     )
 
 

@@ -11,7 +11,16 @@ from makegood.console import figures, staying
 from makegood.console.viewmodels import Chart, Empty, Figure, InsightsPage, InsightsSection, Link, Reader
 from makegood.insights import windows
 from makegood.insights.first_word import FirstWord, OverNow, first_words, over_now
-from makegood.insights.measures import ClockKept, Failed, Promises, clocks_kept, failed, promises_settled
+from makegood.insights.measures import (
+    ClockKept,
+    Failed,
+    Promises,
+    clocks_kept,
+    failed,
+    found_by_us,
+    promises_settled,
+    quiet_counted,
+)
 from makegood.insights.outcomes import (
     Given,
     Recorded,
@@ -101,7 +110,7 @@ def insights_page(
                 title="Who knew first",
                 key="found",
                 lead="Most customers who are let down say nothing: the business has to find out by itself.",
-                figures=figures.found_figures(failed=counted.failed, window=window),
+                figures=figures.found_figures(found=counted.failed.found, window=window),
             ),
             _section(
                 "What broke, and what stayed quiet",
@@ -187,15 +196,15 @@ def today_figures(*, organization_id: int, reader: Reader, currency: str, url: s
     now = reader.now
     week = windows.last_days(days=7, now=now)
     day = windows.today(now=now, zone=reader.zone)
-    clocks = {clock.target: clock for clock in clocks_kept(organization_id=organization_id, window=week)}
-    found = failed(organization_id=organization_id, window=week)
-    quiet = failed(organization_id=organization_id, window=day).count("quiet")
+    made_good = clocks_kept(organization_id=organization_id, window=week, targets=("make_good",))
+    found = found_by_us(organization_id=organization_id, window=week)
+    quiet = quiet_counted(organization_id=organization_id, window=day)
     settled = promises_settled(organization_id=organization_id, window=day)
     month = given(organization_id=organization_id, window=windows.this_month(now=now, zone=reader.zone))
     rated = scores(organization_id=organization_id, window=windows.last_days(days=28, now=now))
     five = (
-        made_good_figure(clock=clocks.get("make_good")),
-        attrs.evolve(figures.found_figures(failed=found, window="Last 7 days")[0], name="Found before they wrote"),
+        made_good_figure(clock=made_good[0] if made_good else None),
+        attrs.evolve(figures.found_figures(found=found, window="Last 7 days")[0], name="Found before they wrote"),
         figures.broken_figure(settled=settled, window="Today", name="Broken today", quiet=quiet),
         figures.score_figures(scores=rated, window="Last 28 days")[0],
         figures.given_figure(
