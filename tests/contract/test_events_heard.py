@@ -33,7 +33,7 @@ UNHEARD = {
     "organizations:organization: founded",
     "organizations:sending: resumed stopped",
     "promises:source: changed",
-    "listen:file: failed imported",
+    "listen:file: imported",
     "recoveries:bulk: begun stopped undo_begun done undone",
     "recoveries:incident: asked fixed offered",
     "recoveries:recovery: acknowledged asked blamed clocked decided escalated filled followed graded joined linked moved opened"

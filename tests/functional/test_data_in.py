@@ -17,6 +17,7 @@ from makegood.customers.models import Customer, Purchase
 from makegood.customers.operations import customer_erase
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
+from makegood.listen.intake.folder_files import folder_file_bring
 from makegood.listen.intake.operations import intakes_prune
 from makegood.listen.intake.working import files_work
 from makegood.listen.models import FileMapping, Intake
@@ -99,8 +100,7 @@ def test_a_file_is_looked_at_tried_and_imported_and_the_same_changes_nothing(org
     there = everything(org)
     url = bring(client, ORDERS, "tomorrow.csv")
     assert "Its columns are those of “Web shop”" in shown(client, url)
-    known = SAID | {"source": "web-shop"}
-    page = go(client, url, "check", known)
+    page = go(client, url, "again")
     assert "Known already: nothing changes" in page
     go(client, url, "import")
     assert {name: count - there[name] for name, count in everything(org).items() if count != there[name]} == {
@@ -309,3 +309,29 @@ def test_a_large_file_is_tried_and_imported_by_the_workers(org: Org) -> None:
     assert intake(org).taken == intake(org).result["new"] == 2 * (SMALL_ROWS + 1)
     assert files_work(only=[org.id]) == 0
     assert "Imported," in shown(client, url)
+
+
+def test_an_admin_has_the_folder_watched_and_managers_see_it(org: Org) -> None:
+    admin, manager = signed_in(org, org.admin), signed_in(org, org.manager)
+    assert "not watched" in shown(manager, "/settings/data")
+    assert "Only an admin says" in manager.post("/settings/data/known/watch").content.decode()
+    assert admin.post("/settings/data/known/watch").status_code == 302
+    page = shown(manager, "/settings/data")
+    assert "watched, last looked into not yet" in page
+    assert f"folders/{org.code}" in page
+    assert admin.post("/settings/data/known/unwatch").status_code == 302
+    assert "not watched" in shown(manager, "/settings/data")
+    assert admin.post("/settings/data/known/other").status_code == 404
+
+
+def test_a_file_of_the_folder_that_failed_is_told_and_says_why(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        intake_id = folder_file_bring(
+            organization_id=org.id, name="<b>orders.csv", content=b"Something,Else\n1,2\n", file_key="key"
+        )
+    client = signed_in(org, org.manager)
+    assert f'href="/settings/data/files/{intake_id}"' in shown(client, "/notices")
+    page = shown(client, f"/settings/data/files/{intake_id}")
+    assert "Nobody has said yet what is what in files of this header. Please bring it once" in page
+    assert "<b>orders.csv" not in page
+    assert "the watched folder" in shown(client, "/settings/data")

@@ -99,7 +99,7 @@ class Complaints:
 
 
 @contextmanager
-def run_beside(*, kind: str, step: Callable[..., int]) -> Iterator[None]:
+def run_beside(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]], int]) -> Iterator[None]:
     """Call `step`, as `run_loop` does, in a thread of its own until the block ends: what takes long holds nothing up.
 
     What is in the middle then is left there, and goes on with the next start.
@@ -112,7 +112,7 @@ def run_beside(*, kind: str, step: Callable[..., int]) -> Iterator[None]:
         complaints = Complaints()
         while not stop.is_set():
             try:
-                done = step(on_error=complaints.of_organization)
+                done = step(complaints.of_organization)
             except Exception as error:  # noqa: BLE001  one that is unforeseen must not end all that still works
                 complaints.say(kind, error)
                 connections.close_all()

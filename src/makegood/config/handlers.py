@@ -11,6 +11,7 @@ from makegood.journal.barring import bar
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
 from makegood.listen.forms import reports_taken
+from makegood.listen.intake.folder_files import files_hear_failed, folders_hear_erased
 from makegood.listen.intake.operations import intakes_hear_erased
 from makegood.listen.operations import raw_hear_erased
 from makegood.makegoods.charges import (
@@ -116,8 +117,10 @@ def register() -> None:
         words_hear_erased,
         raw_hear_erased,
         intakes_hear_erased,
+        folders_hear_erased,
     ):
         on("customers:customer:erased", erased)
+    on("listen:file:failed", files_hear_failed)
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)

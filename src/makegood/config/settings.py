@@ -8,6 +8,7 @@ from pathlib import Path
 from makegood.config.database import databases
 from makegood.config.numbers import whole_number
 from makegood.config.secrets import installation_secret
+from makegood.store.embedded import home_directory
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -88,6 +89,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 DEMO = os.environ.get("MAKEGOOD_DEMO") == "1"
 STATUS_DAYS = whole_number("MAKEGOOD_STATUS_DAYS", default=180, least=1, most=3650)
+FOLDERS = Path(os.environ.get("MAKEGOOD_FOLDERS") or home_directory() / "folders").expanduser()
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 CSRF_FAILURE_VIEW = "makegood.console.views.errors.form_too_old"

@@ -53,6 +53,9 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     if handed := payload.get("handed"):
         said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
         return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
+    if file_id := payload.get("file"):
+        said = "A file in the watched folder could not be taken in. Its page says why, and what to do."
+        return "A file could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/data/files/{file_id}\n"
     if incident := payload.get("incident"):
         return _asked_for_all(incident, payload)
     notes = payload["notes"]

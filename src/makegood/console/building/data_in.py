@@ -1,36 +1,28 @@
-"""The pages of files that are brought: what came in lately, one file's columns, what it would do, and how it ended."""
+"""Data in, among the settings: the form that takes a file, what came lately, what is known, the watched folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-
 from django.urls import reverse
 
-from makegood.console.asking import choices, select
-from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
-from makegood.console.permissions import KINDS_BY_ADMINS, RUNS
+from makegood.console.permissions import RUNS
 from makegood.console.viewmodels import (
     Action,
-    Choice,
     Empty,
     Fact,
     Field,
     Form,
-    Link,
     SettingsSection,
     Table,
     TableRow,
     Tag,
 )
-from makegood.listen.intake.columns import AMOUNTS, KINDS, SOURCED, TIMES
-from makegood.listen.intake.queries import IntakeFacts, MappingFacts, intakes_recent, mappings_all
+from makegood.listen.intake.columns import KINDS
+from makegood.listen.intake.folders import folder_of
+from makegood.listen.intake.queries import MappingFacts, folder_facts, intakes_recent, mappings_all
 from makegood.listen.intake.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
-from makegood.listen.intake.turning import label_of
-from makegood.listen.intake.values import DECIMALS, ORDERS
-from makegood.promises.queries import sources_all
+from makegood.organizations.queries import organization_facts
 
 STATES = {
     "drafted": ("look at its columns", "gold"),
@@ -41,16 +33,6 @@ STATES = {
     "failed": ("failed", "clay"),
     "dropped": ("dropped", "plain"),
 }
-GOING = ("checking", "waiting")
-ROWS_SAID = {
-    "new": "New",
-    "changed": "Changed",
-    "known": "Known already: what is new of them is added",
-    "same": "Known already: nothing changes",
-    "differ": "Known already with other values, which stay",
-    "refused": "Wrong: see below",
-}
-SHOWN_PROBLEMS = 50
 LIMITS = (
     "CSV with a header in its first row (commas, semicolons or tabs), or JSON lines. UTF-8 is best; no zip, no Excel "
     f"file. At most {MOST_BYTES // 1024 // 1024} MB, {MOST_ROWS:,} rows and {MOST_COLUMNS} columns."
@@ -64,7 +46,30 @@ def short_kind(kind: str) -> str:
 
 def overview(desk: Desk) -> tuple[SettingsSection, ...]:
     """This function will show how files come in: the form, those that came lately, and the mappings kept."""
-    return (_bring(), _recent(desk), _kept(desk))
+    return (_bring(), _recent(desk), _kept(desk), _folder(desk))
+
+
+def _folder(desk: Desk) -> SettingsSection:
+    """The watched folder: where it is, whether the workers look into it, and what is in the way."""
+    found = folder_facts(organization_id=desk.organization_id)
+    code = organization_facts(organization_id=desk.organization_id).code
+    way, label, style = ("unwatch", "Watch it no more", "plain") if found.active else ("watch", "Watch it", "go")
+    looked = said_at(desk, found.looked_at) if found.looked_at else "not yet"
+    return SettingsSection(
+        title="The watched folder",
+        key="folder",
+        danger=bool(found.trouble),
+        lead=found.trouble
+        or "Every file left here is imported with the columns known for its header, and moved to “done”, or to "
+        "“failed” with a report beside it. Managers are told of those that fail.",
+        facts=(
+            Fact(label="Folder", value=str(folder_of(code)), note="on the machine that runs the workers"),
+            Fact(label="Now", value=f"watched, last looked into {looked}" if found.active else "not watched"),
+        ),
+        actions=(Action(label=label, url=reverse("data-act", args=[way]), style=style),)
+        if desk.facts.role in RUNS
+        else (),
+    )
 
 
 def _bring() -> SettingsSection:
@@ -139,325 +144,5 @@ def _kept_row(desk: Desk, one: MappingFacts) -> TableRow:
                 url=reverse("data-act", args=["forget"]),
                 hidden=(("mapping", str(one.id)),),
             ),
-        ),
-    )
-
-
-def file_sections(desk: Desk, one: IntakeFacts, *, change: bool) -> tuple[SettingsSection, ...]:
-    """This function will show one file as far as it is; `change` asks for its columns once more."""
-    if one.state == "drafted" or (one.state == "checked" and change):
-        return _asked(desk, one)
-    if one.state == "checked":
-        return _tried(one)
-    if one.state in GOING:
-        return (_going(one),)
-    return _ended(desk, one)
-
-
-def _about(one: IntakeFacts) -> tuple[Fact, ...]:
-    size = f"{one.size / 1024 / 1024:.1f} MB" if one.size >= 1024 * 1024 else f"{max(1, one.size // 1024)} KB"
-    return (Fact(label="Rows", value=f"{one.rows:,}"), Fact(label="Size", value=size))
-
-
-def _asked(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
-    notes = [*one.told.get("notes", [])]
-    if one.told.get("kept"):
-        notes.append(f"Its columns are those of “{one.told['kept']}”, as you said them.")
-    return (
-        SettingsSection(
-            title="What is in it",
-            key="what",
-            facts=(*_about(one), *(Fact(label="Note", value=note) for note in notes)),
-            lead=one.told.get("changed", ""),
-            danger=bool(one.told.get("changed")),
-            forms=(_kind_form(desk, one),),
-        ),
-        SettingsSection(
-            title="What is what",
-            key="columns",
-            lead="Choose for each of our columns which one of the file it is. What you do not choose is left out.",
-            forms=(_columns_form(desk, one),),
-        ),
-        SettingsSection(title="Not this file", key="not-this", actions=(_drop(one),)),
-    )
-
-
-def _drop(one: IntakeFacts) -> Action:
-    return Action(label="Drop this file", url=reverse("data-file-act", args=[one.id, "drop"]), style="danger")
-
-
-def _kind_form(desk: Desk, one: IntakeFacts) -> Form:
-    allowed = [kind for kind in KINDS if kind not in KINDS_BY_ADMINS or desk.facts.role in RUNS]
-    why = one.told.get("kind_why", "")
-    return Form(
-        key="kind-form",
-        action=reverse("data-file-act", args=[one.id, "kind"]),
-        submit="It is this",
-        style="plain",
-        fields=(
-            select(
-                "kind",
-                "This file holds",
-                [(kind, KINDS[kind][0]) for kind in allowed],
-                value=one.plan["kind"],
-                required=True,
-                hint=f"Thought so because {why}." if why and why != "you said so" else "",
-            ),
-        ),
-    )
-
-
-def _columns_form(desk: Desk, one: IntakeFacts) -> Form:
-    plan, whys = one.plan, one.told.get("whys", {})
-    kind = plan["kind"]
-    table = KINDS[kind][1]
-    header = [(column, column) for column in one.header]
-    fields = [Field(name="kind", label="", kind="hidden", value=kind)]
-    for name in table.columns:
-        chosen = plan["columns"].get(name, "")
-        fields.append(
-            select(
-                f"column_{name}",
-                label_of(kind, name),
-                header,
-                value=chosen,
-                first="Not in this file",
-                required=name in table.needed,
-                hint=_why(chosen, whys.get(name, "")),
-            )
-        )
-    if any(name in TIMES for name in table.columns):
-        fields.append(_way("order", "How are its dates written?", ORDERS, plan["order"], one.told.get("order_why", "")))
-    if any(name in AMOUNTS for name in table.columns):
-        label = "What stands before the cents?"
-        fields.append(_way("decimal", label, DECIMALS, plan["decimal"], one.told.get("decimal_why", "")))
-    if kind in SOURCED:
-        fields += _source_fields(desk, plan, kind)
-    return Form(
-        key="columns-form",
-        action=reverse("data-file-act", args=[one.id, "check"]),
-        submit="Try it: nothing is written yet",
-        fields=tuple(fields),
-    )
-
-
-def _why(chosen: str, why: str) -> str:
-    return f"Guessed: {why}." if chosen and why else ""
-
-
-def _way(name: str, label: str, ways: Mapping[str, str], chosen: str, why: str) -> Field:
-    """Where the file does not say it nothing is chosen beforehand, and an answer is needed."""
-    asked = chosen == "ask"
-    plain = "They say the year first" if name == "order" else "There are none"
-    return Field(
-        name=name,
-        label=label,
-        kind="radio",
-        required=True,
-        value="" if asked else (chosen or "plain"),
-        hint=(f"Please say it: {why}." if asked else f"Guessed: {why}.") if why else "",
-        choices=choices(
-            (*([] if asked else [("plain", plain)]), *((way, said.capitalize()) for way, said in ways.items()))
-        ),
-    )
-
-
-def _source_fields(desk: Desk, plan: Mapping[str, object], kind: str) -> list[Field]:
-    known = [(one.code, one.name) for one in sources_all(organization_id=desk.organization_id)]
-    fields = [
-        select(
-            "source",
-            "It comes from",
-            known,
-            value=str(plan["source"]),
-            first="A new source",
-            hint="References are those of a source: take the one whose promises and purchases belong together.",
-        ),
-        Field(
-            name="source_name",
-            label="Name of the new source",
-            value=str(plan["name"]),
-            maxlength=60,
-            hint="Only for a new one, such as Web shop or Till.",
-        ),
-    ]
-    if kind != "promises":
-        return fields
-    books = playbooks_listed(organization_id=desk.organization_id)
-    live_from = str(plan["live_from"] or "")
-    return [
-        *fields,
-        select(
-            "playbook",
-            "What is done when one of its promises breaks",
-            [(one.code, playbook_title(one)) for one in books],
-            value=str(plan["playbook"]),
-            hint="Only for a new source; one that is there keeps its own.",
-        ),
-        Field(
-            name="live",
-            label="What was due before",
-            kind="radio",
-            value="day" if live_from else "now",
-            required=True,
-            hint="Only for a new source.",
-            choices=(
-                Choice(value="now", label="Is kept on record only: no recovery opens, nothing is sent"),
-                Choice(value="day", label="Counts from this day on:"),
-            ),
-        ),
-        Field(name="live_day", label="This day", kind="date", value=live_from[:10]),
-    ]
-
-
-def _tried(one: IntakeFacts) -> tuple[SettingsSection, ...]:
-    result = one.result
-    url = reverse("data-file", args=[one.id])
-    change = Link(label="Change its columns", url=f"{url}?change=1")
-    if result.get("error"):
-        return (
-            SettingsSection(
-                title="It cannot be read",
-                key="tried",
-                danger=True,
-                lead=f"{result['error']}. Nothing was written: mend it and bring it again.",
-                links=(change,),
-                actions=(_drop(one),),
-            ),
-        )
-    refused = result["counts"]["refused"]
-    accept = Action(label="Import it", url=reverse("data-file-act", args=[one.id, "import"]), style="go")
-    lead = (
-        f"{_rows(refused)} {'is' if refused == 1 else 'are'} wrong, so nothing of the file is taken: mend them and "
-        "bring the file again, or change its columns."
-        if refused
-        else "Nothing is wrong and nothing is written yet."
-    )
-    return (
-        SettingsSection(
-            title="What it would do",
-            key="tried",
-            lead=lead,
-            danger=bool(refused),
-            facts=_counted(result, one.plan),
-            links=(change,),
-            actions=(*(() if refused else (accept,)), _drop(one)),
-        ),
-        *(_problems(one) if refused else ()),
-        _first(one),
-    )
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
-
-
-def _counted(result: Mapping[str, object], plan: Mapping[str, object]) -> tuple[Fact, ...]:
-    counts: Mapping[str, int] = result["counts"]  # type: ignore[assignment]
-    facts = [Fact(label=ROWS_SAID[what], value=_rows(counts[what])) for what in ROWS_SAID if counts.get(what)]
-    late, opening = result.get("late", 0), result.get("opening", 0)
-    if late:
-        said = (
-            f"{late:,}; {opening:,} of them since this source went live, which count as broken now"
-            if opening
-            else f"{late:,}: kept on record only, as they are from before this source went live"
-        )
-        facts.append(Fact(label="Due already and not kept", value=said))
-    if plan.get("source"):
-        facts.append(Fact(label="Source", value=str(plan["name"])))
-    return tuple(facts)
-
-
-def _problems(one: IntakeFacts) -> tuple[SettingsSection, ...]:
-    listed: Sequence[Sequence[object]] = one.result["problems"]
-    shown = listed[:SHOWN_PROBLEMS]
-    more = f"The first {len(shown)} are shown; the report has up to 1,000." if len(listed) > len(shown) else ""
-    return (
-        SettingsSection(
-            title="What is wrong",
-            key="problems",
-            lead=f"Rows are counted as in a spreadsheet: the header is row 1. {more}".strip(),
-            table=Table(
-                caption="What is wrong, row by row",
-                head=("Row", "Column", "What is wrong and what to do"),
-                rows=tuple(TableRow(cells=(str(row), str(column), str(text))) for row, column, text in shown),
-            ),
-            links=(Link(label="Download the report", url=reverse("data-report", args=[one.id])),),
-        ),
-    )
-
-
-def _first(one: IntakeFacts) -> SettingsSection:
-    kind, names = one.plan["kind"], list(one.plan["columns"])
-    return SettingsSection(
-        title="The first rows, as they are read",
-        key="first",
-        table=Table(
-            caption="The first rows, as they are read",
-            head=tuple(label_of(kind, name) for name in names),
-            rows=tuple(
-                TableRow(cells=tuple(_as_read(name, row.get(name, "")) for name in names))
-                for row in one.result["first"]
-            ),
-            empty=Empty(title="None can be read", text="Look at what is wrong above, and at the columns."),
-        ),
-    )
-
-
-def _as_read(name: str, text: str) -> str:
-    """Dates with the month in letters, so that a day and a month that changed places are seen."""
-    if name not in TIMES or not text:
-        return text
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{at.day} {at:%B %Y}" + (f" {at:%H:%M}" if len(text) > len("2026-12-31") else "")
-
-
-def _going(one: IntakeFacts) -> SettingsSection:
-    importing = one.state == "waiting"
-    how_far = f"{one.taken:,} entries are in so far. " if importing and one.taken else ""
-    return SettingsSection(
-        title="It is being imported" if importing else "It is being tried",
-        key="going",
-        lead=f"{how_far}You can leave this page and come back.",
-        facts=_about(one),
-        links=(Link(label="Look again", url=reverse("data-file", args=[one.id])),),
-    )
-
-
-def _ended(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
-    at = said_at(desk, one.ended_at) if one.ended_at else ""
-    if one.state == "dropped":
-        why = "Somebody was erased while it waited: bring it again without them." if one.told.get("erased") else ""
-        lead = f"Nothing of it was imported, and nothing of it is kept. {why}".strip()
-        return (SettingsSection(title="Dropped", key="ended", lead=lead),)
-    if one.state == "failed":
-        lead = one.result.get("error") or "Nothing of it was imported."
-        wrong = _problems(one) if one.result.get("problems") else ()
-        facts = _counted(one.result, one.plan) if one.result.get("counts") else ()
-        return (SettingsSection(title=f"It failed, {at}", key="ended", danger=True, lead=lead, facts=facts), *wrong)
-    return (
-        SettingsSection(
-            title=f"Imported, {at}",
-            key="ended",
-            lead="The same file again changes nothing. Its columns are kept for the next one.",
-            facts=(*_about(one), *_counted(one.result, one.plan)),
-            links=(Link(label="Bring another file", url=reverse("settings", args=["data"])),),
-        ),
-    )
-
-
-def passwords_section(passwords: Mapping[str, str]) -> SettingsSection:
-    """This function will show the passwords of new accounts, this once."""
-    return SettingsSection(
-        title="Their passwords: hand them over now",
-        key="passwords",
-        lead="They are shown this once. Each chooses their own when they first sign in.",
-        table=Table(
-            caption="Passwords, shown this once",
-            head=("E-mail", "Password"),
-            rows=tuple(TableRow(cells=pair) for pair in passwords.items()),
         ),
     )

@@ -14,7 +14,8 @@ from django.utils.http import content_disposition_header
 
 from makegood.console import permissions
 from makegood.console.asking import whole
-from makegood.console.building.data_in import GOING, file_sections, passwords_section, short_kind
+from makegood.console.building.data_file import GOING, file_sections, passwords_section
+from makegood.console.building.data_in import short_kind
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Link, SettingsPage
@@ -22,10 +23,12 @@ from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.settings import settings_page
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.intake.columns import CALLED, SOURCED
+from makegood.listen.intake.folders import folder_watch
 from makegood.listen.intake.judging import Origin
 from makegood.listen.intake.operations import (
     SMALL_ROWS,
     UnableToTakeFile,
+    columns_of,
     intake_accept,
     intake_bring,
     intake_check,
@@ -34,6 +37,7 @@ from makegood.listen.intake.operations import (
     intake_map,
     intake_redraft,
     mapping_forget,
+    origin_of,
     source_code,
 )
 from makegood.listen.intake.queries import IntakeFacts, intake_one
@@ -72,7 +76,13 @@ def bring(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 @acts(data_again)
 def act(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
-    """Forget the mapping kept for a header."""
+    """Forget the mapping kept for a header, or have the folder watched or not any more."""
+    if how in ("watch", "unwatch"):
+        if desk.facts.role not in permissions.RUNS:
+            raise UnableToTakeFile("Only an admin says whether the folder is watched: ask one.")
+        folder_watch(organization_id=desk.organization_id, active=how == "watch")
+        tell(request, "The folder is watched from now on." if how == "watch" else "The folder is not watched any more.")
+        return redirect("settings", section="data")
     if how != "forget":
         raise Http404
     mapping_id = whole(request.POST.get("mapping", ""), least=1, most=LARGEST)
@@ -93,18 +103,23 @@ def file_screen(
 ) -> Screen:
     """Show one file as far as it is; other names of an address do not matter here."""
     one = _one(desk, intake_id)
-    change = bool(request.GET.get("change")) or request.path.endswith(("/check", "/kind"))
+    change = bool(request.GET.get("change")) or request.path.endswith(("/check", "/kind", "/again"))
     shown = (passwords_section(passwords),) if passwords else ()
     return Screen(
         template="console/settings.html",
         page=SettingsPage(
             title=one.name,
-            lead=f"{short_kind(one.plan['kind'])}, brought by {one.by or 'the watched folder'}.",
+            lead=_lead(one),
             pages=(Link(label="Data in", url=reverse("settings", args=["data"]), current=True),),
             sections=(*shown, *file_sections(desk, one, change=change)),
             refresh_url=reverse("data-file", args=[intake_id]) if one.state in GOING else "",
         ),
     )
+
+
+def _lead(one: IntakeFacts) -> str:
+    by = f"brought by {one.by}." if one.by else "out of the watched folder."
+    return f"{short_kind(one.plan['kind'])}, {by}" if one.plan else by.capitalize()
 
 
 file = staff(file_screen)
@@ -150,6 +165,18 @@ def _check(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
     mapping = Columns(kind=kind, columns=columns, order=_way(post, "order"), decimal=_way(post, "decimal"))
     origin = _origin(request, desk) if kind in SOURCED else Origin()
     intake_map(organization_id=desk.organization_id, intake_id=one.id, mapping=mapping, origin=origin)
+    return _try(desk, one)
+
+
+def _again(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
+    """Try it with the columns that were kept, as they are."""
+    _may(desk, one.plan["kind"])
+    mapping, origin = columns_of(one.plan), origin_of(one.plan)
+    intake_map(organization_id=desk.organization_id, intake_id=one.id, mapping=mapping, origin=origin)
+    return _try(desk, one)
+
+
+def _try(desk: Desk, one: IntakeFacts) -> HttpResponse:
     if one.rows <= SMALL_ROWS:
         intake_check(organization_id=desk.organization_id, intake_id=one.id)
     return gone_to("data-file", intake_id=one.id)
@@ -206,7 +233,7 @@ def _drop(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
     return redirect("settings", section="data")
 
 
-ACTS = {"kind": _kind, "check": _check, "import": _import, "drop": _drop}
+ACTS = {"kind": _kind, "check": _check, "again": _again, "import": _import, "drop": _drop}
 
 
 @staff

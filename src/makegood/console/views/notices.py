@@ -18,6 +18,7 @@ from makegood.messages.staff import notices_read
 from makegood.recoveries.queries import recoveries_late
 
 TOLD = re.compile(r"^(.+)\n\S+/recoveries/(R-\d+)$", re.MULTILINE)
+FILES = re.compile(r"^(.+)\n\S+/settings/data/files/(\d+)$", re.MULTILINE)
 MOST_LINES = 20
 
 
@@ -69,11 +70,12 @@ def numbers_told(row: MessageRow) -> set[int]:
 
 def _row(row: MessageRow, late: Container[int]) -> NoticeRow:
     told = TOLD.findall(row.body)
+    files = tuple(Link(label=said, url=reverse("data-file", args=[one])) for said, one in FILES.findall(row.body))
     return NoticeRow(
         text=row.subject,
         at=row.created_at,
         unread=row.read_at is None,
-        lines=tuple(Link(label=said, url=reverse("recovery", args=[code])) for said, code in told[:MOST_LINES]),
+        lines=(*files, *(Link(label=said, url=reverse("recovery", args=[code])) for said, code in told[:MOST_LINES])),
         more=max(0, len(told) - MOST_LINES),
         read=Action(label="Mark as read", about=row.subject, url=reverse("notice-read", args=[row.id]))
         if row.read_at is None

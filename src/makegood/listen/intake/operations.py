@@ -21,7 +21,6 @@ from makegood.listen.intake.drafting import Draft, Guess, drafted, lacking, samp
 from makegood.listen.intake.judging import MOST_MEMBERS, Judged, Origin, Taken, judged
 from makegood.listen.intake.reading import Sheet, sheet_of
 from makegood.listen.intake.turning import Columns, UnusableColumns, refuse_open
-from makegood.listen.intake.values import ASK
 from makegood.listen.models import FileMapping, Intake
 from makegood.store.clocks import now as store_now
 from makegood.store.tenancy import tenant
@@ -70,35 +69,42 @@ def intake_bring(
 
 def _remembered(organization_id: int, sheet: Sheet) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The mapping kept for just this header; or for one much like it, with what changed, for a person to look at."""
-    kept = list(FileMapping.objects.filter(organization_id=organization_id).order_by("-used_at")[:500])
-    same = next((one for one in kept if one.header_key == header_key(sheet.header)), None)
+    key = header_key(sheet.header)
+    same = FileMapping.objects.filter(organization_id=organization_id, header_key=key).first()
     if same is not None:
         return dict(same.plan), {"kept": same.name}
-    here = set(sheet.header)
-    like = max(kept, key=lambda one: _alike(here, one.header), default=None)
-    if like is None or _alike(here, like.header) < ALIKE:
+    like = _like(organization_id, sheet.header)
+    if like is None:
         return None
-    gone, fresh = (
-        [one for one in like.header if one not in here],
-        [one for one in sheet.header if one not in like.header],
-    )
     draft = drafted(header=sheet.header, samples=samples_of(sheet), kind=like.plan["kind"])
-    columns = {name: column for name, column in like.plan["columns"].items() if column in here}
+    columns = {name: column for name, column in like.plan["columns"].items() if column in sheet.header}
     used = set(columns.values())
     spare = {name: one for name, one in draft.guesses.items() if name not in columns and one.column not in used}
     plan = {**like.plan, "columns": {**columns, **{name: one.column for name, one in spare.items()}}}
     whys = dict.fromkeys(columns, f"as in “{like.name}”") | {name: one.why for name, one in spare.items()}
-    said = f"Its header is not that of “{like.name}” any more: {_changed(gone, fresh)}. Look at its columns once more."
+    said = f"{_changed(like, sheet.header)} Look at its columns once more."
     return plan, {"whys": whys, "changed": said, "kind_why": f"it is much like “{like.name}”"}
 
 
-def _alike(here: set[str], header: Sequence[str]) -> float:
-    return len(here.intersection(header)) / len(here.union(header))
+def _like(organization_id: int, header: Sequence[str]) -> FileMapping | None:
+    """The kept mapping whose header shares most with this one, if that is much of both."""
+    here = set(header)
+    kept = FileMapping.objects.filter(organization_id=organization_id).order_by("-used_at")[:500]
+    shares = [(len(here.intersection(one.header)) / len(here.union(one.header)), one) for one in kept]
+    share, like = max(shares, key=lambda one: one[0], default=(0.0, None))
+    return like if share >= ALIKE else None
 
 
-def _changed(gone: Sequence[str], fresh: Sequence[str]) -> str:
+def header_changed(*, organization_id: int, header: Sequence[str]) -> str:
+    """This function will say how a header differs from the one most like it that is known; nothing where none is."""
+    like = _like(organization_id, header)
+    return "" if like is None else _changed(like, header)
+
+
+def _changed(like: FileMapping, header: Sequence[str]) -> str:
+    gone, fresh = [one for one in like.header if one not in header], [one for one in header if one not in like.header]
     parts = [f"{word} {', '.join(names[:10])}" for word, names in (("gone:", gone), ("new:", fresh)) if names]
-    return "; ".join(parts)
+    return f"Its header is not that of “{like.name}” any more: {'; '.join(parts)}."
 
 
 def _drafted(sheet: Sheet, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -336,8 +342,12 @@ def intakes_prune(*, organization_id: int, now: datetime) -> int:
 
 
 def intakes_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Forget what any file here still held, as it may name who is erased (handler of customers:customer:erased)."""
+    """Forget what any file here still held, as it may name who is erased (handler of customers:customer:erased).
+
+    A file out of the watched folder still lies there, and is taken anew: of who is erased nothing is written down.
+    """
     here = Intake.objects.filter(organization_id=organization_id)
+    here.filter(state__in=GOING, file_key__isnull=False).delete()
     here.filter(state__in=(*OPEN, *GOING)).update(
         state="dropped", told={"erased": True}, ended_at=max(entry.at for entry in entries)
     )
@@ -345,16 +355,6 @@ def intakes_hear_erased(*, organization_id: int, entries: Sequence[Happened]) ->
     for intake in here.exclude(result={}).iterator():
         intake.result |= {"problems": [], "first": []}
         intake.save(update_fields=["result"])
-
-
-def is_small(intake: Intake) -> bool:
-    """This function will say whether a file is worked at once and not by the workers."""
-    return intake.rows <= SMALL_ROWS
-
-
-def asked_ways(plan: Mapping[str, Any]) -> tuple[bool, bool]:
-    """This function will say whether a person must be asked how dates, and how amounts, are written."""
-    return plan["order"] == ASK, plan["decimal"] == ASK
 
 
 def _sheet(intake: Intake) -> Sheet:

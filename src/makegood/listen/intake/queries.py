@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import attrs
 
+from makegood.listen.datasets.numbered import Collected
+from makegood.listen.intake.reading import LOOKED_AT, sheet_of
 from makegood.listen.models import FileMapping, Intake, WatchedFolder
+
+LONGEST_SAMPLE = 40
 
 
 @attrs.frozen(kw_only=True)
 class IntakeFacts:
-    """One file: what it is, what was made of it, how far it is. `small` is worked at once."""
+    """One file: what it is, what was made of it, how far it is."""
 
     id: int
     name: str
@@ -56,6 +61,20 @@ def intake_one(*, organization_id: int, intake_id: int) -> IntakeFacts | None:
     """This function will return one file, or None."""
     found = Intake.objects.filter(organization_id=organization_id, id=intake_id).select_related("by").defer("content")
     return next((_facts(one) for one in found), None)
+
+
+def intake_samples(*, organization_id: int, intake_id: int) -> dict[str, str]:
+    """This function will return a value of each column of a file that waits, from its first rows."""
+    waiting = Intake.objects.filter(organization_id=organization_id, id=intake_id, content__isnull=False).first()
+    if waiting is None:
+        return {}
+    sheet = sheet_of(name=waiting.name, content=bytes(waiting.content or b""))
+    found: dict[str, str] = {}
+    for _, row in islice(sheet.told(Collected(sheet.name, said={})), LOOKED_AT):
+        for column, text in row.items():
+            if text:
+                found.setdefault(column, text[:LONGEST_SAMPLE])
+    return found
 
 
 def intakes_recent(*, organization_id: int, limit: int = 20) -> list[IntakeFacts]:

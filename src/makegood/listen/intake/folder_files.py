@@ -1,0 +1,93 @@
+"""A file out of the watched folder: taken with the mapping kept for just its header, or failed, and managers told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from makegood.journal.operations import Happened
+from makegood.journal.outbox import Wanted, effects_add
+from makegood.listen.datasets.recorded import UnusableData
+from makegood.listen.intake.operations import header_changed, header_key
+from makegood.listen.intake.reading import name_plain, sheet_of
+from makegood.listen.models import FileMapping, Intake, WatchedFolder
+from makegood.messages.staff import notices_write
+from makegood.organizations.models import Member
+from makegood.store.clocks import now
+
+MANAGER = 2
+ONCE = "bring it once on Settings, Data in, say what is what, and then leave it here again"
+
+
+def folder_file_bring(*, organization_id: int, name: str, content: bytes, file_key: str) -> int:
+    """This function will let a file be imported by the mapping kept for its header, or fail, saying why.
+
+    Runs inside the organization's unit of work. Returns its id; a file of this key is never kept twice.
+    """
+    moment_at = now(organization_id=organization_id)
+    given: dict[str, Any] = {"rows": 0, "header": [], "plan": {}, "told": {}}
+    error = ""
+    try:
+        sheet = sheet_of(name=name, content=content)
+        given |= {"rows": sheet.rows, "header": list(sheet.header), "told": {"notes": list(sheet.notes)}}
+        kept = FileMapping.objects.filter(organization_id=organization_id, header_key=header_key(sheet.header)).first()
+        if kept is None:
+            changed = header_changed(organization_id=organization_id, header=sheet.header)
+            error = f"{changed or 'Nobody has said yet what is what in files of this header.'} Please {ONCE}."
+        elif kept.plan["kind"] == "members":
+            error = "People are brought by an admin on Settings, Data in, as their passwords are shown once there."
+        else:
+            given["plan"] = kept.plan
+    except UnusableData as unusable:
+        error = f"{unusable}."
+    failed = {"error": error, "counts": {}, "problems": [], "first": []} if error else {}
+    intake = Intake.objects.create(
+        organization_id=organization_id,
+        name=name_plain(name),
+        size=len(content),
+        content=None if error else content,
+        file_key=file_key,
+        state="failed" if error else "waiting",
+        result=failed,
+        brought_at=moment_at,
+        ended_at=moment_at if error else None,
+        **given,
+    )
+    if error:
+        managers_tell(organization_id=organization_id, intake_id=intake.id, at=moment_at)
+    return intake.id
+
+
+def managers_tell(*, organization_id: int, intake_id: int, at: datetime) -> None:
+    """This function will tell managers and admins, once each, that a file from the folder could not be taken in."""
+    managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
+    wanted = [
+        Wanted(
+            kind="staff",
+            idempotency_key=f"staff:{member_id}:file:{intake_id}",
+            subject="member",
+            subject_id=member_id,
+            run_at=at,
+            payload={"member": member_id, "file": intake_id},
+        )
+        for member_id in managers.values_list("id", flat=True)
+    ]
+    effects_add(organization_id=organization_id, wanted=wanted)
+    notices_write(
+        organization_id=organization_id, told=[(one.idempotency_key, one.payload, one.run_at) for one in wanted]
+    )
+
+
+def files_hear_failed(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Tell managers of files from the folder that failed (handler of listen:file:failed)."""
+    ids = [entry.subject_id for entry in entries]
+    rows = Intake.objects.filter(organization_id=organization_id, id__in=ids, file_key__isnull=False)
+    for intake_id in rows.values_list("id", flat=True):
+        managers_tell(organization_id=organization_id, intake_id=intake_id, at=entries[0].at)
+
+
+def folders_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Have what was put aside in the folder deleted, as it may name who is erased (of customers:customer:erased)."""
+    if entries:
+        WatchedFolder.objects.filter(organization_id=organization_id).update(sweep=True)

@@ -1,0 +1,254 @@
+"""Watched folders: each organization's files are taken in by the workers, and then moved to `done` or `failed`.
+
+The database says what became of a file, and the folder follows: whatever is killed in between, the next look finds the
+file where it was, knows it again, and moves it where it belongs. Nothing is taken twice, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import attrs
+from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db.models import Q
+
+from makegood.listen.intake.folder_files import folder_file_bring
+from makegood.listen.intake.reading import MOST_BYTES
+from makegood.listen.intake.report import report_csv
+from makegood.listen.models import Intake, WatchedFolder
+from makegood.store.clocks import now, wall_now
+from makegood.store.tenancy import tenant
+
+STEADY_SECONDS = 5.0
+TIDY_SECONDS = 3600.0
+KEPT_DAYS = timedelta(days=30)
+UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
+ENDS = {"done": "done", "failed": "failed", "dropped": "failed"}
+OnError = Callable[[str, int, Exception], None]
+
+
+class Stamp(NamedTuple):
+    """By what a file is seen to have changed: its size, when it was written, and which file it is."""
+
+    size: int
+    written_ns: int
+    inode: int
+
+
+@attrs.define
+class Seen:
+    """A file as it was seen: since when it has not changed, and its key once it was read."""
+
+    stamp: Stamp
+    since: float
+    key: str = ""
+
+
+class UnusableFolder(OSError):
+    """This folder cannot be watched: the message says what to do."""
+
+
+def folder_of(code: str) -> Path:
+    """This function will return the folder of the organization of this code.
+
+    Raises UnusableFolder for a code that is no name of a folder.
+    """
+    if code in ("", ".", "..") or Path(code).name != code:
+        raise UnusableFolder(f"{code!r} is no name of a folder: this organization's cannot be watched")
+    return Path(settings.FOLDERS) / code
+
+
+def folder_watch(*, organization_id: int, active: bool) -> None:
+    """This function will let the workers look into an organization's folder, or not any more."""
+    WatchedFolder.objects.update_or_create(
+        organization_id=organization_id, defaults={"active": active, "trouble": "", "looked_at": None}
+    )
+
+
+class Folders:
+    """What one process has seen in the watched folders; a file counts as whole once it stays the same for a while."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, str], Seen] = {}
+        self._tidied: dict[int, float] = {}
+
+    def look(self, *, moment: float, only: Collection[int] | None = None, on_error: OnError | None = None) -> int:
+        """Look into every folder, or those of `only` these; return how many files were taken or moved.
+
+        `moment` is in seconds of any clock that only goes on. Errors go to `on_error`, or are raised without it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT organization_id, code FROM finder.folders_watched() ORDER BY 1")
+            found = cursor.fetchall()
+        done = 0
+        for organization_id, code in found:
+            if only is not None and organization_id not in only:
+                continue
+            try:
+                done += self._look(organization_id, code, moment)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                if on_error is None:
+                    raise
+                on_error("folder", organization_id, error)
+        return done
+
+    def _look(self, organization_id: int, code: str, moment: float) -> int:
+        try:
+            folder = folder_of(code)
+            _made(folder)
+            names = sorted(_names(folder))
+        except OSError as error:
+            _trouble(organization_id, _said(Path(settings.FOLDERS) / code, error))
+            return 0
+        self._forget(organization_id, set(names))
+        trouble, done = "", 0
+        for name in names:
+            try:
+                done += self._file(organization_id, folder, name, moment)
+            except (FileNotFoundError, IntegrityError):
+                continue  # another worker was quicker
+            except OSError as error:
+                trouble = trouble or _said(folder / name, error)
+        if moment - self._tidied.get(organization_id, float("-inf")) >= TIDY_SECONDS or _swept(organization_id):
+            self._tidied[organization_id] = moment
+            _tidy(organization_id, folder)
+        _trouble(organization_id, trouble)
+        return done
+
+    def _forget(self, organization_id: int, names: Collection[str]) -> None:
+        for one in [one for one in self._seen if one[0] == organization_id and one[1] not in names]:
+            del self._seen[one]
+
+    def _file(self, organization_id: int, folder: Path, name: str, moment: float) -> int:
+        path = folder / name
+        stamp = _stamp(path)
+        seen = self._seen.get((organization_id, name))
+        if seen is None or seen.stamp != stamp:
+            self._seen[organization_id, name] = Seen(stamp=stamp, since=moment)
+            return 0
+        if moment - seen.since < STEADY_SECONDS:
+            return 0
+        content = b""
+        if not seen.key:
+            content = _read(path, stamp)
+            seen.key = file_key(name, stamp, content)
+        with tenant(organization_id=organization_id):
+            rows = Intake.objects.filter(organization_id=organization_id, file_key=seen.key)
+            intake = rows.defer("content").first()
+        if intake is None:
+            content = content or _read(path, stamp)
+            with tenant(organization_id=organization_id):
+                folder_file_bring(organization_id=organization_id, name=name, content=content, file_key=seen.key)
+            return 1
+        if intake.state not in ENDS:
+            return 0
+        _put_aside(folder, path, stamp, intake)
+        return 1
+
+
+def file_key(name: str, stamp: Stamp, content: bytes) -> str:
+    """This function will return what a file is known again by: its name, when it was written, and what it holds."""
+    begin = f"{name}\x1f{stamp.size}\x1f{stamp.written_ns}\x1f".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(begin + content).hexdigest()
+
+
+def _made(folder: Path) -> None:
+    """Make the folder. Raises UnusableFolder where something else stands in its place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in (folder, folder / "done", folder / "failed"):
+        one.mkdir(exist_ok=True)
+        if one.is_symlink():
+            raise UnusableFolder(f"{one} is a link: let it be a folder of its own")
+
+
+def _names(folder: Path) -> list[str]:
+    """The files that may be taken: no folders, no links, none that is hidden or not finished."""
+    with os.scandir(folder) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if entry.is_file(follow_symlinks=False)
+            and not entry.name.startswith(".")
+            and not entry.name.lower().endswith(UNFINISHED)
+        ]
+
+
+def _stamp(path: Path) -> Stamp:
+    found = path.lstat()
+    return Stamp(size=found.st_size, written_ns=found.st_mtime_ns, inode=found.st_ino)
+
+
+def _read(path: Path, stamp: Stamp) -> bytes:
+    """Read a file that is still the one that was seen; of a larger one only as much as shows that it is."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or Stamp(found.st_size, found.st_mtime_ns, found.st_ino) != stamp:
+            raise UnusableFolder(f"{path.name} changed while it was looked at: it is tried again")
+        return file.read(MOST_BYTES + 1)
+
+
+def _put_aside(folder: Path, path: Path, stamp: Stamp, intake: Intake) -> None:
+    """Move a file to where its end says, its report beside it; one that was put in its place meanwhile comes back."""
+    end = ENDS[intake.state]
+    target = folder / end / f"{path.stem[:100]}.{intake.id}{path.suffix[:20]}"
+    if end == "failed":
+        report = target.with_name(f"{target.name}.report.csv")
+        beside = report.with_name(f".{report.name}.tmp")
+        beside.write_text(report_csv(_problems(intake)), encoding="utf-8-sig")
+        beside.replace(report)
+    path.rename(target)
+    if _stamp(target) != stamp:
+        target.rename(folder / f"{path.stem[:100]}.{intake.id}.again{path.suffix[:20]}")
+
+
+def _problems(intake: Intake) -> list[list[object]]:
+    error = intake.result.get("error") or ("Nothing of it was imported." if not intake.result.get("problems") else "")
+    return [*([["", "", error]] if error else []), *intake.result.get("problems", [])]
+
+
+def _tidy(organization_id: int, folder: Path) -> None:
+    """Delete what was put aside long ago, or all of it where somebody was erased, whom it may name."""
+    with tenant(organization_id=organization_id):
+        row = WatchedFolder.objects.select_for_update().get(organization_id=organization_id)
+        for one in [*(folder / "done").iterdir(), *(folder / "failed").iterdir()]:
+            found = one.lstat()
+            old = now_seconds() - found.st_ctime > KEPT_DAYS.total_seconds()
+            if stat.S_ISREG(found.st_mode) and (row.sweep or old):
+                one.unlink()
+        row.sweep = False
+        row.save(update_fields=["sweep"])
+
+
+def now_seconds() -> float:
+    """This function will return the wall clock's seconds, by which files are stamped."""
+    return wall_now().timestamp()
+
+
+def _swept(organization_id: int) -> bool:
+    with tenant(organization_id=organization_id):
+        return WatchedFolder.objects.filter(organization_id=organization_id, sweep=True).exists()
+
+
+def _trouble(organization_id: int, said: str) -> None:
+    """Keep that it was looked into, once a minute, and what is in the way, when that changes."""
+    with tenant(organization_id=organization_id):
+        moment_at = now(organization_id=organization_id)
+        mine = WatchedFolder.objects.filter(organization_id=organization_id)
+        stale = Q(looked_at__isnull=True) | Q(looked_at__lt=moment_at - timedelta(minutes=1)) | ~Q(trouble=said[:300])
+        mine.filter(stale).update(looked_at=moment_at, trouble=said[:300])
+
+
+def _said(path: Path, error: OSError) -> str:
+    if isinstance(error, UnusableFolder):
+        return str(error)
+    return f"{path} cannot be used ({error.strerror or error}): let Makegood read and write it"
