@@ -25,9 +25,9 @@ from makegood.messages.operations import message_received
 from makegood.organizations.models import Organization
 from makegood.public import views
 from makegood.recoveries.models import Recovery, RecoveryFailure
-from makegood.recoveries.operations import close
+from makegood.recoveries.operations import close, step_done, step_skip
 from makegood.rules import phrases
-from makegood.rules.phrases import catalogue, language_of, languages
+from makegood.rules.phrases import catalogue, language_of, languages, phrase
 from makegood.store.tenancy import tenant
 
 NAME = "Zz Yy"
@@ -252,3 +252,27 @@ def test_who_reports_in_a_language_is_written_to_in_it(org: Org) -> None:
         assert Customer.objects.get(organization_id=org.id, name=NAME).language == "es"
         bodies = Message.objects.filter(organization_id=org.id, direction="out").values_list("body", flat=True)
         assert {language_of(body, told="xx") for body in bodies} == {"es"}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_is_put_right_is_said_by_what_was_lost_and_not_as_a_colleague_noted_it(org: Org, language: str) -> None:
+    recovery = case_in(org, language, loss="goods")
+    told = phrase("fixed.goods", language=language)
+    page = client().get(link_of(org, recovery)).content.decode()
+    assert told[1:] not in page
+    with tenant(organization_id=org.id):
+        step_done(
+            organization_id=org.id, recovery_id=recovery.id, step="fix", by=org.employee, note="Sent anew", now=START
+        )
+    page = client().get(link_of(org, recovery)).content.decode()
+    assert told[:1].upper() + told[1:] in page
+    assert "Sent anew" not in page
+
+
+def test_why_a_fix_was_left_out_is_ours_to_know(org: Org) -> None:
+    recovery = case_in(org, "en")
+    with tenant(organization_id=org.id):
+        step_skip(
+            organization_id=org.id, recovery_id=recovery.id, step="fix", by=org.employee, reason="A fraud", now=START
+        )
+    assert "A fraud" not in client().get(link_of(org, recovery)).content.decode()

@@ -354,3 +354,19 @@ def test_a_few_borrowed_words_change_no_language() -> None:
 )
 def test_what_a_browser_asks_for_is_read_in_its_order(header: str, found: tuple[str, ...]) -> None:
     assert accepted(header) == found
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_was_put_right_is_said_of_every_loss_in_every_language(loss: str, language: str) -> None:
+    """It stands where what is coming stood, as a sentence without capital and full stop, and passes the rules."""
+    said = catalogue(language).phrases[f"fixed.{loss}"]
+    assert language == "en" or said != phrase(f"fixed.{loss}")
+    assert said[0].islower()
+    assert not said.endswith(".")
+    for name in ("apology.fixed.ours", "apology.fixed.other", "update", "incident.update", "outcome", "follow_up"):
+        text = filled(name, language=language, **FACTS | {"fix": said})
+        assert said[1:] in text
+        kind = "apology" if "apology" in name else "update"
+        case = Case(fault="ours" if name.endswith("ours") else "unknown")
+        assert not judge(text=text, kind=kind, language=language, case=case).blocks

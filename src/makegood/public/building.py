@@ -32,7 +32,7 @@ from makegood.public.viewmodels import (
     Writing,
 )
 from makegood.recoveries.queries import Case, FailureLine, PauseLine, StepLine
-from makegood.recoveries.words import failed
+from makegood.recoveries.words import failed, fixed
 from makegood.rules.phrases import amount, fix_told, in_sentence, phrase, shipped
 
 TIMED = ("apologise", "fix", "respond", "make_good", "communicate")
@@ -88,7 +88,7 @@ def status_page(letter: Letter) -> StatusPage:
         steps=steps,
         seam=_seam(letter, steps),
         done=tuple(
-            Line(text=says(f"done.{one.step}"), at=one.done_at)
+            Line(text=_put_right(letter) if one.step == "fix" else says(f"done.{one.step}"), at=one.done_at)
             for one in case.steps
             if one.state == "done" and one.step in FACES
         ),
@@ -171,7 +171,15 @@ def _story(letter: Letter) -> tuple[str, ...]:
     case = letter.case
     if not case.fix or case.next_step not in ("apologise", "fix"):
         return ()
+    if any(one.step == "fix" and one.state not in UNDONE for one in case.steps):
+        return ()
     return (fix_told(case.fix, language=letter.language) + ".",)
+
+
+def _put_right(letter: Letter) -> str:
+    """What was put right, by what they lost: what a colleague noted of it is not ours to say to them."""
+    said = fixed(loss=letter.case.loss, language=letter.language)
+    return said[:1].upper() + said[1:]
 
 
 def _seam(letter: Letter, steps: tuple[StepMark, ...]) -> str:

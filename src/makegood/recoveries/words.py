@@ -82,6 +82,11 @@ def failed(*, kind: str, language: str) -> str:
         return phrase("failed.other", language=language)
 
 
+def fixed(*, loss: str, language: str) -> str:
+    """This function will say that what was lost has been put right, as a sentence without capital or full stop."""
+    return phrase(f"fixed.{loss}", language=language)
+
+
 def _only_told(told: Told) -> bool:
     """Nothing is known of it but that they told us."""
     return told.told_at is not None and not told.incident and told.kind in ("complaint", "other")
@@ -98,7 +103,7 @@ def _facts(told: Told) -> dict[str, str]:
         "when": on_day(told.same_at or failed_at, zone=voice.zone, language=language),
         "owner": told.owner,
         "role": phrase(f"role.{told.role}", language=language),
-        "fix": shipped(told.fix, language=language),
+        "fix": fixed(loss=told.loss, language=language) if told.fixed else shipped(told.fix, language=language),
         "next_by": next_by,
         "word": phrase("mail.word.phone" if told.phone else "mail.word.mail", language=language, next_by=next_by),
         "status_url": told.status_url,
