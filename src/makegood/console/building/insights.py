@@ -196,7 +196,7 @@ def today_figures(*, organization_id: int, reader: Reader, currency: str, url: s
     now = reader.now
     week = windows.last_days(days=7, now=now)
     day = windows.today(now=now, zone=reader.zone)
-    made_good = clocks_kept(organization_id=organization_id, window=week, targets=("make_good",))
+    made_good = clocks_kept(organization_id=organization_id, window=week, targets=("make_good",), timed=False)
     found = found_by_us(organization_id=organization_id, window=week)
     quiet = quiet_counted(organization_id=organization_id, window=day)
     settled = promises_settled(organization_id=organization_id, window=day)
@@ -228,4 +228,4 @@ def made_good_figure(*, clock: ClockKept | None) -> Figure:
     )
     shown = clock or empty
     name = "Made good in 24 h" if shown.plain_day else "Made good in time"
-    return figures.clock_figure(clock=shown, window="Last 7 days", name=name)
+    return attrs.evolve(figures.clock_figure(clock=shown, window="Last 7 days", name=name), note="")
