@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
-from tests.support.recoveries import opened, say, step_to, steps
+from tests.support.recoveries import opened, reply, say, step_to, steps
 
 from makegood.config.working import work_dry
 from makegood.customers.models import Customer, Identity
@@ -16,7 +16,7 @@ from makegood.messages.models import Message
 from makegood.organizations.operations import playbook_publish
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import extra_offer
-from makegood.rules.phrases import by_moment, phrase
+from makegood.rules.phrases import by_moment, gap_in, phrase
 from makegood.rules.playbooks import data_of, text_of
 from makegood.store.tenancy import tenant
 
@@ -209,3 +209,26 @@ def test_a_promise_that_is_over_is_marked_before_it_is_sent_and_mended_with_a_cl
     assert after.next_by_at > late
     assert after.body == mine.replace(said, by_moment(after.next_by_at, zone="Europe/Amsterdam", language="en"))
     assert "<mark>" not in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "pt"])
+def test_an_answer_leaves_the_answer_to_the_person_and_does_not_leave_without_it(org: Org, language: str) -> None:
+    """They asked something: the draft thanks them and holds a mark, and neither a click nor a reason sends that."""
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=org.customer).update(language=language)
+    recovery = recovery_of(org)
+    with tenant(organization_id=org.id):
+        reply(org, recovery, "Which gate?", at=START + timedelta(minutes=1))
+    draft, gap = begun(org, recovery, "update"), phrase("mail.gap", language=language)
+    assert gap in draft.body
+    client, url = signed_in(org, org.manager), f"/recoveries/R-{recovery.number}"
+    checked = client.post(f"{url}/lint", {"draft": draft.id, "text": draft.body}).content.decode()
+    assert f"<mark>{gap}</mark>" in checked
+    held = client.post(f"{url}/say", {"draft": draft.id, "text": draft.body, "keep": "It stays"})
+    assert held.status_code == 422
+    answered = draft.body.replace(gap, "Gate 12.")
+    assert client.post(f"{url}/say", {"draft": draft.id, "text": answered, "keep": "It stays"}).status_code == 302
+
+
+def test_news_that_nobody_asked_for_has_nothing_to_fill_in(org: Org) -> None:
+    assert gap_in(begun(org, recovery_of(org), "update").body) == ""

@@ -53,7 +53,7 @@ AT = datetime(2026, 5, 5, 12, 0, tzinfo=UTC)
 FACTS = {
     "customer": "Ana Ferreira", "organization": "Porto Post", "owner": "Rui Alves", "role": "X-7", "amount": "€6.90",
     "status_url": "https://example.test/s/abc", "what": "XK 12", "when": "3.5.", "fix": "XK 13", "remedy": "XK 14",
-    "next_by": "5.5.", "word": "XK 15",
+    "next_by": "5.5.", "word": "XK 15", "answer": "XK 16",
 }  # fmt: skip
 SORRY = {
     "en": r"\bsorry\b", "de": r"tut mir leid", "fr": r"présente mes excuses", "es": r"\blo siento\b",

@@ -32,6 +32,7 @@ COMMON = {
     "status_url": "https://example.test/s/abc",
     "amount": "\u20ac6.90",
     "remedy": "a courier to the party on Saturday",
+    "answer": "Yes, gate 12 is the right one",
 }
 CASES = (
     {"what": "your parcel did not arrive", "when": "on Tuesday 3 May", "fix": "I have sent it again today"},
@@ -106,11 +107,11 @@ def test_paragraphs_are_one_line_and_signatures_are_not() -> None:
 
 def test_nothing_goes_out_with_an_empty_place() -> None:
     with pytest.raises(UnableToFillTemplate, match="still needs status_url, owner"):
-        filled("thanks_for_reply", **{**COMMON, "owner": " ", "status_url": ""})
+        filled("thanks_for_reply", **{**COMMON, "fix": "It is done", "owner": " ", "status_url": ""})
 
 
 def test_facts_with_braces_are_left_as_they_are() -> None:
-    assert "Hello {owner} {0}," in filled("thanks_for_reply", **{**COMMON, "customer": "{owner} {0}"})
+    assert "Hello {owner} {0}," in filled("update", **COMMON | CASES[0] | {"customer": "{owner} {0}"})
 
 
 def test_unknown_names_are_refused() -> None:

@@ -25,6 +25,7 @@ from makegood.messages.promising import ANEW, PAST, promises_past
 from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
 from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Member, Organization
+from makegood.rules.phrases import gap_in
 from makegood.store.bulk import insert, next_ids
 from makegood.store.secrets import keyed_hash
 
@@ -322,6 +323,8 @@ def message_send(
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
     ours, language = Organization.objects.values_list("name", "language").get(id=organization_id)
     _signed(organization_id, row.body, by, ours)
+    if gap := gap_in(row.body):
+        raise UnableToSend(f"Write your own words where “{gap}” stands: it does not leave with that in it.")
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
     reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id] if row.thread_id else [])
     if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)]):

@@ -16,17 +16,19 @@ from makegood.customers.models import Customer, Identity
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
+from makegood.messages.models import Message
 from makegood.messages.operations import Outgoing, message_draft, message_stop, messages_queue
 from makegood.messages.queries import drafts_of_kind, drafts_untouched
 from makegood.messages.settling import drafts_drop, drafts_stop
 from makegood.organizations.models import Member, Organization
-from makegood.recoveries.models import RecoveryFailure, Step
+from makegood.recoveries.models import UNMET, RecoveryClock, RecoveryFailure, Step
 from makegood.recoveries.next_words import next_words
 from makegood.recoveries.planned import Planned, planned_of
 from makegood.recoveries.words import (
     Told,
     Voice,
     acknowledgement,
+    answer,
     apology,
     follow_up,
     offered,
@@ -171,16 +173,21 @@ def apology_key_now(*, organization_id: int, recovery_id: int, now: datetime) ->
     return one.first.apology_key
 
 
-def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, now: datetime) -> int:
+def words_begin(
+    *, organization_id: int, recovery_id: int, kind: str, by: int, now: datetime, answers: bool = False
+) -> int:
     """This function will draft one of `BEGUN` in the name of the member who begins it; return the message's id.
 
-    An apology is the same one as the plan's (invariant 8).
+    An apology is the same one as the plan's (invariant 8). An update that `answers` what the customer wrote, where that
+    waits for it, leaves the answer itself to the member: it holds a mark with which nothing leaves.
     """
     (one,) = planned_of(organization_id=organization_id, at={recovery_id: now})
     member = Member.objects.get(organization_id=organization_id, id=by)
     (about,) = _told(organization_id, [one])
     told = attrs.evolve(about, owner=member.name, role=member.role)
     step, word = BEGUN[kind]
+    if kind == "update" and answers and _asked(organization_id, one):
+        word = answer
     begun = attrs.evolve(
         _outgoing(one, kind, step, word(told), "person", told),
         key=f"begun:{recovery_id}:{secrets.token_hex(8)}",
@@ -188,6 +195,16 @@ def words_begin(*, organization_id: int, recovery_id: int, kind: str, by: int, n
         apology_key=one.first.apology_key if kind == "apology" else "",
     )
     return message_draft(organization_id=organization_id, draft=begun, now=now)
+
+
+def _asked(organization_id: int, one: Planned) -> bool:
+    """Whether what they wrote waits for an answer."""
+    clock = RecoveryClock.objects.filter(
+        organization_id=organization_id, recovery_id=one.recovery_id, target="respond", met_at=None, state__in=UNMET
+    )
+    since = clock.values_list("started_at", flat=True).first()
+    wrote = Message.objects.filter(organization_id=organization_id, thread_id=one.thread_id, direction="in")
+    return since is not None and wrote.filter(created_at__gte=since).exists()
 
 
 @attrs.frozen(kw_only=True)

@@ -105,6 +105,7 @@ def _facts(told: Told) -> dict[str, str]:
         "role": phrase(f"role.{told.role}", language=language),
         "fix": fixed(loss=told.loss, language=language) if told.fixed else shipped(told.fix, language=language),
         "next_by": next_by,
+        "answer": phrase("mail.gap", language=language),
         "word": phrase("mail.word.phone" if told.phone else "mail.word.mail", language=language, next_by=next_by),
         "status_url": told.status_url,
     }
@@ -161,6 +162,11 @@ def score_request(told: Told) -> tuple[str, str]:
 def update(told: Told) -> tuple[str, str]:
     """This function will word how far we are, and by when the next word comes: (subject, body)."""
     return _subject("update", told), _said("incident.update" if told.incident else "update", told)
+
+
+def answer(told: Told) -> tuple[str, str]:
+    """This function will word an answer to what they wrote, but for the answer itself: (subject, body)."""
+    return _subject("update", told), _said("thanks_for_reply", told)
 
 
 def outcome(told: Told) -> tuple[str, str]:

@@ -124,6 +124,12 @@ def _fixes() -> dict[str, str]:
     return found
 
 
+def gap_in(text: str) -> str:
+    """This function will return the mark in a text that a person is to write over, in any language; "" for none."""
+    said = " ".join(text.split())
+    return next((gap for one in languages() if (gap := catalogue(one).phrases["mail.gap"]) in said), "")
+
+
 def fix_told(title: str, *, language: str) -> str:
     """This function will tell a customer of a fix by its title: in their language where it ships, else as written."""
     return shipped(_fixes().get(title, title), language=language)

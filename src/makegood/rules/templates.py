@@ -20,6 +20,7 @@ PLACEHOLDERS = frozenset(
         "fix",
         "next_by",
         "word",
+        "answer",
         "status_url",
         "remedy",
         "amount",

@@ -22,7 +22,7 @@ from makegood.messages.promising import PAST, promise_stands
 from makegood.messages.reaching import BOTH_KINDS
 from makegood.recoveries.queries import Case, MessageLine
 from makegood.recoveries.words import failed
-from makegood.rules.phrases import ENGLISH, by_moment, language_of, phrase, spoken
+from makegood.rules.phrases import ENGLISH, by_moment, gap_in, language_of, phrase, spoken
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
 ELEMENTS = {
@@ -183,6 +183,8 @@ def draft_of(
     facts = facts_of(desk, case)
     past = _past(desk, case, message, shown)
     findings = (*_second_news(desk, case, message.kind), *past, *(_findings(shown, linted, facts) if linted else ()))
+    keeps = any(one.must for one in findings)
+    findings = (*_gap_left(shown), *findings)
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     has -= {"repair"} if past else set()
     here = code(case.number)
@@ -206,7 +208,7 @@ def draft_of(
         findings=findings,
         elements=tuple(says for name, says in ELEMENTS.items() if name in has),
         missing=tuple(says for name, says in ELEMENTS.items() if name not in has) if message.kind == "apology" else (),
-        keep=keep if any(one.must for one in findings) else None,
+        keep=keep if keeps else None,
         empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
         words=draft_words(desk, case, message_id=message.id, text=shown),
         hidden=(("draft", str(message.id)), seen_pair(case, f"message:{message.id}")),
@@ -243,6 +245,15 @@ def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
             reason=reason_line(BOTH_KINDS),
         ),
     )
+
+
+def _gap_left(text: str) -> tuple[Finding, ...]:
+    """What a person is still to write: no reason lets a letter leave with the mark for it."""
+    gap = gap_in(text)
+    if not gap:
+        return ()
+    says = "They wrote to us: write your answer over this. It does not leave with this in it."
+    return (Finding(key="", quote=gap, says=says, must=True),)
 
 
 def _past(desk: Desk, case: Case, message: MessageLine, text: str) -> tuple[Finding, ...]:

@@ -106,6 +106,7 @@ def _begin(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpRespo
         kind=kind,
         by=desk.member_id,
         now=desk.facts.now,
+        answers=True,
     )
     if _typed(request):
         _kept(request, desk, message_id, _typed(request))
