@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.reaching import hand_over_form
-from makegood.console.building.saying import draft_of
+from makegood.console.building.saying import draft_of, news_from, news_said, second_news
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.desk import Desk
 from makegood.console.moments import span
@@ -17,9 +17,7 @@ from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, Me
 from makegood.core.names import described, first_name
 from makegood.customers.queries import CustomerFacts
 from makegood.recoveries.queries import Case, MakeGoodLine, MessageLine
-
-WRITES = {"apologise": "apology", "respond": "update", "communicate": "outcome", "stay": "follow_up"}
-
+from makegood.recoveries.queries.news import WRITES, word_of
 
 QUOTED = 280
 ANSWERS = ("update", "apology", "offer", "outcome")
@@ -81,16 +79,39 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
         verb = {"apology": f"say sorry to {name}", "offer": f"tell {name} what you offer"}.get(
             message.kind, f"write to {name}"
         )
+        waits = _waits(desk, case, message.kind, name, clock)
         return NextAction(
-            title=verb,
-            clock=clock,
+            title=waits.title if waits else verb,
+            clock=waits.clock if waits else clock,
+            lead=f"{waits.lead} The letter stands ready below." if waits else "",
             draft=draft,
-            dock_label="Send",
+            dock_label="Send it now" if waits else "Send",
             links=(Link(label="Call instead", url=f"tel:{customer.identity('phone')}"),)
             if customer.identity("phone")
             else (),
         )
     return _step(desk, case, name, here, clock)
+
+
+def _waits(desk: Desk, case: Case, kind: str, name: str, clock: ClockFace) -> NextAction | None:
+    """They had other news so short a time ago that this word waits, unless somebody says why it cannot."""
+    earlier = second_news(desk, case, kind)
+    if earlier is None:
+        return None
+    what = f"tell {name} how it ended" if kind == "outcome" else f"write to {name}"
+    return NextAction(
+        title=f"nothing now; {what} from {news_from(desk, earlier)}",
+        clock=clock if clock.note else None,
+        lead=f"{news_said(desk, earlier)}, and two kinds of news within twelve hours are too much of a good thing."
+        " If it cannot wait, it asks you why.",
+        action=Action(
+            label="Write it now",
+            url=reverse("recovery-say", args=[words.code(case.number)]),
+            hidden=(("begin", kind),),
+        ),
+        links=(Link(label="It was done another way", url="#steps"),),
+        dock_label="Write it now",
+    )
 
 
 def hands_over(case: Case) -> bool:
@@ -231,12 +252,8 @@ def _hand_over(wanted: MakeGoodLine, name: str, here: str, clock: ClockFace) -> 
 
 
 def _writes(case: Case) -> str:
-    """Which message does the next step; "" where none does.
-
-    Once it is put right and made good the next word is how it ended, not how far we are.
-    """
-    ended = {"fix", "make_good"} <= {one.step for one in case.steps if one.state in ("done", "skipped")}
-    return "outcome" if case.next_step == "respond" and ended else WRITES.get(case.next_step, "")
+    """Which message does the next step; "" where none does."""
+    return word_of(next_step=case.next_step, states={one.step: one.state for one in case.steps})
 
 
 def _look(desk: Desk, case: Case, name: str) -> NextAction | None:
@@ -266,6 +283,9 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
             return _hand_over(wanted, name, here, clock)
     if step in WRITES:
         kind = _writes(case)
+        waits = _waits(desk, case, kind, name, clock)
+        if waits is not None:
+            return waits
         title = {"apology": f"say sorry to {name}", "outcome": f"tell {name} how it ended"}.get(
             kind, f"write to {name}"
         )

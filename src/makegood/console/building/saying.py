@@ -215,10 +215,13 @@ def draft_of(
     )
 
 
-def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
-    """What stops an update so soon after word of how it ended, or the other way round (rule 11)."""
+def second_news(desk: Desk, case: Case, kind: str) -> Word | None:
+    """This function will find the word that stops an update so soon after one of how it ended, or the other way round.
+
+    It is rule 11's: `news_from` says until when. None where nothing stops it.
+    """
     now = desk.facts.now
-    said = earlier_news(
+    return earlier_news(
         kind=kind,
         at=now,
         words=[
@@ -232,15 +235,28 @@ def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
             if one.direction == "in" or one.state in ("queued", "sent")
         ],
     )
+
+
+def news_said(desk: Desk, earlier: Word) -> str:
+    """This function will say what they heard before, and when."""
+    return f"“{earlier.subject or NEWS[earlier.kind]}” went to them {said_at(desk, earlier.at)}"
+
+
+def news_from(desk: Desk, earlier: Word) -> str:
+    """This function will say from when the other kind of news may leave."""
+    return said_at(desk, earlier.at + ONE_KIND_IN)
+
+
+def _second_news(desk: Desk, case: Case, kind: str) -> tuple[Finding, ...]:
+    said = second_news(desk, case, kind)
     if said is None:
         return ()
-    sent = f"“{said.subject or NEWS[said.kind]}” went to them {said_at(desk, said.at)}"
-    until = said_at(desk, said.at + ONE_KIND_IN)
     return (
         Finding(
             key="",
             quote="The whole letter",
-            says=f"{sent}. {BOTH_KINDS['text']} Wait until {until}, or say why it goes now.",
+            says=f"{news_said(desk, said)}. {BOTH_KINDS['text']} Wait until {news_from(desk, said)},"
+            " or say why it goes now.",
             must=True,
             reason=reason_line(BOTH_KINDS),
         ),

@@ -195,6 +195,8 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         face = soonest_face(desk, soonest=row.soonest, soonest_at=row.soonest_at, next_step=row.next_step)
     else:
         face = ClockFace(label="", due_at=None, state="none")
+    if row.word_waits and row.word_from is not None:
+        face = ClockFace(label="", due_at=row.word_from, note="until it may leave")
     return RecoveryRow(
         code=code(row.number),
         url=reverse("recovery", args=[code(row.number)]),
@@ -202,7 +204,7 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         what=row.what or KINDS.get(row.kind, "something went wrong"),
         note=", ".join(part for part in (code(row.number), row.place, "incident" if row.incident_id else "") if part),
         steps=marks(row.steps, next_step=row.next_step, open_now=row.state == "open"),
-        next=_next(row) if row.state == "open" else row.state.capitalize(),
+        next=_next(desk, row) if row.state == "open" else row.state.capitalize(),
         clock=face,
         worth=row.price,
         worth_note="new" if row.group == "new" else "",
@@ -212,11 +214,13 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
     )
 
 
-def _next(row: Listed) -> str:
+def _next(desk: Desk, row: Listed) -> str:
     """What is to be done next, in a few words."""
     if row.unanswered_at or row.failed_score:
         return "Answer them"
-    return HAND_OVER if waits_for_link(row.next_step, row.waiting) else NEXT[row.next_step]
+    if waits_for_link(row.next_step, row.waiting):
+        return HAND_OVER
+    return f"{NEXT[row.next_step]}, from {said_at(desk, row.word_from)}" if row.word_from else NEXT[row.next_step]
 
 
 def waits_for_link(step: str, waiting: Collection[str]) -> bool:

@@ -69,7 +69,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     path = reverse("today")
     signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
     written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
-    soon = sum(row.soonest_at < _evening(desk) for row in listed)
+    soon = sum(row.soonest_at < _evening(desk) and not row.word_waits for row in listed)
     return Screen(
         template="console/today.html",
         current="today",

@@ -15,6 +15,7 @@ from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
 from makegood.messages.models import Message
 from makegood.recoveries.models import STEPS, UNMET, Pause, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.queries.news import word_of, words_from
 from makegood.recoveries.seeing import seen_by
 from makegood.store.clocks import now as store_now
 
@@ -78,6 +79,14 @@ class Listed:
     failed_score: int | None = None
     waiting: frozenset[str] = frozenset()
     """The kinds of messages that stand on the page of a customer who does not have its link."""
+    word_from: datetime | None = None
+    """From when the message of the next step may leave, where they had other news of late; None where it may now."""
+
+    @property
+    def word_waits(self) -> bool:
+        """Whether what is due first is a message that may not leave by then."""
+        word = self.soonest in (self.next_step, "respond")
+        return self.word_from is not None and word and self.soonest_at < self.word_from
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -237,6 +246,12 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
     pages = waiting_kinds(organization_id=organization_id, thread_ids=[row.thread_id for row in rows])
     scores = failed_scores(organization_id=organization_id, recovery_ids=ids)
     clocks = _deadlines(organization_id, ids)
+    kinds = {
+        row.thread_id: word_of(next_step=row.next_step, states=marks[row.id])
+        for row in rows
+        if row.state == "open" and row.id not in {*waiting, *scores}
+    }
+    later = words_from(organization_id=organization_id, kinds=kinds, now=store_now(organization_id=organization_id))
     soonest = {row.id: soonest_of(row, clocks.get(row.id, {}), answers=row.id in {*waiting, *scores}) for row in rows}
     return tuple(
         Listed(
@@ -270,6 +285,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             unanswered_at=waiting.get(row.id),
             failed_score=scores.get(row.id),
             waiting=pages.get(row.thread_id, frozenset()),
+            word_from=later.get(row.thread_id),
         )
         for row in rows
     )
