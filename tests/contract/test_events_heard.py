@@ -29,7 +29,7 @@ UNHEARD = {
     "failures:signal: dismissed",
     "makegoods:makegood: offered",
     "messages:message: noted drafted renewed revised",
-    "organizations:member: changed joined",
+    "organizations:member: joined password_renewed returned",
     "organizations:organization: founded",
     "organizations:sending: resumed stopped",
     "promises:source: changed",

@@ -52,7 +52,11 @@ def test_opening_hours_are_added_shown_and_changed(org: Org) -> None:
     [
         ("hours_code", "Shop floor!", "Use letters, digits and hyphens for the name"),
         ("hours_mon", "nine to five", "Write the hours of Monday like"),
-        ("hours_tue", "18:00-09:00", "does not end after it starts"),
+        ("hours_tue", "18:00-09:00", "ends before it begins. For the afternoon write 18:00-21:00. For a night"),
+        ("hours_sat", "9 to 1", "On Saturday 09:00-01:00 ends before it begins. For the afternoon write 09:00-13:00."),
+        ("hours_sun", "20-2:30", "For a night write 20:00-24:00 here and 00:00-02:30 on Monday."),
+        ("hours_tue", "18:00-0:00", "For a night write 18:00-24:00 here."),
+        ("hours_tue", "18:00-18:00", "does not end after it starts"),
         ("hours_wed", "09:00-12:00, 11:00-13:00", "overlap: join them"),
         ("hours_fri", "09:00-25:00", "is not one: write"),
         ("hours_zone", "Mars/Olympus", "Time zone 'Mars/Olympus' is unknown"),

@@ -37,6 +37,7 @@ ARGUMENTS = {
     "bulk_id": 1,
     "intake_id": 1,
     "listed": "recoveries",
+    "member_id": 1,
     "makegood_id": 1,
     "failure_id": 1,
     "pack": "eu261",

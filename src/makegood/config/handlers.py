@@ -42,6 +42,7 @@ from makegood.recoveries.operations import (
     incidents_dropped,
     links_had,
     makegoods_moved,
+    member_changed,
     member_left,
     messages_sent,
     recoveries_open_for,
@@ -106,6 +107,7 @@ def register() -> None:
     on("recoveries:recovery:stepped", fixes_heard)
     on("recoveries:recovery:closed", cares_keep)
     on("organizations:member:left", member_left)
+    on("organizations:member:changed", member_changed)
     on("organizations:calendar:published", calendars_hear_published)
     for erased in (
         promises_hear_erased,

@@ -113,6 +113,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "data-file": DECIDES,
     "data-file-act": DECIDES,
     "data-report": DECIDES,
+    "member": RUNS,
+    "member-act": RUNS,
     "settings": PAYS,
     "settings-act": RUNS,
     "search": ALL,

@@ -156,7 +156,7 @@ def member_create(
     MemberPlace.objects.bulk_create(
         MemberPlace(organization_id=organization_id, member_id=member.id, place_id=place_id) for place_id in place_ids
     )
-    _record_member(organization_id, member.id, "joined", now, by, {"role": role})
+    member_record(organization_id, member.id, "joined", now, by, {"role": role})
     return member.id
 
 
@@ -168,7 +168,7 @@ def member_deactivate(*, organization_id: int, member_id: int, now: datetime, by
     changed = Member.objects.filter(organization_id=organization_id, id=member_id, active=True).update(active=False)
     if not changed:
         raise UnableToChangeMember(UnableToChangeMember.__doc__)
-    _record_member(organization_id, member_id, "left", now, by, {})
+    member_record(organization_id, member_id, "left", now, by, {})
 
 
 def member_change(
@@ -179,29 +179,27 @@ def member_change(
     by: int | None,
     limit_minor: int | None = None,
     present: bool | None = None,
-    role: str | None = None,
 ) -> None:
-    """Change a member's limit, presence or role.
+    """Change a member's limit or presence; `members.member_edit` changes who they are.
 
-    Raises UnableToChangeMember for an unknown member, role or a negative limit.
+    Raises UnableToChangeMember for an unknown member or a negative limit.
     """
     changes: dict[str, Any] = {}
     if limit_minor is not None:
         changes["limit_minor"] = limit_minor
     if present is not None:
         changes["present"] = present
-    if role is not None:
-        changes |= {"role": role, "tier": TIERS.get(role)}
-    if (role is not None and role not in ROLES) or (limit_minor or 0) < 0:
-        raise UnableToChangeMember("A role is employee, manager, finance or admin, and a limit is zero or more.")
+    if (limit_minor or 0) < 0:
+        raise UnableToChangeMember("A limit is zero or more.")
     if not Member.objects.filter(organization_id=organization_id, id=member_id).update(**changes):
         raise UnableToChangeMember(UnableToChangeMember.__doc__)
-    _record_member(organization_id, member_id, "changed", now, by, changes)
+    member_record(organization_id, member_id, "changed", now, by, changes)
 
 
-def _record_member(
+def member_record(
     organization_id: int, member_id: int, action: str, now: datetime, by: int | None, data: dict[str, Any]
 ) -> None:
+    """Journal what happened to a member: ids, codes and the names of what changed, never a name or an address."""
     record(
         organization_id=organization_id,
         entries=[

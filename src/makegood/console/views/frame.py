@@ -29,7 +29,7 @@ from makegood.store.tenancy import tenant
 CONSTRAINTS = {
     "member_last_admin": "The last admin cannot leave or change role: make somebody else an admin first.",
     "organizations_user_email": "An account with this e-mail exists already: choose another address.",
-    "member_user": "This account is a member already.",
+    "member_user": "This account is here already, or was: open their name under Settings, People.",
     "recovery_owned": "The new owner must be an active member: choose somebody else.",
 }
 
@@ -95,8 +95,9 @@ def typed_of(request: HttpRequest, error: Exception) -> Typed | None:
     if isinstance(error, Unanswered):
         return Typed(action=request.path, values=values, error=str(error), wrong=error.wrong)
     if isinstance(error, IntegrityError):
+        said = f"{error} {getattr(getattr(error.__cause__, 'diag', None), 'constraint_name', '')}"
         for name, sentence in CONSTRAINTS.items():
-            if name in str(error):
+            if name in said:
                 return Typed(action=request.path, values=values, error=sentence)
         return None
     if isinstance(error, ValueError) and type(error).__module__.startswith("makegood."):

@@ -93,12 +93,24 @@ def _spans(given: Mapping[str, str], day: str) -> list[list[str]]:
             problem = f"Write the hours of {DAY_NAMES[day]} like 09:00-12:30, 14:00-18:00, or leave it empty if closed."
             raise Unanswered({f"hours_{day}": problem})
         start, start_minute, end, end_minute = match.groups()
-        spans.append([f"{int(start):02}:{start_minute or '00'}", f"{int(end):02}:{end_minute or '00'}"])
+        span = [f"{int(start):02}:{start_minute or '00'}", f"{int(end):02}:{end_minute or '00'}"]
+        if span[1] < span[0]:
+            raise Unanswered({f"hours_{day}": _backwards(*span, day=day)})
+        spans.append(span)
     try:
         Calendar.from_data({"zone": "UTC", "weekly": {day: spans}})
     except UnusableCalendar as error:
         raise Unanswered({f"hours_{day}": str(error)}) from error
     return spans
+
+
+def _backwards(start: str, end: str, *, day: str) -> str:
+    """What may have been meant by hours that end before they begin: an afternoon, or a night."""
+    later = f"{int(end[:2]) + 12:02}{end[2:]}"
+    afternoon = f" For the afternoon write {start}-{later}." if start < later < "24:00" else ""
+    after = DAY_NAMES[DAYS[(DAYS.index(day) + 1) % len(DAYS)]]
+    night = f"{start}-24:00 here" + ("" if end == "00:00" else f" and 00:00-{end} on {after}")
+    return f"On {DAY_NAMES[day]} {start}-{end} ends before it begins.{afternoon} For a night write {night}."
 
 
 def _holidays(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 
 import attrs
 from django.http import HttpRequest
@@ -23,6 +24,7 @@ ROLES = (
     ("finance", "Finance: sees the money, pays by hand"),
     ("admin", "Admin: everything, and the settings"),
 )
+LONGEST_EMAIL = 254
 PLACE_KINDS = (
     ("store", "Store"), ("hotel", "Hotel"), ("depot", "Depot"), ("till", "Till"), ("line", "Line"), ("other", "Other"),
 )  # fmt: skip
@@ -88,14 +90,15 @@ def place_add(request: HttpRequest, desk: Desk) -> Done:
         code=code,
         name=given["place"][:120],
         kind=kind if kind in dict(PLACE_KINDS) else "other",
-        parent_id=_chosen(
+        parent_id=chosen_one(
             request, "place_parent", [one.id for one in places_all(organization_id=desk.organization_id)]
         ),
     )
     return Done(text=f"{given['place']} is a place now.")
 
 
-def _chosen(request: HttpRequest, name: str, allowed: list[int]) -> int | None:
+def chosen_one(request: HttpRequest, name: str, allowed: list[int]) -> int | None:
+    """This function will read which one was chosen of a list, or None. Raises Unanswered for one not on it."""
     text = request.POST.get(name, "")
     if not text:
         return None
@@ -126,7 +129,11 @@ def member_form(desk: Desk, *, action: str) -> Form:
             ),
             select("member_role", "Role", ROLES, value="employee", required=True),
             *((select("member_team", "Team", teams, first="None"),) if teams else ()),
-            *((select("member_place", "Place", places, first="All places"),) if places else ()),
+            *(
+                (places_field(places, hint="Tick as many as they serve. None ticked is all of them."),)
+                if places
+                else ()
+            ),
             Field(
                 name="member_limit",
                 label=f"May give without asking, a day, in {desk.facts.currency}",
@@ -137,24 +144,52 @@ def member_form(desk: Desk, *, action: str) -> Form:
     )
 
 
+def places_field(
+    places: Sequence[tuple[str, str]], *, hint: str, chosen: Collection[int] = (), every: bool | None = None
+) -> Field:
+    """This function will ask which places somebody serves; with `every`, all of them is a choice of its own."""
+    first = () if every is None else (Choice(value="all", label="All places, those to come too", chosen=every),)
+    return Field(
+        name="member_places",
+        label="Places",
+        kind="checkboxes",
+        required=every is not None,
+        hint=hint,
+        choices=(*first, *(Choice(value=one, label=name, chosen=int(one) in chosen) for one, name in places)),
+    )
+
+
+def places_chosen(request: HttpRequest, desk: Desk) -> tuple[int, ...]:
+    """This function will read which places were ticked. Raises Unanswered for one that is not here."""
+    allowed = {str(one.id): one.id for one in places_all(organization_id=desk.organization_id)}
+    ticked = [one for one in request.POST.getlist("member_places") if one]
+    if not set(ticked) <= set(allowed):
+        raise Unanswered({"member_places": "Choose from the list."})
+    return tuple(allowed[one] for one in dict.fromkeys(ticked))
+
+
+def email_of(request: HttpRequest) -> str:
+    """This function will read a person's e-mail, or nothing. Raises Unanswered for what is none."""
+    email = request.POST.get("member_email", "").strip()
+    if email and (len(email) > LONGEST_EMAIL or not re.fullmatch(r"[^@\s]+@[^@\s]+", email)):
+        raise Unanswered({"member_email": "Write an e-mail such as maria@example.org."})
+    return email
+
+
 def member_add(request: HttpRequest, desk: Desk) -> Done:
     """Add a person, with a password to hand over where they have an e-mail."""
     here = desk.organization_id
     given = answers(request.POST, member="Write the person's name.", member_role="Choose a role.")
     limit = amount(request.POST.get("member_limit", ""), field="member_limit", currency=desk.facts.currency)
-    place_id = _chosen(request, "member_place", [one.id for one in places_all(organization_id=here)])
-    email = request.POST.get("member_email", "").strip()
-    if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise Unanswered({"member_email": "Write an e-mail such as maria@example.org."})
     invited = member_invite(
         organization_id=here,
         name=given["member"][:120],
         role=given["member_role"],
         now=desk.facts.now,
         by=desk.member_id,
-        email=email,
-        team_id=_chosen(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
-        place_ids=[place_id] if place_id else [],
+        email=email_of(request),
+        team_id=chosen_one(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
+        place_ids=places_chosen(request, desk),
         limit_minor=limit.minor if limit else 0,
     )
     if invited.password:

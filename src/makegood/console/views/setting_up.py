@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -38,7 +38,8 @@ WORDS = {
     "places": ("Where do you serve customers?", "Stores, hotels, tills, lines. One is enough to begin."),
     "members": (
         "Who puts things right?",
-        "Each person has a role, a place and an amount they may give without asking.",
+        "Each person has a role, places and an amount they may give without asking. You can go on alone, too, and add"
+        " people later, under Settings.",
     ),
     "sources": (
         "Where do promises come from?",
@@ -142,14 +143,14 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
     return response
 
 
-def _steps(now: str, notes: dict[str, str]) -> tuple[SetUpStep, ...]:
+def _steps(now: str, notes: Mapping[str, str], todo: Collection[str] = ()) -> tuple[SetUpStep, ...]:
     first = SetUpStep(name="You and your organization", state="now" if now == "first" else "done")
     return (
         first,
         *(
             SetUpStep(
                 name=NAMES[step],
-                state="now" if step == now else "done" if notes.get(step) else "todo",
+                state="now" if step == now else "done" if notes.get(step) and step not in todo else "todo",
                 url="" if now == "first" else reverse("set-up-step", args=[step]),
                 note=notes.get(step, ""),
             )
@@ -174,6 +175,9 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         "sources": [Fact(label="Source", value=one.name) for one in sources_all(organization_id=here)],
     }
     notes = {name: f"{len(facts)} so far" for name, facts in made.items() if facts}
+    alone = len(made["members"]) < 2
+    if alone:
+        notes["members"] = "only you so far"
     title, lead = WORDS[step]
     later = STEPS[STEPS.index(step) + 1 :]
     on = (
@@ -190,7 +194,7 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
     page = SetUpPage(
         title=title,
         lead=lead,
-        steps=_steps(step, notes),
+        steps=_steps(step, notes, todo={"members"} if alone else set()),
         form=forms[step](desk, action=reverse("set-up-step", args=[step])),
         made=(*secret, *made[step][:30]),
         files=_files(desk) if step == "sources" else (),

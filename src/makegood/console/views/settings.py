@@ -43,7 +43,6 @@ from makegood.organizations.operations import (
     api_key_create,
     api_key_revoke,
     member_change,
-    member_deactivate,
     sending_stop,
 )
 from makegood.promises.queries import sources_all
@@ -57,7 +56,7 @@ TITLES = {
     "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
     "limits": ("Limits", "What each person may give in a day without asking."),
-    "delivery": ("Delivery", "How messages and payments leave."),
+    "delivery": ("Delivery", "How messages and payments leave, and by what your organization is known."),
 }
 SCOPE_HINTS = {"events": "send events", "read": "read everything", "write": "report, record, change"}
 
@@ -86,14 +85,19 @@ def settings_page(
     page = SettingsPage(
         title=title,
         lead=lead,
-        pages=tuple(
-            Link(label=TITLES[name][0], url=reverse("settings", args=[name]), current=name == section)
-            for name in TITLES
-            if desk.facts.role in permissions.SETTINGS[name]
-        ),
+        pages=pages_of(desk, current=section),
         sections=(*shown, *sections),
     )
     return Screen(template="console/settings.html", page=page)
+
+
+def pages_of(desk: Desk, *, current: str) -> tuple[Link, ...]:
+    """This function will list the pages of the settings that this member may open."""
+    return tuple(
+        Link(label=TITLES[name][0], url=reverse("settings", args=[name]), current=name == current)
+        for name in TITLES
+        if desk.facts.role in permissions.SETTINGS[name]
+    )
 
 
 section = staff(settings_page)
@@ -122,24 +126,18 @@ def _members(desk: Desk) -> tuple[SettingsSection, ...]:
                 ", ".join(one.places) or "all places",
                 one.team or "none",
             ),
+            url=reverse("member", args=[one.id]),
             tag=None if one.active else Tag(text="left"),
-            actions=(
-                Action(
-                    label="Let go",
-                    about=one.name,
-                    url=_act("members", "leave"),
-                    hidden=(("member", str(one.id)),),
-                ),
-            )
-            if one.active and one.id != desk.member_id
-            else (),
         )
         for one in queries.members_all(organization_id=desk.organization_id)
     )
     table = Table(caption="People", head=("Name", "Role", "E-mail", "Places", "Team"), rows=rows)
     return (
         SettingsSection(
-            title="People", key="people", table=table, lead="Whoever leaves hands over their open recoveries at once."
+            title="People",
+            key="people",
+            table=table,
+            lead="Open a name to change who they are, give them a new password, let them go or take them back.",
         ),
         _alone(people.member_form(desk, action=_act("members", "add"))),
     )
@@ -384,9 +382,17 @@ def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
                 Fact(label="Delivery", value=ways[facts.delivery]),
                 *(_mail_facts() if live else ()),
                 *((Fact(label="Payout", value="By hand: no payment system is connected"),) if missing else ()),
-                Fact(label="Time zone", value=facts.zone),
-                Fact(label="Report form", value=reverse("public-report", args=[facts.code]), note="for customers"),
                 *(Fact(label=one.kind.capitalize(), value=one.url) for one in outside),
+            ),
+        ),
+        SettingsSection(
+            title="Your organization",
+            key="organization",
+            facts=(
+                Fact(label="Code", value=facts.code, note="CODE in commands: --org CODE"),
+                Fact(label="Report form", value=reverse("public-report", args=[facts.code]), note="for customers"),
+                Fact(label="Time zone", value=facts.zone),
+                Fact(label="Currency", value=facts.currency),
             ),
         ),
         SettingsSection(
@@ -414,16 +420,6 @@ def settings_act(request: HttpRequest, desk: Desk, *, section: str, act: str) ->
         return settings_page(request, desk, section=section, fresh=(done.secret, done.text))
     tell(request, done.text)
     return redirect("settings", section=section)
-
-
-def _leave(request: HttpRequest, desk: Desk) -> people.Done:
-    member_deactivate(
-        organization_id=desk.organization_id,
-        member_id=whole(request.POST.get("member", ""), least=1, most=2**63 - 1),
-        now=desk.facts.now,
-        by=desk.member_id,
-    )
-    return people.Done(text="They are out, and their open recoveries have new owners.")
 
 
 def _key_add(request: HttpRequest, desk: Desk) -> people.Done:
@@ -471,7 +467,6 @@ def _go_on(request: HttpRequest, desk: Desk) -> people.Done:
 
 ACTS = {
     ("members", "add"): people.member_add,
-    ("members", "leave"): _leave,
     ("places", "add"): people.place_add,
     ("places", "playbook"): places.playbook_choose,
     ("places", "team"): people.team_add,

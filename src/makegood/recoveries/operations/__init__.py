@@ -30,7 +30,7 @@ from makegood.recoveries.operations.moving import playbook_change
 from makegood.recoveries.operations.offering import extra_offer
 from makegood.recoveries.operations.offering_all import incident_ask, incident_offer
 from makegood.recoveries.operations.opening import recoveries_open_for
-from makegood.recoveries.operations.owning import member_left, owner_change
+from makegood.recoveries.operations.owning import member_changed, member_left, owner_change
 from makegood.recoveries.operations.pausing import pause_end, pause_start
 from makegood.recoveries.operations.previewing import Leaving, incident_leaving
 from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
@@ -71,6 +71,7 @@ __all__ = [
     "incidents_dropped",
     "links_had",
     "makegoods_moved",
+    "member_changed",
     "member_left",
     "messages_sent",
     "owner_change",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -120,6 +120,10 @@ class Staff:
             for one in others
         ]
         return choose(key=key, candidates=candidates, tier=tier)
+
+    def serves(self, *, places: Collection[int], place_id: int | None) -> bool:
+        """This function will say whether somebody of these places (none is all) serves a place, or one inside it."""
+        return not places or place_id is None or not self._ancestors(place_id).isdisjoint(places)
 
     def took(self, *, member_id: int, at: datetime) -> None:
         """This function will remember that a member took one on in this batch."""
@@ -296,21 +300,52 @@ def member_left(*, organization_id: int, entries: Sequence[Happened]) -> None:
 
     Raises UnableToFindOwner when nobody active is left, which undoes the leaving.
     """
-    left = {entry.subject_id: entry for entry in entries}
-    rows = list(
-        Recovery.objects.filter(organization_id=organization_id, state="open", owner_id__in=list(left))
-        .select_for_update()
-        .order_by("id")
-    )
-    if not rows:
-        return
     staff = Staff(organization_id=organization_id)
-    for member_id, entry in left.items():
-        owned = []
-        for row in rows:
-            if row.owner_id == member_id:
-                chosen = staff.choose(
-                    key=row.happening_key, tier=row.owner_tier, place_id=row.place_id, team_id=row.team_id, at=entry.at
-                )
-                owned.append((row.id, chosen.id, row.owner_tier, reasons_data(chosen.reasons)))
-        owners_set(organization_id=organization_id, owned=owned, at=entry.at, by=entry.actor_id, why="left")
+    for entry in entries:
+        rows = _open_of(organization_id, entry.subject_id)
+        _rehome(organization_id, rows, entry, staff, why="left")
+
+
+def member_changed(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Hand over what members may not look after any more, in the transaction in which they are changed.
+
+    That is all that they have open where they pay from now on, and else what is open at places that they served and
+    serve no more. It stays theirs where nobody else is active.
+    """
+    for entry in entries:
+        to_finance = entry.data.get("role") == "finance"
+        if not to_finance and "places" not in entry.data:
+            continue
+        staff = Staff(organization_id=organization_id)
+        rows = [
+            row
+            for row in _open_of(organization_id, entry.subject_id)
+            if to_finance
+            or (
+                staff.serves(places=entry.data["was_places"], place_id=row.place_id)
+                and not staff.serves(places=entry.data["places"], place_id=row.place_id)
+            )
+        ]
+        _rehome(organization_id, rows, entry, staff, why="moved")
+
+
+def _open_of(organization_id: int, member_id: int) -> list[Recovery]:
+    mine = Recovery.objects.filter(organization_id=organization_id, state="open", owner_id=member_id)
+    return list(mine.select_for_update(of=("self",)).order_by("id"))
+
+
+def _rehome(organization_id: int, rows: Sequence[Recovery], entry: Happened, staff: Staff, *, why: str) -> None:
+    """Give these to whom the rules choose, leaving out whose they were, and tell each new owner."""
+    owned = []
+    for row in rows:
+        chosen = staff.choose(
+            key=row.happening_key,
+            tier=row.owner_tier,
+            place_id=row.place_id,
+            team_id=row.team_id,
+            at=entry.at,
+            but=entry.subject_id,
+        )
+        if chosen.id != entry.subject_id:
+            owned.append((row.id, chosen.id, row.owner_tier, reasons_data(chosen.reasons)))
+    owners_set(organization_id=organization_id, owned=owned, at=entry.at, by=entry.actor_id, why=why)

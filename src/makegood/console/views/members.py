@@ -1,0 +1,236 @@
+"""One person's page in the settings: who they are, a new password, letting them go and taking them back."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from makegood.console.asking import select
+from makegood.console.building.words import said_at
+from makegood.console.desk import ROLE_WORDS, Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import (
+    Action,
+    Field,
+    Form,
+    Link,
+    SettingsPage,
+    SettingsSection,
+    Table,
+    TableRow,
+)
+from makegood.console.views import people
+from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.console.views.settings import pages_of
+from makegood.organizations.members import (
+    Edited,
+    Wanted,
+    account_of_others,
+    member_edit,
+    member_password,
+    member_return,
+)
+from makegood.organizations.operations import member_deactivate
+from makegood.organizations.people import Change, Person, person_changes, person_one
+from makegood.organizations.queries import places_all, teams_all
+from makegood.store.clocks import wall_now
+
+WHAT = {"name": "the name", "role": "the role", "email": "the e-mail", "team": "the team", "places": "the places"}
+ACTIONS = {
+    "joined": "Added",
+    "left": "Let go; what they had open was handed over",
+    "returned": "Taken back",
+    "password_renewed": "A new password was given",
+}
+
+
+def member_page(
+    request: HttpRequest, desk: Desk, *, member_id: int, act: str = "", secret: tuple[str, str] = ("", "")
+) -> Screen:
+    """Show one person; `secret` is a password to show this once, and what it is."""
+    one = person_one(organization_id=desk.organization_id, member_id=member_id)
+    if one is None:
+        raise Http404
+    fresh = (SettingsSection(title=secret[1], key="fresh", secret=secret[0]),) if secret[0] else ()
+    page = SettingsPage(
+        title=one.name,
+        lead=f"{ROLE_WORDS[one.role]}. {'' if one.active else 'Let go: cannot sign in, and owns nothing. '}"
+        "What is changed here counts at once.",
+        pages=pages_of(desk, current="members"),
+        sections=(*fresh, _who(desk, one), *_password(desk, one), *_here(desk, one), _changes(desk, one)),
+    )
+    return Screen(template="console/settings.html", page=page)
+
+
+member = staff(member_page)
+
+
+def _act(one: Person, act: str) -> str:
+    return reverse("member-act", args=[one.id, act])
+
+
+def _who(desk: Desk, one: Person) -> SettingsSection:
+    here = desk.organization_id
+    teams = [(str(team.id), team.name) for team in teams_all(organization_id=here)]
+    places = [(str(place.id), place.name) for place in places_all(organization_id=here)]
+    hint = (
+        "They sign in with it." if one.email else "They sign in with it. You get a password to hand over, shown once."
+    )
+    team = select("member_team", "Team", teams, first="None", value=str(one.team_id or ""))
+    where = people.places_field(
+        places,
+        hint="What they have open at a place that they serve no more is handed over at once.",
+        chosen=one.place_ids,
+        every=not one.place_ids,
+    )
+    form = Form(
+        key="member",
+        action=_act(one, "change"),
+        submit="Save",
+        fields=(
+            Field(name="member", label="Name", required=True, maxlength=120, autocomplete="off", value=one.name),
+            Field(
+                name="member_email",
+                label="E-mail",
+                kind="email",
+                required=bool(one.email),
+                autocomplete="off",
+                value=one.email,
+                hint=hint,
+            ),
+            select("member_role", "Role", people.ROLES, value=one.role, required=True),
+            *((team,) if teams else ()),
+            *((where,) if places else ()),
+        ),
+    )
+    return SettingsSection(title="Who they are", key="who", forms=(form,))
+
+
+def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
+    if one.user_id is None or not one.active:
+        return ()
+    if one.id == desk.member_id:
+        own = Link(label="Change your password", url=reverse("password"))
+        return (SettingsSection(title="Password", key="password", links=(own,)),)
+    if account_of_others(user_id=one.user_id):
+        lead = (
+            "Their account belongs to another organization too, so its e-mail and password are theirs alone to change."
+        )
+        return (SettingsSection(title="Password", key="password", lead=lead),)
+    lead = (
+        "They have not signed in yet with the one they were given. Lost? Make another; that one then counts no more."
+        if one.password_once
+        else "For somebody who lost theirs: the old one then counts no more, and they are signed out everywhere."
+    )
+    new = Action(label="Make a new password", about=f"for {one.name}", url=_act(one, "password"))
+    return (SettingsSection(title="Password", key="password", lead=lead, actions=(new,)),)
+
+
+def _here(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
+    if one.id == desk.member_id:
+        return ()
+    if one.active:
+        leave = Action(label="Let go", about=one.name, style="danger", url=_act(one, "leave"))
+        lead = "They cannot sign in any more, and hand over their open recoveries at once. You can take them back."
+        return (SettingsSection(title="Let go", key="leave", lead=lead, actions=(leave,)),)
+    back = Action(label="Take back", about=one.name, style="go", url=_act(one, "return"))
+    lead = "They sign in again with the password that they had. What they handed over stays with its new owners."
+    return (SettingsSection(title="Take back", key="return", lead=lead, actions=(back,)),)
+
+
+def _changes(desk: Desk, one: Person) -> SettingsSection:
+    rows = tuple(
+        TableRow(cells=(said_at(desk, change.at), _said(change), change.by or "Makegood"))
+        for change in person_changes(organization_id=desk.organization_id, member_id=one.id)
+    )
+    table = Table(caption="Changes", head=("When", "What", "By"), rows=rows)
+    return SettingsSection(title="Changes", key="changes", table=table)
+
+
+def _said(change: Change) -> str:
+    """One change in words; names and addresses are not kept in the journal, only that they changed."""
+    if change.action != "changed":
+        return ACTIONS.get(change.action, change.action)
+    data = change.data
+    parts = []
+    for what in data.get("what", ()):
+        if what == "role":
+            parts.append(f"the role, from {ROLE_WORDS[data['was_role']]} to {ROLE_WORDS[data['role']]}")
+        else:
+            parts.append(WHAT[what])
+    if "limit_minor" in data:
+        parts.append("what they may give in a day")
+    if "present" in data:
+        parts.append("that they are here" if data["present"] else "that they are not here")
+    return f"Changed {', '.join(parts)}"
+
+
+@acts(member_page)
+def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) -> Screen | HttpResponse:
+    """Change one person."""
+    one = person_one(organization_id=desk.organization_id, member_id=member_id)
+    if one is None or act not in ("change", "password", "leave", "return"):
+        raise Http404
+    given = {
+        "organization_id": desk.organization_id,
+        "member_id": member_id,
+        "now": desk.facts.now,
+        "by": desk.member_id,
+    }
+    if act == "change":
+        return _changed(request, desk, one)
+    if act == "password":
+        password = member_password(**given, wall_at=wall_now())
+        said = f"The new password of {one.name}: hand it over now; they choose their own when they sign in."
+        return member_page(request, desk, member_id=member_id, secret=(password, said))
+    if act == "leave":
+        member_deactivate(**given)
+        tell(request, f"{one.name} is out, and their open recoveries have new owners.")
+    else:
+        member_return(**given)
+        tell(request, f"{one.name} is here again.")
+    return gone_to("member", member_id=member_id)
+
+
+def _changed(request: HttpRequest, desk: Desk, one: Person) -> Screen | HttpResponse:
+    edited = member_edit(
+        organization_id=desk.organization_id,
+        member_id=one.id,
+        wanted=_wanted(request, desk),
+        now=desk.facts.now,
+        by=desk.member_id,
+    )
+    if edited.password:
+        said = f"The password of {one.name}: hand it over now; they choose their own when they first sign in."
+        return member_page(request, desk, member_id=one.id, secret=(edited.password, said))
+    tell(request, _told(one, edited))
+    if one.id == desk.member_id and "role" in edited.changed:
+        return redirect("today")
+    return gone_to("member", member_id=one.id)
+
+
+def _told(one: Person, edited: Edited) -> str:
+    if not edited.changed:
+        return "Nothing was changed."
+    return f"Saved for {one.name}: {', '.join(WHAT[what] for what in edited.changed)}."
+
+
+def _wanted(request: HttpRequest, desk: Desk) -> Wanted:
+    here = desk.organization_id
+    given = answers(request.POST, member="Write the person's name.", member_role="Choose a role.")
+    place_ids: tuple[int, ...] = ()
+    if places_all(organization_id=here):
+        ticked = request.POST.getlist("member_places")
+        if not ticked:
+            raise Unanswered({"member_places": "Tick the places that they serve, or all places."})
+        if "all" in ticked and len(ticked) > 1:
+            raise Unanswered({"member_places": "Tick all places, or the ones that they serve: not both."})
+        place_ids = () if ticked == ["all"] else people.places_chosen(request, desk)
+    return Wanted(
+        name=given["member"][:120],
+        role=given["member_role"],
+        email=people.email_of(request),
+        team_id=people.chosen_one(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
+        place_ids=place_ids,
+    )
