@@ -191,12 +191,19 @@ def test_a_low_score_opens_the_case_again_for_all_to_see(org: Org) -> None:
     page = client.get(url).content.decode()
     assert "Made good" in page
     assert ">in time" in page
+    with tenant(organization_id=org.id):
+        Message.objects.filter(thread_id=recovery.thread_id, state="draft").update(state="stopped")
+        Message.objects.create(
+            organization_id=org.id, thread_id=recovery.thread_id, customer_id=recovery.customer_id, direction="out",
+            channel="status", kind="outcome", step="communicate", state="draft", body="It ended well.", created_at=START,
+        )  # fmt: skip
     step_to(org, START + timedelta(hours=1))
     thanked = client.post(f"{path}/rate", {"score": "2"}, follow=True).content.decode()
     assert "Your case is open again: a person answers you." in thanked
     page = client.get(url).content.decode()
     assert "open again: they gave us 2 of 7" in page
     assert "Next: answer Ana, who gave us 2 of 7" in page
+    assert "It ended well.</textarea>" not in page, "how it ended is no answer to one with whom it failed"
     assert "until a person answers them" in page
     assert "Open again, one level up: under 4 what we did has failed. A person answers them by today 15:00." in page
     assert ">in time" not in page

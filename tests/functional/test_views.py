@@ -396,6 +396,7 @@ def test_the_demo_door_is_only_there_in_the_demo(org: Org, monkeypatch: pytest.M
     assert Client(headers={"host": "127.0.0.1"}).post("/demo/sign-in", door).status_code == 404
     monkeypatch.setattr(settings, "DEMO", True)
     client = Client(headers={"host": "127.0.0.1"})
+    assert "what you found here is gone then" in client.get("/set-up").content.decode()
     assert client.post("/demo/sign-in", door).status_code == 302
     assert client.get("/").status_code == 200
     from makegood.organizations.models import Organization

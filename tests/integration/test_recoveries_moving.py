@@ -34,6 +34,8 @@ def test_time_used_by_one_calendar_stays_used_under_another(org: Org) -> None:
         # 19:00 on Monday: eight hours on Tuesday, six on Wednesday
         assert clock(org, recovery, "fix").due_at == START + 2 * DAY + 6 * HOUR
         assert Step.objects.get(recovery_id=recovery.id, step="fix").due_at == START + 2 * DAY + 6 * HOUR
+        # a week to find the cause is a week, whatever the shop's hours
+        assert Step.objects.get(recovery_id=recovery.id, step="improve").due_at == START + 7 * DAY
         assert again(org, recovery).playbook_id == version
         (entry,) = journal(org, recovery, "moved")
         assert (entry.actor_id, entry.data["calendar_was"], entry.data["calendar"]) == (org.manager, "", "shop")

@@ -90,6 +90,18 @@ def due_after(
     ).due_at
 
 
+def step_due(
+    *, started_at: datetime, minutes: int, calendars: Calendars, pauses: Sequence[Pause] = ()
+) -> datetime | None:
+    """This function will say when a step is due that no clock times; None while paused.
+
+    A week to find a cause is a week, whatever the opening hours: from a week on, days count as they pass.
+    """
+    return due_after(
+        started_at=started_at, minutes=minutes, calendars=() if minutes >= WEEK_MINUTES else calendars, pauses=pauses
+    )
+
+
 def explained(
     *,
     started_at: datetime,
@@ -115,5 +127,6 @@ def target_minutes(*, playbook: Playbook, target: str, group: str) -> tuple[int,
     return playbook.target_minutes(target=target, group=group)
 
 
+WEEK_MINUTES = 7 * 24 * 60
 VISIT_BOUND = frozenset({"fix", "make_good"})
 """The targets that a customer's visit ends: what is put right after they left is not put right in time."""

@@ -14,7 +14,7 @@ from makegood.core.clock_account import Account, account
 from makegood.core.reasons import because
 from makegood.failures.models import Failure
 from makegood.journal.models import Entry
-from makegood.recoveries.frozen import VISIT_BOUND, Calendars, calendars_named, due_after
+from makegood.recoveries.frozen import VISIT_BOUND, Calendars, calendars_named, due_after, step_due
 from makegood.recoveries.models import Pause, Recovery, RecoveryFailure
 
 STOPS_UPDATES = "customer"
@@ -78,6 +78,10 @@ class Inputs:
             pauses=self.pauses(target),
             visit_ends_at=self._bound(target, promised_at),
         )
+
+    def step_due(self, step: str, started_at: datetime, minutes: int) -> datetime | None:
+        """This function will say when a step is due that no clock times; None while a pause hides it."""
+        return step_due(started_at=started_at, minutes=minutes, calendars=self.calendars, pauses=self.pauses(step))
 
     def warn(
         self, target: str, started_at: datetime, minutes: int, before: int, due_at: datetime | None

@@ -22,6 +22,8 @@ from makegood.recoveries.queries.news import WRITES, word_of
 QUOTED = 280
 ANSWERS = ("update", "apology", "offer", "outcome")
 """The messages that answer a customer who wrote, the most fitting first."""
+ASKS = ("update", "apology", "offer")
+"""The messages for one with whom what we did has failed: how it ended is not the word for them."""
 FOLLOWS = {
     "ask_score": "they are asked how well we did",
     "check_in": "look in on them",
@@ -34,7 +36,8 @@ def draft_open(case: Case) -> MessageLine | None:
     """This function will find the words that wait for a click, those of the next step first."""
     drafts = [one for one in case.messages if one.state == "draft" and one.direction == "out"]
     if case.unanswered_at is not None or case.failed_score is not None:
-        answers = [one for one in drafts if one.kind in ANSWERS]
+        fits = ANSWERS if case.failed_score is None else ASKS
+        answers = [one for one in drafts if one.kind in fits]
         return min(answers, key=lambda one: ANSWERS.index(one.kind), default=None)
     fitting = [one for one in drafts if one.step == case.next_step or one.kind == _writes(case)]
     return next(iter(fitting or drafts), None)

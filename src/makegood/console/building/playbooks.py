@@ -28,7 +28,8 @@ def playbook_said(facts: PlaybookFacts) -> str:
         (
             f"A promise counts as broken once it is {_span(notice)} late." if notice else "Any lateness counts.",
             f"They hear of it within {_span(targets['acknowledge'].minutes)}, an answer comes within"
-            f" {_span(targets['respond'].minutes)}, and it is put right within {_span(targets['fix'].minutes)}.",
+            f" {_span(targets['respond'].minutes)}, and it is put right within {_span(targets['fix'].minutes)}."
+            + (" Only open hours count." if playbook.calendar else ""),
             _alone(playbook),
             f"Extras: {', '.join(one.title.lower() for one in playbook.remedies)}." if playbook.remedies else "",
         )

@@ -31,6 +31,11 @@ from makegood.organizations.queries import members_all, places_all, teams_all
 from makegood.promises.queries import sources_all
 from makegood.store.clocks import wall_now
 
+LATER = "The rest can wait, or be done in the next steps."
+IN_DEMO = (
+    "This is the demo, which begins anew at each start: what you found here is gone then. To keep it, run “makegood"
+    " serve”."
+)
 STEPS = ("teams", "places", "members", "sources")
 NAMES = {"teams": "Teams", "places": "Places", "members": "People", "sources": "Sources"}
 WORDS = {
@@ -108,7 +113,7 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
     )
     page = SetUpPage(
         title="Set up your organization",
-        lead="You become its first admin. The rest can wait, or be done in the next steps.",
+        lead=f"You become its first admin. {IN_DEMO if settings.DEMO else LATER}",
         steps=_steps("first", {}),
         form=Form(
             key="set-up",

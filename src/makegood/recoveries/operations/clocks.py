@@ -237,7 +237,7 @@ def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: 
 def _plain_steps_later(organization_id: int, recovery: Recovery, playbook: Playbook, inputs: Inputs) -> None:
     """Give the steps that no clock times the time of the pauses too; while one lasts they stand as they are."""
     plain = [step for step, rule in playbook.steps.items() if not rule.clock and step not in playbook.targets]
-    due = {step: inputs.due(step, recovery.clock_from, playbook.steps[step].minutes) for step in plain}
+    due = {step: inputs.step_due(step, recovery.clock_from, playbook.steps[step].minutes) for step in plain}
     rows = Step.objects.filter(
         organization_id=organization_id, recovery_id=recovery.id, step__in=plain, state__in=UNDONE
     )

@@ -84,5 +84,5 @@ def _steps(organization_id: int, recovery: Recovery, after: Playbook) -> None:
         rule = after.steps[StepName(step.step)]
         step.send = rule.send
         if not rule.clock:
-            step.due_at = inputs.due(step.step, recovery.clock_from, rule.minutes)
+            step.due_at = inputs.step_due(step.step, recovery.clock_from, rule.minutes)
         step.save(update_fields=["send", "due_at"])

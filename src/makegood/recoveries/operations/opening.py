@@ -23,6 +23,7 @@ from makegood.recoveries.frozen import (
     due_after,
     playbook_frozen,
     playbooks_latest,
+    step_due,
     target_minutes,
 )
 from makegood.recoveries.models import STEPS, FollowUp, Recovery, RecoveryClock, RecoveryFailure, Step, Unopened
@@ -369,7 +370,7 @@ def _steps(
         due_at = (
             clocks[rule.clock]
             if rule.clock
-            else due_after(started_at=clock_from, minutes=rule.minutes, calendars=calendars)
+            else step_due(started_at=clock_from, minutes=rule.minutes, calendars=calendars)
         )
         found.append((step, rule.send, due_at, playbook.fix(plan_kind).title if step == "fix" else ""))
     return tuple(found)
