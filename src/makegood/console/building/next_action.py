@@ -11,6 +11,7 @@ from makegood.console.building import words
 from makegood.console.building.reaching import hand_over_form
 from makegood.console.building.saying import draft_of, news_from, news_said, second_news
 from makegood.console.building.seeing import seen_field, seen_pair
+from makegood.console.building.trouble import send_again, trouble_said, trouble_state
 from makegood.console.desk import Desk
 from makegood.console.moments import span
 from makegood.console.viewmodels import Action, ClockFace, Field, Form, Link, MessageDraft, NextAction
@@ -18,6 +19,7 @@ from makegood.core.names import described, first_name
 from makegood.customers.queries import CustomerFacts
 from makegood.recoveries.queries import Case, MakeGoodLine, MessageLine
 from makegood.recoveries.queries.news import WRITES, word_of
+from makegood.recoveries.saying import BEGUN
 
 QUOTED = 280
 ANSWERS = ("update", "apology", "offer", "outcome")
@@ -73,6 +75,9 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
     if hands_over(case):
         return _link(name, case, clock, phone=customer.identity("phone"))
     message = draft_open(case)
+    troubled = _in_trouble(desk, case) if message is None else None
+    if troubled is not None:
+        return _again(case, troubled, name, clock, phone=customer.identity("phone"))
     draft = draft_of(desk, case, message, colleagues=colleagues) if message else None
     if case.unanswered_at is not None:
         return _answer(desk, case, name, draft, phone=customer.identity("phone"))
@@ -112,8 +117,47 @@ def _waits(desk: Desk, case: Case, kind: str, name: str, clock: ClockFace) -> Ne
             url=reverse("recovery-say", args=[words.code(case.number)]),
             hidden=(("begin", kind),),
         ),
-        links=(Link(label="It was done another way", url="#steps"),),
+        links=(_by_hand(case),),
         dock_label="Write it now",
+    )
+
+
+def _by_hand(case: Case) -> Link:
+    """To the row of the next step, opened, in which it is recorded that it was done another way."""
+    url = reverse("recovery", args=[words.code(case.number)])
+    return Link(label="It was done another way", url=f"{url}?step={case.next_step}#step-{case.next_step}")
+
+
+def _in_trouble(desk: Desk, case: Case) -> MessageLine | None:
+    """The words that did not arrive, or may not have, where nothing of their kind was said since and they are next."""
+    kinds = ANSWERS if case.unanswered_at is not None or case.failed_score is not None else (_writes(case),)
+    ours = [one for one in case.messages if one.direction == "out" and one.kind in kinds and one.state != "stopped"]
+    last = max(ours, key=lambda one: one.created_at, default=None)
+    after_at = case.unanswered_at
+    if last is None or last.state not in ("failed", "unknown") or (after_at and last.created_at < after_at):
+        return None
+    return last if desk.may("mail-decide") else None
+
+
+def _again(case: Case, message: MessageLine, name: str, clock: ClockFace, *, phone: str) -> NextAction:
+    """It was sent and did not arrive: send it again, write another, or tell them some other way."""
+    sent = SENDING.get(message.kind, "your words to")
+    return NextAction(
+        title=f"send {sent} {name} again: it {trouble_state(message)}",
+        clock=clock,
+        lead=trouble_said(message),
+        action=send_again(case, message),
+        instead=(
+            Action(
+                label="Write another",
+                url=reverse("recovery-say", args=[words.code(case.number)]),
+                hidden=(("begin", message.kind),),
+            ),
+        )
+        if message.kind in BEGUN
+        else (),
+        links=(*((Link(label="Call instead", url=f"tel:{phone}"),) if phone else ()), _by_hand(case)),
+        dock_label="Send it again",
     )
 
 
@@ -295,14 +339,14 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
         return NextAction(
             title=title,
             clock=clock,
-            lead="Begin a message here, or record below that it was done another way.",
+            lead="Begin a message here, or record that it was done another way.",
             action=Action(
                 label="Begin a message",
                 url=reverse("recovery-say", args=[here]),
                 style="go",
                 hidden=(("begin", kind),),
             ),
-            links=(Link(label="It was done another way", url="#steps"),),
+            links=(_by_hand(case),),
             call=_by_phone(case) if step == "respond" else None,
             dock_label="Begin a message",
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from makegood.console.building.trouble import send_again, trouble_said
 from makegood.console.building.words import said_at, step_name
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money
@@ -148,7 +149,9 @@ def timeline(desk: Desk, case: Case, names: Names, *, why_url: str) -> tuple[Tim
     """This function will tell what happened, the newest first."""
     entries = [entry for line in case.timeline if (entry := _event(desk, line, names, why_url))]
     entries += [entry for line in case.gifts if (entry := _gift(desk, line, case, names))]
-    entries += [_said(message, case, names) for message in case.messages if message.state not in ("draft", "stopped")]
+    entries += [
+        _said(desk, message, case, names) for message in case.messages if message.state not in ("draft", "stopped")
+    ]
     for failure in case.failures:
         lead = "We noticed it" if failure.found_by_us else "Somebody told us"
         what = f": {failure.what.rstrip('.')}" if failure.what else ""
@@ -172,9 +175,9 @@ def _event(desk: Desk, line: TimelineLine, names: Names, why_url: str) -> Timeli
     )
 
 
-def _said(message: MessageLine, case: Case, names: Names) -> TimelineEntry:
+def _said(desk: Desk, message: MessageLine, case: Case, names: Names) -> TimelineEntry:
     ours = message.direction == "out"
-    note = message.kind in ("note", "staff")
+    note, troubled = message.kind in ("note", "staff"), message.state in ("failed", "unknown")
     who = names.get(message.author_id or 0, "by itself") if ours else (case.customer or "The customer")
     return TimelineEntry(
         at=message.sent_at or message.created_at,
@@ -182,4 +185,6 @@ def _said(message: MessageLine, case: Case, names: Names) -> TimelineEntry:
         kind="note" if note else "ours" if ours else "theirs",
         by=who if note or not ours else f"{who}, {'e-mail' if message.channel == 'mail' else 'status page'}",
         state=STATES.get(message.state, ""),
+        detail=trouble_said(message) if troubled else "",
+        act=send_again(case, message) if troubled and desk.may("mail-decide") else None,
     )

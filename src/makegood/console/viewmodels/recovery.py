@@ -108,7 +108,10 @@ class NextAction:
 
 @attrs.frozen(kw_only=True)
 class StepCard:
-    """One step in full: what it asks for in this case, and the forms to record or skip it (with a reason)."""
+    """One step in full: what it asks for in this case, and the forms to record or skip it (with a reason).
+
+    `open` shows it opened at once.
+    """
 
     mark: StepMark
     asks: str = ""
@@ -116,6 +119,14 @@ class StepCard:
     skip: Form | None = None
     reasons_url: str = ""
     help: HelpPanel | None = None
+    open: bool = False
+
+    @property
+    def opens(self) -> str:
+        """What is found by opening it; "" where there is nothing."""
+        if self.skip is not None:
+            return "Record it here"
+        return "Look" if self.asks or self.reasons_url or self.help or self.done else ""
 
 
 @attrs.frozen(kw_only=True)

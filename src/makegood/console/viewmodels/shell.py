@@ -139,7 +139,10 @@ class ClockFace:
 
 @attrs.frozen(kw_only=True)
 class TimelineEntry:
-    """One thing that happened. `kind` is event, ours (we said), theirs (the customer said) or note."""
+    """One thing that happened. `kind` is event, ours (we said), theirs (the customer said) or note.
+
+    `detail` says why it stands as it does, and `act` is what may be done about it.
+    """
 
     at: dt.datetime
     text: str
@@ -147,6 +150,8 @@ class TimelineEntry:
     by: str = ""
     why_url: str = ""
     state: str = ""
+    detail: str = ""
+    act: Action | None = None
 
 
 @attrs.frozen(kw_only=True)

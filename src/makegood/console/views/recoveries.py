@@ -47,8 +47,11 @@ def sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
 
 
 def recovery_screen(request: HttpRequest, desk: Desk, *, code: str, **names: object) -> Screen:
-    """Show one recovery; other names of an address do not matter here."""
-    return screen_of(desk, case_of(desk, code))
+    """Show one recovery, with the step open that the address asks for; other names do not matter here."""
+    screen = screen_of(desk, case_of(desk, code))
+    step = request.GET.get("step", "")
+    cards = tuple(attrs.evolve(card, open=card.mark.key == step) for card in screen.page.step_cards)
+    return attrs.evolve(screen, page=attrs.evolve(screen.page, step_cards=cards))
 
 
 recovery = staff(recovery_screen)

@@ -14,6 +14,7 @@ from makegood.console.building import words
 from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import yes_said
+from makegood.console.building.trouble import trouble_said
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
@@ -26,7 +27,7 @@ from makegood.console.viewmodels import (
     TodayPage,
 )
 from makegood.console.viewmodels.today import DoubtLine
-from makegood.console.views.frame import Screen, acts, staff, tell
+from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.failures.queries import IncidentFacts, SignalFacts, incidents_list, signal_one, signals_open
 from makegood.failures.signals import signal_dismiss, signal_open
 from makegood.makegoods.doubts import doubts_quiet
@@ -185,9 +186,7 @@ def _mail(desk: Desk, one: MessageRow, number: int | None) -> FailedMail:
         subject=one.subject or "a message",
         state="outcome unknown" if unknown else "did not arrive",
         at=one.created_at,
-        detail="The line dropped while it was handed over. It may have arrived; it is not sent again by itself."
-        if unknown
-        else one.trouble or "The mail server refused it.",
+        detail=trouble_said(one),
         recovery=Link(label=words.code(number), url=reverse("recovery", args=[words.code(number)])) if number else None,
         actions=(Action(label="Send it again", about=one.subject, url=reverse("mail-decide", args=[one.id, "again"])),)
         if desk.may("mail-decide")
@@ -212,6 +211,8 @@ def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: 
         tell(request, "It is stopped.")
     else:
         raise Http404
+    if recovery and request.POST.get("back") == words.code(recovery[0]):
+        return gone_to("recovery", code=words.code(recovery[0]))
     return redirect("today")
 
 

@@ -260,12 +260,15 @@ def _clocks(organization_id: int, recovery_id: int) -> tuple[ClockLine, ...]:
 
 
 def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
-    pending = Effect.objects.filter(
-        organization_id=organization_id, subject="message", subject_id=OuterRef("id"), state="pending"
-    )
+    effects = Effect.objects.filter(organization_id=organization_id, subject="message", subject_id=OuterRef("id"))
+    pending = effects.filter(state="pending")
     rows = (
         Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
-        .annotate(leaves_at=Subquery(pending.values("run_at")[:1]), held_for=Subquery(pending.values("held_for")[:1]))
+        .annotate(
+            leaves_at=Subquery(pending.values("run_at")[:1]),
+            held_for=Subquery(pending.values("held_for")[:1]),
+            outcome=Subquery(effects.order_by("-id").values("outcome")[:1]),
+        )
         .order_by("created_at", "id")
     )
     return tuple(
@@ -284,6 +287,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             sent_at=row.sent_at,
             leaves_at=row.leaves_at,
             held=row.held_for is not None,
+            trouble=row.outcome or "" if row.state in ("failed", "unknown") else "",
             next_by_at=row.next_by_at,
         )
         for row in rows

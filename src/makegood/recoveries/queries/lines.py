@@ -80,7 +80,8 @@ class MessageLine:
     """Something said, in or out, with what the wording rules found; `leaves_at` is when it goes, while it is queued.
 
     `next_by_at` is by when its words, as they were begun, promise the next ones.
-    `held` says that it waits for the yes or no to a proposed incident.
+    `held` says that it waits for the yes or no to a proposed incident; `trouble` is what went wrong with one that
+    failed or may not have left.
     """
 
     id: int
@@ -97,6 +98,7 @@ class MessageLine:
     sent_at: datetime | None
     leaves_at: datetime | None
     held: bool
+    trouble: str = ""
     next_by_at: datetime | None = None
 
 

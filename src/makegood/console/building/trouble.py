@@ -1,0 +1,57 @@
+"""A mail that did not arrive, or may not have: what went wrong with it, and the way to send it again."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from django.urls import reverse
+
+from makegood.console.building.words import code
+from makegood.console.viewmodels import Action
+from makegood.recoveries.queries import Case
+
+DROPPED = "The line dropped while it was handed over. It may have arrived; it is not sent again by itself."
+REFUSED = "The mail server refused it."
+
+
+class Troubled(Protocol):
+    """A message of which something may have gone wrong."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def state(self) -> str:
+        """`failed`, or `unknown` where it may have arrived."""
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+
+    @property
+    def trouble(self) -> str:
+        """What the mail server said."""
+
+
+def trouble_state(message: Troubled) -> str:
+    """This function will say in three words what became of it."""
+    return "may not have arrived" if message.state == "unknown" else "did not arrive"
+
+
+def trouble_said(message: Troubled) -> str:
+    """This function will say what went wrong, in whole sentences."""
+    if message.state == "unknown":
+        return DROPPED
+    return f"{message.trouble.rstrip('.')}." if message.trouble else REFUSED
+
+
+def send_again(case: Case, message: Troubled) -> Action:
+    """This function will make the button that sends it again and leads back to the recovery."""
+    return Action(
+        label="Send it again",
+        about=message.subject,
+        url=reverse("mail-decide", args=[message.id, "again"]),
+        style="go",
+        hidden=(("back", code(case.number)),),
+    )
