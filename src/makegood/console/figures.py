@@ -57,7 +57,7 @@ def of(count: int, noun: str, plural: str = "") -> str:
 
 def needs(count: int, noun: str) -> str:
     """This function will say what would be enough for a share, a median or a mean."""
-    return f"Needs {ENOUGH} {noun}; there are {count} so far."
+    return f"Needs {ENOUGH} {noun}; there {'is' if count == 1 else 'are'} {count} so far."
 
 
 def within(minutes: float) -> str:
@@ -147,14 +147,16 @@ def clocks_chart(*, clocks: Sequence[ClockKept], window: str) -> Chart | None:
         key="clocks",
         label_head="Step",
         series=(Series(name="Kept, %", points=points),),
-        summary=f"{window}. {_least_kept(points)}",
+        summary=f"{window}. {_least_kept(points, all_shown=len(points) == len(STEP_WORDS))}",
     )
 
 
-def _least_kept(points: tuple[Point, ...]) -> str:
+def _least_kept(points: tuple[Point, ...], *, all_shown: bool) -> str:
     worst = min(points, key=lambda point: point.value)
     if worst.value == 100:
-        return "Every step was kept every time."
+        shown = "Every step" if all_shown else f"{' and '.join(point.label for point in points)}"
+        rest = "" if all_shown else f" The others have too few clocks to tell: each needs {ENOUGH}."
+        return f"{shown}: kept every time.{rest}"
     return f"The step kept least often: {worst.label.lower()}, {worst.text}."
 
 
@@ -218,13 +220,20 @@ def quiet_chart(*, gated: Sequence[Gated]) -> Chart | None:
     if not points:
         return None
     return Chart(
-        title="Quiet, and why",
+        title="Not contacted, and why",
         kind="bar",
         key="quiet",
         label_head="Decision and reason",
         series=(Series(name="Failures", points=points),),
-        summary=f"Most often: {points[0].label.lower()}",
+        summary=f"{_not_contacted(gated)} Most often: {points[0].label.lower()}",
     )
+
+
+def _not_contacted(gated: Sequence[Gated]) -> str:
+    """How many of each decision the bars add up to."""
+    said = (("quiet", "stayed quiet"), ("review", "looked at first"), ("waiting", "still waiting"))
+    counts = {gate: sum(one.count for one in gated if one.gate == gate) for gate, _ in said}
+    return ", ".join(f"{counts[gate]:,} {words}" for gate, words in said if counts[gate]) + "."
 
 
 def broken_figure(*, settled: Promises, window: str, name: str = "Promises broken", quiet: int | None = None) -> Figure:

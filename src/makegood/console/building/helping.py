@@ -108,6 +108,15 @@ def panels_of(desk: Desk, case: Case, customer: CustomerFacts, state: HelpState,
     return found
 
 
+def items_of(state: HelpState) -> dict[tuple[str, str], str]:
+    """This function will say what each item of a checklist asks, by the codes of list and item; else its list."""
+    return {
+        (one.code, item.code): f"{one.title}." if "{" in item.says else item.says
+        for one in state.given.checklists
+        for item in one.items
+    }
+
+
 def anyway_field(desk: Desk, panel: HelpPanel | None, name: str) -> tuple[Field, ...]:
     """This function will ask a manager for the reason to record a step though something is missing from its help."""
     if panel is None or not panel.needed or desk.facts.role not in permissions.CLOSES_WITH_A_REASON:

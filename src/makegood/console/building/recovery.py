@@ -15,7 +15,8 @@ from makegood.console.building.cause import cause_of
 from makegood.console.building.clocks import clock_rows
 from makegood.console.building.doubts import doubt_cards
 from makegood.console.building.giving import giving_of
-from makegood.console.building.helping import anyway_field, asking_why, panels_of
+from makegood.console.building.helping import anyway_field, asking_why, items_of, panels_of
+from makegood.console.building.marks import marks_of
 from makegood.console.building.next_action import hands_over, next_of
 from makegood.console.building.reaching import hand_over_form, unreached, unspoken
 from makegood.console.building.seeing import seen_field, seen_pair
@@ -39,7 +40,6 @@ from makegood.console.viewmodels import (
     PauseClock,
     RecoveryPage,
     StepCard,
-    StepMark,
     Tag,
 )
 from makegood.console.viewmodels.helping import HelpPanel
@@ -121,7 +121,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         title=title_of(desk, case, known.customer),
         kind=f"{words.KINDS.get(case.kind, 'a failure')} · {words.LOSSES.get(case.loss, '')}",
         clock=_clock(desk, case, why),
-        steps=_marks(case),
+        steps=marks_of(case),
         customer=_customer(desk, known),
         tags=_tags(case),
         next=asking_why(desk, next_of(desk, case, known.customer, colleagues=names.values()), due) if acts else None,
@@ -132,7 +132,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         said=said_words(desk, case, known.said),
         doubts=doubt_cards(desk, case, acts=acts),
         giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
-        timeline=timeline(desk, case, names, why_url=why),
+        timeline=timeline(desk, case, names, why_url=why, items=items_of(known.helped)),
         note_form=_note_form(case) if desk.may("recovery-note") else None,
         closing=_closing(desk, case) if open_now else None,
         cause=cause_of(case, known.causes, acts=acts),
@@ -180,20 +180,6 @@ def _clock(desk: Desk, case: Case, why: str) -> ClockFace:
     paused = next((one for one in case.pauses if one.to_at is None), None)
     face = words.clock_face(desk, label=label, due_at=clock.due_at, paused=paused is not None, why_url=why_url)
     return attrs.evolve(face, paused_because=paused.note or dict(PAUSES)[paused.reason]) if paused else face
-
-
-def _marks(case: Case) -> tuple[StepMark, ...]:
-    open_now = case.state == "open"
-    shown = words.marks(case.steps, next_step=case.next_step, open_now=open_now)
-    return tuple(
-        attrs.evolve(
-            mark,
-            state="overdue" if line.overdue and open_now else mark.state,
-            at=line.done_at or (line.due_at if open_now else None),
-            note=line.note if line.state in ("done", "skipped") else "",
-        )
-        for mark, line in zip(shown, case.steps, strict=True)
-    )
 
 
 def _tags(case: Case) -> tuple[Tag, ...]:
@@ -272,7 +258,7 @@ def _cards(
 ) -> tuple[StepCard, ...]:
     here = words.code(case.number)
     cards = []
-    for mark, line in zip(_marks(case), case.steps, strict=True):
+    for mark, line in zip(marks_of(case), case.steps, strict=True):
         todo = acts and line.state in UNDONE and not case.review
         by = names.get(line.done_by_id or 0, "")
         seen = seen_field(case, f"step:{line.step}")

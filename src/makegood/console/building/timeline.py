@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
+import attrs
+
 from makegood.console.building.trouble import send_again, trouble_said
-from makegood.console.building.words import said_at, step_name
+from makegood.console.building.words import TARGETS, said_at, step_name
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import TimelineEntry
@@ -46,6 +50,7 @@ LINKED = {
 }
 WHOSE = {"ours": "ours", "partner": "a partner's", "nobody": "nobody's", "unknown": "not known"}
 Names = Mapping[int, str]
+NO_ITEMS: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 def _opened(data: Mapping[str, Any], names: Names) -> str:
@@ -62,11 +67,10 @@ def _stepped(data: Mapping[str, Any], names: Names) -> str:
 
 
 def _escalated(data: Mapping[str, Any], names: Names) -> str:
-    return (
-        "A clock ran out, and its manager was told."
-        if "breach" in str(data)
-        else "A clock runs short: its people were told."
-    )
+    what, to = TARGETS.get(data.get("target", ""), "for what is due"), names.get(data.get("to", 0), "its manager")
+    if data.get("level") == "warning":
+        return f"Little time left {what}: its owner and {to} were told."
+    return f"Late {what}: {to} was told{' again' if data.get('level') == 'repeat' else ''}."
 
 
 EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
@@ -145,9 +149,19 @@ def _gift(desk: Desk, line: TimelineLine, case: Case, names: Names) -> TimelineE
     return TimelineEntry(at=line.at, text=f"{said}: {title}{amount}.", by=by)
 
 
-def timeline(desk: Desk, case: Case, names: Names, *, why_url: str) -> tuple[TimelineEntry, ...]:
-    """This function will tell what happened, the newest first."""
-    entries = [entry for line in case.timeline if (entry := _event(desk, line, names, why_url))]
+def timeline(
+    desk: Desk, case: Case, names: Names, *, why_url: str, items: Mapping[tuple[str, str], str] = NO_ITEMS
+) -> tuple[TimelineEntry, ...]:
+    """This function will tell what happened, the newest first; what was told again and again of one clock, once.
+
+    `items` are the items of checklists in words, by the codes of list and item.
+    """
+    folded = _folded(case.timeline)
+    entries = [
+        entry if count == 1 else attrs.evolve(entry, text=f"{entry.text.removesuffix('.')}, {count} times in all.")
+        for line, count in folded
+        if (entry := _event(desk, line, names, why_url, items))
+    ]
     entries += [entry for line in case.gifts if (entry := _gift(desk, line, case, names))]
     entries += [
         _said(desk, message, case, names) for message in case.messages if message.state not in ("draft", "stopped")
@@ -159,7 +173,27 @@ def timeline(desk: Desk, case: Case, names: Names, *, why_url: str) -> tuple[Tim
     return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
 
 
-def _event(desk: Desk, line: TimelineLine, names: Names, why_url: str) -> TimelineEntry | None:
+def _folded(lines: Sequence[TimelineLine]) -> list[tuple[TimelineLine, int]]:
+    """Each entry and how often it was: that a clock is still late is told by its last repeat alone."""
+    count = Counter(again for line in lines if (again := _again(line)))
+    last = {again: line for line in lines if (again := _again(line))}
+    found = []
+    for line in lines:
+        again = _again(line)
+        if again is None or last[again] is line:
+            found.append((line, count[again] if again else 1))
+    return found
+
+
+def _again(line: TimelineLine) -> tuple[str, str] | None:
+    """Which clock, due when, this says is still late; None where it says something else."""
+    repeats = line.event == "recoveries:recovery:escalated" and line.data.get("level") == "repeat"
+    return (line.data.get("target", ""), line.data.get("due_at") or "") if repeats else None
+
+
+def _event(
+    desk: Desk, line: TimelineLine, names: Names, why_url: str, items: Mapping[tuple[str, str], str]
+) -> TimelineEntry | None:
     action = line.event.rsplit(":", 1)[-1]
     words = EVENTS.get(action)
     if words is None:
@@ -167,6 +201,8 @@ def _event(desk: Desk, line: TimelineLine, names: Names, why_url: str) -> Timeli
     text = words(line.data, names)
     if action == "reopened" and line.data.get("due_at"):
         text += f" A person answers them by {said_at(desk, datetime.fromisoformat(line.data['due_at']))}."
+    if action == "ticked" and (item := items.get((line.data["checklist"], line.data["item"]))):
+        text = f"{'Ticked off' if line.data['ticked'] else 'No longer ticked off'}: {item}"
     return TimelineEntry(
         at=line.at,
         text=text,

@@ -207,7 +207,7 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         next=_next(desk, row) if row.state == "open" else row.state.capitalize(),
         clock=face,
         worth=row.price,
-        worth_note="new" if row.group == "new" else "",
+        worth_note="new customer" if row.group == "new" else "",
         risk=positive(row.expected_loss),
         owner=row.owner,
         tags=tuple(tags),

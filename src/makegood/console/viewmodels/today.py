@@ -14,7 +14,7 @@ from makegood.core.money import Money
 
 @attrs.frozen(kw_only=True)
 class RecoveryRow:
-    """One recovery in a list. `worth` is what the customer is worth, `worth_note` its unit ("a year") or "new".
+    """One recovery in a list. `worth` is the price of what failed, `worth_note` that they are a "new customer".
 
     `risk` is the expected loss in the next hour.
     """
