@@ -65,6 +65,17 @@ def test_words_begin_filled_in_their_language(org: Org, kind: str, language: str
     assert "Change this" not in page
 
 
+def test_words_in_a_language_without_rules_are_said_to_be_unchecked(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=org.customer).update(language="pt")
+    recovery = recovery_of(org)
+    begun(org, recovery, "update")
+    page = signed_in(org, org.manager).get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert "nothing was checked" in page
+    assert "Nothing to change in the wording" not in page
+    assert "lacks" not in page
+
+
 def test_the_sentence_that_apologises_is_not_taken_out(org: Org) -> None:
     """Where a word is found fault with in the sentence that says sorry, it is to be said otherwise, not left out whole."""
     recovery = recovery_of(org)

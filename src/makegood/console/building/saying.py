@@ -18,6 +18,7 @@ from makegood.console.viewmodels import Field, Finding, MessageDraft
 from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, Word, earlier_news
 from makegood.core.wording import Case as WordingCase
 from makegood.core.wording import Linted, blank, lint, signed_for
+from makegood.messages.judging import UNCHECKED
 from makegood.messages.promising import PAST, promise_stands
 from makegood.messages.reaching import BOTH_KINDS
 from makegood.recoveries.queries import Case, MessageLine
@@ -207,9 +208,12 @@ def draft_of(
         channel=CHANNELS.get(message.channel, ""),
         findings=findings,
         elements=tuple(says for name, says in ELEMENTS.items() if name in has),
-        missing=tuple(says for name, says in ELEMENTS.items() if name not in has) if message.kind == "apology" else (),
+        missing=tuple(says for name, says in ELEMENTS.items() if name not in has)
+        if linted and message.kind == "apology"
+        else (),
         keep=keep if keeps else None,
         empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
+        unchecked="" if linted else f"{UNCHECKED['message']} {UNCHECKED['suggestion']}",
         words=draft_words(desk, case, message_id=message.id, text=shown),
         hidden=(("draft", str(message.id)), seen_pair(case, f"message:{message.id}")),
     )

@@ -69,6 +69,8 @@ class MessageDraft:
     keep: Field | None = None
     empty: bool = False
     """Whether nothing is written yet but a greeting and a name."""
+    unchecked: str = ""
+    """What is said where there are no wording rules for the language of the text."""
     words: tuple[DraftWord, ...] = ()
     """The promises that stand in the text."""
     hidden: tuple[tuple[str, str], ...] = ()
