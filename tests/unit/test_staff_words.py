@@ -102,6 +102,21 @@ def test_it_says_what_and_how_it_would_be_kept() -> None:
     assert call.reasons[0].rule == "staff_word.given"
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (
+            "I am looking into it and will write to you by tomorrow 16:43.",
+            "I am looking into it and will write to you",
+        ),
+        ("I am sorry: I look into it and will call you by five.", "I look into it and will call you"),
+        ("I looked into it and I'll call you by five.", "I'll call you"),
+    ],
+)
+def test_what_is_promised_is_a_whole_clause(text: str, what: str) -> None:
+    assert [one.what for one in found(text)] == [what]
+
+
 def test_what_is_quoted_is_not_said_again() -> None:
     assert found("> I'll call you by five.\nSorry, that did not work.") == ()
     assert found("You were told “we will call you by five”, and nobody did.") == ()

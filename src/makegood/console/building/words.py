@@ -44,7 +44,7 @@ FAULTS = {
     "unknown": "fault: unknown",
 }
 SEVERITIES = (("1", "1: slight"), ("2", "2: ordinary"), ("3", "3: serious"), ("4", "4: grave"))
-GROUPS = {"new": "new customer", "regular": "regular customer", "unknown": "customer not known yet"}
+GROUPS = {"new": "new customer", "regular": "regular customer", "unknown": "new or regular customer: not known yet"}
 NEXT = {
     "decide": "Decide whether to contact them",
     "apologise": "Say sorry",

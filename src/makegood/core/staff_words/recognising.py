@@ -18,6 +18,7 @@ from makegood.core.staff_words.types import GivenWord, StaffWordRules
 
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?\n](?=[^\s])[^.!?\n]*)*[.!?]*")
 QUOTED = re.compile(r"“[^”]*”|\"[^\"\n]*\"|«[^»]*»|(?m:^[ \t]*>.*$)")
+CLAUSE = re.compile(r"[;:\N{EM DASH}\N{EN DASH}]\s")
 LONGEST_WHAT = 160
 STOPS = " ,;(-\N{EN DASH}\N{EM DASH}"
 GIVEN = because(
@@ -142,10 +143,23 @@ def _leading(sentence: str, times: Sequence[Piece], start: int, rules: StaffWord
     return []
 
 
+def _clause_from(sentence: str, span: tuple[int, int], rules: StaffWordRules) -> int:
+    """Where the words of a promise begin that starts with a conjunction: after it, or with whoever it leaves unsaid."""
+    start, stop = span
+    joined_by = rules.segments.match(sentence, start)
+    if joined_by is None:
+        return start
+    after = joined_by.end() + len(sentence[joined_by.end() :]) - len(sentence[joined_by.end() :].lstrip())
+    if rules.commits.match(sentence, after):
+        return after
+    clause = max((found.end() for found in CLAUSE.finditer(sentence, 0, start)), default=0)
+    return clause if len(sentence[clause:stop].strip(STOPS)) <= LONGEST_WHAT else start
+
+
 def _word(
     whole: str, sentence: str, offset: int, span: tuple[int, int], by: datetime, rules: StaffWordRules
 ) -> GivenWord:
-    what = rules.loose_ends.sub("", sentence[slice(*span)].strip(STOPS))
+    what = rules.loose_ends.sub("", sentence[_clause_from(sentence, span, rules) : span[1]].strip(STOPS))
     act = next((name for name, pattern in rules.acts.items() if pattern.search(sentence, *span)), "other")
     first = offset + len(sentence) - len(sentence.lstrip())
     quote = whole[first : offset + len(sentence)].rstrip()
