@@ -1,7 +1,8 @@
 """The rules that must hold on every day of the year, asked of the rows themselves in SQL, apart from the product's code.
 
 Each query lists what breaks one rule: nothing, on every day. ``%(org)s`` is the organization, ``%(now)s`` its moment,
-``%(since)s`` the moment of the last look; the rows are read as the database's owner.
+``%(since)s`` the moment of the last look; the rows are read as the database's owner. What must be there is counted
+in a subquery of its own: joined, the planner, which is told nothing of organizations, reads a small table whole for each.
 
 A *next due step*: an open recovery has something that brings it up again by itself. It waits to be decided
 (`review`, by `next_due_at`); or one of its seven steps is to be done and dated, and is the one that the recovery names
@@ -54,9 +55,9 @@ SELECT m.id FROM conversations_message m JOIN recoveries_recovery r
     ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id
 WHERE m.organization_id = %(org)s AND m.created_at > %(since)s - interval '2 days' AND m.direction = 'out'
 AND m.channel <> 'inside' AND m.state IN ('queued', 'sent', 'unknown')
-AND NOT EXISTS (SELECT FROM recoveries_recoveryfailure o JOIN failures_failure g
-    ON g.organization_id = o.organization_id AND g.id = o.failure_id AND g.gate <> 'quiet'
-    WHERE o.organization_id = r.organization_id AND o.recovery_id = r.id)""",
+AND 0 = (SELECT count(*) FROM recoveries_recoveryfailure o
+    WHERE o.organization_id = r.organization_id AND o.recovery_id = r.id AND 'quiet' <> (SELECT g.gate
+        FROM failures_failure g WHERE g.organization_id = o.organization_id AND g.id = o.failure_id))""",
     "something sent while it was to be decided": """
 SELECT m.id FROM recoveries_recovery r JOIN conversations_message m
     ON m.organization_id = r.organization_id AND m.thread_id = r.thread_id AND m.direction = 'out'
@@ -74,7 +75,7 @@ SELECT f.id FROM failures_failure f LEFT JOIN failures_incident i
     ON i.organization_id = f.organization_id AND i.id = f.incident_id
 WHERE f.organization_id = %(org)s AND f.gate IN ('contact', 'review') AND f.withdrawn_at IS NULL
 AND f.gate_at > %(since)s - interval '40 days' AND f.gate_at <= %(now)s AND coalesce(i.state, '') <> 'proposed'
-AND NOT EXISTS (SELECT FROM recoveries_recoveryfailure rf
+AND 0 = (SELECT count(*) FROM recoveries_recoveryfailure rf
     WHERE rf.organization_id = f.organization_id AND rf.failure_id = f.id)""",
     "a clock past its time that nobody was told of": """
 SELECT c.id FROM recoveries_recoveryclock c JOIN recoveries_recovery r

@@ -79,14 +79,14 @@ def work_organization(*, organization_id: int, has: Collection[str] = ANYTHING) 
 
 def _effects(*, organization_id: int, lapsed: bool) -> int:
     with tenant(organization_id=organization_id):
-        organization = Organization.objects.get(id=organization_id)
+        stopped_at, delivery = Organization.objects.values_list("stopped_at", "delivery").get(id=organization_id)
         if must_wait(organization_id=organization_id, after=FIRST):
             return 0
         recovered = recover_lapsed(organization_id=organization_id) if lapsed else 0
-        if organization.stopped_at is not None:
+        if stopped_at is not None:
             return recovered
-        if organization.delivery != "live":
-            outcome = INBOX if organization.delivery == "inbox" else SHADOW
+        if delivery != "live":
+            outcome = INBOX if delivery == "inbox" else SHADOW
             return recovered + work_local(organization_id=organization_id, outcome=outcome)
         in_hand = claim_live(organization_id=organization_id)
     return recovered + carry_live(

@@ -124,7 +124,7 @@ def claim_live(*, organization_id: int) -> InHand:
 def carry_live(*, organization_id: int, in_hand: InHand, halted: Callable[[], bool]) -> int:
     """Carry out and settle what was claimed; return how many effects were settled, with the claim or since.
 
-    Opens its own units of work. `halted` is asked in each after the first: once it answers yes, nothing more leaves.
+    Opens its own units of work. `halted` is asked before each but the first: once it answers yes, nothing more leaves.
     """
     stop = False
     for position, effect in enumerate(in_hand.effects):
@@ -138,7 +138,7 @@ def carry_live(*, organization_id: int, in_hand: InHand, halted: Callable[[], bo
         with tenant(organization_id=organization_id):
             moment = store_moment(organization_id=organization_id)
             _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome)])
-            stop = halted()
+            stop = effect is not in_hand.effects[-1] and halted()
     return in_hand.settled + len(in_hand.effects)
 
 

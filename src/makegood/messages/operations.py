@@ -141,7 +141,8 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
     if missing:
         raise UnableToQueue(f"There is no thread {missing[0]} here: open the recovery first.")
     news = told_otherwise(
-        organization_id=organization_id, said=[(out.thread_id, out.kind, out.at or now) for out in queued]
+        organization_id=organization_id,
+        said=[(out.thread_id, out.kind, out.at or now) for out in queued if out.send != "person"],
     )
     new = [
         _new(message_id, out, out.at or now, language, reach[out.thread_id], second=out.thread_id in news)
@@ -326,7 +327,6 @@ def message_send(
     if gap := gap_in(row.body):
         raise UnableToSend(f"Write your own words where “{gap}” stands: it does not leave with that in it.")
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
-    reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id] if row.thread_id else [])
     if told_otherwise(organization_id=organization_id, said=[(row.thread_id or 0, row.kind, now)]):
         judged = attrs.evolve(judged, findings=[BOTH_KINDS, *judged.findings])
     if promises_past(organization_id=organization_id, message=row, now=now):
@@ -342,8 +342,11 @@ def message_send(
         record(organization_id=organization_id, entries=[_said(row.id, row, "blocked", now, by)])
         return Queued(state="blocked", message_id=row.id, findings=tuple(row.findings))
     row.state = "queued"
-    row.save()
-    run_at = _leaves(now, row.kind, reach[row.thread_id]) if row.thread_id and row.channel == "mail" else now
+    row.save(update_fields=["subject", "body", "findings", "override_reason", "apology_key", "author_id", "state"])
+    run_at = now
+    if row.thread_id and row.channel == "mail":
+        reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id])
+        run_at = _leaves(now, row.kind, reach[row.thread_id])
     _again(organization_id, row, run_at)
     record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
     waits_until = run_at if run_at > now else None

@@ -18,6 +18,9 @@ from makegood.store.clocks import wall_now
 from makegood.store.tenancy import as_user, tenant
 
 MOST_REFERENCES = 10
+LEAVING = (
+    "state", "channel", "thread_id", "thread__token", "address", "subject", "body", "message_id", "author_id",
+)  # fmt: skip
 
 
 def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
@@ -26,19 +29,20 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     What was erased or stopped meanwhile does not leave.
     """
     with tenant(organization_id=organization_id):
-        row = Message.objects.select_related("thread").get(organization_id=organization_id, id=effect.subject_id)
+        rows = Message.objects.filter(organization_id=organization_id, id=effect.subject_id)
+        row = rows.values_list(*LEAVING, named=True).get()
         if row.state != "queued":
             return Outcome(state="stopped", text=f"It was {row.state} meanwhile.")
         if row.channel != "mail":
             return Outcome(state="done", text="on the status page")
-        organization = Organization.objects.get(id=organization_id)
-        references = _references(organization_id, row.thread_id, row.id) if row.thread_id else ()
-    token = row.thread.token if row.thread else ""
+        name, house = Organization.objects.values_list("name", "reply_address").get(id=organization_id)
+        references = _references(organization_id, row.thread_id, effect.subject_id) if row.thread_id else ()
+    token = row.thread__token or ""
     mail = Mail(
-        sender_name=organization.name,
-        sender=organization.reply_address or f"noreply@{host()}",
+        sender_name=name,
+        sender=house or f"noreply@{host()}",
         to=row.address,
-        reply_to=reply_address(address=organization.reply_address, token=token) if token else "",
+        reply_to=reply_address(address=house, token=token) if token else "",
         subject=row.subject,
         body=row.body,
         message_id=row.message_id,

@@ -24,6 +24,8 @@ from makegood.rules.phrases import spoken
 UPDATE = "update"
 ACTS = ("call", "message")
 """The acts by which a customer has word from us."""
+RECKONED = ("started_at", "recovery__playbook_id", "recovery__group")
+"""What of a clock and its recovery the next word is reckoned from."""
 NOT_PLAIN = """
 SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND recovery_id = ANY(%(recoveries)s)
 UNION SELECT subject_id FROM journal_entry WHERE organization_id = %(organization)s AND subject = 'recovery'
@@ -42,6 +44,7 @@ def next_words(
     """
     rows = (
         RecoveryClock.objects.select_related("recovery")
+        .only(*RECKONED)
         .filter(organization_id=organization_id, target=UPDATE, recovery_id__in=list(at))
         .exclude(state="ended")
     )

@@ -7,11 +7,15 @@ from datetime import datetime
 
 import attrs
 
-from makegood.messages.models import Thread
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.taken import Taken, taken_of
 from makegood.rules.playbooks import Playbook
+
+READ = (
+    "id", "thread_id", "thread__token", "customer_id", "owner_id", "incident_id", "due_at", "playbook_id", "fault",
+    "kind",
+)  # fmt: skip
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -48,7 +52,8 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
 
     An incident's recoveries go by the kind of its first one, as they did when they opened.
     """
-    rows = list(Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id"))
+    found = Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id")
+    rows = list(found.values_list(*READ, named=True))
     links: dict[int, list[int]] = {row.id: [] for row in rows}
     for recovery_id, failure_id in (
         RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=list(links))
@@ -58,11 +63,6 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
         links[recovery_id].append(failure_id)
     moments = {failure_id: at[one] for one, failure_ids in links.items() for failure_id in failure_ids}
     taken = {one.failure_id: one for one in taken_of(organization_id=organization_id, at=moments)}
-    tokens = dict(
-        Thread.objects.filter(organization_id=organization_id, id__in=[row.thread_id for row in rows]).values_list(
-            "id", "token"
-        )
-    )
     kinds = incident_kinds(
         organization_id=organization_id, incident_ids=[row.incident_id for row in rows if row.incident_id]
     )
@@ -70,7 +70,7 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
         Planned(
             recovery_id=row.id,
             thread_id=row.thread_id,
-            token=tokens[row.thread_id],
+            token=row.thread__token,
             customer_id=row.customer_id,
             owner_id=row.owner_id,
             incident_id=row.incident_id,

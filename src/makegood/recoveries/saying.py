@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Final
 
 import attrs
+from django.db import connection
 
 from makegood.core.money import Money
 from makegood.core.wording import Case
-from makegood.customers.models import Customer, Identity
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
@@ -20,8 +20,8 @@ from makegood.messages.models import Message
 from makegood.messages.operations import Outgoing, message_draft, message_stop, messages_queue
 from makegood.messages.queries import drafts_of_kind, drafts_untouched
 from makegood.messages.settling import drafts_drop, drafts_stop
-from makegood.organizations.models import Member, Organization
-from makegood.recoveries.models import UNMET, RecoveryClock, RecoveryFailure, Step
+from makegood.organizations.models import Member
+from makegood.recoveries.models import UNMET, Recovery, RecoveryClock, RecoveryFailure, Step
 from makegood.recoveries.next_words import next_words
 from makegood.recoveries.planned import Planned, planned_of
 from makegood.recoveries.words import (
@@ -51,6 +51,15 @@ BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = Mapp
 """The kinds of message that a colleague begins on a case: the step that each does, and its words."""
 
 
+OWNERS: Final = """
+SELECT m.id, m.name, m.role, o.name, o.zone, o.language FROM organizations_member m
+JOIN organizations_organization o ON o.id = m.organization_id WHERE m.organization_id = %s AND m.id = ANY(%s)
+"""
+CUSTOMERS: Final = """
+SELECT c.id, c.language, EXISTS (SELECT FROM customers_identity i WHERE i.organization_id = c.organization_id
+    AND i.customer_id = c.id AND i.kind = 'phone' AND i.value <> '')
+FROM customers_customer c WHERE c.organization_id = %s AND c.id = ANY(%s)
+"""
 NO_LINK_YET: Final = "[…]"
 """What stands for the link of a page that is made only when the recovery opens."""
 
@@ -147,10 +156,13 @@ def apologies_anew(*, organization_id: int, at: Mapping[int, datetime]) -> None:
 
     One that a person began or wrote in is left as it is.
     """
-    planned = {one.thread_id: one for one in planned_of(organization_id=organization_id, at=at)}
-    waiting = drafts_untouched(organization_id=organization_id, thread_ids=list(planned), kind="apology")
+    threads = Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).values_list("thread_id", "id")
+    of_thread = dict(threads)
+    waiting = drafts_untouched(organization_id=organization_id, thread_ids=list(of_thread), kind="apology")
     if not waiting:
         return
+    meant = {of_thread[thread_id]: at[of_thread[thread_id]] for thread_id in waiting.values()}
+    planned = {one.thread_id: one for one in planned_of(organization_id=organization_id, at=meant)}
     drafts_stop(organization_id=organization_id, at={one: planned[thread].at for one, thread in waiting.items()})
     again = [planned[thread_id] for thread_id in waiting.values()]
     messages_queue(
@@ -357,14 +369,16 @@ def _within_plan(one: Planned) -> datetime:
 
 def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     """What the words need to know of each."""
-    organization = Organization.objects.get(id=organization_id)
-    voice = Voice(organization=organization.name, zone=organization.zone)
-    owners = Member.objects.filter(organization_id=organization_id, id__in={one.owner_id for one in planned})
-    members = {row.id: (row.name, row.role) for row in owners}
-    customers = Customer.objects.filter(organization_id=organization_id, id__in={one.customer_id for one in planned})
-    languages = dict(customers.values_list("id", "language"))
-    called = Identity.objects.filter(organization_id=organization_id, customer_id__in=list(languages), kind="phone")
-    phones = set(called.exclude(value="").values_list("customer_id", flat=True))
+    if not planned:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(OWNERS, [organization_id, list({one.owner_id for one in planned})])
+        owners = cursor.fetchall()
+        cursor.execute(CUSTOMERS, [organization_id, list({one.customer_id for one in planned})])
+        customers = {customer_id: (language, phone) for customer_id, language, phone in cursor.fetchall()}
+    members = {member_id: (name, role) for member_id, name, role, *_ in owners}
+    house, zone, house_language = owners[0][3:]
+    voice = Voice(organization=house, zone=zone)
     put_right = Step.objects.filter(
         organization_id=organization_id, recovery_id__in=[one.recovery_id for one in planned], step="fix", state="done"
     )
@@ -388,8 +402,8 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             next_at=next_at.get(one.recovery_id) or _within_plan(one),
             status_url=status_url(organization_id=organization_id, token=one.token),
             same_at=one.first.incident_from,
-            language=spoken(languages.get(one.customer_id, ""), organization.language),
-            phone=one.customer_id in phones,
+            language=spoken(customers[one.customer_id][0], house_language),
+            phone=customers[one.customer_id][1],
             fixed=one.recovery_id in fixed,
         )
         for one in planned

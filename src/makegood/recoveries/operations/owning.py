@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from makegood.core.owners import Candidate, Chosen, choose
 from makegood.core.plans import HIGHEST_TIER, raised
 from makegood.core.reasons import Reason, because
 from makegood.journal.operations import Happened, record
-from makegood.organizations.models import Member, MemberPlace, Place, Team
+from makegood.organizations.models import Place, Team
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
@@ -23,8 +23,13 @@ from makegood.store.bulk import record_set
 
 HANDED, HANDED_OVER = "owner.handed", "Handed over by a colleague."
 LOAD_DAYS = 7
-OWNED = {"id": "bigint", "owner": "bigint", "tier": "smallint", "reasons": "jsonb"}
 """A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait."""
+ACTIVE = """
+SELECT m.id, m.role, m.tier, m.present, m.team_id, ARRAY(SELECT p.place_id FROM organizations_memberplace p
+    WHERE p.organization_id = m.organization_id AND p.member_id = m.id)
+FROM organizations_member m WHERE m.organization_id = %s AND m.active ORDER BY m.id
+"""
+OWNED = {"id": "bigint", "owner": "bigint", "tier": "smallint", "reasons": "jsonb"}
 
 
 @lru_cache(maxsize=4096)
@@ -56,19 +61,14 @@ class Staff:
         self._organization_id = organization_id
         self._until = until
         self._parents: dict[int, int | None] | None = None
-        served: dict[int, set[int]] = defaultdict(set)
-        for member_id, place_id in MemberPlace.objects.filter(organization_id=organization_id).values_list(
-            "member_id", "place_id"
-        ):
-            served[member_id].add(place_id)
-        everybody = list(Member.objects.filter(organization_id=organization_id, active=True).order_by("id"))
+        with connection.cursor() as cursor:
+            cursor.execute(ACTIVE, [organization_id])
+            everybody = cursor.fetchall()
         # Finance pays what is owed; it looks after a customer only where there is nobody else.
-        members = [one for one in everybody if one.role != "finance"] or everybody
+        members = [one for one in everybody if one[1] != "finance"] or everybody
         self.members = tuple(
-            Colleague(
-                id=one.id, tier=one.tier, present=one.present, team_id=one.team_id, places=frozenset(served[one.id])
-            )
-            for one in members
+            Colleague(id=member_id, tier=tier, present=present, team_id=team_id, places=frozenset(places))
+            for member_id, _, tier, present, team_id, places in members
         )
         self._teams: dict[str, int] | None = None
         self._since: datetime | None = None

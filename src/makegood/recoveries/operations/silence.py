@@ -14,7 +14,7 @@ from django.db import connection
 from makegood.journal.operations import record
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryClock
-from makegood.recoveries.next_words import UPDATE, capped, not_plain, silence_anew
+from makegood.recoveries.next_words import RECKONED, UPDATE, capped, not_plain, silence_anew
 from makegood.recoveries.operations.clocks import clock_start, clocked
 from makegood.store.bulk import record_set
 
@@ -36,6 +36,7 @@ def silence_broken(
         row
         for row in RecoveryClock.objects.select_for_update(of=("self",))
         .select_related("recovery")
+        .only(*RECKONED)
         .filter(organization_id=organization_id, target=UPDATE, recovery_id__in=list(words))
         .exclude(state="ended")
         .order_by("recovery_id")

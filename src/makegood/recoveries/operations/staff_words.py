@@ -35,8 +35,11 @@ JOIN organizations_organization o ON o.id = r.organization_id
 WHERE r.organization_id = %s AND r.id = %s
 """
 WRITTEN = """
-SELECT m.id, r.id, m.body FROM conversations_message m
+SELECT m.id, r.id, m.body, o.language, coalesce(nullif(c.zone, ''), o.zone), r.playbook_id
+FROM conversations_message m
 JOIN recoveries_recovery r ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id AND r.state = 'open'
+JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.customer_id
+JOIN organizations_organization o ON o.id = r.organization_id
 WHERE m.organization_id = %s AND m.id = ANY(%s)
 """
 SOURCE = "by-hand"
@@ -54,6 +57,12 @@ def words_in(*, organization_id: int, recovery_id: int, text: str, now: datetime
     with connection.cursor() as cursor:
         cursor.execute(AROUND, [organization_id, recovery_id])
         language, zone, playbook_id = cursor.fetchone()
+    return _found(organization_id, text, now, language, zone, playbook_id)
+
+
+def _found(
+    organization_id: int, text: str, now: datetime, language: str, zone: str, playbook_id: int
+) -> tuple[GivenWord, ...]:
     try:
         rules = staff_word_rules(language[:2] or "en")
     except UnableToReadStaffWordRules:
@@ -84,10 +93,10 @@ def words_hear_queued(*, organization_id: int, entries: Sequence[Happened]) -> N
     with connection.cursor() as cursor:
         cursor.execute(WRITTEN, [organization_id, list(said)])
         rows = cursor.fetchall()
-    for message_id, recovery_id, body in rows:
+    for message_id, recovery_id, body, *spoken in rows:
         entry = said[message_id]
         assert entry.actor_id is not None, "filtered above"
-        found = words_in(organization_id=organization_id, recovery_id=recovery_id, text=body, now=entry.at)
+        found = _found(organization_id, body, entry.at, *spoken)
         _propose(organization_id, recovery_id, message_id, found, by=entry.actor_id, now=entry.at)
 
 
