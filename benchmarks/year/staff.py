@@ -14,6 +14,12 @@ FORGETS = {"apologise": 0.03, "fix": 0.03, "offer": 0.06, "improve": 0.05, "comm
 MEANS = {"apologise": 1.5, "fix": 7.0, "offer": 4.0, "improve": 30.0, "communicate": 16.0, "check_in": 20.0}
 """How many hours each takes on the mean."""
 
+SEEN = (
+    "organization_id", "state", "review", "owner_id", "customer_id", "place_id", "playbook_id", "kind", "fault",
+    "severity",
+)  # fmt: skip
+"""What people look at before they do something about a recovery."""
+
 
 def begin(stage: Stage, case: Case) -> None:
     """Put what its owner means to do about a new recovery onto the agenda; some of it they forget."""
@@ -48,7 +54,7 @@ def act(stage: Stage, what: Act) -> datetime | None:
     from makegood.recoveries.models import Recovery
 
     case = stage.cases[what.about]
-    recovery = Recovery.objects.get(organization_id=stage.here, id=case.id)
+    recovery = Recovery.objects.only(*SEEN).get(organization_id=stage.here, id=case.id)
     if recovery.state != "open":
         return None
     if recovery.review and what.name != "decide":

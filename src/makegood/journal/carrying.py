@@ -8,6 +8,7 @@ and an outcome that comes after the lapse counts only where it says what really 
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -207,38 +208,65 @@ def _claimed(row: Effect) -> Claimed:
     )
 
 
+DUE = """
+SELECT id, kind, idempotency_key, subject, subject_id, payload, attempts, run_at FROM journal_effect
+WHERE organization_id = %s AND state = 'pending' AND held_for IS NULL AND run_at <= %s
+ORDER BY run_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+CLAIMED = """
+UPDATE journal_effect SET state = 'claimed', claimed_until = %s, attempts = attempts + 1
+WHERE organization_id = %s AND id = ANY(%s)
+"""
+
+
 def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int) -> list[Claimed]:
     """Claim what is due and may leave; what may not is put aside on the way."""
-    rows: list[Effect] = []
-    while not rows:
-        due = Effect.objects.filter(organization_id=organization_id, state="pending", held_for__isnull=True)
-        found = list(due.filter(run_at__lte=now).select_for_update(skip_locked=True).order_by("run_at", "id")[:limit])
+    claimed: list[Claimed] = []
+    while not claimed:
+        found = _due(organization_id, now, limit)
         if not found:
             return []
         aside = _put_aside(organization_id, found)
-        rows = [row for row in found if row.id not in aside]
-    if until is not None:
-        Effect.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(
-            state="claimed", claimed_until=until, attempts=F("attempts") + 1
-        )
-        for row in rows:
-            row.attempts += 1
-            row.claimed_until = until
-    return [_claimed(row) for row in rows]
+        claimed = [one for one in found if one.id not in aside]
+    if until is None:
+        return claimed
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIMED, [until, organization_id, [one.id for one in claimed]])
+    return [attrs.evolve(one, attempts=one.attempts + 1, claimed_until=until) for one in claimed]
 
 
-def _put_aside(organization_id: int, found: Sequence[Effect]) -> set[int]:
+def _due(organization_id: int, now: datetime, limit: int) -> list[Claimed]:
+    """Lock a batch of what is due and nobody holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [organization_id, now, limit])
+        return [
+            Claimed(
+                id=effect_id,
+                kind=kind,
+                idempotency_key=key,
+                subject=subject,
+                subject_id=subject_id,
+                payload=json.loads(payload),
+                attempts=attempts,
+                run_at=run_at,
+                claimed_until=None,
+            )
+            for effect_id, kind, key, subject, subject_id, payload, attempts, run_at in cursor.fetchall()
+        ]
+
+
+def _put_aside(organization_id: int, found: Sequence[Claimed]) -> set[int]:
     """Hold what an incident holds by now, and stop what comes of a source that only watches; return their ids."""
-    bars = bars_of(organization_id=organization_id, subjects=[(row.kind, row.subject_id) for row in found])
+    bars = bars_of(organization_id=organization_id, subjects=[(one.kind, one.subject_id) for one in found])
     if not bars:
         return set()
-    barred = [(row, bars[row.kind, row.subject_id]) for row in found if (row.kind, row.subject_id) in bars]
+    barred = [(one, bars[one.kind, one.subject_id]) for one in found if (one.kind, one.subject_id) in bars]
     moment = store_moment(organization_id=organization_id)
-    watched = [(_claimed(row), WATCHED) for row, bar in barred if bar.watched]
+    watched = [(one, WATCHED) for one, bar in barred if bar.watched]
     _settle(organization_id=organization_id, moment=moment, settled=watched)
-    held = [(row.id, bar.held_for) for row, bar in barred if not bar.watched]
+    held = [(one.id, bar.held_for) for one, bar in barred if not bar.watched]
     held_write(organization_id=organization_id, held=held)
-    return {row.id for row, _ in barred}
+    return {one.id for one, _ in barred}
 
 
 def _give_back(*, organization_id: int, effects: Sequence[Claimed]) -> None:

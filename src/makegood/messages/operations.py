@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 from django.db import connection
-from django.db.models import Q
 
 from makegood.core.nights import leaves_at
 from makegood.core.wording import Case, blank, signed_by
@@ -24,7 +23,7 @@ from makegood.messages.models import MESSAGE_KINDS, Message
 from makegood.messages.promising import ANEW, PAST, promises_past
 from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
 from makegood.messages.receiving import Received, message_received, note_add
-from makegood.organizations.models import Member, Organization
+from makegood.organizations.models import Organization
 from makegood.rules.phrases import gap_in
 from makegood.store.bulk import insert, next_ids
 from makegood.store.secrets import keyed_hash
@@ -52,6 +51,7 @@ COLUMNS = (
     "subject", "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "author_id",
     "created_at", "next_by_at", "anew_at",
 )  # fmt: skip
+SIGNING = "SELECT id, name FROM organizations_member WHERE organization_id = %s AND (id = %s OR name = ANY(%s))"
 
 
 class UnableToQueue(ValueError):
@@ -135,7 +135,6 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
     if not queued:
         return []
     ids = next_ids(Message, len(queued))
-    language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
     reach = reaches(organization_id=organization_id, thread_ids=[out.thread_id for out in queued])
     missing = [out.thread_id for out in queued if out.thread_id not in reach]
     if missing:
@@ -145,7 +144,7 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
         said=[(out.thread_id, out.kind, out.at or now) for out in queued if out.send != "person"],
     )
     new = [
-        _new(message_id, out, out.at or now, language, reach[out.thread_id], second=out.thread_id in news)
+        _new(message_id, out, out.at or now, reach[out.thread_id], second=out.thread_id in news)
         for message_id, out in zip(ids, queued, strict=True)
     ]
     fresh = _write(organization_id, new, reach)
@@ -167,7 +166,7 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
     ]
 
 
-def _new(message_id: int, out: Outgoing, at: datetime, language: str, reach: Reach, *, second: bool) -> _New:
+def _new(message_id: int, out: Outgoing, at: datetime, reach: Reach, *, second: bool) -> _New:
     if out.kind not in MESSAGE_KINDS:
         raise UnableToQueue(f"{out.kind!r} is no kind of message: use one of {', '.join(MESSAGE_KINDS)}.")
     state, run_at = "queued", at
@@ -177,7 +176,9 @@ def _new(message_id: int, out: Outgoing, at: datetime, language: str, reach: Rea
         state = "draft"
     elif out.send != "at_once":
         raise UnableToQueue(f"{out.send!r} says not who sends: use person, at_once or after:N with N minutes.")
-    if state == "queued" and (second or not may_go(text=out.body, kind=out.kind, language=language, case=out.case)):
+    if state == "queued" and (
+        second or not may_go(text=out.body, kind=out.kind, language=reach.language, case=out.case)
+    ):
         state = "draft"
     run_at = _leaves(run_at, out.kind, reach, heard_at=out.heard_at, due_at=out.due_at)
     return _New(id=message_id, out=out, at=at, state=state, run_at=run_at)
@@ -359,8 +360,9 @@ def _signed(organization_id: int, body: str, by: int, ours: str) -> None:
     And one that a colleague's name signs: nobody speaks in another's name without saying so.
     """
     lines = {line.strip() for line in body.splitlines() if line.strip()}
-    members = Member.objects.filter(Q(name__in=lines) | Q(id=by), organization_id=organization_id)
-    names = dict(members.values_list("id", "name"))
+    with connection.cursor() as cursor:
+        cursor.execute(SIGNING, [organization_id, by, list(lines)])
+        names: dict[int, str] = dict(cursor.fetchall())
     me, named = names[by], lines.intersection(names.values())
     if blank(text=body, signs={*named, ours}):
         raise UnableToSend("Write something before you send it: a greeting and a name alone say nothing.")

@@ -29,7 +29,7 @@ SELECT t.id, t.token, CASE WHEN c.channel = 'status' THEN '' ELSE coalesce((
     AND i.value <> '' AND i.customer_id IN (c.id, c.merged_into_id) ORDER BY i.id LIMIT 1), '') END,
     coalesce(nullif(c.zone, ''), o.zone), (
     SELECT max(m.created_at) FROM conversations_message m WHERE m.organization_id = t.organization_id
-    AND m.thread_id = t.id AND m.direction = 'in')
+    AND m.thread_id = t.id AND m.direction = 'in'), o.language
 FROM conversations_thread t
 JOIN customers_customer c ON c.organization_id = t.organization_id AND c.id = t.customer_id
 JOIN organizations_organization o ON o.id = t.organization_id
@@ -49,13 +49,14 @@ class Reach:
     """How a thread's customer is reached: at `address`, or on their page where that is empty.
 
     They are written to on their page alone where that is the channel they chose. `zone` is their own, else the
-    organization's; `heard_at` is when they last wrote.
+    organization's; `heard_at` is when they last wrote. `language` is the house's own.
     """
 
     token: str
     address: str
     zone: str
     heard_at: datetime | None
+    language: str
 
 
 def reaches(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, Reach]:
@@ -63,8 +64,8 @@ def reaches(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, Rea
     with connection.cursor() as cursor:
         cursor.execute(REACH, [organization_id, list(set(thread_ids))])
         return {
-            thread_id: Reach(token=token, address=address, zone=zone, heard_at=heard_at)
-            for thread_id, token, address, zone, heard_at in cursor.fetchall()
+            thread_id: Reach(token=token, address=address, zone=zone, heard_at=heard_at, language=language)
+            for thread_id, token, address, zone, heard_at, language in cursor.fetchall()
         }
 
 

@@ -12,9 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from makegood.core.steps import UNDONE
-from makegood.messages.models import Message
 from makegood.messages.promising import promise_stands
-from makegood.organizations.models import Organization
 from makegood.promises.models import StaffWord
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
 from makegood.recoveries.inputs import Inputs
@@ -30,6 +28,12 @@ NOT_PLAIN = """
 SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND recovery_id = ANY(%(recoveries)s)
 UNION SELECT subject_id FROM journal_entry WHERE organization_id = %(organization)s AND subject = 'recovery'
     AND subject_id = ANY(%(recoveries)s) AND event = 'recoveries:recovery:moved'
+"""
+PROMISING = """
+SELECT m.id, m.next_by_at, m.body, coalesce(c.language, ''), o.language, o.zone FROM conversations_message m
+LEFT JOIN customers_customer c ON c.organization_id = m.organization_id AND c.id = m.customer_id
+JOIN organizations_organization o ON o.id = m.organization_id
+WHERE m.organization_id = %s AND m.id = ANY(%s) AND m.next_by_at IS NOT NULL
 """
 Anew = tuple[int, datetime, int, datetime | None, datetime | None, datetime | None]
 
@@ -85,19 +89,13 @@ def words_still_due() -> QuerySet[StaffWord]:
 
 def words_promised(*, organization_id: int, message_ids: Sequence[int]) -> dict[int, datetime]:
     """This function will say by when each of these messages promises the next word, where its text still says so."""
-    rows = list(
-        Message.objects.filter(
-            organization_id=organization_id, id__in=list(message_ids), next_by_at__isnull=False
-        ).values_list("id", "next_by_at", "body", "customer__language")
-    )
-    if not rows:
-        return {}
-    zone, language = Organization.objects.values_list("zone", "language").get(id=organization_id)
-    return {
-        message_id: at
-        for message_id, at, body, its in rows
-        if at is not None and promise_stands(at=at, body=body, zone=zone, language=spoken(its or "", language))
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(PROMISING, [organization_id, list(message_ids)])
+        return {
+            message_id: at
+            for message_id, at, body, its, language, zone in cursor.fetchall()
+            if promise_stands(at=at, body=body, zone=zone, language=spoken(its, language))
+        }
 
 
 def capped(organization_id: int, playbook_id: int) -> bool:

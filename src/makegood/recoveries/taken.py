@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from makegood.journal.operations import Happened
 from makegood.organizations.queries import place_playbooks
 from makegood.promises.models import Promise, Source
 from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.store.bulk import by_id
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -102,19 +103,23 @@ def taken_of(*, organization_id: int, at: Mapping[int, datetime], standing: bool
     Each table is asked by its ids alone: where a table has no statistics yet, as in an organization's first minutes,
     the database joins row by row, which grows with the square of the batch.
     """
-    mine = {"organization_id": organization_id}
-    rows = Failure.objects.filter(id__in=list(at), **mine)
+
+    def known_of(model: type[Model], ids: Iterable[int | None], *columns: str) -> Values:
+        wanted = {one for one in ids if one is not None}
+        return {**by_id(model, organization_id=organization_id, ids=wanted, columns=columns)}
+
+    rows = Failure.objects.filter(organization_id=organization_id, id__in=list(at))
     if standing:
         rows = rows.filter(withdrawn_at=None)
     failures = [dict(zip(COLUMNS, row, strict=True)) for row in rows.values_list(*COLUMNS)]
 
     def of(model: type[Model], key: str, *columns: str) -> Values:
-        return _values(model, mine, {one[key] for one in failures}, columns)
+        return known_of(model, (one[key] for one in failures), *columns)
 
     person = ("name", "first_purchase_at", "merged_into_id")
     customers = of(Customer, "customer_id", *person)
     known = _Known(
-        customers=customers | _values(Customer, mine, {into for *_, into in customers.values()}, person),
+        customers=customers | known_of(Customer, (into for *_, into in customers.values()), *person),
         purchases=of(Purchase, "purchase_id", "placed_at"),
         visits=of(Visit, "visit_id", "active_to"),
         sources=of(Source, "source_id", "playbook"),
@@ -125,7 +130,7 @@ def taken_of(*, organization_id: int, at: Mapping[int, datetime], standing: bool
             place_ids={one["place_id"] for one in failures if not one["source_id"] and one["place_id"]},
         ),
     )
-    parents = _values(Recovery, mine, {promise[2] for promise in known.promises.values()}, ("state",))
+    parents = known_of(Recovery, (promise[2] for promise in known.promises.values()), "state")
     return [_taken(one, known, parents, at[one["id"]]) for one in failures]
 
 
@@ -197,14 +202,6 @@ def _person(customer_id: int, customers: Values) -> tuple[int, str, datetime | N
     called, their_first_at, _ = customers[into]
     bought = [at for at in (first_at, their_first_at) if at is not None]
     return into, called or name, min(bought, default=None)
-
-
-def _values(model: type[Model], mine: dict[str, int], ids: set[int | None], columns: Sequence[str]) -> Values:
-    wanted = ids - {None}
-    if not wanted:
-        return {}
-    rows = model._default_manager.filter(id__in=wanted, **mine).values_list("id", *columns)
-    return {row[0]: row[1:] for row in rows}
 
 
 def targets_of(*, organization_id: int, taken: Sequence[Taken]) -> dict[tuple[int, str], int]:

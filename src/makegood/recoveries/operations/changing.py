@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import F
+from django.db import connection
 
 from makegood.recoveries.models import Recovery
+
+TOUCH = "UPDATE recoveries_recovery SET version = version + 1 WHERE organization_id = %s AND id = %s"
 
 
 class UnableToChangeRecovery(ValueError):
@@ -37,4 +39,5 @@ def recovery_hold(*, organization_id: int, number: int) -> int | None:
 
 def recovery_touch(*, organization_id: int, recovery_id: int) -> None:
     """This function will count one more change by a person, so that a form read before it is refused."""
-    Recovery.objects.filter(organization_id=organization_id, id=recovery_id).update(version=F("version") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCH, [organization_id, recovery_id])

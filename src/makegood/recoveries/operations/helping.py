@@ -16,8 +16,10 @@ from makegood.organizations.models import Member, Organization
 from makegood.recoveries.helped import help_for, lacking_of
 from makegood.recoveries.models import HelpFile, HelpForm, HelpTalk, HelpTick, Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change
+from makegood.store.bulk import insert
 
 OVERRULES = ("manager", "admin")
+ONCE = "ON CONFLICT (organization_id, recovery_id, checklist, item) DO NOTHING"
 
 
 class UnableToFillForm(ValueError):
@@ -53,8 +55,8 @@ def help_tick(
         raise UnableToUseHelp(UnableToUseHelp.__doc__)
     key = {"organization_id": organization_id, "recovery_id": recovery_id, "checklist": checklist, "item": item}
     if ticked:
-        defaults = {"playbook_id": recovery.playbook_id, "at": now, "by_id": by}
-        changed = HelpTick.objects.get_or_create(**key, defaults=defaults)[1]
+        row = key | {"playbook_id": recovery.playbook_id, "at": now, "by_id": by}
+        changed = bool(insert(HelpTick, tuple(row), [tuple(row.values())], on_conflict=ONCE, returning=("id",)))
     else:
         changed = bool(HelpTick.objects.filter(**key).delete()[0])
     if changed:

@@ -42,6 +42,11 @@ JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.
 JOIN organizations_organization o ON o.id = r.organization_id
 WHERE m.organization_id = %s AND m.id = ANY(%s)
 """
+TO_WRITE = """
+SELECT EXISTS (SELECT FROM promises_staffword w
+    LEFT JOIN promises_promise p ON p.organization_id = w.organization_id AND p.id = w.promise_id
+    WHERE w.organization_id = %s AND w.state = 'promised' AND w.act = 'message' AND p.fulfilled_at IS NULL)
+"""
 SOURCE = "by-hand"
 COLUMNS = (
     "organization_id", "recovery_id", "customer_id", "member_id", "message_id", "key_hash", "what", "quote", "act",
@@ -272,8 +277,7 @@ def words_hear_called(*, organization_id: int, entries: Sequence[Happened]) -> N
 def words_hear_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Keep what was promised to be written, by what a member wrote later (handler of messages:message:sent)."""
     sent = {entry.subject_id: entry for entry in entries if entry.data.get("thread")}
-    open_words = StaffWord.objects.filter(organization_id=organization_id, act="message", promise__fulfilled_at=None)
-    if not sent or not open_words.filter(state="promised").exists():
+    if not sent or not _any_to_write(organization_id):
         return
     rows = Message.objects.filter(
         organization_id=organization_id, id__in=list(sent), direction="out", author_id__isnull=False
@@ -286,6 +290,13 @@ def words_hear_sent(*, organization_id: int, entries: Sequence[Happened]) -> Non
     for message_id, thread_id in rows:
         if thread_id in recoveries:
             _keep(organization_id, recoveries[thread_id], ("message",), at=sent[message_id].at, message_id=message_id)
+
+
+def _any_to_write(organization_id: int) -> bool:
+    """Whether anything is promised in writing and still to be kept: seldom, and quick to tell."""
+    with connection.cursor() as cursor:
+        cursor.execute(TO_WRITE, [organization_id])
+        return bool(cursor.fetchone()[0])
 
 
 def words_hear_paid(*, organization_id: int, entries: Sequence[Happened]) -> None:
