@@ -7,11 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from tests.conftest import Org
 
-from makegood.organizations.models import Member
-from makegood.store.bulk import by_id, record_set
-from makegood.store.tenancy import tenant
+from makegood.store.bulk import record_set
 
 COLUMNS = {
     "id": "bigint", "at": "timestamptz", "said": "text", "data": "jsonb", "key": "bytea", "yes": "boolean",
@@ -44,12 +41,3 @@ def test_one_row_arrives_alone_as_it_does_among_others(database: str) -> None:
 
 def test_no_rows_are_none(database: str) -> None:
     assert arrived([]) == []
-
-
-def test_rows_are_looked_up_by_id_in_one_s_own_organization_only(org: Org) -> None:
-    asked = {org.employee, org.manager, 10**12}
-    with tenant(organization_id=org.id):
-        found = by_id(Member, organization_id=org.id, ids=asked, columns=("role", "team_id"))
-        assert by_id(Member, organization_id=org.id, ids=[], columns=("role",)) == {}
-        assert by_id(Member, organization_id=org.id + 1, ids=asked, columns=("role",)) == {}
-    assert {one: row[0] for one, row in found.items()} == {org.employee: "employee", org.manager: "manager"}

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from makegood.journal.carrying import Outcome, carry_live, claim_live, recover_lapsed, work_local
 from makegood.organizations.models import Organization
 from makegood.recoveries.operations.bulk import bulks_work
+from makegood.store.reading import read
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import must_wait
 
@@ -79,7 +80,7 @@ def work_organization(*, organization_id: int, has: Collection[str] = ANYTHING) 
 
 def _effects(*, organization_id: int, lapsed: bool) -> int:
     with tenant(organization_id=organization_id):
-        stopped_at, delivery = Organization.objects.values_list("stopped_at", "delivery").get(id=organization_id)
+        ((stopped_at, delivery),) = read(Organization, "stopped_at", "delivery", id=organization_id)
         if must_wait(organization_id=organization_id, after=FIRST):
             return 0
         recovered = recover_lapsed(organization_id=organization_id) if lapsed else 0

@@ -12,6 +12,7 @@ from django.db import connection
 from makegood.core.money import Money
 from makegood.makegoods.models import Allowance
 from makegood.organizations.models import Member, Organization
+from makegood.store.reading import read
 
 
 class UnableToOffer(ValueError):
@@ -28,7 +29,7 @@ class Days:
     @classmethod
     def of(cls, *, organization_id: int) -> Days:
         """This function will read the zone and currency of an organization."""
-        zone, currency = Organization.objects.values_list("zone", "currency").get(id=organization_id)
+        ((zone, currency),) = read(Organization, "zone", "currency", id=organization_id)
         return cls(zone=ZoneInfo(zone), currency=currency)
 
     def day(self, at: datetime) -> date:

@@ -26,6 +26,7 @@ from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Organization
 from makegood.rules.phrases import gap_in
 from makegood.store.bulk import insert, next_ids
+from makegood.store.reading import locked, read
 from makegood.store.secrets import keyed_hash
 
 __all__ = [
@@ -294,7 +295,7 @@ def message_save(
 
 
 def _locked(organization_id: int, message_id: int, states: tuple[str, ...]) -> Message:
-    row = Message.objects.select_for_update().filter(organization_id=organization_id, id=message_id).first()
+    row = locked(Message, organization_id=organization_id, row_id=message_id)
     if row is None or row.state not in states or row.direction != "out":
         raise UnableToSend("This message was sent, stopped or changed meanwhile: reload to see.")
     return row
@@ -323,7 +324,7 @@ def message_send(
     row.subject = (row.subject if subject is None else subject).strip()[:300]
     row.body = row.body if body is None else body
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
-    ours, language = Organization.objects.values_list("name", "language").get(id=organization_id)
+    ((ours, language),) = read(Organization, "name", "language", id=organization_id)
     _signed(organization_id, row.body, by, ours)
     if gap := gap_in(row.body):
         raise UnableToSend(f"Write your own words where “{gap}” stands: it does not leave with that in it.")

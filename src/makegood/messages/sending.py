@@ -15,6 +15,7 @@ from makegood.messages.smtp import Mail, mail_out
 from makegood.messages.staff import staff_words
 from makegood.organizations.models import Member, Organization, User
 from makegood.store.clocks import wall_now
+from makegood.store.reading import read
 from makegood.store.tenancy import as_user, tenant
 
 MOST_REFERENCES = 10
@@ -35,7 +36,7 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
             return Outcome(state="stopped", text=f"It was {row.state} meanwhile.")
         if row.channel != "mail":
             return Outcome(state="done", text="on the status page")
-        name, house = Organization.objects.values_list("name", "reply_address").get(id=organization_id)
+        ((name, house),) = read(Organization, "name", "reply_address", id=organization_id)
         references = _references(organization_id, row.thread_id, effect.subject_id) if row.thread_id else ()
     token = row.thread__token or ""
     mail = Mail(
@@ -56,8 +57,8 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
 def messages_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
     """This function will say which of these effects are messages that only stand on the customer's page."""
     of_message = {effect.subject_id: effect.id for effect in effects}
-    rows = Message.objects.filter(organization_id=organization_id, id__in=of_message, state="queued")
-    return {of_message[message_id] for message_id in rows.exclude(channel="mail").values_list("id", flat=True)}
+    rows = read(Message, "id", "channel", organization_id=organization_id, id=list(of_message), state="queued")
+    return {of_message[message_id] for message_id, channel in rows if channel != "mail"}
 
 
 def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[str, ...]:
@@ -93,13 +94,9 @@ def staff_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int
     """This function will say which of these effects tell members who have no address to be mailed at."""
     if not settings.EMAIL_URL:
         return {effect.id for effect in effects}
-    mailed = Member.objects.filter(
-        organization_id=organization_id,
-        id__in={effect.payload["member"] for effect in effects},
-        active=True,
-        user_id__isnull=False,
-    )
-    reached = set(mailed.values_list("id", flat=True))
+    told = {effect.payload["member"] for effect in effects}
+    rows = read(Member, "id", "user_id", organization_id=organization_id, id=told, active=True)
+    reached = {member_id for member_id, user_id in rows if user_id is not None}
     return {effect.id for effect in effects if effect.payload["member"] not in reached}
 
 

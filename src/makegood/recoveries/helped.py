@@ -13,6 +13,7 @@ from makegood.core.help.lists import Help, Lack, lacking
 from makegood.customers.queries import customer_one
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import HelpForm, HelpTick, Recovery
+from makegood.store.reading import read
 
 REACHED_BY = {"email": "mail", "phone": "phone"}
 
@@ -119,11 +120,11 @@ def lacking_of(*, organization_id: int, recovery: Recovery, step: str) -> tuple[
         return ()
     here = {"organization_id": organization_id, "recovery_id": recovery.id}
     ticked: dict[str, set[str]] = {}
-    for checklist, item in HelpTick.objects.filter(**here).values_list("checklist", "item"):
+    for checklist, item in read(HelpTick, "checklist", "item", **here):
         ticked.setdefault(checklist, set()).add(item)
     return lacking(
         given=help_for(organization_id=organization_id, recovery=recovery),
         step=step,
         ticked=ticked,
-        filled=set(HelpForm.objects.filter(**here).values_list("form", flat=True)),
+        filled={form for (form,) in read(HelpForm, "form", **here)},
     )

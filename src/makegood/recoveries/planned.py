@@ -11,6 +11,7 @@ from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.taken import Taken, taken_of
 from makegood.rules.playbooks import Playbook
+from makegood.store.reading import read
 
 READ = (
     "id", "thread_id", "thread__token", "customer_id", "owner_id", "incident_id", "due_at", "playbook_id", "fault",
@@ -55,10 +56,9 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
     found = Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id")
     rows = list(found.values_list(*READ, named=True))
     links: dict[int, list[int]] = {row.id: [] for row in rows}
-    for recovery_id, failure_id in (
-        RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=list(links))
-        .order_by("id")
-        .values_list("recovery_id", "failure_id")
+    columns = ("id", "recovery_id", "failure_id")
+    for _, recovery_id, failure_id in sorted(
+        read(RecoveryFailure, *columns, organization_id=organization_id, recovery_id=list(links))
     ):
         links[recovery_id].append(failure_id)
     moments = {failure_id: at[one] for one, failure_ids in links.items() for failure_id in failure_ids}

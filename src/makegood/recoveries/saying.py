@@ -39,6 +39,7 @@ from makegood.recoveries.words import (
 )
 from makegood.rules.phrases import spoken
 from makegood.store.clocks import now as store_now
+from makegood.store.reading import read
 
 BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = MappingProxyType(
     {
@@ -156,8 +157,7 @@ def apologies_anew(*, organization_id: int, at: Mapping[int, datetime]) -> None:
 
     One that a person began or wrote in is left as it is.
     """
-    threads = Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).values_list("thread_id", "id")
-    of_thread = dict(threads)
+    of_thread: dict[int, int] = dict(read(Recovery, "thread_id", "id", organization_id=organization_id, id=list(at)))
     waiting = drafts_untouched(organization_id=organization_id, thread_ids=list(of_thread), kind="apology")
     if not waiting:
         return
@@ -379,10 +379,9 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     members = {member_id: (name, role) for member_id, name, role, *_ in owners}
     house, zone, house_language = owners[0][3:]
     voice = Voice(organization=house, zone=zone)
-    put_right = Step.objects.filter(
-        organization_id=organization_id, recovery_id__in=[one.recovery_id for one in planned], step="fix", state="done"
-    )
-    fixed = set(put_right.values_list("recovery_id", flat=True))
+    ids = [one.recovery_id for one in planned]
+    put_right = read(Step, "recovery_id", organization_id=organization_id, recovery_id=ids, step="fix", state="done")
+    fixed = {recovery_id for (recovery_id,) in put_right}
     next_at = next_words(organization_id=organization_id, at={one.recovery_id: one.at for one in planned})
     return [
         Told(

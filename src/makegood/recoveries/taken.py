@@ -18,7 +18,7 @@ from makegood.journal.operations import Happened
 from makegood.organizations.queries import place_playbooks
 from makegood.promises.models import Promise, Source
 from makegood.recoveries.models import Recovery, RecoveryFailure
-from makegood.store.bulk import by_id
+from makegood.store.reading import read
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -83,7 +83,7 @@ class Taken:
 COLUMNS = (
     "id", "customer_id", "happening_key", "gate", "gate_at", "happened_at", "kind", "loss", "fault", "severity", "what",
     "kept_service", "promise_id", "purchase_id", "visit_id", "source_id", "incident_id", "place_id", "price_minor",
-    "currency", "found_by_us", "reported_by_id", "complained_at",
+    "currency", "found_by_us", "reported_by_id", "complained_at", "withdrawn_at",
 )  # fmt: skip
 Values = dict[int | None, tuple[Any, ...]]
 
@@ -91,8 +91,7 @@ Values = dict[int | None, tuple[Any, ...]]
 def taken_read(*, organization_id: int, entries: Sequence[Happened]) -> list[Taken]:
     """This function will read the failures of these entries that still stand and that no recovery has."""
     at = {entry.subject_id: entry.at for entry in entries}
-    joined = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id__in=list(at))
-    for failure_id in joined.values_list("failure_id", flat=True):
+    for (failure_id,) in read(RecoveryFailure, "failure_id", organization_id=organization_id, failure_id=list(at)):
         del at[failure_id]
     return taken_of(organization_id=organization_id, at=at, standing=True)
 
@@ -106,12 +105,11 @@ def taken_of(*, organization_id: int, at: Mapping[int, datetime], standing: bool
 
     def known_of(model: type[Model], ids: Iterable[int | None], *columns: str) -> Values:
         wanted = {one for one in ids if one is not None}
-        return {**by_id(model, organization_id=organization_id, ids=wanted, columns=columns)}
+        return {row[0]: row[1:] for row in read(model, "id", *columns, organization_id=organization_id, id=wanted)}
 
-    rows = Failure.objects.filter(organization_id=organization_id, id__in=list(at))
-    if standing:
-        rows = rows.filter(withdrawn_at=None)
-    failures = [dict(zip(COLUMNS, row, strict=True)) for row in rows.values_list(*COLUMNS)]
+    rows = read(Failure, *COLUMNS, organization_id=organization_id, id=list(at))
+    found = (dict(zip(COLUMNS, row, strict=True)) for row in rows)
+    failures = [one for one in found if one["withdrawn_at"] is None or not standing]
 
     def of(model: type[Model], key: str, *columns: str) -> Values:
         return known_of(model, (one[key] for one in failures), *columns)

@@ -6,7 +6,7 @@ prepare than arrays, and needs no temporary table.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -41,21 +41,6 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
             [model._meta.db_table, count],
         )
         return sorted(row[0] for row in cursor.fetchall())
-
-
-def by_id(
-    model: type[models.Model], *, organization_id: int, ids: Collection[int], columns: Sequence[str]
-) -> dict[int, tuple[Any, ...]]:
-    """Look up these rows of an organization by their ids alone; return the columns (attribute names) asked for."""
-    if not ids:
-        return {}
-    names = ", ".join(f'"{_field(model, name).column}"' for name in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT id, {names} FROM "{model._meta.db_table}" WHERE organization_id = %s AND id = ANY(%s)',
-            [organization_id, list(ids)],
-        )
-        return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
 def _plain(value: object) -> object:

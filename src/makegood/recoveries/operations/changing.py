@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from makegood.recoveries.models import Recovery
+from makegood.store.reading import locked
 
 TOUCH = "UPDATE recoveries_recovery SET version = version + 1 WHERE organization_id = %s AND id = %s"
 
@@ -21,7 +22,7 @@ def recovery_for_change(
     `version` is the one that the person saw. Raises UnableToChangeRecovery if it is another by now, if there is no
     such recovery, or if it is in none of `states`.
     """
-    recovery = Recovery.objects.select_for_update().filter(organization_id=organization_id, id=recovery_id).first()
+    recovery = locked(Recovery, organization_id=organization_id, row_id=recovery_id)
     if recovery is None:
         raise UnableToChangeRecovery("There is no such recovery here: look for it in the list.")
     if version is not None and recovery.version != version:

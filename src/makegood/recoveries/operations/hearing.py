@@ -20,6 +20,7 @@ from makegood.recoveries.operations.making_good import Moved, brought_up_to_date
 from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.store.reading import read
 
 MEETS = {
     "acknowledgement": ("acknowledge",),
@@ -45,10 +46,9 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
     ]
     if not heard:
         return
+    threads = {entry.data["thread"] for entry in heard}
     of_thread: dict[int, int] = dict(
-        Recovery.objects.filter(
-            organization_id=organization_id, state="open", thread_id__in={entry.data["thread"] for entry in heard}
-        ).values_list("thread_id", "id")
+        read(Recovery, "thread_id", "id", organization_id=organization_id, state="open", thread_id=threads)
     )
     _heard(
         organization_id,

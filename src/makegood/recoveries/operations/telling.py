@@ -11,7 +11,7 @@ import attrs
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.messages.staff import notices_write
 from makegood.recoveries.models import Recovery
-from makegood.store.bulk import by_id
+from makegood.store.reading import read
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -36,7 +36,7 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
     if not notes:
         return
     told = {note.recovery_id for note in notes}
-    numbers = by_id(Recovery, organization_id=organization_id, ids=told, columns=("number",))
+    numbers = dict(read(Recovery, "id", "number", organization_id=organization_id, id=told))
     by_member: dict[int, list[StaffNote]] = {}
     for note in notes:
         by_member.setdefault(note.member_id, []).append(note)
@@ -58,7 +58,7 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
                     "notes": [
                         {
                             "recovery": note.recovery_id,
-                            "number": numbers[note.recovery_id][0],
+                            "number": numbers[note.recovery_id],
                             "what": note.what,
                             "due_at": note.due_at.isoformat() if note.due_at else None,
                         }

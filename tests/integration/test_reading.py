@@ -1,0 +1,59 @@
+"""Reads on the hot path find what a queryset finds, and only in one's own organization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from tests.conftest import Org
+from tests.support.recoveries import opened
+
+from makegood.organizations.models import Member
+from makegood.recoveries.models import Recovery
+from makegood.store.reading import locked, read
+from makegood.store.tenancy import tenant
+
+
+def test_columns_are_read_where_a_value_or_one_of_several_stands(org: Org) -> None:
+    asked = {org.employee, org.manager, 10**12}
+    with tenant(organization_id=org.id):
+        found = read(Member, "id", "role", organization_id=org.id, id=asked)
+        assert sorted(found) == sorted([(org.employee, "employee"), (org.manager, "manager")])
+        one = read(Member, "id", organization_id=org.id, id=asked, role="manager", active=True)
+        assert one == [(org.manager,)]
+        assert read(Member, "id", organization_id=org.id, role=["manager", "nobody"]) == [(org.manager,)]
+
+
+def test_none_of_nothing_is_found_and_the_database_not_asked(org: Org) -> None:
+    with tenant(organization_id=org.id), connection.execute_wrapper(never):
+        assert read(Member, "id", organization_id=org.id, id=[]) == []
+
+
+def never(*_: object) -> None:
+    raise AssertionError("a statement")
+
+
+def test_another_organization_s_rows_are_not_there(org: Org, make_org: Callable[..., Org]) -> None:
+    other = make_org()
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", id=other.employee) == []
+        assert locked(Member, organization_id=other.id, row_id=other.employee) is None
+
+
+def test_a_column_that_there_is_not_is_refused(org: Org) -> None:
+    with tenant(organization_id=org.id), pytest.raises(LookupError, match="Member has no column salary"):
+        read(Member, "salary", organization_id=org.id)
+
+
+def test_a_locked_row_is_the_whole_model_and_can_be_saved(org: Org) -> None:
+    recovery = opened(org)
+    with tenant(organization_id=org.id):
+        mine = locked(Recovery, organization_id=org.id, row_id=recovery.id)
+        told = Recovery.objects.get(id=recovery.id)
+        assert mine is not None
+        names = [field.attname for field in Recovery._meta.concrete_fields]
+        assert {name: getattr(mine, name) for name in names} == {name: getattr(told, name) for name in names}
+        mine.close_note = "kept"
+        mine.save(update_fields=["close_note"])
+        assert Recovery.objects.get(id=recovery.id).close_note == "kept"
