@@ -24,6 +24,7 @@ from makegood.listen.models import FileMapping, Intake
 from makegood.messages.models import Message
 from makegood.organizations.models import Member, Place
 from makegood.promises.models import Promise, Source
+from makegood.promises.operations import source_create
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
@@ -335,3 +336,22 @@ def test_a_file_of_the_folder_that_failed_is_told_and_says_why(org: Org) -> None
     assert "Nobody has said yet what is what in files of this header. Please bring it once" in page
     assert "<b>orders.csv" not in page
     assert "the watched folder" in shown(client, "/settings/data")
+
+
+def test_a_body_larger_than_any_file_is_refused_before_it_is_read(org: Org) -> None:
+    answer = signed_in(org, org.manager).post("/settings/data/bring", b"", "text/plain", CONTENT_LENGTH=str(10**9))
+    assert answer.status_code == 413
+    assert "Bring a file of at most 20 MB" in answer.content.decode()
+
+
+def test_a_source_that_was_heard_meanwhile_keeps_its_moment_and_the_file_fails_whole(org: Org) -> None:
+    client = signed_in(org, org.manager)
+    url = bring(client, ORDERS)
+    go(client, url, "check", SAID | {"live": "day", "live_day": "2026-01-01"})
+    with tenant(organization_id=org.id):
+        source_create(organization_id=org.id, code="web-shop", now=START)
+        Source.objects.filter(organization_id=org.id, code="web-shop").update(heard_until=START)
+    page = go(client, url, "import")
+    assert "is live from another moment and was heard already" in page
+    with tenant(organization_id=org.id):
+        assert not Promise.objects.filter(organization_id=org.id).exists()

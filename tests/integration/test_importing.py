@@ -22,7 +22,7 @@ from makegood.listen.datasets import UnusableData
 from makegood.listen.events import MOST_EVENTS
 from makegood.listen.importing import UnknownOrganization, events_import, organization_named
 from makegood.listen.importing_people import Joined, members_import, places_import
-from makegood.listen.importing_tables import charges_import, customers_import, purchases_import
+from makegood.listen.importing_tables import charges_import, customers_import, promises_import, purchases_import
 from makegood.listen.mapped import mapped_read
 from makegood.listen.replaying import replay
 from makegood.messages.models import Message
@@ -242,6 +242,46 @@ def test_purchases_and_charges_stand_as_they_are_written(org: Org, tmp_path: Pat
         assert (paid.kind, paid.amount_minor, paid.currency) == ("chargeback", 125_050, "EUR")
         assert (paid.purchase_id, paid.customer_id, paid.tender) == (bought.id, bought.customer_id, "card")
         assert Customer.objects.get(organization_id=org.id, id=bought.customer_id).name == "Ana"
+
+
+def test_promises_stand_as_they_are_written_with_purchase_and_end(org: Org, tmp_path: Path) -> None:
+    text = (
+        "reference,made_at,due_at,kept_at,released_at,total,place,email\n"
+        "P1,2026-02-01 09:30,2026-02-03,2026-02-03 23:30,,12.50,shop,ana@example.com\n"
+        "P2,2026-02-01 09:30,2026-02-03,,2026-02-02,,,ana@example.com\n"
+        "P3,,2026-03-09 12:00,,,,,ana@example.com\n"
+    )
+    for new in (6, 0):
+        imported = promises_import(organization_id=org.id, path=table(tmp_path, text), source="web")
+        assert (imported.what, imported.new, imported.known) == ("promises", new, 6 - new)
+    with tenant(organization_id=org.id):
+        bought = Purchase.objects.get(organization_id=org.id)
+        made = {one.state: one for one in Promise.objects.filter(organization_id=org.id)}
+    assert set(made) == {"kept", "released", "open"}
+    assert (made["kept"].purchase_id, made["kept"].value_minor, made["kept"].place_id) == (bought.id, 1250, org.place)
+    assert made["kept"].due_at.isoformat() == "2026-02-03T23:00:00+00:00"
+    assert made["open"].made_at == START
+    with pytest.raises(UnusableData, match="row 2: made_at is empty, and a total needs the moment of its purchase"):
+        promises_import(
+            organization_id=org.id, path=table(tmp_path, "reference,due_at,total,email\nP1,2026-02-03,1,a@b.example\n")
+        )
+
+
+def test_no_row_is_parted_between_two_batches(org: Org, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from makegood.listen import importing
+
+    real, batches = importing.events_accept, []
+
+    def seen(**given: Any) -> Any:
+        batches.append([body["data"]["reference"] for body in given["bodies"]])
+        return real(**given)
+
+    monkeypatch.setattr(importing, "events_accept", seen)
+    rows = "".join(f"P{n},2026-02-01,2026-02-03,2026-02-02,1,a{n}@b.example\n" for n in range(MOST_EVENTS // 3 + 1))
+    head = "reference,made_at,due_at,kept_at,total,email\n"
+    promises_import(organization_id=org.id, path=table(tmp_path, head + rows))
+    assert [len(batch) for batch in batches] == [MOST_EVENTS // 3 * 3, 3]
+    assert not set(batches[0]) & set(batches[1])
 
 
 def test_places_stand_inside_of_each_other_and_empty_cells_change_nothing(org: Org, tmp_path: Path) -> None:

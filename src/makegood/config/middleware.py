@@ -16,6 +16,7 @@ POLICY = (
 
 LARGEST = 24 * 1024 * 1024
 """What one form may bring: some files of the largest size, and what was typed."""
+TABLES = "Bring a file of at most 20 MB: split a larger one, or load it with makegood import."
 
 
 class BoundedBody:
@@ -27,7 +28,8 @@ class BoundedBody:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         stated = request.META.get("CONTENT_LENGTH") or ""
         if stated.isdecimal() and int(stated) > LARGEST and not request.path.startswith(PREFIX):
-            return error_answer(request, status=400 if request.path.startswith(PUBLIC) else 413)
+            text = TABLES if request.path.startswith("/settings/data/") else ""
+            return error_answer(request, status=400 if request.path.startswith(PUBLIC) else 413, text=text)
         return self.get_response(request)
 
 

@@ -5,7 +5,7 @@ Run again, it goes on where it stopped or changes nothing: every event is known 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -62,13 +62,17 @@ def events_import(*, organization_id: int, mapped: Mapped) -> Imported:
     Raises UnusableData, with nothing written, if a place or the playbook does not exist.
     """
     source_id = _ground(organization_id, mapped)
-    return events_take(organization_id=organization_id, source_id=source_id, bodies=mapped.recorded.events())
+    bodies = mapped.recorded.events()
+    batches = iter(lambda: list(islice(bodies, MOST_EVENTS)), [])
+    return events_take(organization_id=organization_id, source_id=source_id, batches=batches)
 
 
-def events_take(*, organization_id: int, source_id: int, bodies: Iterator[Body], told: Told | None = None) -> Imported:
-    """Take events that were checked, in batches, each in a unit of work of its own."""
+def events_take(
+    *, organization_id: int, source_id: int, batches: Iterable[Sequence[Body]], told: Told | None = None
+) -> Imported:
+    """Take events that were checked, in batches of at most MOST_EVENTS, each in a unit of work of its own."""
     new = known = 0
-    while batch := list(islice(bodies, MOST_EVENTS)):
+    for batch in batches:
         with tenant(organization_id=organization_id):
             accepted = events_accept(
                 organization_id=organization_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -177,8 +178,21 @@ def events_write(
             live_as_said(
                 organization_id=organization_id, source_id=source_id, live_from=live_from, where=f"Source {source!r}"
             )
-    taken = events_take(organization_id=organization_id, source_id=source_id, bodies=iter(checked.bodies), told=told)
+    taken = events_take(organization_id=organization_id, source_id=source_id, batches=_batches(checked), told=told)
     return attrs.evolve(taken, what=checked.what)
+
+
+def _batches(checked: Checked) -> Iterator[list[Body]]:
+    """Yield the events in batches that part no row: else a promise might break before word that it was kept."""
+    batch: list[Body] = []
+    for _, made in groupby(zip(checked.numbers, checked.bodies, strict=True), key=lambda one: one[0]):
+        row = [body for _, body in made]
+        if len(batch) + len(row) > MOST_EVENTS:
+            yield batch
+            batch = []
+        batch += row
+    if batch:
+        yield batch
 
 
 def _purchase(row: Row, facts: OrganizationFacts, _now: datetime) -> list[Body]:

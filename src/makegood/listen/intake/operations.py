@@ -258,7 +258,11 @@ def intake_import(*, organization_id: int, intake_id: int) -> Taken | None:
     if found is None or found.counts["refused"]:
         _ended(organization_id, intake, "failed", result)
         return None
-    taken = found.take(_progress(organization_id, intake_id))
+    try:
+        taken = found.take(_progress(organization_id, intake_id))
+    except UnusableData as error:
+        _ended(organization_id, intake, "failed", result | {"error": f"{error}."})
+        return None
     _ended(organization_id, intake, "done", result | {"first": [], "new": taken.new, "known": taken.known})
     return taken
 
