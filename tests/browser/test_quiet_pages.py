@@ -11,6 +11,7 @@ from tests.support.given import failed
 
 from makegood.config.working import work_dry
 from makegood.core.money import Money
+from makegood.customers.operations import Seen, customers_resolve
 from makegood.makegoods.operations import FloorOwed, floors_owe
 from makegood.messages.staff import notices_write
 from makegood.organizations.founding import member_invite
@@ -115,6 +116,29 @@ def test_a_lost_password_is_renewed_and_changed(page: Page, served: str, org: Or
     page.get_by_label("New password, once more").fill("only Joris knows this")
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_text("Your password is changed.")).to_be_visible()
+
+
+def test_a_customer_is_corrected(page: Page, served: str, org: Org, look: Look) -> None:
+    walk_in(page, served, org, org.manager)
+    with tenant(organization_id=org.id):
+        seen = [Seen(identities=(("email", f"{name}@example.org"),), name=name.title()) for name in ("klaus", "anna")]
+        klaus, _ = customers_resolve(organization_id=org.id, seen=seen, now=START)
+    page.goto(f"/customers/{klaus}")
+    page.get_by_text("Correct this").click()
+    look(page, "customer-correct")
+    page.get_by_label("E-mail addresses").fill("klaus at example")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("E-mail addresses")).to_have_value("klaus at example")
+    look(page, "customer-refused")
+    page.get_by_label("E-mail addresses").fill("anna@example.org")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Are Klaus and Anna one person?")
+    look(page, "customer-merge")
+    page.get_by_role("link", name="No: keep them apart").click()
+    page.get_by_text("Correct this").click()
+    page.get_by_label("E-mail addresses").fill("klaus.weber@example.org")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Corrected: the e-mail addresses.")).to_be_visible()
 
 
 def test_a_playbook_is_chosen_by_words(page: Page, served: str, org: Org, look: Look) -> None:

@@ -26,6 +26,7 @@ from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_
 from makegood.makegoods.payouts import payout_carry, payouts_hear_carried
 from makegood.makegoods.tasks import makegoods_due
 from makegood.messages.operations import messages_hear_erased
+from makegood.messages.readdressing import messages_hear_corrected
 from makegood.messages.sending import message_carry, messages_inside, staff_carry, staff_inside
 from makegood.messages.settling import messages_hear_carried
 from makegood.promises.operations import promises_hear_erased
@@ -122,6 +123,7 @@ def register() -> None:
         folders_hear_erased,
     ):
         on("customers:customer:erased", erased)
+    on("customers:customer:corrected", messages_hear_corrected)
     on("listen:file:failed", files_hear_failed)
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):

@@ -97,6 +97,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "customers": ALL,
     "customer": ALL,
     "customer-fact": SERVES,
+    "customer-correct": SERVES,
+    "customer-merge": MERGES,
     "customer-erase": RUNS,
     "causes": ALL,
     "cause-add": DECIDES,

@@ -22,6 +22,7 @@ from makegood.messages.links import message_id_of
 from makegood.messages.models import MESSAGE_KINDS, Message
 from makegood.messages.promising import ANEW, PAST, promises_past
 from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
+from makegood.messages.readdressing import readdress
 from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Organization
 from makegood.rules.phrases import gap_in
@@ -389,11 +390,13 @@ def _again(organization_id: int, row: Message, now: datetime) -> None:
 def message_retry(*, organization_id: int, message_id: int, by: int, now: datetime) -> Queued:
     """This function will send again, by a named person's decision, what failed or whose outcome is unknown.
 
-    It keeps its Message-ID. Raises UnableToSend if it is neither, or an apology said otherwise meanwhile.
+    It goes where its customer is reached now, and keeps its Message-ID. Raises UnableToSend if it is neither, or an
+    apology said otherwise meanwhile.
     """
     row = _locked(organization_id, message_id, ("failed", "unknown"))
     if row.state == "failed" and _said_before(organization_id, row, now):
         raise UnableToSend(str(SAID_ALREADY["text"]))
+    readdress(organization_id=organization_id, rows=[row])
     row.state = "queued"
     row.save(update_fields=["state"])
     _again(organization_id, row, now)

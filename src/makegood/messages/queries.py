@@ -128,9 +128,13 @@ def drafts_waiting(
     return _rows(found.order_by("created_at", "id")[:limit])
 
 
-def messages_in_trouble(*, organization_id: int, limit: int = 100) -> list[MessageRow]:
-    """This function will list the messages that failed or may not have left, the oldest first."""
+def messages_in_trouble(
+    *, organization_id: int, limit: int = 100, customer_ids: Sequence[int] | None = None
+) -> list[MessageRow]:
+    """This function will list the messages that failed or may not have left, the oldest first; of all, or of these."""
     found = Message.objects.filter(organization_id=organization_id, state__in=["failed", "unknown"])
+    if customer_ids is not None:
+        found = found.filter(customer_id__in=list(customer_ids))
     return _rows(found.order_by("created_at", "id")[:limit])
 
 

@@ -20,7 +20,7 @@ from makegood.console.viewmodels.shell import (
     Tag,
     TimelineEntry,
 )
-from makegood.console.viewmodels.today import RecoveryRow, SavedViews
+from makegood.console.viewmodels.today import FailedMail, RecoveryRow, SavedViews
 from makegood.core.money import Money
 
 
@@ -199,3 +199,6 @@ class CustomerPage:
     report_url: str = ""
     erase: Link | None = None
     erased_at: dt.datetime | None = None
+    correct_form: Form | None = None
+    mails: tuple[FailedMail, ...] = ()
+    """What did not arrive, or may not have."""

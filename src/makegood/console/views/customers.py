@@ -6,6 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from makegood.console.building import words
+from makegood.console.building.correcting import correct_form, who_facts
+from makegood.console.building.mails import mails_in_trouble
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import (
@@ -23,6 +25,7 @@ from makegood.console.viewmodels import (
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.customers import queries
+from makegood.customers.correcting import person_of, reached_by
 from makegood.customers.operations import customer_erase, fact_add
 from makegood.failures.queries import failures_of_customer
 from makegood.promises.queries import promises_of_customer
@@ -100,6 +103,7 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
         for row in customer_recoveries(organization_id=here, customer_id=customer_id)
         if desk.places is None or row.place_id in desk.places or row.owner_id == desk.member_id
     ]
+    reached = reached_by(organization_id=here, customer_id=one.id)
     since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else "no purchase known"
     return Screen(
         template="console/customer.html",
@@ -107,9 +111,9 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
         page=CustomerPage(
             name=one.called,
             line=f"{since} · {one.purchases} purchase{'s' if one.purchases != 1 else ''}",
-            facts=tuple(
-                Fact(label=kind.capitalize(), value=value) for kind, value in one.identities if kind != "token"
-            ),
+            facts=who_facts(one, reached),
+            correct_form=correct_form(one, reached) if desk.may("customer-correct") and not one.erased_at else None,
+            mails=mails_in_trouble(desk, customer_ids=person_of(organization_id=here, customer_id=one.id)),
             known=tuple(
                 Fact(
                     label="Good to know",

@@ -389,7 +389,7 @@ def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
             title="Your organization",
             key="organization",
             facts=(
-                Fact(label="Code", value=facts.code, note="CODE in commands: --org CODE"),
+                Fact(label="Code", value=facts.code, note=f"in commands: --org {facts.code}"),
                 Fact(label="Report form", value=reverse("public-report", args=[facts.code]), note="for customers"),
                 Fact(label="Time zone", value=facts.zone),
                 Fact(label="Currency", value=facts.currency),

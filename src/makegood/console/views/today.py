@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,11 @@ from makegood.console.building import words
 from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import yes_said
-from makegood.console.building.trouble import trouble_said
+from makegood.console.building.mails import TO_CUSTOMER, mail_seen, mails_in_trouble
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
     Empty,
-    FailedMail,
     Figure,
     Link,
     Proposal,
@@ -32,7 +30,7 @@ from makegood.failures.queries import IncidentFacts, SignalFacts, incidents_list
 from makegood.failures.signals import signal_dismiss, signal_open
 from makegood.makegoods.doubts import doubts_quiet
 from makegood.messages.operations import message_retry, message_stop
-from makegood.messages.queries import MessageRow, message_row, messages_in_trouble
+from makegood.messages.queries import message_row
 from makegood.recoveries import queries as recoveries
 from makegood.recoveries.operations import incident_leaving
 from makegood.recoveries.operations.unmatched import signals_words
@@ -84,7 +82,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
                 _proposal(desk, one)
                 for one in incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
             ),
-            mails=tuple(_mails(desk)),
+            mails=mails_in_trouble(desk),
             signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
             doubts=_doubts(desk),
             figures=_figures(desk),
@@ -164,43 +162,13 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
     )
 
 
-def _mails(desk: Desk) -> Sequence[FailedMail]:
-    found = messages_in_trouble(organization_id=desk.organization_id, limit=10)
-    shown = []
-    for one in found:
-        recovery = one.thread_id and recovery_of_message(organization_id=desk.organization_id, thread_id=one.thread_id)
-        if recovery and not _sees(desk, recovery[1], recovery[2]):
-            continue
-        shown.append(_mail(desk, one, recovery[0] if recovery else None))
-    return shown
-
-
-def _sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
-    return desk.places is None or place_id in desk.places or owner_id == desk.member_id
-
-
-def _mail(desk: Desk, one: MessageRow, number: int | None) -> FailedMail:
-    unknown = one.state == "unknown"
-    return FailedMail(
-        to=one.address or "their page",
-        subject=one.subject or "a message",
-        state="outcome unknown" if unknown else "did not arrive",
-        at=one.created_at,
-        detail=trouble_said(one),
-        recovery=Link(label=words.code(number), url=reverse("recovery", args=[words.code(number)])) if number else None,
-        actions=(Action(label="Send it again", about=one.subject, url=reverse("mail-decide", args=[one.id, "again"])),)
-        if desk.may("mail-decide")
-        else (),
-    )
-
-
 @acts(today_page)
 def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: str) -> HttpResponse:
     """Decide about a mail in trouble: send it again, by a named person's word."""
     here = desk.organization_id
     row = message_row(organization_id=here, message_id=message_id)
     recovery = row and row.thread_id and recovery_of_message(organization_id=here, thread_id=row.thread_id)
-    if row is None or (recovery and not _sees(desk, recovery[1], recovery[2])):
+    if row is None or (recovery and not mail_seen(desk, recovery[1], recovery[2])):
         raise Http404
     given = {"organization_id": here, "message_id": message_id, "by": desk.member_id, "now": desk.facts.now}
     if decision == "again":
@@ -213,6 +181,8 @@ def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: 
         raise Http404
     if recovery and request.POST.get("back") == words.code(recovery[0]):
         return gone_to("recovery", code=words.code(recovery[0]))
+    if row.customer_id is not None and request.POST.get("back") == TO_CUSTOMER:
+        return gone_to("customer", customer_id=row.customer_id)
     return redirect("today")
 
 
