@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from django.test import Client
-from tests.conftest import Org
+from tests.conftest import START, Org
 from tests.functional.test_staying_on_their_page import theirs
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
 
@@ -93,3 +93,17 @@ def test_looking_does_not_tell_the_customer_what_they_clicked(org: Org) -> None:
     client.post(f"{own}/write", {"text": "Hello"})
     assert 'role="status"' not in client.get(preview).content.decode()
     assert 'class="notice" role="status"' in client.get(own).content.decode()
+
+
+def test_a_letter_on_the_page_does_not_lead_to_the_page_itself(org: Org) -> None:
+    recovery = recovery_of(org)
+    own, _ = paths(org, recovery)
+    with tenant(organization_id=org.id):
+        said = f"Dear Ana,\n\nYou can see where it stands here:\nhttp://127.0.0.1:8000{own}\n\nRita"
+        Message.objects.create(
+            organization_id=org.id, thread_id=recovery.thread_id, customer_id=org.customer, direction="out",
+            channel="mail", kind="update", state="sent", body=said, created_at=START, sent_at=START,
+        )  # fmt: skip
+    page = Client(headers={"host": "127.0.0.1"}).get(own).content.decode()
+    assert "where it stands here: on this page.<br><br>Rita" in page
+    assert f"8000{own}" not in page

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from tests.conftest import Org
+from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
+from tests.support.recoveries import HOUR
 
 from makegood.messages.models import Message
-from makegood.recoveries.models import STEPS
+from makegood.recoveries.models import STEPS, Step
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -50,3 +51,13 @@ def test_an_unknown_step_in_the_address_opens_nothing(org: Org) -> None:
     recovery = recovery_of(org)
     page = signed_in(org, org.employee).get(f"/recoveries/R-{recovery.number}?step=../x").content.decode()
     assert '<details open><summary><span class="sign"' not in page
+
+
+def test_a_step_due_before_one_ahead_of_it_says_that_it_need_not_wait(org: Org) -> None:
+    recovery = recovery_of(org)
+    with tenant(organization_id=org.id):
+        Step.objects.filter(recovery_id=recovery.id, step="improve").update(due_at=START + 100 * HOUR)
+        Step.objects.filter(recovery_id=recovery.id, step="communicate").update(due_at=START + 50 * HOUR)
+    page = signed_in(org, org.employee).get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert "need not wait for Improve" in row(page, "communicate")
+    assert "need not wait" not in row(page, "improve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -287,11 +288,17 @@ def _ends_at(row: MakeGoodRow) -> datetime | None:
     return row.next_at + EXPIRE_AFTER
 
 
+def _without_link(text: str, letter: Letter) -> str:
+    """What was said, without the address of the page that it is read on."""
+    address = rf"\s*https?://[^\s/]+/s/{re.escape(letter.signed)}[.,]?"
+    return re.sub(address, f" {letter.says('write.here')}", text)
+
+
 def _said(message: MessageRow, letter: Letter) -> Said:
     ours = message.direction == "out"
     return Said(
         who=letter.organization.name if ours else letter.says("write.you"),
-        text=message.body.strip(),
+        text=_without_link(message.body.strip(), letter),
         at=message.sent_at or message.created_at,
         ours=ours,
     )
