@@ -11,6 +11,7 @@ from tests.support.recoveries import again
 
 from makegood.customers.correcting import reached_by
 from makegood.customers.models import Customer
+from makegood.customers.operations import Seen, customers_resolve
 from makegood.messages.models import Message
 from makegood.organizations.models import MemberPlace
 from makegood.organizations.operations import place_create
@@ -71,8 +72,12 @@ def test_anothers_address_is_said_and_a_manager_is_asked_to_merge(org: Org) -> N
     assert f'name="into" value="{bob}"' in page
     assert "Tick that you have checked." in posted(client, f"{url}/merge", into=str(bob))
     assert merged(org, ana) is None
-    assert "Ana Known is Bob Else from now on." in posted(client, f"{url}/merge", into=str(bob), sure="on")
+    with tenant(organization_id=org.id):
+        known = (("phone", "+4930111222"), ("email", "wrong@example.org"))
+        customers_resolve(organization_id=org.id, seen=[Seen(identities=known)], now=START)
+    assert "They have more than one e-mail address now" in posted(client, f"{url}/merge", into=str(bob), sure="on")
     assert merged(org, ana) == bob
+    assert "Correct this" in client.get(url).content.decode()
     for into in (str(ana), "9999999", "", "x"):
         assert client.post(f"{url}/merge", {"into": into, "sure": "on"}).status_code in (404, 422)
 
@@ -106,7 +111,7 @@ def test_what_did_not_arrive_is_sent_again_from_their_page(org: Org) -> None:
     assert "Send it again" not in client.get(url).content.decode()
 
 
-def test_what_did_not_arrive_elsewhere_is_shown_to_nobody_of_another_place(org: Org) -> None:
+def test_a_customer_of_another_place_is_corrected_by_nobody_here(org: Org) -> None:
     ana, _, recovery = two(org)
     with tenant(organization_id=org.id):
         owner_change(organization_id=org.id, recovery_id=recovery.id, to=org.manager, by=None, reason="x", now=START)
@@ -124,5 +129,8 @@ def test_what_did_not_arrive_elsewhere_is_shown_to_nobody_of_another_place(org: 
             subject="A matter of the shop",
             created_at=START,
         )
-    assert "A matter of the shop" not in signed_in(org, org.employee).get(f"/customers/{ana}").content.decode()
+    page = signed_in(org, org.employee).get(f"/customers/{ana}").content.decode()
+    assert "A matter of the shop" not in page
+    assert "Correct this" not in page
+    assert signed_in(org, org.employee).post(f"/customers/{ana}/correct", RIGHT).status_code == 403
     assert "A matter of the shop" in signed_in(org, org.manager).get(f"/customers/{ana}").content.decode()

@@ -12,7 +12,8 @@ from makegood.console.building.mails import mails_in_trouble
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import ConfirmPage, Field, Form, Link
-from makegood.console.views.customers import customer_page
+from makegood.console.views.customers import customer_page, may_correct
+from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, gone_to, tell
 from makegood.customers.correcting import (
     CHANNELS,
@@ -23,9 +24,11 @@ from makegood.customers.correcting import (
     emails_read,
     person_of,
     phones_read,
+    reached_by,
 )
 from makegood.customers.operations import customer_merge
 from makegood.customers.queries import CustomerFacts, customer_one
+from makegood.recoveries.queries import customer_recoveries
 from makegood.rules.phrases import languages
 
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -49,6 +52,9 @@ def _known(desk: Desk, customer_id: int) -> CustomerFacts:
 def correct(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpResponse | Screen:
     """Correct a customer; where an address is another's, a manager is asked whether they are one person."""
     one = _known(desk, customer_id)
+    opened = customer_recoveries(organization_id=desk.organization_id, customer_id=one.id)
+    if not may_correct(desk, one, opened):
+        return error_answer(request, status=403)
     try:
         changed = customer_correct(
             organization_id=desk.organization_id,
@@ -173,5 +179,7 @@ def merge(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpResponse
         now=desk.facts.now,
         by=desk.member_id,
     )
-    tell(request, f"{one.called} is {other.called} from now on.")
+    several = len(reached_by(organization_id=desk.organization_id, customer_id=other.id)["email"]) > 1
+    hint = "They have more than one e-mail address now: take out what is wrong under “Correct this”." if several else ""
+    tell(request, f"{one.called} is {other.called} from now on.", detail=hint)
     return gone_to("customer", customer_id=other.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -31,6 +33,7 @@ from makegood.failures.queries import failures_of_customer
 from makegood.promises.queries import promises_of_customer
 from makegood.recoveries.queries import customer_recoveries
 from makegood.recoveries.queries.faces import recoveries_counted
+from makegood.recoveries.queries.lists import Listed
 
 
 @staff
@@ -95,14 +98,22 @@ def _one(desk: Desk, customer_id: int) -> queries.CustomerFacts:
     return found
 
 
+def _sees(desk: Desk, row: Listed) -> bool:
+    return desk.places is None or row.place_id in desk.places or row.owner_id == desk.member_id
+
+
+def may_correct(desk: Desk, one: queries.CustomerFacts, opened: Sequence[Listed]) -> bool:
+    """This function will say whether a member corrects this customer: not one whose recoveries are all of others."""
+    if one.erased_at is not None or not desk.may("customer-correct"):
+        return False
+    return not opened or any(_sees(desk, row) for row in opened)
+
+
 def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
     """Show everything known of one customer, of the places that the reader serves."""
     here, one = desk.organization_id, _one(desk, customer_id)
-    recoveries = [
-        row
-        for row in customer_recoveries(organization_id=here, customer_id=customer_id)
-        if desk.places is None or row.place_id in desk.places or row.owner_id == desk.member_id
-    ]
+    opened = customer_recoveries(organization_id=here, customer_id=customer_id)
+    recoveries = [row for row in opened if _sees(desk, row)]
     reached = reached_by(organization_id=here, customer_id=one.id)
     since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else "no purchase known"
     return Screen(
@@ -112,7 +123,7 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
             name=one.called,
             line=f"{since} · {one.purchases} purchase{'s' if one.purchases != 1 else ''}",
             facts=who_facts(one, reached),
-            correct_form=correct_form(one, reached) if desk.may("customer-correct") and not one.erased_at else None,
+            correct_form=correct_form(one, reached) if may_correct(desk, one, opened) else None,
             mails=mails_in_trouble(desk, customer_ids=person_of(organization_id=here, customer_id=one.id)),
             known=tuple(
                 Fact(
