@@ -289,7 +289,6 @@ def _past(desk: Desk, case: Case, message: MessageLine, text: str) -> tuple[Find
             says=f"{PAST['text']} Your other changes stay, and are kept as a draft.",
             must=True,
             renews=desk.may("recovery-say"),
-            reason=reason_line(PAST),
         ),
     )
 
