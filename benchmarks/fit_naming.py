@@ -2,12 +2,11 @@
 
     python -m benchmarks.fit_naming [--write]
 
-Learns from all sets of this project that people labelled (benchmarks/data, tests/unit/data) and from single phrases that
-stand for one rule (benchmarks/data/wording_phrases.yaml). For each rule one ridge logistic regression over marks
-(makegood.core.wording.naming), the points of a message's sentences pooled by log-sum-exp; for a rule about something
-missing it is fitted to the presence of that thing. The points from which a rule is broken are chosen on predictions
-crossed by writer (a writer's messages are judged by weights that never saw that writer), then weights are pruned and
-rounded to hundredths. Prints the crossed figures; `--write` writes the weights.
+Two layers (makegood.core.wording.naming), both ridge logistic regressions. The first weighs marks of sentences for each
+part; where only the whole message was labelled, the points of its sentences are pooled by log-sum-exp. The second
+weighs messages for each label by what their sentences weigh, as judged by first layers that never saw their writer. The
+points from which a rule is broken are chosen on predictions crossed by writer: those at which all names together are
+right as often as AIM. Then weights are pruned and rounded. Prints the crossed figures; `--write` writes the weights.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -23,32 +22,17 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from makegood.core.wording import Case, WordingRules
-from makegood.core.wording.linter import looked
-from makegood.core.wording.naming import message_marks, sentence_marks
-from makegood.core.wording.types import FAULTS, Naming
-from makegood.rules.templates import LOSSES, apology_name, filled
-from makegood.rules.wording_data import wording_rules
+from benchmarks.naming_examples import BAD, CARRIED, LABELS, PARTS, ROOT, SURE, Example, groups, messages, phrases
+from makegood.core.wording.linter import FAR
+from makegood.core.wording.naming import measured
+from makegood.core.wording.types import Naming
+from makegood.rules.wording_data import naming_of
 
 Array = NDArray[np.float64]
-ROOT = Path(__file__).parent.parent
-DATA = ROOT / "benchmarks/data"
+Rows = NDArray[np.intp]
 OUT = ROOT / "src/makegood/rules/wording/en.names.yaml"
-SETS = (
-    *sorted(DATA.glob("wording_labelled*.yaml")),
-    *sorted(DATA.glob("wording_exam_*.yaml")),
-    DATA / "wording_messages.yaml",
-    *(ROOT / f"tests/unit/data/wording_{name}.yaml" for name in ("blind", "practice_1", "practice_2")),
-)
-PHRASES = DATA / "wording_phrases.yaml"
-CARRIED = (
-    "conditional", "passive", "feelings", "blame", "staff_blame", "excuse", "policy", "minimising", "dismissive",
-    "jargon", "selling", "vague_next", "improvement", "forgiveness",
-)  # fmt: skip
-"""Labels that a sentence carries."""
-ABSENT = ("no_next", "no_repair", "no_what", "no_responsibility")
+ABSENT = ("no_next", "no_repair", "no_what", "no_responsibility", "no_apology")
 """Labels for something missing."""
-LABELS = CARRIED + ABSENT
 FINER = {
     "wording.review-bargain": "wording.selling",
     "wording.disappointed": "wording.feelings",
@@ -56,208 +40,90 @@ FINER = {
     "wording.script": "wording.no-what",
 }
 """Rules that are special cases of one that is named."""
-RIDGE = 1.0
-PHRASE = 1.0
-"""What a phrase counts beside a message."""
-GROUPS = 8
+RIDGE, MESSAGE_RIDGE = 2.0, 20.0
+GROUPS = 4
 """Groups of writers that are judged by weights fitted to the other groups."""
-LEAST = 3
-"""Messages and phrases that a mark must stand in."""
-TINY = 0.12
-"""Weights under this are dropped."""
-AIM = 0.5
-"""A rule is named from where it is likelier than this to be right."""
-CLOSED = "closed"
-"""Phrases with which a message ends the matter."""
-FILLED = {
-    "customer": "Ines Duarte", "organization": "Harbour Rail", "owner": "Piet Vos", "role": "desk 2",
-    "next_by": "Monday 9 June, 15:00", "status_url": "https://example.test/s/xyz", "amount": "\u00a312.50",
-    "remedy": "a taxi to the hotel tonight",
-}  # fmt: skip
-FAILED = (
-    {"what": "your train left without you", "when": "on Monday 2 June", "fix": "I have booked you on the next one"},
-    {
-        "what": "your bill was 40 euro too high",
-        "when": "on 3 March at 9:10",
-        "fix": "The 40 euro are on their way back.",
-    },
-)
-"""Cases with which the apologies that ship are filled."""
-LACKS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "no_repair": (frozenset({*CARRIED, "norepair", "nowhat", "what", "open", CLOSED}), frozenset({"repair"})),
-    "no_what": (frozenset({"nowhat"}), frozenset({"what", "open"})),
-    "no_next": (frozenset({"open"}), frozenset({"repair", CLOSED, "vague_next"})),
-    "no_responsibility": (frozenset({CLOSED}), frozenset({"repair", "open"})),
-}
-"""Kinds of phrases that lack and that have what a label says is missing; the others say nothing of it."""
-
-
-@attrs.frozen(kw_only=True)
-class Example:
-    """A message or phrase: the marks of its sentences and its own, its labels, and who wrote it ("" for a phrase)."""
-
-    sentences: tuple[frozenset[str], ...]
-    marks: frozenset[str]
-    labels: frozenset[str]
-    writer: str
-    bad: bool
-    flagged: bool
-    kind: str = ""
-
-
-def example(message: dict[str, Any], *, writer: str, bad: bool, kind: str = "") -> Example:
-    """This function will read a message into its marks."""
-    facts = {key: str(value) for key, value in (message.get("facts") or {}).items()}
-    known = {key: facts.get(key) for key in ("customer", "amount", "promised", "order", "what")}
-    rules, case = wording_rules(), Case(fault=message.get("fault", "ours"), is_apology=True, **known)  # type: ignore[arg-type]
-    reading, findings, weight = looked(text=message["text"], rules=rules, case=case)
-    if weight is None:
-        raise ValueError(f"A message of {writer or kind} is empty.")
-    sentences = (
-        frozenset(sentence_marks(reading=reading, place=place, measures=item, findings=findings, kinds=rules.kinds))
-        for place, item in enumerate(weight.measures)
-    )
-    if kind:  # A phrase has no place in a message and lacks all that it need not hold.
-        sentences = (
-            frozenset(mark for mark in marks if mark[:2] != "p:" and mark[:5] != "r:no-") for marks in sentences
-        )
-    return Example(
-        sentences=tuple(sentences),
-        marks=frozenset() if kind else frozenset(message_marks(reading=reading, findings=findings)),
-        labels=frozenset(message.get("violations", ())),
-        writer=writer,
-        bad=bad,
-        flagged=any(item.severity == "block" for item in findings),
-        kind=kind,
-    )
-
-
-def messages() -> list[Example]:
-    """This function will read all labelled messages of this project."""
-    found = []
-    for path in SETS:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found += [
-            example(item, writer=item.get("writer", path.stem), bad=kind == "bad")
-            for kind in ("good", "bad")
-            for item in document[kind]
-            if kind == "good" or item.get("violations")
-        ]
-    return found + shipped_apologies()
-
-
-def shipped_apologies() -> list[Example]:
-    """This function will fill each apology that ships: no rule finds fault with them, or people learn to pass it by."""
-    return [
-        example({"text": filled(name, **FILLED, **case), "fault": fault}, writer="templates", bad=False)
-        for fault in FAULTS
-        for name in sorted(
-            {apology_name(loss=loss, fault=fault, incident=one) for loss in LOSSES for one in (False, True)}
-        )
-        for case in FAILED
-    ]
-
-
-def phrases() -> list[Example]:
-    """This function will read the phrases, each of a kind."""
-    document = yaml.safe_load(PHRASES.read_text(encoding="utf-8"))
-    return [
-        example({"text": text}, writer="", bad=False, kind=kind) for kind, texts in document.items() for text in texts
-    ]
-
-
-def wanted(item: Example, label: str) -> tuple[float, float]:
-    """This function will return whether an example has a label (0 or 1) and what it counts."""
-    if not item.kind:
-        return float(label in item.labels), 1.0
-    if label in CARRIED:
-        return float(item.kind == label), 0.0 if item.kind == CLOSED and label != item.kind else PHRASE
-    lacks, has = LACKS.get(label, (frozenset(), frozenset()))
-    return float(item.kind in lacks), PHRASE if item.kind in lacks | has else 0.0
+LEAST, LEAST_MESSAGES = 3, 8
+"""Sentences and messages that a mark must stand in."""
+TINY = 0.05
+"""Weights of marks under this are dropped."""
+AIM = 0.95
+"""How often the names that are given shall be right."""
+MOST_GOOD_STOPPED = 0.015
+"""Good messages that may be stopped, of all."""
 
 
 class Table:
-    """Marks of many examples as numbers: for each row (sentence or message) the columns that are set."""
+    """Marks of many rows as numbers: for each row the columns that are set, and for each column the rows.
 
-    def __init__(self, rows: Iterable[frozenset[str]], names: Sequence[str]) -> None:
+    Every row and every column ends with an entry that counts nothing, so that sums over runs need no care for none.
+    """
+
+    def __init__(self, rows: Iterable[Iterable[str]], names: Sequence[str]) -> None:
         place = {name: column for column, name in enumerate(names)}
-        columns = [sorted(place[mark] for mark in marks if mark in place) for marks in rows]
-        self.width = len(names)
-        self.columns = np.array([column for row in columns for column in row], dtype=np.intp)
-        self.rows = np.repeat(np.arange(len(columns)), [len(row) for row in columns])
-        self.height = len(columns)
+        columns = [[*sorted(place[mark] for mark in marks if mark in place), len(names)] for marks in rows]
+        self.width, self.height = len(names), len(columns)
+        sizes = np.array([len(row) for row in columns])
+        self.columns = np.array([column for row in columns for column in row], dtype=np.int32)
+        self.row_starts = np.cumsum([0, *sizes[:-1]])
+        owners = np.repeat(np.arange(self.height, dtype=np.int32), sizes)
+        every = np.append(self.columns, np.arange(self.width, dtype=np.int32))
+        order = np.argsort(every, kind="stable")
+        order = order[every[order] < self.width]
+        self.rows = np.append(owners, np.full(self.width, self.height, dtype=np.int32))[order]
+        self.column_starts = np.searchsorted(every[order], np.arange(self.width))
 
     def times(self, weights: Array) -> Array:
-        return np.bincount(self.rows, weights=weights[self.columns], minlength=self.height)
+        return np.asarray(np.add.reduceat(np.append(weights, 0.0)[self.columns], self.row_starts))
 
     def back(self, slopes: Array) -> Array:
-        return np.bincount(self.columns, weights=slopes[self.rows], minlength=self.width)
+        return np.asarray(np.add.reduceat(np.append(slopes, 0.0)[self.rows], self.column_starts))
 
 
-class Model:
-    """The weights of all labels over the same marks."""
+@attrs.frozen(kw_only=True, eq=False)
+class Sentences:
+    """The first layer: weights of marks (and last, of any sentence) by part."""
 
-    def __init__(self, examples: Sequence[Example]) -> None:
-        inner = Counter(mark for item in examples for marks in item.sentences for mark in marks)
-        outer = Counter(mark for item in examples for mark in item.marks)
-        self.inner = sorted(mark for mark, count in inner.items() if count >= LEAST)
-        self.outer = sorted(mark for mark, count in outer.items() if count >= LEAST)
-        self.weights: dict[str, Array] = {}
+    names: list[str]
+    weights: dict[str, Array]
 
-    def fit(self, examples: Sequence[Example], labels: Sequence[str] = LABELS) -> Model:
-        """Fit each label's weights: those of sentence marks, of message marks, of any sentence, of any message."""
-        tables = self.tables(examples)
-        for label in labels:
-            pairs = np.array([wanted(item, label) for item in examples])
-            self.weights[label] = descended(slope_of(tables, pairs[:, 0], pairs[:, 1], sign_of(label)), self.start())
-        return self
-
-    def start(self) -> Array:
-        start = np.zeros(len(self.inner) + len(self.outer) + 2)
-        start[-2] = -2.0
-        return start
-
-    def tables(self, examples: Sequence[Example]) -> tuple[Table, Table, NDArray[np.intp]]:
-        inner = Table((marks for item in examples for marks in item.sentences), self.inner)
-        counts = [len(item.sentences) for item in examples]
-        return inner, Table((item.marks for item in examples), self.outer), np.cumsum([0, *counts[:-1]])
-
-    def points(self, examples: Sequence[Example]) -> dict[str, Array]:
-        tables = self.tables(examples)
-        return {label: judged(tables, weights, sign_of(label))[0] for label, weights in self.weights.items()}
+    def points(self, examples: Sequence[Example]) -> list[dict[str, list[float]]]:
+        """Points of each sentence of each example, by part."""
+        table = Table((marks for item in examples for marks in item.sentences), self.names)
+        found = {part: table.times(weights[:-1]) + weights[-1] for part, weights in self.weights.items()}
+        starts = np.cumsum([0, *(len(item.sentences) for item in examples)])
+        return [{part: column[start:end].tolist() for part, column in found.items()} for start, end in pairwise(starts)]
 
 
-def sign_of(label: str) -> float:
-    return -1.0 if label in ABSENT else 1.0
+def fit_sentences(examples: Sequence[Example]) -> Sentences:
+    """This function will fit the first layer."""
+    seen = Counter(mark for item in examples for marks in item.sentences for mark in marks)
+    names = sorted(mark for mark, count in seen.items() if count >= LEAST)
+    table = Table((marks for item in examples for marks in item.sentences), names)
+    starts = np.cumsum([0, *(len(item.sentences) for item in examples)])[:-1]
+    weights = {}
+    for part in PARTS:
+        pairs = np.array([item.parts.get(part, (0.0, 0.0)) for item in examples])
+        start = np.append(np.zeros(len(names)), -3.0)
+        weights[part] = descended(pooled_slope(table, starts, pairs[:, 0], pairs[:, 1]), start)
+    return Sentences(names=names, weights=weights)
 
 
-def judged(tables: tuple[Table, Table, NDArray[np.intp]], found: Array, sign: float) -> tuple[Array, Array, Array]:
-    """Points of each message, and of each sentence its share in them and its message's place."""
-    inner, outer, starts = tables
-    points = inner.times(found[: inner.width]) + found[-2]
-    owner = np.repeat(np.arange(outer.height), np.diff([*starts, inner.height]))
-    most = np.maximum.reduceat(points, starts)
-    raised = np.exp(points - most[owner])
-    total = np.add.reduceat(raised, starts)
-    whole = sign * (most + np.log(total)) + outer.times(found[inner.width : inner.width + outer.width]) + found[-1]
-    return whole, raised / total[owner], owner
-
-
-def slope_of(
-    tables: tuple[Table, Table, NDArray[np.intp]], labels: Array, share: Array, sign: float
-) -> Callable[[Array], tuple[float, Array]]:
-    """The loss of weights and its slope, for one label."""
-    inner, outer, _ = tables
+def pooled_slope(table: Table, starts: Rows, holds: Array, share: Array) -> Callable[[Array], tuple[float, Array]]:
+    """The loss of weights and its slope, for one part: the points of an example's sentences pooled."""
+    owner = np.repeat(np.arange(len(starts)), np.diff([*starts, table.height]))
 
     def slope(found: Array) -> tuple[float, Array]:
-        whole, part, owner = judged(tables, found, sign)
-        error = share * (1 / (1 + np.exp(-whole)) - labels)
-        of_sentence = sign * error[owner] * part
-        ridge = RIDGE * found
-        ridge[-2:] = [0.01 * found[-2], 0.0]
-        loss = float((share * (np.logaddexp(0, whole) - labels * whole)).sum() + 0.5 * (ridge * found).sum())
-        slopes = np.concatenate([inner.back(of_sentence), outer.back(error), [of_sentence.sum(), error.sum()]])
-        return loss, slopes + ridge
+        points = table.times(found[:-1]) + found[-1]
+        most = np.maximum.reduceat(points, starts)
+        raised = np.exp(points - most[owner])
+        total = np.add.reduceat(raised, starts)
+        whole = most + np.log(total)
+        loss = float(
+            (share * (np.logaddexp(0, whole) - holds * whole)).sum() + 0.5 * RIDGE * dot(found[:-1], found[:-1])
+        )
+        of_sentence = (share * (chance(whole) - holds))[owner] * raised / total[owner]
+        return loss, np.append(table.back(of_sentence) + RIDGE * found[:-1], of_sentence.sum())
 
     return slope
 
@@ -267,7 +133,11 @@ def dot(one: Array, other: Array) -> float:
     return float((one * other).sum())
 
 
-def descended(slope: Callable[[Array], tuple[float, Array]], found: Array, rounds: int = 120, kept: int = 10) -> Array:
+def chance(points: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(points, -30, 30))))
+
+
+def descended(slope: Callable[[Array], tuple[float, Array]], found: Array, rounds: int = 60, kept: int = 10) -> Array:
     """Minimise by L-BFGS with halved steps."""
     loss, now = slope(found)
     steps: list[tuple[Array, Array]] = []
@@ -291,151 +161,213 @@ def descended(slope: Callable[[Array], tuple[float, Array]], found: Array, round
             size /= 2
         if dot(tried - found, new - now) > 1e-10:
             steps = [*steps, (tried - found, new - now)][-kept:]
-        done = loss - new_loss < 1e-5 * max(1.0, loss)
+        done = loss - new_loss < 2e-5 * max(1.0, loss)
         found, loss, now = tried, new_loss, new
         if done:
             break
     return found
 
 
-def groups(examples: Sequence[Example]) -> list[frozenset[str]]:
-    """This function will put the writers into groups of about as many messages each: largest first, where fewest are."""
-    found: list[tuple[int, frozenset[str]]] = [(0, frozenset())] * GROUPS
-    for writer, count in Counter(item.writer for item in examples).most_common():
-        size, names = found.pop(min(range(GROUPS), key=lambda place: found[place][0]))
-        found.append((size + count, names | {writer}))
-    return [names for _, names in found if names]
+@attrs.frozen(kw_only=True, eq=False)
+class Whole:
+    """The second layer: weights of measures of a message (raw, not standardised) and what any message has, by label."""
+
+    names: list[str]
+    weights: dict[str, Array]
+    starts: dict[str, float]
+
+    def points(self, measures: Sequence[dict[str, float]]) -> dict[str, Array]:
+        table = matrix(measures, self.names)
+        return {label: table @ weights + self.starts[label] for label, weights in self.weights.items()}
 
 
-def crossed(examples: Sequence[Example], others: Sequence[Example]) -> dict[str, Array]:
+def matrix(measures: Sequence[dict[str, float]], names: Sequence[str]) -> Array:
+    return np.array([[item.get(name, 0.0) for name in names] for item in measures])
+
+
+def measures_of(item: Example, points: dict[str, list[float]]) -> dict[str, float]:
+    """This function will measure a message as the linter does."""
+    found = measured(points) | {
+        "weight": item.weight[0],
+        "over": item.weight[1],
+        "sentences": float(len(item.sentences)),
+    }
+    return found | dict.fromkeys(item.marks, 1.0)
+
+
+def fit_whole(examples: Sequence[Example], measures: Sequence[dict[str, float]]) -> Whole:
+    """This function will fit the second layer."""
+    seen = Counter(name for item in measures for name in item)
+    names = sorted(name for name, count in seen.items() if count >= LEAST_MESSAGES)
+    table = matrix(measures, names)
+    middle, spread = table.mean(0), np.maximum(table.std(0), 0.05)
+    table = (table - middle) / spread
+    weights, starts = {}, {}
+    for label in LABELS:
+        pairs = np.array([item.labels[label] for item in examples])
+        found = descended(
+            whole_slope(table, pairs[:, 0], pairs[:, 1]), np.append(np.zeros(len(names)), -2.0), rounds=200
+        )
+        weights[label] = found[:-1] / spread
+        starts[label] = float(found[-1] - (weights[label] * middle).sum())
+    return Whole(names=names, weights=weights, starts=starts)
+
+
+def whole_slope(table: Array, holds: Array, share: Array) -> Callable[[Array], tuple[float, Array]]:
+    def slope(found: Array) -> tuple[float, Array]:
+        points = table @ found[:-1] + found[-1]
+        loss = float((share * (np.logaddexp(0, points) - holds * points)).sum())
+        error = share * (chance(points) - holds)
+        ridge = MESSAGE_RIDGE * found[:-1]
+        return loss + 0.5 * dot(ridge, found[:-1]), np.append(error @ table + ridge, error.sum())
+
+    return slope
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Crossed:
+    """Messages, their measures by first layers that never saw their writer, and points by second layers neither saw."""
+
+    examples: list[Example]
+    measures: list[dict[str, float]]
+    points: dict[str, Array]
+    layers: list[tuple[frozenset[str], Sentences, Whole]]
+    """Writers, and the layers fitted without them."""
+
+
+def crossed(examples: Sequence[Example]) -> Crossed:
     """This function will judge each writer's messages by weights fitted without that writer (and that one's group)."""
-    points = {label: np.zeros(len(examples)) for label in LABELS}
-    for writers in groups(examples):
-        rest = [item for item in examples if item.writer not in writers]
-        own = [place for place, item in enumerate(examples) if item.writer in writers]
-        model = Model([*rest, *others]).fit([*rest, *others])
-        for label, found in model.points([examples[place] for place in own]).items():
-            points[label][own] = found
-    return points
+    whole = [item for item in examples if item.kind == "message"]
+    measures: list[dict[str, float]] = [{} for _ in whole]
+    parted = []
+    for writers in groups([item for item in examples if item.kind != "phrase"], GROUPS):
+        first = fit_sentences([item for item in examples if item.writer not in writers])
+        own = [place for place, item in enumerate(whole) if item.writer in writers]
+        for place, points in zip(own, first.points([whole[place] for place in own]), strict=True):
+            measures[place] = measures_of(whole[place], points)
+        parted.append((writers, first))
+        print(f"  {len(own)} messages judged", flush=True)
+    return crossed_whole(whole, measures, parted)
 
 
-@attrs.frozen(kw_only=True)
-class Line:
-    """The points from which one label is named, and how it then does on the messages they were chosen on."""
+def crossed_whole(
+    whole: list[Example], measures: list[dict[str, float]], parted: Sequence[tuple[frozenset[str], Sentences]]
+) -> Crossed:
+    """This function will judge each writer's messages, measured, by second layers fitted without that writer's group."""
+    found = {label: np.zeros(len(whole)) for label in LABELS}
+    layers = []
+    for writers, first in parted:
+        own = [place for place, item in enumerate(whole) if item.writer in writers]
+        rest = [place for place, item in enumerate(whole) if item.writer not in writers]
+        second = fit_whole([whole[place] for place in rest], [measures[place] for place in rest])
+        for label, column in second.points([measures[place] for place in own]).items():
+            found[label][own] = column
+        layers.append((writers, first, second))
+    return Crossed(examples=whole, measures=measures, points=found, layers=layers)
 
-    over: float
-    right: int
-    named: int
-    labelled: int
 
+def lines(judged: Crossed, aim: float = AIM) -> dict[str, float]:
+    """This function will choose the points from which each label is named: together right as often as `aim`, most found.
 
-def lines(points: dict[str, Array], examples: Sequence[Example], aim: float) -> dict[str, Line]:
-    """This function will choose for each label the points from which it is named, of those that may not go.
-
-    A label is named where it is likelier than `aim` to be right, by a logistic line through its crossed points.
+    Each label is named from where its right names outweigh its wrong ones most; a wrong one weighs as much, for all
+    labels alike, as it must for `aim`. Sure labels only, of messages that may not go.
     """
-    flagged = np.array([item.flagged for item in examples])
-    answer = {}
-    for label, found in points.items():
-        has = np.array([label in item.labels for item in examples])
-        slope, base = leaned(found[flagged], has[flagged].astype(float))
-        over = (np.log(aim / (1 - aim)) - base) / max(slope, 0.1)
-        chosen = flagged & (found >= over)
-        answer[label] = Line(
-            over=float(over), right=int((chosen & has).sum()), named=int(chosen.sum()), labelled=int(has.sum())
-        )
-    return answer
+    stop = stop_line(judged)
+    ranked = {label: rank(judged, label, stop) for label in LABELS if label != BAD}
+    for price in np.arange(1.0, 60.0, 0.5):
+        chosen = {label: int(np.argmax(right - price * wrong)) for label, (_, right, wrong) in ranked.items()}
+        right, wrong = (sum(float(ranked[label][part][place]) for label, place in chosen.items()) for part in (1, 2))
+        if right >= aim * (right + wrong):
+            break
+    return {BAD: stop} | {label: float(ranked[label][0][place]) for label, place in chosen.items()}
 
 
-def leaned(points: Array, labels: Array) -> tuple[float, float]:
-    """Fit a logistic line through points: its slope and base."""
-    matrix, found = np.column_stack([points, np.ones(len(points))]), np.array([1.0, 0.0])
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-np.clip(matrix @ found, -30, 30)))
-        bend = (matrix * (chance * (1 - chance))[:, None]).T @ matrix + 1e-3 * np.eye(2)
-        found = found - np.linalg.solve(bend, matrix.T @ (chance - labels) + 1e-3 * found)
-    return float(found[0]), float(found[1])
+def rank(judged: Crossed, label: str, stop: float) -> tuple[Array, Array, Array]:
+    """Lines at which a label may be named, from none named on, and how many names are right and wrong at each."""
+    pairs = np.array([item.labels[label] for item in judged.examples])
+    kept = (pairs[:, 1] == SURE) & (judged.points[BAD] >= stop)
+    order = np.argsort(-judged.points[label][kept], kind="stable")
+    points, holds = judged.points[label][kept][order], pairs[kept, 0][order]
+    middles = np.append((points[:-1] + points[1:]) / 2, points[-1])
+    return np.append(points[0] + 1.0, middles), np.append(0.0, np.cumsum(holds)), np.append(0.0, np.cumsum(1 - holds))
 
 
-def report(points: dict[str, Array], examples: Sequence[Example]) -> None:
-    for aim in (0.4, 0.5, 0.6, 0.7):
-        chosen = lines(points, examples, aim).values()
-        right, named, labelled = (
-            sum(getattr(line, part) for line in chosen) for part in ("right", "named", "labelled")
-        )
-        print(f"aim {aim}: precision {right / named:.3f} ({right}/{named}), recall {right / labelled:.3f} ({labelled})")
+def stop_line(judged: Crossed) -> float:
+    """The points from which a message may not go: so many that of all good ones hardly any is stopped."""
+    good = [
+        points
+        for points, item in zip(judged.points[BAD], judged.examples, strict=True)
+        if item.labels[BAD] == (0.0, SURE)
+    ]
+    return float(np.quantile(good, 1 - MOST_GOOD_STOPPED))
+
+
+def report(judged: Crossed, chosen: dict[str, float]) -> None:
+    """This function will print how the lines do on crossed predictions, sure labels only."""
+    by_far = [judged.points[label] >= chosen[label] + FAR for label in LABELS if label != BAD]
+    stopped = np.any([judged.points[BAD] >= chosen[BAD], *by_far], axis=0)
+    totals = np.zeros(3, dtype=int)
+    for label in LABELS:
+        pairs = np.array([item.labels[label] for item in judged.examples])
+        sure, holds = pairs[:, 1] == SURE, pairs[:, 0] > 0
+        named = (judged.points[label] >= chosen[label]) & stopped
+        row = np.array([(named & holds & sure).sum(), (named & sure).sum(), (holds & sure).sum()])
+        totals += 0 if label == BAD else row
+        print(f"  {label:18} right {row[0]}/{row[1]}, found {row[0]}/{row[2]}")
+    print(f"all: precision {totals[0] / totals[1]:.3f}, recall {totals[0] / totals[2]:.3f}")
 
 
 def rule_id(label: str) -> str:
-    return f"wording.{label.replace('_', '-')}"
+    return "wording.balance" if label == BAD else f"wording.{label.replace('_', '-')}"
 
 
-def shipped(rules: WordingRules) -> dict[str, float]:
-    """This function will return the points from which each label is named now."""
-    found = rules.naming
-    return {} if found is None else dict(zip(found.rules, found.lines, strict=True))
-
-
-def naming(model: Model, chosen: dict[str, float]) -> Naming:
+def naming(first: Sentences, second: Whole, chosen: dict[str, float]) -> Naming:
     """This function will turn weights into what the linter reads."""
-    raw = document(model, chosen)
-    return Naming(
-        rules=tuple(item["id"] for item in raw["rules"]),
-        inner=tuple(item["inner"] for item in raw["rules"]),
-        outer=tuple(item["outer"] for item in raw["rules"]),
-        lines=tuple(item["line"] for item in raw["rules"]),
-        sentence=raw["sentence"],
-        message=raw["message"],
-        absences=frozenset(item["id"] for item in raw["rules"] if item["absent"]),
-        finer=FINER,
-    )
+    return naming_of(document(first, second, chosen))
 
 
-def document(model: Model, chosen: dict[str, float]) -> dict[str, Any]:
-    """Weights by mark in hundredths, tiny ones left out; rules in the order of LABELS."""
-    found = np.array([model.weights[label] for label in LABELS])
-    width = len(model.inner)
-
-    def marks(names: Sequence[str], columns: Array) -> dict[str, tuple[tuple[int, int], ...]]:
-        rows = {
-            name: tuple(
-                (place, round(float(weight) * 100)) for place, weight in enumerate(column) if abs(weight) >= TINY
-            )
-            for name, column in zip(names, columns.T, strict=True)
-        }
-        return {name: pairs for name, pairs in rows.items() if pairs}
-
+def document(first: Sentences, second: Whole, chosen: dict[str, float]) -> dict[str, Any]:
+    """Weights by mark in hundredths, tiny ones left out, and by measure in thousandths; parts and rules in order."""
+    found = np.array([first.weights[part][:-1] for part in PARTS])
+    kept = np.abs(found) >= TINY
+    marks = [
+        f"{name} = {' '.join(f'{place}:{round(float(found[place, column]) * 100)}' for place in np.flatnonzero(kept[:, column]))}"
+        for column, name in enumerate(first.names)
+        if kept[:, column].any()
+    ]
+    rows = np.array([second.weights[label] for label in LABELS]).T
+    measures = [
+        f"{name} = {' '.join(str(round(float(weight) * 1000)) for weight in row)}"
+        for name, row in zip(second.names, rows, strict=True)
+    ]
     return {
+        "finer": FINER,
+        "parts": [{"name": part, "base": round(float(first.weights[part][-1]), 3)} for part in PARTS],
         "rules": [
             {
                 "id": rule_id(label),
-                "inner": round(float(model.weights[label][-2]), 3),
-                "outer": round(float(model.weights[label][-1]), 3),
-                "line": round(chosen[rule_id(label)], 3),
+                "start": round(second.starts[label], 3),
+                "line": round(chosen[label], 3),
+                "shown": label if label in CARRIED else "",
                 "absent": label in ABSENT,
             }
             for label in LABELS
         ],
-        "sentence": marks(model.inner, found[:, :width]),
-        "message": marks(model.outer, found[:, width:-2]),
+        "measures": "\n".join(measures),
+        "marks": "\n".join(marks),
     }
 
 
-def written(model: Model, chosen: dict[str, float]) -> str:
-    """This function will write the weights as YAML, one line a mark: its pairs of rule and hundredths of points."""
-    raw = document(model, chosen)
-    lines_of = {
-        part: "".join(
-            f"  {mark} = {' '.join(f'{place}:{weight}' for place, weight in pairs)}\n"
-            for mark, pairs in raw[part].items()
-        )
-        for part in ("sentence", "message")
-    }
-    head = yaml.safe_dump({"finer": FINER, "rules": raw["rules"]}, sort_keys=False)
+def written(raw: dict[str, Any]) -> str:
+    """This function will write the weights as YAML: a line for each measure of a message and each mark of a sentence."""
+    head = yaml.safe_dump({key: raw[key] for key in ("finer", "parts", "rules")}, sort_keys=False)
+    blocks = "".join(
+        f"{part}: |\n" + "".join(f"  {line}\n" for line in raw[part].splitlines()) for part in ("measures", "marks")
+    )
     return (
-        "# Which rules a message breaks: points of each mark for each rule (its place below, and hundredths), fitted by\n"
-        f"# benchmarks/fit_naming.py; makegood.core.wording.naming reads them.\n{head}"
-        f"sentence: |\n{lines_of['sentence']}message: |\n{lines_of['message']}"
+        "# Which rules a message breaks (makegood.core.wording.naming), fitted by benchmarks/fit_naming.py. `marks`: points\n"
+        "# of each mark of a sentence for each part (its place below, and hundredths); `measures`: what each measure of a\n"
+        f"# message weighs for each rule, in their order, in thousandths.\n{head}{blocks}"
     )
 
 
@@ -443,16 +375,15 @@ def main() -> None:
     """Print crossed figures, and write the weights when told to."""
     arguments = argparse.ArgumentParser(description="Fit the weights by which rules are named.")
     arguments.add_argument("--write", action="store_true")
+    arguments.add_argument("--without", nargs="*", default=[], help="writers to leave out")
     given = arguments.parse_args()
-    examples, others = messages(), phrases()
-    points = crossed(examples, others)
-    report(points, examples)
-    chosen = lines(points, examples, AIM)
-    for label, line in chosen.items():
-        print(f"  {label:18} right {line.right}/{line.named}, found {line.right}/{line.labelled}")
+    examples = [*(item for item in messages() if item.writer not in given.without), *phrases()]
+    judged = crossed(examples)
+    chosen = lines(judged)
+    report(judged, chosen)
     if given.write:
-        over = {rule_id(label): line.over for label, line in chosen.items()}
-        OUT.write_text(written(Model([*examples, *others]).fit([*examples, *others]), over), encoding="utf-8")
+        raw = document(fit_sentences(examples), fit_whole(judged.examples, judged.measures), chosen)
+        OUT.write_text(written(raw), encoding="utf-8")
 
 
 if __name__ == "__main__":

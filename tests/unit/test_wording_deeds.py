@@ -44,6 +44,12 @@ def blocked(text: str) -> set[str]:
     return {item.rule for item in found if item.severity == "block"}
 
 
+def stopped(text: str) -> set[str]:
+    """What is found, as what stops it or as advice, in a message that may not go; nothing in one that may."""
+    result = lint(text=text, rules=wording_rules(), case=Case(fault="ours"))
+    return {item.rule for item in result.findings} if result.flagged else set()
+
+
 @pytest.mark.parametrize("sentence", MENDED)
 def test_a_deed_is_a_repair_whatever_its_words(sentence: str) -> None:
     assert not blocked(FAILED + sentence) & {"wording.no-repair", "wording.no-next"}
@@ -51,7 +57,7 @@ def test_a_deed_is_a_repair_whatever_its_words(sentence: str) -> None:
 
 @pytest.mark.parametrize("sentence", UNMENDED)
 def test_what_is_only_told_repairs_nothing(sentence: str) -> None:
-    assert "wording.no-repair" in blocked(FAILED + sentence)
+    assert "wording.no-repair" in stopped(FAILED + sentence)
 
 
 def test_a_cold_report_of_our_failure_lacks_its_apology() -> None:
@@ -74,7 +80,7 @@ COLD = (
 
 @pytest.mark.parametrize("text", COLD)
 def test_a_repair_without_a_sorry_or_owning_lacks_its_apology(text: str) -> None:
-    assert "wording.no-apology" in blocked(text)
+    assert "wording.no-apology" in stopped(text)
 
 
 def test_owning_it_outright_is_an_apology_without_the_word() -> None:
@@ -90,7 +96,7 @@ def test_owning_it_outright_is_an_apology_without_the_word() -> None:
     ],
 )
 def test_a_gentle_put_down_is_dismissive(sentence: str) -> None:
-    assert "wording.dismissive" in blocked("We charged you twice on Monday, our mistake, and we apologise. " + sentence)
+    assert "wording.dismissive" in stopped("We charged you twice on Monday, our mistake, and we apologise. " + sentence)
 
 
 def test_a_heading_in_capitals_is_no_jargon() -> None:

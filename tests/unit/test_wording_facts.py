@@ -43,10 +43,17 @@ def wrong(text: str, **facts: str) -> list[str]:
         ("We sent order 61-884 astray; a second is under order 61-848.", {"order": "61-884"}, "61-848"),
         ("It will come on Monday 18 August.", {"promised": "Monday 11 August"}, "18 August"),
         ("We drilled through the pipe on 5 May.", {"what": "drilled through water pipe on 4 May"}, "5 May"),
+        ("We hung the wrong door on 12 June.", {"promised": "12 July"}, "12 june"),
+        ("I'd promised it to you for 1 March.", {"promised": "1 Feb"}, "1 march"),
+        ("They come today, well ahead of your 9 July date.", {"promised": "7 July"}, "9 july"),
+        ("Your bed came on 14 May in place of the 12th.", {"promised": "11 May"}, "in place of the 12th"),
+        ("She didn't bother going in on Tuesday at noon.", {"promised": "Monday at noon"}, "tuesday"),
+        ("Your tablets weren't ready for 2 p.m. as promised.", {"promised": "ready by 4 p.m."}, "2 p.m."),
+        ("GV-4471 was refused. You have a new one, GV-4417.", {"order": "GV-4471"}, "gv-4417"),
     ],
 )
 def test_finds_what_contradicts_the_case(text: str, facts: dict[str, str], passage: str) -> None:
-    assert wrong(text, **facts) == [passage]
+    assert [found.lower() for found in wrong(text, **facts)] == [passage.lower()]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +88,13 @@ def test_finds_what_contradicts_the_case(text: str, facts: dict[str, str], passa
         ("To Mr Hale's letter about the mouse.", {"customer": "Mr Hale"}),
         ("We missed Monday and come on Friday at 3, as arranged by phone today.", {"promised": "Monday"}),
         ("You get €12 of the €21.50 back.", {"amount": "€21.50"}),
+        ("Tanaka-sama, there was crab in it.", {"customer": "Ms Tanaka"}),
+        ("Stan, that tyre had a plug in it.", {"customer": "Mr Stanley"}),
+        ("\u00a330, half of your bill, has gone back to you.", {"amount": "\u00a360"}),
+        ("As a Friend (\u00a345 a year) you'd have the first pick.", {"amount": "\u00a349"}),
+        ("The battery is due with you on Tuesday.", {"promised": "Friday"}),
+        ("It came on 14 May, three days late.", {"promised": "11 May"}),
+        ("We put SP-616 and SP-661 in the wrong sleeves.", {"order": "SP-616"}),
         ("Anything at all.", {}),
     ],
 )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.test_wording_data import DOCUMENT
 
 from makegood.core.wording import Case, Linted, lint
+from makegood.core.wording.marks import sentence_marks, word_marks
+from makegood.core.wording.naming import measured
+from makegood.core.wording.packing import packed, unpacked
 from makegood.core.wording.reading import read
 from makegood.core.wording.types import Naming
 from makegood.rules.wording_data import UnableToReadWordingRules, parsed, wording_rules
@@ -27,15 +32,22 @@ def blocking(linted: Linted) -> set[str]:
     return {item.rule.removeprefix("wording.") for item in linted.findings if item.severity == "block"}
 
 
-def one_rule(rule: str, mark: str, *, points: float, line: float = 0.0, absent: bool = False) -> Naming:
-    """Naming by a single mark of a sentence: `points` where it stands, far under the line elsewhere."""
+def one_rule(rule: str, mark: str, *, points: float, stops: float = 1.0, absent: bool = False) -> Naming:
+    """Naming by a single mark of a sentence: `points` where it stands, far under the line elsewhere.
+
+    `stops` are the points by which every message is over the line (under it, if less than 0) from which it may not go.
+    """
+    part = rule.removeprefix("wording.")
     return Naming(
-        rules=(rule,),
-        inner=(-9.0,),
-        outer=(0.0,),
-        lines=(line,),
-        sentence={mark: ((0, round(points * 100) + 900),)},
-        message={},
+        parts=(part,),
+        bases=(1.0 if absent else -9.0,),
+        marks={mark: packed([(0, round(points * 100) + 900)])},
+        rules=(rule, "wording.balance"),
+        starts=(0.0, stops),
+        lines=(0.0, 0.0),
+        shown=("" if absent else part, ""),
+        measures=(f"most {part}",),
+        weights=(1000,),
         absences=frozenset({rule} if absent else ()),
         finer={"wording.sorry-but": "wording.excuse"},
     )
@@ -72,12 +84,12 @@ def test_a_named_rule_is_shown_by_the_sentence_that_carries_it() -> None:
 
 
 def test_words_of_a_kind_speak_for_a_rule_whichever_of_them_is_used() -> None:
-    naming = one_rule("wording.excuse", "k:illness", points=1.0)
-    for word in ("flu", "migraine"):
-        linted = judged(LATE + f"Per our policy nothing more is due. Half of us had a {word}.", naming)
+    naming = one_rule("wording.excuse", f"c:{RULES.kinds['influenza']}", points=1.0)
+    for word in ("influenza", "fever"):
+        linted = judged(LATE + f"Per our policy nothing more is due. Half of us had {word}.", naming)
         (shown,) = (item for item in linted.findings if item.rule == "wording.excuse")
         assert word in shown.text
-    assert "excuse" not in blocking(judged(LATE + "Per our policy nothing more is due. Half of us had a car.", naming))
+    assert "excuse" not in blocking(judged(LATE + "Per our policy nothing more is due. Half of us had a ship.", naming))
 
 
 @pytest.mark.parametrize(
@@ -91,8 +103,8 @@ def test_reads_how_much_of_what_failed_a_message_shares(what: str | None, shared
 
 def test_what_failed_told_verbatim_is_not_missing() -> None:
     text = "We are sorry: a wrong tooth pulled. Per our policy nothing more is due."
-    naming = one_rule("wording.no-what", "what none", points=0.0, absent=True)
-    naming = attrs.evolve(naming, message={"what none": ((0, 900),)}, inner=(0.0,), sentence={})
+    naming = one_rule("wording.no-what", "w:nowhere", points=0.0, absent=True)
+    naming = attrs.evolve(naming, bases=(0.0,), measures=("what none",), weights=(9000,), lines=(1.0, 0.0))
     rules = attrs.evolve(RULES, naming=naming)
     case = Case(is_apology=True, what="wrong tooth pulled", told=("wrong tooth pulled",))
     assert "no-what" not in blocking(lint(text=text, rules=rules, case=case))
@@ -114,7 +126,7 @@ def test_a_phrase_of_a_rule_that_is_not_named_is_advice_but_the_message_still_ma
 def test_a_message_that_weighs_much_but_comes_near_no_rule_may_go_and_nothing_in_it_blocks() -> None:
     text = "Order 51, Mr Bassett: the teapot lid. It sat loose in the pot. Physics did the rest. We apologise, new lid."
     assert judged(text, None).flagged
-    linted = judged(text, one_rule("wording.excuse", "w:moon", points=1.0))
+    linted = judged(text, one_rule("wording.excuse", "w:moon", points=1.0, stops=-1.0))
     assert not linted.flagged
     assert "wording.balance" not in {item.rule for item in linted.findings}
 
@@ -142,10 +154,13 @@ def test_something_missing_is_shown_at_the_first_sorry() -> None:
     assert shown.text == "sorry"
 
 
-@pytest.mark.parametrize(("points", "stopped"), [(0.1, False), (9.0, True)])
-def test_a_message_that_makes_amends_is_stopped_only_for_a_rule_broken_by_far(points: float, stopped: bool) -> None:
-    text = GOOD + " The moon was full."
-    assert judged(text, one_rule("wording.excuse", "w:moon", points=points)).flagged is stopped
+@pytest.mark.parametrize(("points", "stops", "stopped"), [(0.3, -0.1, False), (0.3, 0.0, True), (0.5, -0.1, True)])
+def test_a_rule_is_named_in_a_message_that_may_not_go_and_stops_one_by_itself_if_broken_by_far(
+    points: float, stops: float, stopped: bool
+) -> None:
+    linted = judged(GOOD + " The moon was full.", one_rule("wording.excuse", "w:moon", points=points, stops=stops))
+    assert linted.flagged is stopped
+    assert blocking(linted) == ({"excuse"} if stopped else set())
 
 
 def test_what_is_no_apology_is_not_named() -> None:
@@ -154,25 +169,57 @@ def test_what_is_no_apology_is_not_named() -> None:
     assert lint(text=update, rules=rules, case=Case(is_apology=False)).findings == ()
 
 
+def test_sentences_speak_together() -> None:
+    """A deed without a doer is less where another sentence owns it."""
+    alone = measured({"passive": [2.0, -3.0], "own": [-4.0, -4.0]})
+    owned = measured({"passive": [2.0, -3.0], "own": [-4.0, 3.0]})
+    assert alone["most passive"] == owned["most passive"]
+    assert alone["both passive own"] < 0.1
+    assert owned["both passive own"] > 0.8
+    assert owned["at passive own"] == -4.0
+
+
+def test_a_sentence_is_marked_by_what_came_before() -> None:
+    reading = read(text="We are sorry. It came.", rules=RULES, case=Case())
+    first, second = sentence_marks(reading=reading, measures=[{}, {}], findings=[], kinds={})
+    assert "x:prev e:regret" in second - first
+    assert {"p:first"} <= first - second
+
+
+def test_a_rare_word_goes_as_its_kind_and_an_unknown_one_by_its_ending() -> None:
+    marks = word_marks("the ferry sank at 16:40, \u00a342 gone, blorbing", {"ferry": "<ship>"})
+    assert {"c:<ship>", "bb:<ship> ?", "c:?ing", "w:#t", "w:$#", "w:ferry", "k:the sank"} <= marks
+
+
+@given(st.lists(st.lists(st.integers(-9999, 9999), min_size=5, max_size=5), max_size=40))
+def test_packed_rows_add_up_as_rows_do(rows: list[list[int]]) -> None:
+    total = sum(packed(enumerate(row)) for row in rows)
+    assert unpacked(total, 5) == [sum(row[place] for row in rows) for place in range(5)]
+
+
 NAMES = {
-    "rules": [{"id": "a", "inner": -1.0, "outer": 0.0, "line": 0.0, "absent": False}],
-    "sentence": "w:moon = 0:120\n",
-    "message": "",
+    "parts": [{"name": "what", "base": -1.0}],
+    "rules": [{"id": "a", "start": 0.0, "line": 0.0, "shown": "what", "absent": False}],
+    "marks": "w:moon = 0:120\nb:a = b = 0:-7\n",
+    "measures": "most what = 1500\n",
 }
 
 
 def test_names_are_read_with_their_marks() -> None:
     naming = parsed({**DOCUMENT, "names": NAMES}).naming
     assert naming is not None
-    assert naming.sentence == {"w:moon": ((0, 120),)}
+    assert naming.marks == {"w:moon": 120, "b:a = b": -7}
+    assert (naming.measures, naming.weights) == (("most what",), (1500,))
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         ({"finer": {"b": "a"}}, "unknown rule b"),
-        ({"sentence": "w:moon = 3:120\n"}, "weighs for no rule"),
-        ({"sentence": "w:moon\n"}, "weighs for no rule"),
+        ({"marks": "w:moon = 3:120\n"}, "weighs for no part"),
+        ({"marks": "w:moon\n"}, "weighs for no part"),
+        ({"measures": "most what = 1 2\n"}, "does not weigh for every rule"),
+        ({"parts": []}, "unknown part what"),
     ],
 )
 def test_malformed_names_are_refused(change: dict[str, object], says: str) -> None:

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from makegood.core.evidence import GRADES
+from makegood.core.wording.packing import packed
 from makegood.core.wording.types import ELEMENTS, SEVERITIES, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
 from makegood.rules import yaml_text
@@ -67,33 +68,45 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         generic=frozenset(document["generic"].split()),
         limits=document["limits"],
         capitals=frozenset(document.get("capitals", "").split()),
-        naming=_naming(document["names"], {rule.id for rule in rules}) if document.get("names") else None,
+        naming=_naming(document.get("names"), {rule.id for rule in rules}),
         kinds=_kinds(document.get("kinds", {}).get("kinds", {})),
     )
 
 
-def _kinds(raw: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The kinds of each word, from the words of each kind."""
-    found: dict[str, tuple[str, ...]] = {}
-    for kind, words in raw.items():
-        for word in dict.fromkeys(words.split()):
-            found[word] = (*found.get(word, ()), kind)
+def _kinds(raw: Mapping[str, str]) -> dict[str, str]:
+    """The kind of each word, from the words of each kind."""
+    return {word: f"<{kind}>" for kind, words in raw.items() for word in words.split()}
+
+
+def _naming(raw: Mapping[str, Any] | None, known: set[str]) -> Naming | None:
+    if not raw:
+        return None
+    found = naming_of(raw)
+    if unknown := {*found.rules, *found.finer, *found.finer.values()} - known:
+        raise UnableToReadWordingRules(f"The names speak of the unknown rule {min(unknown)}.")
     return found
 
 
-def _naming(raw: Mapping[str, Any], known: set[str]) -> Naming:
-    """The weights of naming: `rules` with their points, and a line for each mark with pairs of place and hundredths."""
-    ids = [item["id"] for item in raw["rules"]]
-    finer = raw.get("finer", {})
-    if unknown := {*ids, *finer, *finer.values()} - known:
-        raise UnableToReadWordingRules(f"The names speak of the unknown rule {min(unknown)}.")
+def naming_of(raw: Mapping[str, Any]) -> Naming:
+    """Read the weights of naming: `parts` and `rules` with their points, and a line for each mark and each measure.
+
+    Raises UnableToReadWordingRules naming the line that is wrong.
+    """
+    ids, parts = [item["id"] for item in raw["rules"]], [item["name"] for item in raw["parts"]]
+    finer, shown = raw.get("finer", {}), [item["shown"] for item in raw["rules"]]
+    rows = dict(_measures(raw["measures"], len(ids)))
+    if strange := {*shown} - {*parts, ""}:
+        raise UnableToReadWordingRules(f"A rule is shown by the unknown part {min(strange)}.")
     return Naming(
+        parts=tuple(parts),
+        bases=tuple(float(item["base"]) for item in raw["parts"]),
+        marks={mark: packed(pairs) for mark, pairs in _marks(raw["marks"], len(parts))},
         rules=tuple(ids),
-        inner=tuple(float(item["inner"]) for item in raw["rules"]),
-        outer=tuple(float(item["outer"]) for item in raw["rules"]),
+        starts=tuple(float(item["start"]) for item in raw["rules"]),
         lines=tuple(float(item["line"]) for item in raw["rules"]),
-        sentence=dict(_marks(raw["sentence"], len(ids))),
-        message=dict(_marks(raw["message"], len(ids))),
+        shown=tuple(shown),
+        measures=tuple(rows),
+        weights=tuple(rows.values()),
         absences=frozenset(item["id"] for item in raw["rules"] if item.get("absent")),
         finer=finer,
     )
@@ -101,11 +114,20 @@ def _naming(raw: Mapping[str, Any], known: set[str]) -> Naming:
 
 def _marks(lines: str, count: int) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
     for line in lines.splitlines():
-        mark, _, pairs = line.partition(" = ")
+        mark, _, pairs = line.rpartition(" = ")
         weights = tuple((int(place), int(points)) for place, points in _PAIR.findall(pairs))
         if not weights or any(place >= count for place, _ in weights):
-            raise UnableToReadWordingRules(f"The mark {mark!r} weighs for no rule.")
+            raise UnableToReadWordingRules(f"The mark {mark or line!r} weighs for no part.")
         yield mark, weights
+
+
+def _measures(lines: str, count: int) -> Iterator[tuple[str, int]]:
+    for line in lines.splitlines():
+        name, _, weights = line.rpartition(" = ")
+        row = [int(weight) for weight in weights.split()]
+        if len(row) != count:
+            raise UnableToReadWordingRules(f"The measure {name!r} does not weigh for every rule.")
+        yield name, packed(enumerate(row))
 
 
 def _classes(raw: Mapping[str, str]) -> dict[str, str]:

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import re
 
-from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import WordingRules
 
 _BREAK = re.compile(r"[;:]| - |, (?:and|but|so|which|because|as) |\. ")
 _OURS = re.compile(r"(?<![\w'])(?:i|we|our|my|us|me|i'll|we'll|i've|we've|i'm|we're|im|ive|weve|ill)(?![\w])")
-
-
-def acts(parts: tuple[Sentence, ...], rules: WordingRules) -> tuple[str, ...]:
-    """This function will return the clauses in which something is done for the customer."""
-    return tuple(clause for part in parts for clause in clauses(part.text) if acted(clause, rules))
 
 
 def acted(clause: str, rules: WordingRules) -> bool:

@@ -44,7 +44,8 @@ _PAID_BACK = re.compile(
     r"\b(?:back|refund\w*|return\w*|repa\w+|revers\w+|credit\w*|charged|paid|reimburs\w*|you'll get)\b"
 )
 _PROMISED = re.compile(
-    r"\b(?:promis\w+|due|booked|supposed|meant|expected|scheduled|arranged|agreed|told you|said|was to|were to|"
+    r"\b(?:promis\w+|(?<!is )(?<!are )(?<!'s )due|"
+    r"booked|supposed|meant|expected|scheduled|arranged|agreed|told you|said|was to|were to|"
     r"should have|reserved|ordered for|appointment|slot)\b"
 )
 _AS_PROMISED = re.compile(
@@ -52,8 +53,9 @@ _AS_PROMISED = re.compile(
     r"(?:(?:we|i|was|it was|you were) ?)?(?:had |'d )?(?:agreed|promised|arranged|booked|said|planned)"
 )
 _FAILED_ON = re.compile(
-    r"(?:missed|missing|cancelled|didn't (?:come|arrive|turn up|leave)|nobody came|failed to (?:come|arrive))"
-    r"(?: [\w'-]+){0,4}?(?: on| for| of| your)? $"
+    r"(?:missed|missing|cancelled|didn't|did not|never (?:came|arrived|sent|went|left)|nobody came|failed to"
+    r"|(?:sorry|apologies|apologise|apologize)(?: again)? (?:about|for))"
+    r"(?: [\w'-]+){0,4}?(?: on| for| of| about| your)? $"
 )
 """What comes before a day on which something failed that was promised for it."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -61,21 +63,43 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" if name != "september" else "sep(?:t(?:ember)?)?" for name in _MONTHS)
 _DATED = re.compile(
-    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{'|'.join(_MONTHS)})"
-    rf"|(?P<month_first>{'|'.join(_MONTHS)}) (?P<day_last>\d{{1,2}})(?!\d|:)"
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?![a-z])"
+    rf"|(?<![a-z])(?P<month_first>{_MONTH})\.? (?P<day_last>\d{{1,2}})(?!\d|:)"
 )
+_IN_PLACE_OF = re.compile(
+    r"(?:in place of|instead of|rather than|not) (?:on )?the (?P<day>\d{1,2})(?:st|nd|rd|th)(?!\w)"
+)
+_FAILED_THEN = re.compile(
+    r"(?<!\w)(?:sold|double-sold|closed|forgot|forgotten|failed|missed|missing|cancelled|wrong|upset|cost you|left you|"
+    r"hung|stamped|didn't|did not|wasn't|weren't|never|broke|lost|sorry that|apologise that)(?!\w)"
+)
+_SINCE = re.compile(
+    r"(?<!\w)(?:came|arrived|reached|delivered|refund\w*|back|paid|returned|sent|until|since|new|next|before|after)(?!\w)"
+)
+"""What a date other than the promised one may be of: what was done since."""
 _COMING = re.compile(r"(?<!\w)(?:will|'ll|goes|comes|arrives|reach(?:es)?|be with you|is booked)(?!\w)")
 _FEW_DAYS = 3
 """A date so near that of the failure means the failure, when the failure's own is nowhere."""
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
-_CLOCK = re.compile(r"(?<![\d.,:])(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?![\d.,]\d)(?: ?(?P<half>[ap])\.?m)?")
+_CLOCK = re.compile(
+    r"(?<![\d.,:])(?:(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?![\d.,]\d)(?: ?(?P<half>[ap])\.?m)?"
+    r"|(?P<whole>\d{1,2}) ?[ap]\.?m(?![a-z])\.?)"
+)
 _ANYBODY = frozenset(
     "all both client colleague colleagues customer everybody everyone family folks friend friends from guest guests"
     " ladies member neighbour neighbours owner parent parents passenger passengers patient reader resident sender"
     " student subscriber team tenant there traveller travellers user valued visitor whom".split()
 )
 """What a greeting may call somebody instead of by name."""
+_HONOURED = re.compile(r"-(?:san|sama|ssi|ji|kun|sensei|nim)$")
+"""What follows a name out of respect, as "Ms" goes before it."""
+_PARTLY = re.compile(
+    r"(?<!\w)(?:half|part|third|quarter|deposit|off(?! the| your)|a year|a month|per cent|each|more|extra|further)"
+    r"(?!\w)|%"
+)
+"""What makes a sum another one than the case's."""
 _FIRMS = frozenset("ag bv co company corp gmbh group inc limited llc llp ltd nv plc sa sarl srl".split())
 _SHORT_FOR = {
     "bob": "robert", "bobby": "robert", "bill": "william", "billy": "william", "dick": "richard", "jack": "john",
@@ -122,7 +146,7 @@ def _folded(name: str) -> str:
 def _named(name: str) -> tuple[str | None, tuple[str, ...]]:
     """A name as its title's kind (None without one) and its words, without accents."""
     whole = _folded(name).replace("\u2019", "'").removesuffix("'s")
-    words = [word for word in re.split(r"[^\w'-]+", whole) if word]
+    words = [_HONOURED.sub("", word) for word in re.split(r"[^\w'-]+", whole) if word]
     title = _TITLES[words[0]] if words and words[0] in _TITLES else None
     return title, tuple(words[1:] if title is not None else words)
 
@@ -188,7 +212,10 @@ def _one_name(one: str, other: str) -> bool:
 
 def _mistyped(known: tuple[str, ...], words: tuple[str, ...]) -> bool:
     return any(
-        one[0] == other[0] and one != other and difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE
+        one[0] == other[0]
+        and not one.startswith(other)
+        and not other.startswith(one)
+        and difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE
         for one in known
         for other in words
         if one not in words and other not in known and min(len(one), len(other)) >= 3
@@ -237,6 +264,8 @@ def _amounts(parts: tuple[Sentence, ...], amount: str) -> Iterator[Span]:
     if any(str(known).removesuffix(".0") in re.sub(r"[^\d.]", "", part.text) for part in parts):
         return
     for part, match, value in found:
+        if _PARTLY.search(part.text):
+            continue
         if _transposed(value, known) or (len(found) == 1 and _PAID_BACK.search(part.text)):
             yield part.start + match.start(), part.start + match.end()
 
@@ -267,7 +296,8 @@ def _orders(parts: tuple[Sentence, ...], order: str) -> Iterator[Span]:
             if code == known or _shape(code) != shape or len(digits) < (3 if known.isdigit() else 2):
                 continue
             if told:
-                if sorted(code) == sorted(known) and _CODE_NAMED.search(part.text[: match.start()]):
+                elsewhere = known not in part.text or _CODE_NAMED.search(part.text[: match.start()])
+                if sorted(code) == sorted(known) and elsewhere:
                     yield part.start + match.start(), part.start + match.end()
                 continue
             same = sorted(code) == sorted(known) or sum(a != b for a, b in zip(code, known, strict=True)) == 1
@@ -287,6 +317,9 @@ def _promises(parts: tuple[Sentence, ...], promised: str) -> Iterator[Span]:
         if not known or any(moment in known for _, _, moment in found):
             continue
         if pattern is _DATED and (other := _another_week(parts, promised, known)):
+            yield other
+            return
+        if pattern is _DATED and (other := _failed_then(parts, known)):
             yield other
             return
         for part, match, _ in found:
@@ -310,6 +343,23 @@ def _another_week(parts: tuple[Sentence, ...], promised: str, known: set[tuple[o
     return None
 
 
+def _failed_then(parts: tuple[Sentence, ...], known: set[tuple[object, ...]]) -> Span | None:
+    """A date that shares day or month with the promised one, on which something failed: "left you on 15 May"."""
+    days, months = {moment[0] for moment in known}, {moment[-1] for moment in known}
+    for part in parts:
+        for match in _DATED.finditer(part.text):
+            day, month = _dated(match)
+            before = part.text[: match.start()]
+            named = before.endswith("your ") and part.text[match.end() :].startswith((" date", " slot", " booking"))
+            failed = _FAILED_THEN.search(part.text) and not _SINCE.search(part.text) and not _COMING.search(part.text)
+            if (day in days or month in months) and (named or failed):
+                return part.start + match.start(), part.start + match.end()
+        for match in _IN_PLACE_OF.finditer(part.text):
+            if int(match["day"]) not in days:
+                return part.start + match.start(), part.start + match.end()
+    return None
+
+
 def _failed_on(parts: tuple[Sentence, ...], what: str) -> Iterator[Span]:
     """A date of the month in which it failed by what the case says, when that date itself is nowhere."""
     known = {_dated(match) for match in _DATED.finditer(what)}
@@ -326,8 +376,8 @@ def _weekday(match: re.Match[str]) -> tuple[object, ...]:
 
 
 def _dated(match: re.Match[str]) -> tuple[int, str]:
-    return int(match["day"] or match["day_last"]), match["month"] or match["month_first"]
+    return int(match["day"] or match["day_last"]), (match["month"] or match["month_first"])[:3]
 
 
 def _clock(match: re.Match[str]) -> tuple[object, ...]:
-    return int(match["hour"]) % 12, int(match["minute"])
+    return int(match["hour"] or match["whole"]) % 12, int(match["minute"] or 0)

@@ -6,14 +6,13 @@ an ordinary employee passes and a corporate one does not.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
 import attrs
 
 from makegood.core.evidence import GRADES
-from makegood.core.wording.deeds import acted, acts, by_us, clauses, due
+from makegood.core.wording.deeds import acted, by_us, clauses, due
 from makegood.core.wording.facts import contradictions
 from makegood.core.wording.jargon import ENOUGH, insiders_words
 from makegood.core.wording.naming import Named, named
@@ -56,14 +55,11 @@ INSTEAD_OF_NEXT = frozenset(
 )  # fmt: skip
 """Rules whose findings say why nothing comes next."""
 
-NEARNESS, FOUND = 2.5, -2.0
-"""What the nearness of broken rules counts beside the points of a message over its limit, and the points over which
-both together find an apology; chosen on predictions crossed by writer (python -m benchmarks.wording)."""
-LEAST_NEAR = 1e-3
-"""Nearness under which a message is as far from every rule as it can be."""
+FAR = 0.5
+"""Points over its line from which a rule is broken so far that the message may not go, whatever else it holds."""
 
 BALANCE = "wording.balance"
-"""The rule that stands for the message as a whole."""
+"""The rule that stands for the message as a whole: naming says by it whether an apology may go."""
 
 _Hit = tuple[str, int, int, str | None]
 """Rule id, start, end, and a severity that overrules the rule's own (or None)."""
@@ -78,7 +74,12 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
     reading, findings, weight = looked(text=text, rules=rules, case=case or Case())
     if reading.apology and weight is not None and rules.naming is not None:
         answers = named(
-            reading=reading, measures=weight.measures, findings=findings, naming=rules.naming, kinds=rules.kinds
+            reading=reading,
+            weight=weight,
+            over=weight.points - limit_of(reading, rules),
+            findings=findings,
+            naming=rules.naming,
+            kinds=rules.kinds,
         )
         this = _Named(text=text, rules=rules, naming=rules.naming, reading=reading, weight=weight, answers=answers)
         findings = _renamed(this, findings)
@@ -140,12 +141,12 @@ def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
     blocks.
     """
     flagged = _turns_away(this, findings)
-    broken = {rule for rule, answer in this.answers.items() if flagged and answer.points >= 0}
+    broken = {rule for rule, answer in this.answers.items() if flagged and answer.points >= 0 and rule != BALANCE}
     finer, kept, told = this.naming.finer, [], set()
     for item in findings:
         rule = finer.get(item.rule, item.rule)
         told.add(rule)
-        stays = flagged and (rule in broken if rule in this.answers else item.severity == "block")
+        stays = flagged and (rule in broken if rule in this.answers.keys() - {BALANCE} else item.severity == "block")
         if item.rule != BALANCE or flagged:
             kept.append(attrs.evolve(item, severity="block" if stays else "advice"))
     kept += (new for rule in this.naming.rules if rule in broken - told if (new := _shown(this, rule)))
@@ -155,29 +156,20 @@ def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
 
 
 def _turns_away(this: _Named, findings: list[Finding]) -> bool:
-    """Whether an apology may not go: its weight, and how near its sentences come to breaking rules, speak together.
-
-    A dry or clumsy message may weigh as much as an evasive one, but then comes near no rule; a fluent evasion weighs
-    little and comes near some.
+    """Whether an apology may not go: a rule that stands by itself, what its sentences weigh together, or a rule that is
+    broken by far, says so.
     """
     if any(item.severity == "block" and item.rule in STANDING for item in findings):
         return True
-    near = sum(_near(answer.points) for answer in this.answers.values())
-    over = this.weight.points - _limit(this.reading, this.rules)
-    return over + NEARNESS * math.log(max(near, LEAST_NEAR)) > FOUND
-
-
-def _near(points: float) -> float:
-    """How near a rule is to being broken: nearly its points over the line, nearly nothing far under it."""
-    return max(points, 0.0) + math.log1p(math.exp(-abs(points)))
+    return any(answer.points >= (0 if rule == BALANCE else FAR) for rule, answer in this.answers.items())
 
 
 def _shown(this: _Named, rule: str) -> Finding | None:
     """A broken rule at the sentence that speaks for it most, or at the first sorry for what is missing."""
     part = this.answers[rule].sentence
-    span = (part.start, part.start + len(part.text))
-    if rule in this.naming.absences:
-        span = this.reading.sorries[0] if this.reading.sorries else (0, 0)
+    span = this.reading.sorries[0] if this.reading.sorries else (0, 0)
+    if part is not None and rule not in this.naming.absences:
+        span = (part.start, part.start + len(part.text))
     return _of(this.text, this.rules, this.reading, (rule, *span, "block"))
 
 
@@ -302,17 +294,17 @@ def _balance(reading: Reading, rules: WordingRules, weight: Weight | None) -> It
     One that speaks of a failure without apologising is judged too, but must weigh more: it may be an update.
     """
     fails = any(rules.signs["failure"].search(part.text) for part in reading.sentences)
-    limit = _limit(reading, rules) if reading.apology else UNAPOLOGETIC
+    limit = limit_of(reading, rules) if reading.apology else UNAPOLOGETIC
     if weight is not None and weight.points > limit and (reading.apology or fails):
         part = weight.heaviest
         yield BALANCE, part.start, part.start + len(part.text), None
 
 
-def _limit(reading: Reading, rules: WordingRules) -> float:
-    """The points that an apology may weigh: more where all is in it, and where it is too short for more."""
+def limit_of(reading: Reading, rules: WordingRules) -> float:
+    """This function will return the points that an apology may weigh: more where all is in it, or it is too short."""
     owned = reading.has("responsibility") or "fault_ours" not in reading.conditions
-    mended = reading.has("repair") or bool(acts(reading.sentences, rules))
-    if reading.words < BRIEF_WORDS and reading.has("regret") and (mended or _coming(reading, rules)):
+    mended = reading.has("repair") or bool(reading.done)
+    if reading.words < BRIEF_WORDS and reading.has("regret") and (mended or reading.coming):
         return BRIEF
     if reading.timed and reading.has("regret") and owned and mended:
         return SHORT if reading.words < SHORT_WORDS else COMPLETE
@@ -326,8 +318,7 @@ def _missing(
     start, end = reading.sorries[0] if reading.sorries else (0, 0)
     if not reading.says_sorry:
         yield "wording.no-apology", 0, 0, None
-    done = acts(reading.sentences, rules)
-    coming = _coming(reading, rules)
+    done, coming = reading.done, reading.coming
     if not reading.has("responsibility"):
         ours = any(by_us(clause) for clause in (*done, *coming))
         mended = reading.has("repair") or bool(done)
@@ -349,10 +340,6 @@ def _missing(
         yield "wording.no-when", start, end, None
     if any(fact.strip() for fact in case.facts) and not reading.facts_named:
         yield "wording.no-facts", start, end, None
-
-
-def _coming(reading: Reading, rules: WordingRules) -> list[str]:
-    return [clause for part in reading.sentences for clause in clauses(part.text) if due(clause, rules)]
 
 
 def _ahead(sentence: str, rules: WordingRules) -> bool:

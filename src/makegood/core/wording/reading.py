@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 import attrs
 
+from makegood.core.wording.deeds import acted, clauses, due
 from makegood.core.wording.sentences import Sentence, body, normal, sentences, unquoted
 from makegood.core.wording.types import ELEMENTS, Case, Element, WordingRules
 
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _NOT_ENDING = re.compile(r"'(?:s|t|re|ve|ll|d|m)$")
 _ONE = re.compile(r"(?<![\w'])i(?=[\s'])")
+_IDLE = {"regret": ("small_talk", "condolence"), "repair": ("idle_repair",)}
+"""Signs in which an element means nothing: "sorry to bother you" regrets nothing."""
 _MASK = "\u25a1"
 
 
@@ -24,6 +27,7 @@ class Reading:
     whether it apologises at all, `apology` whether it is to be judged as an apology. `telling` are the words that
     belong to this case alone, `narrated` whether someone tells what they or their people did, `timed` whether any
     time is named, `what_told` how many words of what failed it shares ("none", "some", "all", "" where none is known).
+    `done` are the clauses in which something is done for the customer, `coming` those that tell what comes at a time.
     """
 
     sentences: tuple[Sentence, ...]
@@ -38,6 +42,8 @@ class Reading:
     narrated: bool
     facts_named: bool
     what_told: str
+    done: tuple[str, ...]
+    coming: tuple[str, ...]
 
     def has(self, element: str) -> bool:
         """Whether the message holds this element."""
@@ -69,6 +75,7 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     said = body(whole)
     telling = telling_words(said, rules)
     says_sorry = bool(sorries) or owns
+    told = [clause for part in parts for clause in clauses(part.text)]
     # Lamenting without apologising ("saddened to read your review") stands in an apology's place and is judged so.
     laments = any(rules.signs["lament"].search(part.text) for part in parts)
     if case.fault == "ours" and not says_sorry:
@@ -87,6 +94,8 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         narrated=any(rules.signs["narrated"].search(part.text) for part in parts),
         facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
         what_told=_what_told(telling, rules, case),
+        done=tuple(clause for clause in told if acted(clause, rules)),
+        coming=tuple(clause for clause in told if due(clause, rules)),
     )
 
 
@@ -115,14 +124,12 @@ def _told_coldly(plain: str, parts: tuple[Sentence, ...], rules: WordingRules) -
 
 
 def _elements(part: Sentence, rules: WordingRules) -> Iterator[Element]:
-    idle = [found.span() for sign in ("small_talk", "condolence") for found in rules.signs[sign].finditer(part.text)]
-    unmended = [found.span() for found in rules.signs["idle_repair"].finditer(part.text)]
     for name in ELEMENTS:
+        idle: list[tuple[int, int]] | None = None
         for match in rules.elements[name].finditer(part.text):
-            # 'Sorry to bother you' regrets nothing.
-            if name == "regret" and any(start <= match.start() < end for start, end in idle):
-                continue
-            if name == "repair" and any(start <= match.start() < end for start, end in unmended):
+            if idle is None:
+                idle = [found.span() for sign in _IDLE.get(name, ()) for found in rules.signs[sign].finditer(part.text)]
+            if any(start <= match.start() < end for start, end in idle):
                 continue
             if _counts(name, part.text, match, rules):
                 yield Element(name=name, start=part.start + match.start(), end=part.start + match.end())

@@ -74,18 +74,23 @@ class Rule:
 class Naming:
     """What tells which rules a message breaks (makegood.core.wording.naming), as fitted.
 
-    `rules` are rule ids; in their order, `inner` and `outer` are points that any sentence and any message has, `lines`
-    the points from which a rule is broken. `sentence` and `message` hold for each mark pairs of a rule's place and its
-    points. `absences` are the rules about something missing, `finer` the rules that are special cases of another, by
-    id.
+    `parts` are what a sentence may show; `bases` are points that any sentence has for each, `marks` hold for each mark
+    of a sentence hundredths of points for each part, packed (makegood.core.wording.packing). `rules` are rule ids; in
+    their order, `starts` are points that any message has, `lines` the points from which a rule is broken, `shown` the
+    part whose best sentence shows it ("" for none). `measures` are what is measured of a message, `weights` hold for
+    each in thousandths what it weighs for each rule, packed. `absences` are the rules
+    about something missing, `finer` the rules that are special cases of another, by id.
     """
 
+    parts: tuple[str, ...]
+    bases: tuple[float, ...]
+    marks: Mapping[str, int]
     rules: tuple[str, ...]
-    inner: tuple[float, ...]
-    outer: tuple[float, ...]
+    starts: tuple[float, ...]
     lines: tuple[float, ...]
-    sentence: Mapping[str, tuple[tuple[int, int], ...]]
-    message: Mapping[str, tuple[tuple[int, int], ...]]
+    shown: tuple[str, ...]
+    measures: tuple[str, ...]
+    weights: tuple[int, ...]
     absences: frozenset[str]
     finer: Mapping[str, str]
 
@@ -98,7 +103,7 @@ class WordingRules:
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
     message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing). `capitals` are
     the words that people write in capitals and everybody knows, in lower case. `naming` is None where nothing was
-    fitted. `kinds` are what a word speaks of ("flu": illness), by word.
+    fitted. `kinds` are what words go as that are too rare to be known by themselves ("flu": "<illness>"), by word.
     """
 
     language: str
@@ -111,7 +116,7 @@ class WordingRules:
     limits: Mapping[str, int]
     capitals: frozenset[str] = frozenset()
     naming: Naming | None = None
-    kinds: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    kinds: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

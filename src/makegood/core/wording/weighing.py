@@ -14,7 +14,7 @@ from itertools import islice
 
 import attrs
 
-from makegood.core.wording.deeds import acted, clauses, due
+from makegood.core.wording.deeds import clauses
 from makegood.core.wording.reading import Reading
 from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import WordingRules
@@ -84,6 +84,7 @@ def sentence_measures(*, reading: Reading, part: Sentence, rules: WordingRules) 
     """Measure one sentence: how often each cue is in it (at most twice) and what it holds (0 or 1)."""
     text = part.text
     end = part.start + len(text)
+    deeds = {*reading.done, *reading.coming}
     held = {span.name for span in reading.spans if part.start <= span.start < end}
     measures: dict[str, float] = {
         name: float(len(tuple(islice(cue.finditer(text), 2)))) for name, cue in rules.cues.items()
@@ -100,7 +101,7 @@ def sentence_measures(*, reading: Reading, part: Sentence, rules: WordingRules) 
         "has_second": float(_SECOND.search(text) is not None),
         "has_stock": float(rules.signs["stock"].search(text) is not None),
         "has_narrated": float(rules.signs["narrated"].search(text) is not None),
-        "has_deed": float(any(acted(clause, rules) or due(clause, rules) for clause in clauses(text))),
+        "has_deed": float(any(clause in deeds for clause in clauses(text))),
         "length": min(len(text.split()), 40) / 20,
     }
 
