@@ -137,8 +137,8 @@ class _Named:
 def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
     """Findings with the rules that the message as a whole breaks: those block, what else a pattern found is advice.
 
-    Where none is named and the message may not go, the sentence that turns away most is found; where it may go, none
-    blocks.
+    Where none is named and the message may not go, what patterns found missing stops it, or else the sentence that
+    turns away most; where it may go, none blocks.
     """
     flagged = _turns_away(this, findings)
     broken = {rule for rule, answer in this.answers.items() if flagged and answer.points >= 0 and rule != BALANCE}
@@ -150,6 +150,9 @@ def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
         if item.rule != BALANCE or flagged:
             kept.append(attrs.evolve(item, severity="block" if stays else "advice"))
     kept += (new for rule in this.naming.rules if rule in broken - told if (new := _shown(this, rule)))
+    if flagged and not any(item.severity == "block" for item in kept):
+        stopping = [item for item in findings if item.severity == "block" and item.rule in this.naming.absences]
+        kept = [item for item in kept if item.rule not in {one.rule for one in stopping}] + stopping
     if flagged and not any(item.severity == "block" for item in kept):
         kept += [item for item in [_whole(this)] if item]
     return kept
