@@ -22,7 +22,13 @@ def status_preview(request: HttpRequest, found: Following) -> HttpResponse:
     assert customer is not None, "every recovery has a customer"
     here = reverse("status-preview", args=[found.signed])
     code = f"R-{found.case.number}"
-    looking = Preview(name=customer.called, back_url=reverse("recovery", args=[code]), back=code)
+    looking = Preview(
+        label="Preview",
+        title=f"This is what {customer.called} sees.",
+        text="You are only looking: nothing can be pressed here.",
+        back_url=reverse("recovery", args=[code]),
+        back=f"Back to {code}",
+    )
     refused = request.method not in ("GET", "HEAD")
     return laid(request, _still(letter_page(request, found), url=here, preview=looking), status=403 if refused else 200)
 

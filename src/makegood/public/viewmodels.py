@@ -135,9 +135,11 @@ class RatingForm:
 
 @attrs.frozen(kw_only=True)
 class Preview:
-    """For a member who looks at a customer's page: whose it is, and the way back to the recovery."""
+    """For a member who looks at a customer's page, in the members' language: whose it is, and the way back."""
 
-    name: str
+    label: str
+    title: str
+    text: str
     back_url: str
     back: str
 
