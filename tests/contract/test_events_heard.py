@@ -31,6 +31,7 @@ UNHEARD = {
     "messages:message: noted drafted renewed revised",
     "organizations:member: joined password_renewed returned",
     "organizations:organization: founded",
+    "organizations:place: treated",
     "organizations:sending: resumed stopped",
     "promises:source: changed",
     "listen:file: imported",

@@ -11,6 +11,8 @@ from tests.functional.test_views import _no_throttle, _quick_passwords, recovery
 
 from makegood.messages.links import preview_path, status_path
 from makegood.messages.models import Message, Thread
+from makegood.organizations.models import MemberPlace
+from makegood.organizations.operations import place_create
 from makegood.recoveries.models import Recovery, Return
 from makegood.store.tenancy import tenant
 
@@ -53,6 +55,24 @@ def test_what_is_asked_once_it_is_put_right_cannot_be_pressed_either(org: Org) -
     assert 'name="stay"' in seen
     assert 'name="story"' in seen
     assert not PRESSED.search(outside(seen))
+
+
+def test_only_who_sees_the_recovery_previews_the_page(org: Org) -> None:
+    """A member of another organization, and one of another place, is led to the customer's own page."""
+    recovery = recovery_of(org)
+    own, preview = paths(org, recovery)
+    with tenant(organization_id=org.id):
+        elsewhere = place_create(organization_id=org.id, code="elsewhere", name="Elsewhere")
+        Recovery.objects.filter(id=recovery.id).update(owner_id=org.manager, place_id=org.place)
+        MemberPlace.objects.filter(member_id=org.employee).delete()
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.employee, place_id=elsewhere)
+    client = signed_in(org, org.employee)
+    assert client.get(preview).headers["Location"] == own
+    client = signed_in(org, org.manager)
+    session = client.session
+    session["organization"] = org.id + 1
+    session.save()
+    assert client.get(preview).headers["Location"] == own
 
 
 def test_a_preview_takes_nothing(org: Org) -> None:

@@ -7,6 +7,7 @@ from tests.functional.test_views import signed_in
 from tests.support.recoveries import customer
 
 from makegood.failures.operations import Report, failure_report
+from makegood.journal.models import Entry
 from makegood.organizations.models import Place, PlaybookVersion
 from makegood.organizations.operations import place_create
 from makegood.recoveries.models import Recovery
@@ -50,6 +51,9 @@ def test_a_manager_chooses_what_is_done_at_a_place(org: Org) -> None:
         if playbook == "telecom":
             assert answer.status_code == 302
             assert treated(org, casa.id) == done
+            with tenant(organization_id=org.id):
+                entry = Entry.objects.get(event="organizations:place:treated", data__playbook="telecom")
+            assert (entry.subject_id, entry.actor_id) == (casa.id, org.admin)
 
 
 def test_a_place_or_playbook_that_is_not_there_is_refused(org: Org) -> None:

@@ -10,7 +10,7 @@ from tests.functional.test_views import signed_in
 from tests.support.recoveries import HOUR, customer
 
 from makegood.core.fold import fold_failure
-from makegood.failures.incidents import incident_close, incident_open, incident_propose
+from makegood.failures.incidents import incident_close, incident_confirm, incident_open, incident_propose
 from makegood.failures.models import Failure, Incident
 from makegood.failures.operations import Report, failure_report
 from makegood.journal.models import Entry
@@ -63,6 +63,18 @@ def test_what_is_reported_while_a_burst_waits_for_a_yes_is_not_kept_waiting(org:
         )  # fmt: skip
         assert report(org).incident_id is None
         assert Recovery.objects.get().state == "open"
+
+
+def test_what_is_reported_takes_of_the_room_of_a_yes_and_goes_its_own_way_beyond(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        incident = incident_propose(
+            organization_id=org.id, reason="burst", title="The lift", at=START, active_from=START, active_to=START,
+            reasons=[], place_id=org.place,
+        )  # fmt: skip
+        incident_confirm(organization_id=org.id, incident_id=incident, by=org.manager, now=START)
+        Incident.objects.filter(id=incident).update(room=1)
+        assert [report(org).incident_id for _ in range(2)] == [incident, None]
+        assert Incident.objects.get(id=incident).room == 0
 
 
 def test_what_happens_nowhere_in_particular_says_that_nothing_joins_it(org: Org) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
+from typing import Any
 
+import pytest
+from django.db import OperationalError, connection, connections
 from tests.conftest import START, Org
 
+from makegood.failures import routing
 from makegood.failures.incidents import incident_confirm
 from makegood.failures.models import Failure, Incident
 from makegood.promises.models import Promise
@@ -145,6 +150,58 @@ def test_a_yes_reaches_as_many_again_and_what_is_beyond_waits_for_another(org: O
         assert Failure.objects.filter(incident_id=first.id).count() == 24
         assert Failure.objects.filter(incident_id=again.id).count() == 28
         assert not Failure.objects.filter(incident_id=again.id, happening_key__startswith="incident:").exists()
+
+
+def test_nobody_says_yes_to_an_incident_while_failures_are_routed_into_it(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what the router has read would be written over what the yes has decided: how far it reaches."""
+    make(org, *(f"p{i}" for i in range(12)))
+    make(org, "late", due_in=HOUR + 30 * MINUTE)
+    step(org, 2 * HOUR)
+    said: list[str] = []
+
+    def say_yes() -> None:
+        try:
+            with tenant(organization_id=org.id):
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '20ms'")
+                incident_confirm(
+                    organization_id=org.id, incident_id=Incident.objects.get().id, by=org.manager, now=START + 2 * HOUR
+                )
+                said.append("yes")
+        except OperationalError:
+            said.append("wait")
+        finally:
+            connections.close_all()
+
+    going = routing._going
+
+    def going_and_asked(*asked: Any) -> list[Incident]:
+        found = going(*asked)
+        person = Thread(target=say_yes)
+        person.start()
+        person.join()
+        return found
+
+    monkeypatch.setattr(routing, "_going", going_and_asked)
+    step(org, 3 * HOUR)
+    assert said[-1] == "wait"
+
+
+def test_what_trickles_in_beyond_the_room_of_a_yes_waits_for_another(org: Org) -> None:
+    make(org, *(f"p{i}" for i in range(12)))
+    make(org, "late", due_in=HOUR + 30 * MINUTE)
+    step(org, 2 * HOUR)
+    with tenant(organization_id=org.id):
+        first = Incident.objects.get()
+        incident_confirm(organization_id=org.id, incident_id=first.id, by=org.manager, now=START + 2 * HOUR)
+        Incident.objects.update(room=0)
+    step(org, 3 * HOUR)
+    with tenant(organization_id=org.id):
+        first, again = Incident.objects.order_by("number")
+        assert (again.state, again.explanation[0]["rule"]) == ("proposed", "incident.beyond")
+        assert Failure.objects.filter(incident_id=again.id).count() == 1
 
 
 def test_ten_failures_in_a_quarter_of_an_hour_are_no_burst(org: Org) -> None:

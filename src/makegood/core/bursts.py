@@ -102,7 +102,7 @@ def burst(
 
 
 def room(*, seen: int) -> int:
-    """This function will say how many customers more a yes to `seen` of them reaches while their incident goes on.
+    """This function will say how many failures more a yes to `seen` of them reaches while their incident goes on.
 
     As many again, and at least 10; whoever asks for more than that is asking for another yes, since an apology to
     those who were not affected costs more than silence (P3). How many is our choice: nobody has measured it.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 
 from makegood.core.bursts import room
 from makegood.core.reasons import Reason
@@ -122,8 +122,10 @@ def incident_open(
 
 
 def incident_going(*, organization_id: int, place_id: int | None, source_id: int | None, at: datetime) -> int | None:
-    """This function will find the latest open incident that takes in what happens now at this place or source."""
-    going = Incident.objects.filter(organization_id=organization_id, state="open").exclude(reason="silence")
+    """This function will find the latest open incident that has room for what happens now at this place or source."""
+    going = Incident.objects.filter(organization_id=organization_id, state="open").exclude(
+        Q(reason="silence") | Q(room=0)
+    )
     return next(
         (
             one.id
@@ -132,6 +134,11 @@ def incident_going(*, organization_id: int, place_id: int | None, source_id: int
         ),
         None,
     )
+
+
+def incident_fill(*, organization_id: int, incident_id: int) -> None:
+    """Take one of the places that are left in an incident; one that takes in as many as come stays so."""
+    Incident.objects.filter(organization_id=organization_id, id=incident_id, room__gt=0).update(room=F("room") - 1)
 
 
 def belongs(*, incident: Incident, place_id: int | None, source_id: int | None, at: datetime) -> bool:

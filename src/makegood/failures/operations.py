@@ -10,7 +10,7 @@ import attrs
 from django.db import connection
 
 from makegood.core.gate import GateFacts, decide
-from makegood.failures.incidents import incident_going, incidents_close_withdrawn
+from makegood.failures.incidents import incident_fill, incident_going, incidents_close_withdrawn
 from makegood.failures.models import FAULTS, LOSSES, Cause, Failure
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import next_ids, record_set
@@ -82,6 +82,8 @@ def failure_report(*, organization_id: int, report: Report, now: datetime) -> in
             organization_id=organization_id, place_id=report.place_id, source_id=report.source_id, at=now
         )
         report = attrs.evolve(report, incident_id=joined)
+        if joined is not None:
+            incident_fill(organization_id=organization_id, incident_id=joined)
     (failure_id,) = next_ids(Failure, 1)
     happening = _happening(report, failure_id)
     Failure.objects.create(

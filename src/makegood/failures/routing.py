@@ -187,25 +187,32 @@ def _hold_silent(organization_id: int, fresh: Sequence[Routable], at: At) -> lis
 
 
 def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[int]:
-    """Attach failures to an incident that goes on at their place or source; an open one takes what has room."""
-    going = list(
-        Incident.objects.filter(organization_id=organization_id, state__in=["open", "proposed"])
-        .exclude(reason="silence")
-        .order_by("-active_from", "-id")[:MOST_GOING]
-    )
+    """Attach failures to an incident that goes on at their place or source; an open one takes what has room.
+
+    What the yes to it does not reach is proposed anew, as an incident of its own that waits for another.
+    """
+    going = _going(organization_id, fresh)
     joined: dict[int, list[Routable]] = defaultdict(list)
+    beyond: dict[int, list[Routable]] = defaultdict(list)
     for failure in fresh:
-        for incident in going:
-            if incident.room == 0:
-                continue
-            if belongs(incident=incident, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at):
-                joined[incident.id].append(failure)
-                if incident.room is not None:
-                    incident.room -= 1
-                if incident.active_to is not None:
-                    incident.active_to = max(incident.active_to, failure.gate_at)
-                break
+        at_it = [
+            one
+            for one in going
+            if belongs(incident=one, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at)
+        ]
+        incident = next((one for one in at_it if one.room != 0), None)
+        if incident is not None:
+            joined[incident.id].append(failure)
+            if incident.room is not None:
+                incident.room -= 1
+        elif at_it:
+            incident = at_it[0]
+            beyond[incident.id].append(failure)
+        if incident is not None and incident.active_to is not None:
+            incident.active_to = max(incident.active_to, failure.gate_at)
     for incident in going:
+        if incident.id in beyond:
+            _propose_anew(organization_id, incident, beyond[incident.id], at)
         failures = joined.get(incident.id)
         if not failures:
             continue
@@ -221,7 +228,52 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
         )
         if incident.state == "open":
             failures_take(organization_id=organization_id, incident_id=incident.id, at=moment_at)
-    return [failure.id for failures in joined.values() for failure in failures]
+    return [failure.id for failures in (*joined.values(), *beyond.values()) for failure in failures]
+
+
+def _going(organization_id: int, fresh: Sequence[Routable]) -> list[Incident]:
+    """The incidents that go on where these failed, the latest first, locked so that nobody decides them meanwhile."""
+    going = (
+        Incident.objects.filter(organization_id=organization_id, state__in=["open", "proposed"])
+        .exclude(reason="silence")
+        .order_by("-active_from", "-id")
+    )
+    wanted = [
+        one.id
+        for one in going[:MOST_GOING]
+        if any(
+            belongs(incident=one, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at)
+            for failure in fresh
+        )
+    ]
+    return list(going.filter(id__in=wanted).select_for_update(of=("self",))) if wanted else []
+
+
+def _propose_anew(organization_id: int, before: Incident, failures: Sequence[Routable], at: At) -> None:
+    moment_at = at(failures[-1].gate_at)
+    incident_id = incident_propose(
+        organization_id=organization_id,
+        reason="burst",
+        title=before.title,
+        at=moment_at,
+        active_from=failures[0].gate_at,
+        active_to=failures[-1].gate_at,
+        reasons=[
+            because(
+                "incident.beyond",
+                f"It goes on: as many as the yes to I-{before.number} reaches are taken in.",
+                evidence="P3",
+            )
+        ],
+        place_id=before.place_id,
+        source_id=before.source_id,
+    )
+    failures_attach(
+        organization_id=organization_id,
+        incident_id=incident_id,
+        failure_ids=[failure.id for failure in failures],
+        at=moment_at,
+    )
 
 
 def _propose_bursts(organization_id: int, fresh: Sequence[Routable], at: At) -> set[int]:

@@ -248,9 +248,22 @@ def place_create(
     return place.id
 
 
-def place_playbook_choose(*, organization_id: int, place_id: int, playbook: str) -> None:
+def place_playbook_choose(*, organization_id: int, place_id: int, playbook: str, by: int, now: datetime) -> None:
     """Choose what is done for whom a place fails from now on; an empty one is as at the place it is inside of."""
     Place.objects.filter(organization_id=organization_id, id=place_id).update(playbook=playbook)
+    record(
+        organization_id=organization_id,
+        entries=[
+            Happened(
+                at=now,
+                event="organizations:place:treated",
+                subject="place",
+                subject_id=place_id,
+                data={"playbook": playbook},
+                actor_id=by,
+            )
+        ],
+    )
 
 
 def playbook_publish(

@@ -8,15 +8,17 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.customers.queries import customer_one
+from makegood.organizations.queries import desk_of
 from makegood.public.viewmodels import Preview, StatusPage
 from makegood.public.views import Following, following, laid, letter_page
+from makegood.recoveries.queries.faces import recovery_sees
 
 
 @following
 def status_preview(request: HttpRequest, found: Following) -> HttpResponse:
     """Show a member the page of a customer; anybody else who has the link is its customer, and goes to their page."""
     own = reverse("status", args=[found.signed])
-    if "member" not in request.session:
+    if not _sees(request, found):
         return redirect(own)
     customer = customer_one(organization_id=found.organization_id, customer_id=found.case.customer_id)
     assert customer is not None, "every recovery has a customer"
@@ -31,6 +33,21 @@ def status_preview(request: HttpRequest, found: Following) -> HttpResponse:
     )
     refused = request.method not in ("GET", "HEAD")
     return laid(request, _still(letter_page(request, found), url=here, preview=looking), status=403 if refused else 200)
+
+
+def _sees(request: HttpRequest, found: Following) -> bool:
+    """Whether a member of the organization looks who sees this recovery in the console, too."""
+    if request.session.get("organization") != found.organization_id:
+        return False
+    desk = desk_of(organization_id=found.organization_id, member_id=request.session["member"])
+    if desk is None:
+        return False
+    return recovery_sees(
+        organization_id=found.organization_id,
+        recovery_id=found.case.id,
+        member_id=request.session["member"],
+        places=desk.places,
+    )
 
 
 def _still(page: StatusPage, *, url: str, preview: Preview) -> StatusPage:

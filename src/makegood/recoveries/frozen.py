@@ -95,11 +95,14 @@ def step_due(
 ) -> datetime | None:
     """This function will say when a step is due that no clock times; None while paused.
 
-    A week to find a cause is a week, whatever the opening hours: from a week on, days count as they pass.
+    Open hours count, but never for longer than a week: a week to find a cause is a week, and from then on days count
+    as they pass.
     """
-    return due_after(
-        started_at=started_at, minutes=minutes, calendars=() if minutes >= WEEK_MINUTES else calendars, pauses=pauses
-    )
+    working = due_after(started_at=started_at, minutes=minutes, calendars=calendars, pauses=pauses)
+    if not calendars or working is None:
+        return working
+    passing = due_after(started_at=started_at, minutes=max(minutes, WEEK_MINUTES), calendars=(), pauses=pauses)
+    return working if passing is None else min(working, passing)
 
 
 def explained(

@@ -99,7 +99,7 @@ class Recovery(TenantModel):
             ),
             models.Index(
                 fields=["organization_id", "owner"],
-                name="recovery_owned",
+                name="recovery_mine",
                 condition=models.Q(state="open"),
                 include=["id", "place", "next_due_at", "review"],
             ),

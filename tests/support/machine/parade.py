@@ -60,6 +60,9 @@ def _saying(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
     yield lambda: machine.a_word_is_dealt_with(2, "promise")
     for pick in range(4):
         yield lambda pick=pick: machine.a_word_is_dealt_with(pick, "acknowledge")  # type: ignore[misc]
+    yield lambda: machine.words_are_begun_from_the_facts(0, send=False, kind="update")
+    yield lambda: machine.time_passes(HOUR, ticker_late=False)
+    yield lambda: machine.a_time_in_a_draft_is_written_anew(0)
     yield lambda: machine.words_are_begun_from_the_facts(0, send=True, kind="outcome")
     yield lambda: machine.a_draft_is_sent(0, override=True)
     yield lambda: machine.sorry_is_said_once_more(0)

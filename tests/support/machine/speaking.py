@@ -27,6 +27,7 @@ from makegood.organizations.models import Member
 from makegood.promises.models import StaffWord
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import called, rating_answer, rating_ask
+from makegood.recoveries.operations.renewing import promise_renew
 from makegood.recoveries.operations.staff_words import (
     word_acknowledge,
     word_dismiss,
@@ -121,6 +122,22 @@ class Speaking:
             )  # fmt: skip
 
         world.do("send draft", sent)
+
+    @rule(pick=picks)
+    def a_time_in_a_draft_is_written_anew(self, pick: int) -> None:
+        """The button beside a time that is over, or nearly so, in words that wait."""
+        world = self.world
+
+        def renewed() -> None:
+            drafts = Message.objects.filter(organization_id=world.org.id, state="draft", next_by_at__isnull=False)
+            row = world.one(list(drafts.order_by("-id")), pick)
+            recovery = world.one(list(Recovery.objects.filter(thread_id=row.thread_id, state="open")), 0)
+            promise_renew(
+                organization_id=world.org.id, recovery_id=recovery.id, message_id=row.id, subject=row.subject,
+                body=row.body, by=world.member(pick), now=world.now,
+            )  # fmt: skip
+
+        world.do("write the time anew", renewed)
 
     @rule(pick=picks)
     def sorry_is_said_once_more(self, pick: int) -> None:

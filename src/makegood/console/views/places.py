@@ -41,5 +41,7 @@ def playbook_choose(request: HttpRequest, desk: Desk) -> Done:
     playbook = request.POST.get("done_playbook", "")
     if playbook not in {"", *(one.code for one in playbooks_listed(organization_id=here))}:
         raise Unanswered({"done_playbook": "Choose a playbook from the list."})
-    place_playbook_choose(organization_id=here, place_id=place.id, playbook=playbook)
+    place_playbook_choose(
+        organization_id=here, place_id=place.id, playbook=playbook, by=desk.member_id, now=desk.facts.now
+    )
     return Done(text=f"From now on that is what is done at {place.name}.")

@@ -7,14 +7,13 @@ class Migration(migrations.Migration):
     dependencies = [("recoveries", "0009_clock_promised")]
 
     operations = [
-        RemoveIndexConcurrently("recovery", "recovery_owned"),
         AddIndexConcurrently(
             "recovery",
             models.Index(
                 condition=models.Q(("state", "open")),
                 fields=["organization_id", "owner"],
                 include=("id", "place", "next_due_at", "review"),
-                name="recovery_owned",
+                name="recovery_mine",
             ),
         ),
         AddIndexConcurrently(
@@ -26,4 +25,5 @@ class Migration(migrations.Migration):
                 name="clock_unmet",
             ),
         ),
+        RemoveIndexConcurrently("recovery", "recovery_owned"),
     ]

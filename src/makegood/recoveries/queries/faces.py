@@ -8,6 +8,9 @@ from datetime import datetime
 import attrs
 from django.db import connection
 
+from makegood.recoveries.models import Recovery
+from makegood.recoveries.seeing import seen_by
+
 Places = Sequence[int] | None
 
 
@@ -29,6 +32,12 @@ def recovery_seen(*, organization_id: int, number: int) -> Seen | None:
         )
         row = cursor.fetchone()
     return Seen(id=row[0], place_id=row[1], owner_id=row[2]) if row else None
+
+
+def recovery_sees(*, organization_id: int, recovery_id: int, member_id: int, places: Places) -> bool:
+    """This function will say whether a member, who serves these places, sees a recovery."""
+    seen = seen_by(member_id=member_id, places=places)
+    return Recovery.objects.filter(seen, organization_id=organization_id, id=recovery_id).exists()
 
 
 def recovery_of_failure(*, organization_id: int, failure_id: int) -> int | None:
