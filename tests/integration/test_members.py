@@ -188,6 +188,52 @@ def test_an_account_of_two_organizations_is_neithers_to_take(org: Org, make_org:
         assert check_password(mine.password, User.objects.get(email=email).password)
 
 
+def test_letting_go_opens_no_account_of_others(org: Org, make_org: Callable[..., Org]) -> None:
+    """An account is joined as by an invitation; who was let go counts, here and there, as who may come back."""
+    other, mine = make_org(), f"mine@{org.code}.example.org"
+    with tenant(organization_id=org.id):
+        owned = invited(org)
+    email = f"joris@{org.code}.example.org"
+    with tenant(organization_id=other.id):
+        joined = edit(other, other.employee, attrs.evolve(EMPLOYEE, email=email.upper()))
+        assert joined == Edited(changed=("email",), known=True)
+        member_deactivate(organization_id=other.id, member_id=other.employee, now=START, by=other.admin)
+    refused(other, other.employee, mine, email_said="take them back", password_said="cannot sign in")
+    refused(org, owned.member_id, mine)
+    with tenant(organization_id=other.id):
+        member_return(organization_id=other.id, member_id=other.employee, now=START, by=other.admin)
+    with tenant(organization_id=org.id):
+        member_deactivate(organization_id=org.id, member_id=owned.member_id, now=START, by=org.admin)
+    refused(other, other.employee, mine)
+    refused(org, owned.member_id, mine, email_said="take them back", password_said="cannot sign in")
+    with tenant(organization_id=org.id):
+        assert check_password(owned.password, User.objects.get(email=email).password)
+
+
+def refused(
+    org: Org,
+    member_id: int,
+    email: str,
+    *,
+    email_said: str = "another organization",
+    password_said: str = "another organization",
+) -> None:
+    """Check that an admin changes neither this member's e-mail nor their password."""
+    with tenant(organization_id=org.id):
+        with pytest.raises(UnableToChangeMember, match=email_said):
+            edit(org, member_id, attrs.evolve(EMPLOYEE, email=email))
+        with pytest.raises(UnableToChangeMember, match=password_said):
+            member_password(organization_id=org.id, member_id=member_id, now=START, wall_at=wall_now(), by=org.admin)
+
+
+def test_who_was_let_go_gets_no_account_but_may_be_renamed(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        member_deactivate(organization_id=org.id, member_id=org.employee, now=START, by=org.admin)
+        with pytest.raises(UnableToChangeMember, match="take them back"):
+            edit(org, org.employee, attrs.evolve(EMPLOYEE, email=f"e@{org.code}.example.org"))
+        assert edit(org, org.employee, attrs.evolve(EMPLOYEE, name="Eve")).changed == ("name",)
+
+
 def test_who_was_let_go_is_taken_back_as_who_they_were(org: Org) -> None:
     with tenant(organization_id=org.id):
         MemberPlace.objects.create(organization_id=org.id, member_id=org.employee, place_id=org.place)

@@ -15,9 +15,10 @@ from makegood.organizations.operations import UnableToChangeMember, member_recor
 
 ONLY_ADMINS = "Only an admin changes who somebody is and what they may do: ask one."
 SHARED = (
-    "This account belongs to another organization too: they change their e-mail and password themselves,"
+    "This account is known to another organization too: they change their e-mail and password themselves,"
     " under “Change your password”, or ask whoever runs this machine."
 )
+AWAY = "They were let go: take them back before you change their e-mail."
 
 
 @attrs.frozen(kw_only=True)
@@ -33,19 +34,23 @@ class Wanted:
 
 @attrs.frozen(kw_only=True)
 class Edited:
-    """What changed of a member, by name; `password` is shown once, where they have an account of their own now."""
+    """What changed of a member, by name; `password` is shown once, where they have an account of their own now.
+
+    `known` says that the account was there already: they sign in with the password that they have.
+    """
 
     changed: tuple[str, ...]
     password: str = ""
+    known: bool = False
 
 
-def account_of_others(*, user_id: int) -> bool:
-    """This function will say whether an account is a member of more than one organization.
+def account_of_others(*, organization_id: int, user_id: int) -> bool:
+    """This function will say whether an account is, or was, a member of another organization than this one.
 
-    Then neither its e-mail nor its password is one organization's to change.
+    Then neither its e-mail nor its password is this organization's to change: who was let go there may be taken back.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) > 1 FROM finder.memberships(%s)", [user_id])
+        cursor.execute("SELECT finder.known_elsewhere(%s, %s)", [user_id, organization_id])
         return bool(cursor.fetchone()[0])
 
 
@@ -64,7 +69,7 @@ def member_edit(*, organization_id: int, member_id: int, wanted: Wanted, now: da
     was = {"name": member.name, "role": member.role, "team": member.team_id, "places": before}
     to = {"name": wanted.name.strip(), "role": wanted.role, "team": wanted.team_id, "places": after}
     changed = [what for what in was if was[what] != to[what]]
-    password, new_address = _address(member, wanted.email.strip().lower(), now)
+    account = _address(member, wanted.email.strip().lower(), now)
     member.name, member.role, member.tier = wanted.name.strip(), wanted.role, TIERS[wanted.role]
     member.team_id = wanted.team_id
     member.save(update_fields=["name", "role", "tier", "team", "user"])
@@ -73,12 +78,12 @@ def member_edit(*, organization_id: int, member_id: int, wanted: Wanted, now: da
         MemberPlace.objects.bulk_create(
             MemberPlace(organization_id=organization_id, member_id=member_id, place_id=place_id) for place_id in after
         )
-    changed += ["email"] if new_address else []
+    changed += account.changed
     if changed:
         codes = [what for what in ("role", "team", "places") if what in changed]
         data = {"what": changed} | {what: to[what] for what in codes} | {f"was_{what}": was[what] for what in codes}
         member_record(organization_id, member_id, "changed", now, by, data)
-    return Edited(changed=tuple(changed), password=password)
+    return attrs.evolve(account, changed=tuple(changed))
 
 
 def member_password(*, organization_id: int, member_id: int, now: datetime, wall_at: datetime, by: int | None) -> str:
@@ -92,7 +97,7 @@ def member_password(*, organization_id: int, member_id: int, now: datetime, wall
         raise UnableToChangeMember("They cannot sign in here: give them an e-mail, or take them back, first.")
     if member_id == by:
         raise UnableToChangeMember("This is your own account: change your password on its own page.")
-    if account_of_others(user_id=member.user_id):
+    if account_of_others(organization_id=organization_id, user_id=member.user_id):
         raise UnableToChangeMember(SHARED)
     password = secrets.token_urlsafe(12)
     User.objects.filter(id=member.user_id).update(
@@ -137,24 +142,27 @@ def _check(organization_id: int, wanted: Wanted) -> None:
         raise UnableToChangeMember("This team is not here any more: reload to see.")
 
 
-def _address(member: Member, email: str, now: datetime) -> tuple[str, bool]:
-    """Bring their account to this e-mail; return a password to hand over, if any, and whether anything changed."""
-    if member.user_id is None:
-        if not email:
-            return "", False
+def _address(member: Member, email: str, now: datetime) -> Edited:
+    """Bring their account to this e-mail, and say what that changed.
+
+    As with an invitation, an account that is there already is only joined: its e-mail and password stay its own.
+    """
+    account = None if member.user_id is None else User.objects.get(id=member.user_id)
+    if email == (account.email if account else ""):
+        return Edited(changed=())
+    if not member.active:
+        raise UnableToChangeMember(AWAY)
+    if account is None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT user_id FROM finder.sign_in(%s)", [email])
             row = cursor.fetchone()
         password = "" if row else secrets.token_urlsafe(12)
         member.user_id = row[0] if row else user_create(email=email, password=password, now=now, once=True)
-        return password, True
-    account = User.objects.get(id=member.user_id)
-    if email == account.email:
-        return "", False
+        return Edited(changed=("email",), password=password, known=row is not None)
     if not email:
         raise UnableToChangeMember("They sign in with their e-mail: to keep them out, let them go.")
-    if account_of_others(user_id=member.user_id):
+    if account_of_others(organization_id=member.organization_id, user_id=account.id):
         raise UnableToChangeMember(SHARED)
     account.email = email
     account.save(update_fields=["email"])
-    return "", True
+    return Edited(changed=("email",))

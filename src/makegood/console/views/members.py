@@ -113,9 +113,9 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
     if one.id == desk.member_id:
         own = Link(label="Change your password", url=reverse("password"))
         return (SettingsSection(title="Password", key="password", links=(own,)),)
-    if account_of_others(user_id=one.user_id):
+    if account_of_others(organization_id=desk.organization_id, user_id=one.user_id):
         lead = (
-            "Their account belongs to another organization too, so its e-mail and password are theirs alone to change."
+            "Their account is known to another organization too: its e-mail and password are theirs alone to change."
         )
         return (SettingsSection(title="Password", key="password", lead=lead),)
     lead = (
@@ -213,7 +213,8 @@ def _changed(request: HttpRequest, desk: Desk, one: Person) -> Screen | HttpResp
 def _told(one: Person, edited: Edited) -> str:
     if not edited.changed:
         return "Nothing was changed."
-    return f"Saved for {one.name}: {', '.join(WHAT[what] for what in edited.changed)}."
+    ending = " They sign in with the password they have." if edited.known else ""
+    return f"Saved for {one.name}: {', '.join(WHAT[what] for what in edited.changed)}.{ending}"
 
 
 def _wanted(request: HttpRequest, desk: Desk) -> Wanted:
