@@ -82,6 +82,21 @@ def test_anothers_address_is_said_and_a_manager_is_asked_to_merge(org: Org) -> N
         assert client.post(f"{url}/merge", {"into": into, "sure": "on"}).status_code in (404, 422)
 
 
+def test_where_a_manager_is_asked_nothing_was_changed(org: Org) -> None:
+    ana, bob, _ = two(org)
+    with tenant(organization_id=org.id):
+        known = (("email", "bob@example.org"), ("phone", "+4930999888"))
+        customers_resolve(organization_id=org.id, seen=[Seen(identities=known)], now=START)
+    taken = RIGHT | {"phones": "+49 30 999888"}
+    page = posted(signed_in(org, org.manager), f"/customers/{ana}/correct", **taken)
+    assert "Are Ana Known and Bob Else one person?" in page
+    with tenant(organization_id=org.id):
+        assert Customer.objects.get(id=ana).name == "Ana Known"
+        reached = reached_by(organization_id=org.id, customer_id=ana)
+        assert reached == {"email": [], "phone": ["+4930111222"]}
+        assert reached_by(organization_id=org.id, customer_id=bob)["phone"] == ["+4930999888"]
+
+
 def test_what_did_not_arrive_is_sent_again_from_their_page(org: Org) -> None:
     ana, _, recovery = two(org)
     url = f"/customers/{ana}"

@@ -126,6 +126,19 @@ def test_what_another_is_known_by_stays_theirs(org: Org) -> None:
         assert reached_by(organization_id=org.id, customer_id=klaus)["email"] == [WRONG]
 
 
+def test_what_is_refused_changes_nothing(org: Org) -> None:
+    """The caller may go on in the same transaction, to say why: what it was refused is undone all the same."""
+    with tenant(organization_id=org.id):
+        klaus, anna = known(org), known(org, ("phone", "+4930999888"), name="Anna")
+        with pytest.raises(KnownOtherwise) as caught:
+            correct(org, klaus, phones=("+4930999888",))
+        assert (caught.value.kind, caught.value.owner_id) == ("phone", anna)
+        with pytest.raises(UnableToCorrect, match="so that somebody knows who this is"):
+            correct(org, klaus, name=" ", emails=())
+        assert reached_by(organization_id=org.id, customer_id=klaus) == {"email": [WRONG], "phone": []}
+        assert Customer.objects.get(id=klaus).name == "Klaus"
+
+
 def test_nobody_is_left_without_a_name_and_an_address(org: Org) -> None:
     with pytest.raises(UnableToCorrect, match="so that somebody knows who this is"), tenant(organization_id=org.id):
         correct(org, known(org), name=" ", emails=())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
+from django.db import transaction
 from django.db.models import Q
 
 from makegood.core.contacts import contact_of
@@ -85,10 +86,17 @@ def customer_correct(
 ) -> tuple[str, ...]:
     """Correct a customer, and whoever turned out to be them, and journal what changed; return that by name.
 
-    An address that is taken out is theirs no more. Drafts, and what is queued, go to the corrected address: the
+    An address that is taken out is theirs no more. Refused, all stays as it was. Drafts, and what is queued, go to the corrected address: the
     rooms above hear of it through customers:customer:corrected. Raises KnownOtherwise for what somebody else is known
     by, and UnableToCorrect for an unknown or erased customer, or one by whom nothing would be left.
     """
+    with transaction.atomic():
+        return _corrected(organization_id, customer_id, correct, now, by)
+
+
+def _corrected(
+    organization_id: int, customer_id: int, correct: Correct, now: datetime, by: int | None
+) -> tuple[str, ...]:
     merging_waits(organization_id=organization_id)
     ids = person_of(organization_id=organization_id, customer_id=customer_id)
     people = Customer.objects.filter(organization_id=organization_id, id__in=ids)
@@ -112,9 +120,11 @@ def customer_correct(
     ]
     if not changed:
         return ()
-    for kind in ("email", "phone"):
-        if kind in changed:
-            _known_by(organization_id, ids, kind, asked[kind])
+    addresses = {kind: values for kind, values in asked.items() if kind in changed}
+    for kind, values in addresses.items():
+        _refuse_others(organization_id, ids, kind, values)
+    for kind, values in addresses.items():
+        _known_by(organization_id, ids, kind, values)
     others = Identity.objects.filter(organization_id=organization_id, customer_id__in=ids)
     if not name and not others.exclude(value="").exists():
         raise UnableToCorrect("Leave a name, an address or a number, so that somebody knows who this is.")
@@ -139,12 +149,15 @@ def customer_correct(
     return tuple(changed)
 
 
-def _known_by(organization_id: int, ids: Sequence[int], kind: str, values: Sequence[str]) -> None:
-    """Let these be the person's addresses of a kind, in this order, and no others."""
+def _refuse_others(organization_id: int, ids: Sequence[int], kind: str, values: Sequence[str]) -> None:
     for value in values:
         owner = identity_owner(organization_id=organization_id, kind=kind, value=value)
         if owner is not None and owner not in ids:
             raise KnownOtherwise(kind=kind, value=value, owner_id=owner)
+
+
+def _known_by(organization_id: int, ids: Sequence[int], kind: str, values: Sequence[str]) -> None:
+    """Let these be the person's addresses of a kind, in this order, and no others."""
     mine = Identity.objects.filter(organization_id=organization_id, customer_id__in=ids, kind=kind)
     mine.filter(~Q(value="")).delete()
     made = insert(
