@@ -17,7 +17,7 @@ from makegood.customers.correcting import (
 )
 from makegood.customers.models import Customer, Identity
 from makegood.customers.operations import Seen, customer_erase, customer_merge, customers_resolve
-from makegood.journal.models import Entry
+from makegood.journal.models import Effect, Entry
 from makegood.messages.models import Message, Thread
 from makegood.messages.operations import Outgoing, message_retry, messages_queue
 from makegood.store.tenancy import tenant
@@ -75,6 +75,16 @@ def test_what_has_not_left_goes_to_the_corrected_address(org: Org) -> None:
         correct(org, klaus)
         correct(org, klaus, channel="status")
         assert [where(row) for row in rows] == [("status", "")] * 2
+
+
+def test_what_is_being_sent_keeps_the_address_that_it_goes_to(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        klaus = known(org)
+        leaving, waiting = (message(org, klaus, "after:600", key) for key in ("leaving", "waiting"))
+        Effect.objects.filter(subject="message", subject_id=leaving.id).update(state="claimed")
+        correct(org, klaus)
+        assert where(leaving) == ("mail", WRONG)
+        assert where(waiting) == ("mail", RIGHT)
 
 
 def test_what_failed_is_sent_again_to_the_corrected_address(org: Org) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
 from makegood.messages.models import Message
 from makegood.messages.reaching import reaches
@@ -14,18 +15,31 @@ def messages_hear_corrected(*, organization_id: int, entries: Sequence[Happened]
 
     What failed goes there when a person sends it again. What has left, or is leaving, is as it was.
     """
-    rows = list(
-        Message.objects.select_for_update(of=("self",))
-        .filter(
-            organization_id=organization_id,
-            direction="out",
-            channel__in=("mail", "status"),
-            state__in=("draft", "queued"),
-            thread__customer_id__in=[entry.subject_id for entry in entries],
-        )
-        .order_by("id")
-    )
+    waiting = Message.objects.filter(
+        organization_id=organization_id,
+        direction="out",
+        channel__in=("mail", "status"),
+        state__in=("draft", "queued"),
+        thread__customer_id__in=[entry.subject_id for entry in entries],
+    ).order_by("id")
+    leaving = _leaving(organization_id, list(waiting.values_list("id", flat=True)))
+    rows = list(waiting.exclude(id__in=leaving).select_for_update(of=("self",)))
     readdress(organization_id=organization_id, rows=rows)
+
+
+def _leaving(organization_id: int, message_ids: Sequence[int]) -> list[int]:
+    """Which of these messages are being sent now; the others are not taken up before this transaction ends.
+
+    Effects are locked before messages, as where they are settled.
+    """
+    effects = Effect.objects.filter(
+        organization_id=organization_id,
+        subject="message",
+        subject_id__in=message_ids,
+        state__in=("pending", "claimed"),
+    )
+    locked = effects.select_for_update().order_by("id").values_list("subject_id", "state")
+    return [message_id for message_id, state in locked if state == "claimed"]
 
 
 def readdress(*, organization_id: int, rows: Sequence[Message]) -> None:
