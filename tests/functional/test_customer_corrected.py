@@ -49,6 +49,23 @@ def test_a_customer_is_corrected_by_who_serves_them(org: Org) -> None:
     assert "Nothing was changed." in posted(client, f"{url}/correct", **RIGHT)
 
 
+def test_an_address_learned_while_the_page_was_open_stays(org: Org) -> None:
+    ana, _, _ = two(org)
+    client, url = signed_in(org, org.employee), f"/customers/{ana}"
+    page = client.get(url).content.decode()
+    assert '<input type="hidden" name="seen.phones" value="+4930111222">' in page
+    with tenant(organization_id=org.id):
+        known = (("phone", "+4930111222"), ("email", "ana.new@example.org"), ("phone", "+4930333444"))
+        customers_resolve(organization_id=org.id, seen=[Seen(identities=known)], now=START)
+    seen = {"seen.emails": "", "seen.phones": "+4930111222"}
+    refused = posted(client, f"{url}/correct", **RIGHT | seen | {"emails": "ana at example"})
+    assert '<input type="hidden" name="seen.emails" value="">' in refused
+    posted(client, f"{url}/correct", **RIGHT | seen | {"phones": ""})
+    with tenant(organization_id=org.id):
+        reached = reached_by(organization_id=org.id, customer_id=ana)
+        assert reached == {"email": ["ana@example.org", "ana.new@example.org"], "phone": ["+4930333444"]}
+
+
 def test_each_field_that_cannot_be_is_said_and_nothing_typed_is_lost(org: Org) -> None:
     ana, _, _ = two(org)
     wrong = RIGHT | {"emails": "ana at example", "phones": "soon", "language": "xx", "channel": "fax"}

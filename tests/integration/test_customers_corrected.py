@@ -113,6 +113,20 @@ def test_an_address_taken_out_is_free_and_the_first_is_written_to(org: Org) -> N
         assert RIGHT not in str([one.data for one in entries])
 
 
+def test_what_was_learned_since_it_was_shown_stays(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        klaus = known(org, ("email", WRONG), ("email", "work@example.org"), ("phone", "+4930111222"))
+        shown = {"seen_emails": (WRONG.upper(),), "seen_phones": ()}
+        assert correct(org, klaus, **shown) == ("email",)
+        now = {"email": [RIGHT, "work@example.org"], "phone": ["+4930111222"]}
+        assert reached_by(organization_id=org.id, customer_id=klaus) == now
+        assert correct(org, klaus, emails=("work@example.org",), seen_emails=(RIGHT,)) == ("email",)
+        assert reached_by(organization_id=org.id, customer_id=klaus)["email"] == ["work@example.org"]
+        assert correct(org, klaus, emails=(RIGHT,), seen_emails=(RIGHT,), phones=(), seen_phones=()) == ()
+        assert correct(org, klaus, emails=(), seen_emails=("work@example.org",), seen_phones=()) == ("email",)
+        assert reached_by(organization_id=org.id, customer_id=klaus) == {"email": [], "phone": ["+4930111222"]}
+
+
 def test_who_turned_out_to_be_them_is_corrected_with_them(org: Org) -> None:
     """Conversations of the one that was merged go to the first address, which was the wrong one's."""
     with tenant(organization_id=org.id):

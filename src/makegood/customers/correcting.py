@@ -33,13 +33,19 @@ class KnownOtherwise(UnableToCorrect):
 
 @attrs.frozen(kw_only=True)
 class Correct:
-    """How a customer is called and reached; the first of `emails` is the one written to."""
+    """How a customer is called and reached; the first of `emails` is the one written to.
+
+    `seen_emails` and `seen_phones` are those that were shown to whoever wrote this: only they can be taken out, and what
+    was learned since stays. None is all there are.
+    """
 
     name: str
     language: str
     channel: str
     emails: tuple[str, ...]
     phones: tuple[str, ...]
+    seen_emails: tuple[str, ...] | None = None
+    seen_phones: tuple[str, ...] | None = None
 
 
 def emails_read(*, text: str) -> tuple[str, ...]:
@@ -106,7 +112,10 @@ def _corrected(
     if correct.channel not in CHANNELS:
         raise UnableToCorrect("Choose how they are written to.")
     was = reached_by(organization_id=organization_id, customer_id=whose.id)
-    asked = {"email": correct.emails, "phone": correct.phones}
+    asked = {
+        "email": _with_unseen("email", was["email"], correct.emails, correct.seen_emails),
+        "phone": _with_unseen("phone", was["phone"], correct.phones, correct.seen_phones),
+    }
     name = correct.name.strip()[:200]
     changed = [kind for kind, values in asked.items() if list(values) != was[kind]]
     changed += [
@@ -130,7 +139,7 @@ def _corrected(
         raise UnableToCorrect("Leave a name, an address or a number, so that somebody knows who this is.")
     people.filter(id=whose.id).update(name=name)
     people.update(language=correct.language[:10], channel=correct.channel)
-    if correct.emails or correct.phones:
+    if asked["email"] or asked["phone"]:
         people.filter(token=True).update(token=False)
     record(
         organization_id=organization_id,
@@ -147,6 +156,18 @@ def _corrected(
         ],
     )
     return tuple(changed)
+
+
+def _with_unseen(
+    kind: str, was: Sequence[str], values: tuple[str, ...], seen: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """Add what was not shown to what is asked for; where that is what was shown, nothing of this kind is asked for."""
+    if seen is None:
+        return values
+    shown, asked = ([identity_hash(kind, value) for value in some] for some in (seen, values))
+    if asked == shown:
+        return tuple(was)
+    return (*values, *(value for value in was if identity_hash(kind, value) not in {*shown, *asked}))
 
 
 def _refuse_others(organization_id: int, ids: Sequence[int], kind: str, values: Sequence[str]) -> None:

@@ -76,5 +76,7 @@ def correct_form(one: CustomerFacts, reached: dict[str, list[str]]) -> Form:
                 first="Your organization's",
             ),
             select("channel", "How we write to them", WRITTEN_TO, value=one.channel, required=True),
+            Field(name="seen.emails", label="", kind="hidden", value="\n".join(reached["email"])),
+            Field(name="seen.phones", label="", kind="hidden", value="\n".join(reached["phone"])),
         ),
     )

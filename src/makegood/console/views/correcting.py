@@ -103,7 +103,13 @@ def _typed(request: HttpRequest, one: CustomerFacts) -> Correct:
         channel=channel,
         emails=read["emails"],
         phones=read["phones"],
+        seen_emails=_seen(request, "emails"),
+        seen_phones=_seen(request, "phones"),
     )
+
+
+def _seen(request: HttpRequest, name: str) -> tuple[str, ...]:
+    return tuple(request.POST.get(f"seen.{name}", "").splitlines())
 
 
 def _asked(desk: Desk, one: CustomerFacts, error: KnownOtherwise) -> Screen:
