@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import unescape
 
 import pytest
@@ -9,9 +10,11 @@ from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 
+from makegood.console.views import members, people
 from makegood.organizations.founding import member_invite
 from makegood.organizations.models import Member, MemberPlace
 from makegood.organizations.operations import place_create
+from makegood.organizations.queries import places_all
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -55,6 +58,25 @@ def test_places_are_said_without_doubt(org: Org, far: int, places: list[str], sa
     page = posted(signed_in(org, org.admin), url, member="E", member_role="employee", member_places=places)
     assert said in page
     assert 'value="E"' in page
+
+
+def test_places_that_the_page_has_no_room_for_stay(org: Org, far: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tenant(organization_id=org.id):
+        last = place_create(organization_id=org.id, code="last", name="Zz last")
+        serves = [MemberPlace(organization_id=org.id, member_id=org.employee, place_id=one) for one in (far, last)]
+        MemberPlace.objects.bulk_create(serves)
+    for room in (members, people):
+        monkeypatch.setattr(room, "places_all", partial(places_all, most=2))
+    client, url = signed_in(org, org.admin), f"/settings/members/{org.employee}"
+    page = client.get(url).content.decode()
+    assert "They serve 1 more, not listed here" in page
+    assert "Zz last" not in page
+    posted(client, f"{url}/change", member="Eve", member_role="employee", member_places=[str(org.place)])
+    assert places_of(org, org.employee) == {org.place, last}
+    posted(client, f"{url}/change", member="Eve", member_role="employee")
+    assert places_of(org, org.employee) == {last}
+    posted(client, f"{url}/change", member="Eve", member_role="employee", member_places="all")
+    assert places_of(org, org.employee) == set()
 
 
 def test_a_lost_password_is_replaced_by_one_shown_once(org: Org) -> None:

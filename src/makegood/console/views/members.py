@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -78,9 +80,11 @@ def _who(desk: Desk, one: Person) -> SettingsSection:
         "They sign in with it." if one.email else "They sign in with it. You get a password to hand over, shown once."
     )
     team = select("member_team", "Team", teams, first="None", value=str(one.team_id or ""))
+    unlisted = len(_unlisted(one, [int(place_id) for place_id, _ in places]))
     where = people.places_field(
         places,
-        hint="What they have open at a place that they serve no more is handed over at once.",
+        hint="What they have open at a place that they serve no more is handed over at once."
+        + (f" They serve {unlisted} more, not listed here: those stay, unless you tick all places." * bool(unlisted)),
         chosen=one.place_ids,
         every=not one.place_ids,
     )
@@ -105,6 +109,11 @@ def _who(desk: Desk, one: Person) -> SettingsSection:
         ),
     )
     return SettingsSection(title="Who they are", key="who", forms=(form,))
+
+
+def _unlisted(one: Person, listed: Collection[int]) -> tuple[int, ...]:
+    """The places that somebody serves and the page has no room for."""
+    return tuple(sorted(set(one.place_ids).difference(listed)))
 
 
 def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
@@ -197,7 +206,7 @@ def _changed(request: HttpRequest, desk: Desk, one: Person) -> Screen | HttpResp
     edited = member_edit(
         organization_id=desk.organization_id,
         member_id=one.id,
-        wanted=_wanted(request, desk),
+        wanted=_wanted(request, desk, one),
         now=desk.facts.now,
         by=desk.member_id,
     )
@@ -217,21 +226,22 @@ def _told(one: Person, edited: Edited) -> str:
     return f"Saved for {one.name}: {', '.join(WHAT[what] for what in edited.changed)}.{ending}"
 
 
-def _wanted(request: HttpRequest, desk: Desk) -> Wanted:
+def _wanted(request: HttpRequest, desk: Desk, one: Person) -> Wanted:
     here = desk.organization_id
     given = answers(request.POST, member="Write the person's name.", member_role="Choose a role.")
     place_ids: tuple[int, ...] = ()
-    if places_all(organization_id=here):
-        ticked = request.POST.getlist("member_places")
-        if not ticked:
+    listed = [place.id for place in places_all(organization_id=here)]
+    if listed:
+        ticked, unlisted = request.POST.getlist("member_places"), _unlisted(one, listed)
+        if not ticked and not unlisted:
             raise Unanswered({"member_places": "Tick the places that they serve, or all places."})
         if "all" in ticked and len(ticked) > 1:
             raise Unanswered({"member_places": "Tick all places, or the ones that they serve: not both."})
-        place_ids = () if ticked == ["all"] else people.places_chosen(request, desk)
+        place_ids = () if ticked == ["all"] else (*people.places_chosen(request, desk), *unlisted)
     return Wanted(
         name=given["member"][:120],
         role=given["member_role"],
         email=people.email_of(request),
-        team_id=people.chosen_one(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
+        team_id=people.chosen_one(request, "member_team", [team.id for team in teams_all(organization_id=here)]),
         place_ids=place_ids,
     )
