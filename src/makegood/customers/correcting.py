@@ -35,8 +35,8 @@ class KnownOtherwise(UnableToCorrect):
 class Correct:
     """How a customer is called and reached; the first of `emails` is the one written to.
 
-    `seen_emails` and `seen_phones` are those that were shown to whoever wrote this: only they can be taken out, and what
-    was learned since stays. None is all there are.
+    `seen_emails` and `seen_phones` are those that were shown to whoever wrote this: only they can be taken out, and
+    what was learned since stays. None is all there are.
     """
 
     name: str
@@ -92,9 +92,10 @@ def customer_correct(
 ) -> tuple[str, ...]:
     """Correct a customer, and whoever turned out to be them, and journal what changed; return that by name.
 
-    An address that is taken out is theirs no more. Refused, all stays as it was. Drafts, and what is queued, go to the corrected address: the
+    An address that is taken out is theirs no more. Drafts, and what is queued, go to the corrected address: the
     rooms above hear of it through customers:customer:corrected. Raises KnownOtherwise for what somebody else is known
-    by, and UnableToCorrect for an unknown or erased customer, or one by whom nothing would be left.
+    by, and UnableToCorrect for an unknown or erased customer, or one by whom nothing would be left; all then stays as
+    it was, whatever becomes of the transaction.
     """
     with transaction.atomic():
         return _corrected(organization_id, customer_id, correct, now, by)
