@@ -123,9 +123,7 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
         own = Link(label="Change your password", url=reverse("password"))
         return (SettingsSection(title="Password", key="password", links=(own,)),)
     if account_of_others(organization_id=desk.organization_id, user_id=one.user_id):
-        lead = (
-            "Their account is known to another organization too: its e-mail and password are theirs alone to change."
-        )
+        lead = "Their account is known to another organization too: its e-mail and password are theirs alone to change."
         return (SettingsSection(title="Password", key="password", lead=lead),)
     lead = (
         "They have not signed in yet with the one they were given. Lost? Make another; that one then counts no more."
