@@ -250,7 +250,9 @@ def test_customers_are_tried_without_being_written(org: Org) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [(b"PK\x03\x04", "orders.csv", "is a zip or an Excel file"), (b"a,b\n", "orders.csv", "has no rows"),
-     (b"a\n1\n", "orders.xml", "neither .csv nor .jsonl"), (b"x" * (20 * 1024 * 1024 + 1), "o.csv", "larger than 20 MB")],
+     (b"a\n1\n", "orders.xml", "neither .csv nor .jsonl"), (b"x" * (20 * 1024 * 1024 + 1), "o.csv", "larger than 20 MB"),
+     (b'{"a\\u0000": 1}', "o.jsonl", "half a letter in its name"), (b'{"a\\ud800": 1}', "o.jsonl", "half a letter in its"),
+     (b'{"a": "\\ud800"}', "o.jsonl", "has no rows")],
 )  # fmt: skip
 def test_what_is_no_table_is_refused_on_the_page(org: Org, content: bytes, name: str, said: str) -> None:
     client = signed_in(org, org.manager)

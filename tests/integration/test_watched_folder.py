@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import DataError, IntegrityError, OperationalError
 from tests.conftest import START, Org
 from tests.support.given import at_once
 
@@ -19,11 +20,18 @@ from makegood.customers.operations import Seen, customer_erase, customers_resolv
 from makegood.journal.models import Effect
 from makegood.listen.intake import folders as watched
 from makegood.listen.intake.folders import STEADY_SECONDS, Folders, folder_of, folder_watch
-from makegood.listen.intake.operations import intake_accept, intake_bring, intake_check, intake_import, intake_map
+from makegood.listen.intake.operations import (
+    header_key,
+    intake_accept,
+    intake_bring,
+    intake_check,
+    intake_import,
+    intake_map,
+)
 from makegood.listen.intake.operations import origin_of as origin_kept
 from makegood.listen.intake.turning import Columns
 from makegood.listen.intake.working import files_work
-from makegood.listen.models import Intake, Raw, WatchedFolder
+from makegood.listen.models import FileMapping, Intake, Raw, WatchedFolder
 from makegood.messages.models import Message
 from makegood.store.tenancy import tenant
 
@@ -71,6 +79,14 @@ def look(org: Org, process: Folders, times: int = 4) -> int:
 def raws(org: Org) -> int:
     with tenant(organization_id=org.id):
         return Raw.objects.filter(organization_id=org.id).count()
+
+
+def erase(org: Org) -> None:
+    """Erase the customer of the row whose number is 1."""
+    with tenant(organization_id=org.id):
+        seen = Seen(identities=(("email", "ana1@example.com"),))
+        (customer_id,) = customers_resolve(organization_id=org.id, seen=[seen], now=START)
+        customer_erase(organization_id=org.id, customer_id=customer_id, by=org.admin, now=START)
 
 
 def lying(folder: Path) -> dict[str, list[str]]:
@@ -165,9 +181,6 @@ def test_people_are_never_taken_from_a_folder(org: Org, folder: Path) -> None:
     with tenant(organization_id=org.id):
         mine = Intake.objects.filter(organization_id=org.id).latest("id")
         kept = mine.plan | {"kind": "members", "columns": {"email": "email", "name": "name"}}
-        from makegood.listen.intake.operations import header_key
-        from makegood.listen.models import FileMapping
-
         FileMapping.objects.create(
             organization_id=org.id, header_key=header_key(["email", "name"]), header=["email", "name"], name="People",
             plan=kept, kept_at=START, used_at=START,
@@ -177,12 +190,102 @@ def test_people_are_never_taken_from_a_folder(org: Org, folder: Path) -> None:
     assert lying(folder)["failed"] == ["people.csv", "people.csv.report.csv"]
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_failed_file_left_again_with_its_time_kept_is_read_again(
+    org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    def leave() -> None:
+        (folder / "orders.csv").write_text(HEAD + ROW.format(n=1))
+        os.utime(folder / "orders.csv", ns=(10**18, 10**18))
+
+    def dies(*given: object) -> None:
+        raise Killed
+
+    with tenant(organization_id=org.id):
+        FileMapping.objects.filter(organization_id=org.id).update(header_key="another")
+    leave()
+    with monkeypatch.context() as patch, suppress(Killed):
+        if killed:
+            patch.setattr(watched, "_let_go", dies)
+        look(org, Folders())
+    assert lying(folder)["failed"] == ["orders.csv", "orders.csv.report.csv"]
+    with tenant(organization_id=org.id):
+        FileMapping.objects.filter(organization_id=org.id).update(header_key=header_key(HEAD.strip().split(",")))
+    leave()
+    look(org, Folders(), times=6)
+    assert lying(folder)["done"] == ["orders.csv"]
+    assert raws(org) == 2
+
+
+@pytest.mark.parametrize("key", ["\\u0000", "\\ud800"])
+def test_a_column_that_no_database_keeps_is_refused_and_other_files_go_on(org: Org, folder: Path, key: str) -> None:
+    (folder / "a.jsonl").write_text(f'{{"Order{key}": "A1"}}\n')
+    (folder / "b.csv").write_text(HEAD + ROW.format(n=1))
+    look(org, Folders())
+    assert lying(folder) == {"": [], "done": ["b.csv"], "failed": ["a.jsonl", "a.jsonl.report.csv"]}
+    (report,) = (folder / "failed").glob("*.report.csv")
+    assert "has a zero byte or half a letter in its name" in report.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize("error", [DataError("no"), IntegrityError("another constraint"), ValueError("no")])
+def test_what_nobody_foresaw_of_one_file_is_said_and_holds_no_other_up(
+    org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    real, told = watched.folder_file_bring, []
+
+    def fails(*, name: str, **given: Any) -> int:
+        if name == "a.csv":
+            raise error
+        return real(name=name, **given)
+
+    monkeypatch.setattr(watched, "folder_file_bring", fails)
+    (folder / "a.csv").write_text(HEAD + ROW.format(n=1))
+    (folder / "b.csv").write_text(HEAD + ROW.format(n=2))
+    process = Folders()
+    for _ in range(3):
+        process.look(moment=next(_moments), only=[org.id], on_error=lambda *given: told.append(given))
+        files_work(only=[org.id])
+    assert (lying(folder)[""], lying(folder)["done"]) == (["a.csv"], ["b.csv"])
+    assert told == [("folder", org.id, error)] * 2
+    with tenant(organization_id=org.id):
+        assert "a.csv cannot be taken in" in WatchedFolder.objects.get(organization_id=org.id).trouble
+
+
+def test_a_database_that_does_not_answer_is_raised(
+    org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**given: Any) -> int:
+        raise OperationalError
+
+    monkeypatch.setattr(watched, "folder_file_bring", fails)
+    (folder / "a.csv").write_text(HEAD + ROW.format(n=1))
+    with pytest.raises(OperationalError):
+        look(org, Folders())
+
+
+@pytest.mark.parametrize("name", ["€" * 80 + ".csv", "a." + "€" * 80, os.fsdecode(b"\xff" * 240 + b".csv")], ids=["stem", "suffix", "no letters"])
+def test_a_long_name_is_cut_by_its_bytes(org: Org, folder: Path, name: str) -> None:
+    (folder / name).write_text("Something,Else\n1,2\n")
+    look(org, Folders())
+    assert lying(folder)[""] == []
+    assert len(lying(folder)["failed"]) == 2
+
+
+def test_a_report_is_written_into_nothing_that_was_put_there(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "report").symlink_to(tmp_path / "secret")
+    watched._written(tmp_path / "report", "report")
+    assert (tmp_path / "secret").read_text() == "secret"
+    assert not (tmp_path / "report").is_symlink()
+
+
 POINTS: list[tuple[Any, str]] = [
     (watched, "folder_file_bring"),
     (watched, "_put_aside"),
     (Path, "rename"),
     (Path, "replace"),
-    (Path, "write_text"),
+    (watched, "_written"),
+    (watched, "_let_go"),
 ]
 
 
@@ -206,7 +309,7 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_is_taken_twice(
         patch.setattr(*point, dies)
         with suppress(Killed):
             look(org, Folders())
-    assert killed or (good and point[1] in ("replace", "write_text"))
+    assert killed or (good and point[1] in ("replace", "_written", "_let_go"))
     look(org, Folders())
     end = ["orders.csv"] if good else ["orders.csv", "orders.csv.report.csv"]
     lies = lying(folder)
@@ -282,16 +385,27 @@ def test_after_an_erasure_what_was_put_aside_is_deleted_and_what_waits_is_taken(
     (folder / "more.csv").write_text(HEAD + ROW.format(n=1) + ROW.format(n=2))
     process.look(moment=next(_moments), only=[org.id])
     process.look(moment=next(_moments), only=[org.id])
+    erase(org)
     with tenant(organization_id=org.id):
-        seen = Seen(identities=(("email", "ana1@example.com"),))
-        (customer_id,) = customers_resolve(organization_id=org.id, seen=[seen], now=START)
-        customer_erase(organization_id=org.id, customer_id=customer_id, by=org.admin, now=START)
         assert not Intake.objects.filter(organization_id=org.id, content__isnull=False).exists()
     process.look(moment=next(_moments) - STEADY_SECONDS, only=[org.id])
     assert lying(folder) == {"": ["more.csv"], "done": [], "failed": []}
     look(org, process)
     assert raws(org) == 3
     assert lying(folder)["done"] == ["more.csv"]
+
+
+def test_what_ended_before_an_erasure_and_lies_there_yet_is_deleted_too(org: Org, folder: Path) -> None:
+    process, after = Folders(), Folders()
+    (folder / "orders.csv").write_text(HEAD + ROW.format(n=1))
+    look(org, process, times=2)
+    erase(org)
+    after.look(moment=next(_moments), only=[org.id])
+    assert lying(folder)[""] == ["orders.csv"], "it was imported, and is not steady to this process yet"
+    look(org, after)
+    assert lying(folder) == {"": [], "done": [], "failed": []}
+    with tenant(organization_id=org.id):
+        assert not WatchedFolder.objects.get(organization_id=org.id).sweep
 
 
 def test_what_was_put_aside_long_ago_is_deleted(org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

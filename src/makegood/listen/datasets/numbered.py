@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.datasets.tables import opened_text
 
 FORMATS = ("csv", "jsonl")
+UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
+"""What JSON can say and no database keeps: zero bytes, and halves of letters."""
 Row = dict[str, str]
 Numbered = tuple[int, Row]
 
@@ -157,6 +160,9 @@ def _jsonl(lines: Iterable[str], problems: Problems) -> Iterator[Numbered]:
             row = dict(_flat(told))
         except (ValueError, RecursionError, AttributeError):
             problems.add_whole(number, "is no JSON object: put one object on each line")
+            continue
+        if any(map(UNKEPT.search, row.values())):
+            problems.add_whole(number, "holds a zero byte or half a letter in one of its values: leave it out")
             continue
         yield number, row
 

@@ -20,7 +20,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import Q
 
 from makegood.listen.intake.folder_files import folder_file_bring
-from makegood.listen.intake.reading import MOST_BYTES
+from makegood.listen.intake.reading import MOST_BYTES, name_plain
 from makegood.listen.intake.report import report_csv
 from makegood.listen.models import Intake, WatchedFolder
 from makegood.store.clocks import now, wall_now
@@ -31,6 +31,7 @@ TIDY_SECONDS = 3600.0
 KEPT_DAYS = timedelta(days=30)
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
 ENDS = {"done": "done", "failed": "failed", "dropped": "failed"}
+LONGEST_STEM, LONGEST_SUFFIX, KEY_PART = 150, 40, 40
 OnError = Callable[[str, int, Exception], None]
 
 
@@ -110,19 +111,36 @@ class Folders:
             _trouble(organization_id, _said(Path(settings.FOLDERS) / code, error))
             return 0
         self._forget(organization_id, set(names))
-        trouble, done = "", 0
+        trouble, done, unforeseen = "", 0, None
         for name in names:
             try:
                 done += self._file(organization_id, folder, name, moment)
-            except (FileNotFoundError, IntegrityError):
+            except FileNotFoundError:
                 continue  # another worker was quicker
+            except (OperationalError, InterfaceError):
+                raise
             except OSError as error:
                 trouble = trouble or _said(folder / name, error)
+            except Exception as error:  # noqa: BLE001  raised once the other files had their turn
+                if not _known_by_another(error):
+                    trouble = trouble or f"{name} cannot be taken in, and Makegood's log says why: let somebody look there"
+                    unforeseen = unforeseen or error
         if moment - self._tidied.get(organization_id, float("-inf")) >= TIDY_SECONDS or _swept(organization_id):
             self._tidied[organization_id] = moment
-            _tidy(organization_id, folder)
+            _tidy(organization_id, folder, self._lying(organization_id))
         _trouble(organization_id, trouble)
+        if unforeseen is not None:
+            raise unforeseen
         return done
+
+    def _lying(self, organization_id: int) -> Q:
+        """What tells which files lie in the folder: their keys or, of those not read yet, their names and sizes."""
+        found = Q(pk__in=[])
+        for (owner, name), seen in self._seen.items():
+            if owner == organization_id:
+                size = min(seen.stamp.size, MOST_BYTES + 1)
+                found |= Q(file_key=seen.key) if seen.key else Q(name=name_plain(name), size=size)
+        return found
 
     def _forget(self, organization_id: int, names: Collection[str]) -> None:
         for one in [one for one in self._seen if one[0] == organization_id and one[1] not in names]:
@@ -148,10 +166,17 @@ class Folders:
             content = content or _read(path, stamp)
             with tenant(organization_id=organization_id):
                 folder_file_bring(organization_id=organization_id, name=name, content=content, file_key=seen.key)
+                if _stamp(path) != stamp:
+                    raise UnusableFolder(f"{name} changed while it was looked at: it is tried again")
             return 1
         if intake.state not in ENDS:
             return 0
-        _put_aside(folder, path, stamp, intake)
+        failed = ENDS[intake.state] == "failed"
+        if not failed or not os.path.lexists(_target(folder, path, intake)):
+            _put_aside(folder, path, stamp, intake)
+        if failed:
+            _let_go(organization_id, intake.id, seen.key)
+        self._seen.pop((organization_id, name), None)
         return 1
 
 
@@ -197,18 +222,54 @@ def _read(path: Path, stamp: Stamp) -> bytes:
         return file.read(MOST_BYTES + 1)
 
 
+def _known_by_another(error: Exception) -> bool:
+    """Tell whether a file is known already, as another worker was quicker."""
+    cause = error.__cause__ if isinstance(error, IntegrityError) else None
+    return getattr(getattr(cause, "diag", None), "constraint_name", "") == "intake_file_once"
+
+
+def _target(folder: Path, path: Path, intake: Intake) -> Path:
+    return folder / ENDS[intake.state] / _numbered(path, str(intake.id))
+
+
+def _numbered(path: Path, number: str) -> str:
+    """Return a file's name with a number in it, short enough for more to be added: names are of 255 bytes at most."""
+    return f"{_cut(path.stem, LONGEST_STEM)}.{number}{_cut(path.suffix, LONGEST_SUFFIX)}"
+
+
+def _cut(text: str, most: int) -> str:
+    """Return as many whole letters as `most` bytes hold."""
+    while len(os.fsencode(text)) > most:
+        text = text[:-1]
+    return text
+
+
 def _put_aside(folder: Path, path: Path, stamp: Stamp, intake: Intake) -> None:
     """Move a file to where its end says, its report beside it; one that was put in its place meanwhile comes back."""
-    end = ENDS[intake.state]
-    target = folder / end / f"{path.stem[:100]}.{intake.id}{path.suffix[:20]}"
-    if end == "failed":
+    target = _target(folder, path, intake)
+    if ENDS[intake.state] == "failed":
         report = target.with_name(f"{target.name}.report.csv")
         beside = report.with_name(f".{report.name}.tmp")
-        beside.write_text(report_csv(_problems(intake)), encoding="utf-8-sig")
+        _written(beside, report_csv(_problems(intake)))
         beside.replace(report)
     path.rename(target)
     if _stamp(target) != stamp:
-        target.rename(folder / f"{path.stem[:100]}.{intake.id}.again{path.suffix[:20]}")
+        target.rename(folder / _numbered(path, f"{intake.id}.again"))
+
+
+def _written(path: Path, text: str) -> None:
+    """Write a new file: what a killed process left there goes, and nothing that was put there is written into."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+    with os.fdopen(handle, "w", encoding="utf-8-sig") as file:
+        file.write(text)
+
+
+def _let_go(organization_id: int, intake_id: int, key: str) -> None:
+    """Know a file that failed no longer by its key, so that it can be brought again as it is."""
+    with tenant(organization_id=organization_id):
+        mine = Intake.objects.filter(organization_id=organization_id, id=intake_id, file_key=key)
+        mine.update(file_key=f"{key[:KEY_PART]}.{intake_id}")
 
 
 def _problems(intake: Intake) -> list[list[object]]:
@@ -216,8 +277,11 @@ def _problems(intake: Intake) -> list[list[object]]:
     return [*([["", "", error]] if error else []), *intake.result.get("problems", [])]
 
 
-def _tidy(organization_id: int, folder: Path) -> None:
-    """Delete what was put aside long ago, or all of it where somebody was erased, whom it may name."""
+def _tidy(organization_id: int, folder: Path, lying: Q) -> None:
+    """Delete what was put aside long ago, or all of it where somebody was erased, whom it may name.
+
+    The latter goes on while a file that ended may be among those `lying` in the folder still: it is put aside next.
+    """
     with tenant(organization_id=organization_id):
         row = WatchedFolder.objects.select_for_update().get(organization_id=organization_id)
         for one in [*(folder / "done").iterdir(), *(folder / "failed").iterdir()]:
@@ -225,7 +289,8 @@ def _tidy(organization_id: int, folder: Path) -> None:
             old = now_seconds() - found.st_ctime > KEPT_DAYS.total_seconds()
             if stat.S_ISREG(found.st_mode) and (row.sweep or old):
                 one.unlink()
-        row.sweep = False
+        ended = Intake.objects.filter(lying, organization_id=organization_id, state__in=ENDS, file_key__isnull=False)
+        row.sweep = row.sweep and ended.exists()
         row.save(update_fields=["sweep"])
 
 
@@ -241,6 +306,7 @@ def _swept(organization_id: int) -> bool:
 
 def _trouble(organization_id: int, said: str) -> None:
     """Keep that it was looked into, once a minute, and what is in the way, when that changes."""
+    said = "".join(letter for letter in said if letter.isprintable())
     with tenant(organization_id=organization_id):
         moment_at = now(organization_id=organization_id)
         mine = WatchedFolder.objects.filter(organization_id=organization_id)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from makegood.listen.datasets.numbered import Numbered, Problems, form_of, rows_told
+from makegood.listen.datasets.numbered import UNKEPT, Numbered, Problems, form_of, rows_told
 from makegood.listen.datasets.recorded import UnusableData
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -155,6 +155,9 @@ def _counted(sheet: Sheet) -> tuple[tuple[str, ...], int]:
     long = next((column for column in header if len(column) > LONGEST_COLUMN), None)
     if long is not None:
         raise UnusableData(f"{sheet.name}: the column {long[:40]!r}… has a name of more than {LONGEST_COLUMN} letters")
+    unkept = next((column for column in header if UNKEPT.search(column)), None)
+    if unkept is not None:
+        raise UnusableData(f"{sheet.name}: the column {unkept!r} has a zero byte or half a letter in its name: rename it")
     if "" in header:
         raise UnusableData(f"{sheet.name}: column {header.index('') + 1} has no name: give it one in the first row")
     if not count:
