@@ -218,7 +218,11 @@ def test_people_and_places_are_brought_by_an_admin_alone(org: Org) -> None:
     assert "Their passwords: hand them over now" in page
     assert f"bo@{org.code}.example" in page
     with tenant(organization_id=org.id):
-        assert Member.objects.get(organization_id=org.id, name="Bo").role == "admin"
+        bo = Member.objects.get(organization_id=org.id, name="Bo")
+        assert bo.role == "admin"
+        joined = Entry.objects.get(organization_id=org.id, event="organizations:member:joined", subject_id=bo.id)
+        imported = Entry.objects.get(organization_id=org.id, event="listen:file:imported")
+        assert (joined.actor_id, imported.actor_id) == (org.admin, org.admin), "a manager brought it, an admin accepted"
     assert "Their passwords" not in shown(admin, url)
 
 

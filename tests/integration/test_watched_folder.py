@@ -61,7 +61,7 @@ def folder(org: Org, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         intake_map(organization_id=org.id, intake_id=first, mapping=mapping, origin=origin_kept(plan))
     intake_check(organization_id=org.id, intake_id=first)
     with tenant(organization_id=org.id):
-        intake_accept(organization_id=org.id, intake_id=first)
+        intake_accept(organization_id=org.id, intake_id=first, by=org.admin)
     assert intake_import(organization_id=org.id, intake_id=first)
     look(org, Folders())
     return folder_of(org.code)

@@ -87,7 +87,8 @@ class Intake(TenantModel):
     """One file that was brought, on a page or in the watched folder (`file_key` knows it again): its way to its end.
 
     `content` and what `result` quotes of it are erasable, and gone once it ended well, was dropped or is a day old.
-    `plan` is as in FileMapping; `told` is why it was guessed; `result` is what trying it, or importing it, came to.
+    `plan` is as in FileMapping; `told` is why it was guessed, and who accepted it; `result` is what trying it, or
+    importing it, came to.
     """
 
     name = models.CharField(max_length=120)

@@ -219,7 +219,7 @@ def _live_from(request: HttpRequest, desk: Desk) -> datetime | None:
 
 def _import(request: HttpRequest, desk: Desk, one: IntakeFacts) -> Screen | HttpResponse:
     _may(desk, one.plan["kind"])
-    intake_accept(organization_id=desk.organization_id, intake_id=one.id)
+    intake_accept(organization_id=desk.organization_id, intake_id=one.id, by=desk.member_id)
     if one.rows <= SMALL_ROWS:
         taken = intake_import(organization_id=desk.organization_id, intake_id=one.id)
         if taken is not None and taken.passwords:

@@ -123,7 +123,8 @@ class Folders:
                 trouble = trouble or _said(folder / name, error)
             except Exception as error:  # noqa: BLE001  raised once the other files had their turn
                 if not _known_by_another(error):
-                    trouble = trouble or f"{name} cannot be taken in, and Makegood's log says why: let somebody look there"
+                    said = f"{name} cannot be taken in, and Makegood's log says why: let somebody look there"
+                    trouble = trouble or said
                     unforeseen = unforeseen or error
         if moment - self._tidied.get(organization_id, float("-inf")) >= TIDY_SECONDS or _swept(organization_id):
             self._tidied[organization_id] = moment

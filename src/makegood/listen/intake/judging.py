@@ -54,13 +54,13 @@ class Judged:
     """What a file would do. `counts` are of rows: new, changed, same, differ (known otherwise, which stays), refused.
 
     `late` counts new promises that are due already and were not kept in time, of which `opening` are due since their
-    source went live. `take` does the import; only where nothing is refused.
+    source went live. `take` does the import, in the name of the member who accepted it; only where nothing is refused.
     """
 
     counts: Mapping[str, int]
     problems: Sequence[Problem]
     first: Sequence[Mapping[str, str]]
-    take: Callable[[Told | None], Taken]
+    take: Callable[[Told | None, int | None], Taken]
     late: int = 0
     opening: int = 0
 
@@ -100,7 +100,7 @@ def _events(organization_id: int, file: Turned, problems: Collected, mapping: Co
     live_from = source.live_from if source is not None else (origin.live_from or moment_at)
     late, opening = _late(checked, known, moment_at, live_from)
 
-    def take(told: Told | None) -> Taken:
+    def take(told: Told | None, _by: int | None) -> Taken:
         done = events_write(
             organization_id=organization_id,
             checked=checked,
@@ -164,7 +164,7 @@ def _customers(organization_id: int, file: Turned, problems: Collected, _mapping
     except _Undo:
         pass
 
-    def take(_told: Told | None) -> Taken:
+    def take(_told: Told | None, _by: int | None) -> Taken:
         done = customers_take(organization_id=organization_id, events=events)
         return Taken(new=done.new, known=done.known)
 
@@ -175,7 +175,7 @@ def _places(organization_id: int, file: Turned, problems: Collected, _mapping: C
     checked = places_read(organization_id=organization_id, file=file, problems=problems)
     same = len(checked.asked) - checked.new - checked.changed
 
-    def take(_told: Told | None) -> Taken:
+    def take(_told: Told | None, _by: int | None) -> Taken:
         done = places_take(organization_id=organization_id, checked=checked)
         return Taken(new=done.new, known=done.known)
 
@@ -187,8 +187,8 @@ def _members(organization_id: int, file: Turned, problems: Collected, _mapping: 
     checked = members_read(organization_id=organization_id, file=file, problems=problems)
     new = len(checked.fresh)
 
-    def take(_told: Told | None) -> Taken:
-        joined = members_take(organization_id=organization_id, checked=checked)
+    def take(_told: Told | None, by: int | None) -> Taken:
+        joined = members_take(organization_id=organization_id, checked=checked, by=by)
         return Taken(new=joined.imported.new, known=joined.imported.known, passwords=joined.passwords)
 
     return Judged(counts={"new": new, "same": len(checked.limits) - new}, problems=(), first=(), take=take)

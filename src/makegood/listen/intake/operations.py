@@ -232,8 +232,8 @@ def source_code(name: str) -> str:
     return CODE.sub("-", name.lower()).strip("-")[:60]
 
 
-def intake_accept(*, organization_id: int, intake_id: int) -> None:
-    """This function will let a file that was tried, and in which nothing is wrong, be imported.
+def intake_accept(*, organization_id: int, intake_id: int, by: int | None) -> None:
+    """This function will let a file that was tried, and in which nothing is wrong, be imported in a member's name.
 
     Raises UnableToTakeFile.
     """
@@ -241,8 +241,8 @@ def intake_accept(*, organization_id: int, intake_id: int) -> None:
     result = intake.result
     if intake.state != "checked" or result.get("error") or result["counts"]["refused"]:
         raise UnableToTakeFile("Something in this file is wrong: mend it and bring it again, or choose other columns.")
-    intake.state = "waiting"
-    intake.save(update_fields=["state"])
+    intake.state, intake.told = "waiting", intake.told | {"accepted_by": by}
+    intake.save(update_fields=["state", "told"])
 
 
 def intake_import(*, organization_id: int, intake_id: int) -> Taken | None:
@@ -259,7 +259,7 @@ def intake_import(*, organization_id: int, intake_id: int) -> Taken | None:
         _ended(organization_id, intake, "failed", result)
         return None
     try:
-        taken = found.take(_progress(organization_id, intake_id))
+        taken = found.take(_progress(organization_id, intake_id), _decided(intake))
     except UnusableData as error:
         _ended(organization_id, intake, "failed", result | {"error": f"{error}."})
         return None
@@ -273,6 +273,12 @@ def intake_fail(*, organization_id: int, intake_id: int, said: str) -> None:
         intake = _mine(organization_id, intake_id).filter(state__in=GOING).first()
     if intake is not None:
         _ended(organization_id, intake, "failed", {"error": said, "counts": {}, "problems": [], "first": []})
+
+
+def _decided(intake: Intake) -> int | None:
+    """Who let it be imported; of one that was only tried, who brought it; nobody of one from the folder."""
+    decided: int | None = intake.told.get("accepted_by", intake.by_id)
+    return decided
 
 
 def _progress(organization_id: int, intake_id: int) -> Told:
@@ -297,7 +303,7 @@ def _ended(organization_id: int, intake: Intake, state: str, result: dict[str, A
             subject="file",
             subject_id=intake.id,
             data={"kind": intake.plan["kind"], "rows": intake.rows, "counts": result["counts"]},
-            actor_id=intake.by_id,
+            actor_id=_decided(intake),
         )
         record(organization_id=organization_id, entries=[entry])
 

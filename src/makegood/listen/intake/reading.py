@@ -157,7 +157,9 @@ def _counted(sheet: Sheet) -> tuple[tuple[str, ...], int]:
         raise UnusableData(f"{sheet.name}: the column {long[:40]!r}… has a name of more than {LONGEST_COLUMN} letters")
     unkept = next((column for column in header if UNKEPT.search(column)), None)
     if unkept is not None:
-        raise UnusableData(f"{sheet.name}: the column {unkept!r} has a zero byte or half a letter in its name: rename it")
+        raise UnusableData(
+            f"{sheet.name}: the column {unkept!r} has a zero byte or half a letter in its name: rename it"
+        )
     if "" in header:
         raise UnusableData(f"{sheet.name}: column {header.index('') + 1} has no name: give it one in the first row")
     if not count:
