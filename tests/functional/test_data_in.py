@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import signed_in
@@ -17,6 +19,7 @@ from makegood.customers.models import Customer, Purchase
 from makegood.customers.operations import customer_erase
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
+from makegood.listen.intake import working
 from makegood.listen.intake.folder_files import folder_file_bring
 from makegood.listen.intake.operations import intakes_prune
 from makegood.listen.intake.working import files_work
@@ -26,6 +29,7 @@ from makegood.organizations.models import Member, Place
 from makegood.promises.models import Promise, Source
 from makegood.promises.operations import source_create
 from makegood.recoveries.models import Recovery
+from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
@@ -316,6 +320,40 @@ def test_a_large_file_is_tried_and_imported_by_the_workers(org: Org) -> None:
     assert intake(org).taken == intake(org).result["new"] == 2 * (SMALL_ROWS + 1)
     assert files_work(only=[org.id]) == 0
     assert "Imported," in shown(client, url)
+
+
+def test_a_file_that_nobody_decided_on_is_dropped_by_the_clock_of_its_organization(org: Org) -> None:
+    bring(signed_in(org, org.manager), ORDERS)
+    for hours, state in ((23, "drafted"), (25, "dropped")):
+        with tenant(organization_id=org.id):
+            clock_step(organization_id=org.id, moment_at=START + timedelta(hours=hours))
+        files_work(only=[org.id])
+        assert intake(org).state == state
+
+
+def test_a_file_for_which_the_database_does_not_answer_holds_no_other_up(
+    org: Org, make_org: Callable[[], Org], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, first = make_org(), []
+    for one in (org, org, other):
+        with tenant(organization_id=one.id):
+            first.append(
+                Intake.objects.create(
+                    organization_id=one.id, name="o.csv", size=1, rows=1, header=["a"], content=b"a\n1\n", state="waiting",
+                    plan={"kind": "places"}, brought_at=START,
+                ).id
+            )  # fmt: skip
+    tried = []
+
+    def fails(*, organization_id: int, intake_id: int) -> None:
+        tried.append(intake_id)
+        if intake_id == first[0]:
+            raise OperationalError
+
+    monkeypatch.setattr(working, "intake_import", fails)
+    with pytest.raises(OperationalError):
+        files_work(only=[org.id, other.id])
+    assert sorted(tried) == first
 
 
 def test_an_admin_has_the_folder_watched_and_managers_see_it(org: Org) -> None:

@@ -22,15 +22,28 @@ def files_work(*, only: Collection[int] | None = None, on_error: OnError | None 
     """This function will try or import one waiting file of each organization, or of `only` these; return how many.
 
     One that fails for a reason that nobody foresaw has failed, and is handed to `on_error`; without it the error is
-    raised. A database that does not answer is raised all the same, and the file is tried again.
+    raised. A database that did not answer is raised all the same, once all the others had their turn, and the file is
+    tried again.
     """
+    lost: list[Exception] = []
     with connection.cursor() as cursor:
         cursor.execute("SELECT finder.intakes_due()")
         found = sorted(row[0] for row in cursor.fetchall())
-    return sum(_of(one, on_error) for one in found if only is None or one in only)
+    done = 0
+    for one in found:
+        if only is None or one in only:
+            try:
+                done += _of(one, on_error, lost)
+            except (OperationalError, InterfaceError) as error:
+                lost.append(error)
+    if lost:
+        raise lost[0]
+    return done
 
 
-def _of(organization_id: int, on_error: OnError | None) -> int:
+def _of(organization_id: int, on_error: OnError | None, lost: list[Exception]) -> int:
+    """Work on the first file of an organization that the database lets be worked on; put into `lost` what it did not.
+    """
     with tenant(organization_id=organization_id):
         intakes_prune(organization_id=organization_id, now=now(organization_id=organization_id))
         waiting = Intake.objects.filter(organization_id=organization_id, state__in=("checking", "waiting"))
@@ -42,8 +55,9 @@ def _of(organization_id: int, on_error: OnError | None) -> int:
             try:
                 work = intake_check if state == "checking" else intake_import
                 work(organization_id=organization_id, intake_id=intake_id)
-            except (OperationalError, InterfaceError):
-                raise
+            except (OperationalError, InterfaceError) as error:
+                lost.append(error)
+                continue
             except Exception as error:
                 intake_fail(organization_id=organization_id, intake_id=intake_id, said=UNFORESEEN)
                 if on_error is None:
