@@ -34,7 +34,9 @@ UNHEARD = {
     "organizations:place: treated",
     "organizations:sending: resumed stopped",
     "promises:source: changed",
-    "listen:file: imported",
+    "listen:file: mapped imported",
+    "listen:folder: watched left",
+    "listen:mapping: forgotten",
     "recoveries:bulk: begun stopped undo_begun done undone",
     "recoveries:incident: asked fixed offered",
     "recoveries:recovery: acknowledged asked blamed clocked decided escalated filled followed graded joined linked moved opened"

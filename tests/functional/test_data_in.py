@@ -62,6 +62,18 @@ def shown(client: Client, url: str) -> str:
     return str(answer.content.decode())
 
 
+def entries(org: Org) -> list[tuple[str, int | None]]:
+    """What is written in the journal of files, and who did it, in order."""
+    with tenant(organization_id=org.id):
+        found = Entry.objects.filter(organization_id=org.id, event__startswith="listen:").order_by("id")
+        return list(found.values_list("event", "actor_id"))
+
+
+def written(org: Org) -> dict[str, int]:
+    """How many rows each table holds, without the journal."""
+    return {name: count for name, count in everything(org).items() if name != "Entry"}
+
+
 def go(client: Client, url: str, how: str, values: dict[str, str] | None = None) -> str:
     answer = client.post(f"{url}/{how}", values or {}, follow=True)
     return str(answer.content.decode())
@@ -81,13 +93,13 @@ def test_a_file_is_looked_at_tried_and_imported_and_the_same_changes_nothing(org
     assert "Thought so because it says when something is due" in page
     assert "Please say it: no date in it says which is the day" in page
     assert "Guessed: 19,90 can only be read so" in page
-    before = everything(org)
+    before = written(org)
     page = go(client, url, "check", SAID)
     assert "Nothing is wrong and nothing is written yet" in page
     assert "2 rows" in page
     assert "3 February 2026" in page
     assert "1: kept on record only" in page
-    assert everything(org) == before
+    assert written(org) == before
     page = go(client, url, "import")
     assert "Imported," in page
     with tenant(organization_id=org.id):
@@ -110,8 +122,9 @@ def test_a_file_is_looked_at_tried_and_imported_and_the_same_changes_nothing(org
     go(client, url, "import")
     assert {name: count - there[name] for name, count in everything(org).items() if count != there[name]} == {
         "Intake": 1,
-        "Entry": 1,
+        "Entry": 2,
     }
+    assert entries(org) == [("listen:file:mapped", org.manager), ("listen:file:imported", org.manager)] * 2
 
 
 def test_a_first_import_of_old_orders_opens_no_case_and_sends_nothing(org: Org) -> None:
@@ -158,7 +171,7 @@ def test_what_is_wrong_is_said_row_by_row_and_nothing_is_taken(org: Org) -> None
     client = signed_in(org, org.manager)
     bad = "=1+1;Bo;bo@example.com;32/13/2026;09/03/2026;;19,90\nA9;Bo;;01/03/2026;09/03/2026;;1x\nA9;too few\n"
     url = bring(client, ORDERS + bad)
-    before = everything(org)
+    before = written(org)
     page = go(client, url, "check", SAID)
     assert "3 rows are wrong, so nothing of the file is taken" in page
     assert "Import it" not in page
@@ -170,7 +183,7 @@ def test_what_is_wrong_is_said_row_by_row_and_nothing_is_taken(org: Org) -> None
     assert [line.split(",")[:2] for line in lines[1:]] == [["4", "Bestelldatum"], ["5", "Gesamtbetrag"], ["6", ""]]
     assert answer.headers["Content-Disposition"] == 'attachment; filename="orders-report.csv"'
     assert "Something in this file is wrong" in go(client, url, "import")
-    assert everything(org) == before
+    assert written(org) == before
 
 
 def test_known_rows_with_other_values_stay_and_are_counted(org: Org) -> None:
@@ -206,6 +219,9 @@ def test_a_mapping_can_be_forgotten(org: Org) -> None:
     assert "Columns that are known" in shown(client, "/settings/data")
     assert client.post("/settings/data/known/forget", {"mapping": kept.id}).status_code == 302
     assert "Its columns are those of" not in shown(client, bring(client, ORDERS))
+    assert client.post("/settings/data/known/forget", {"mapping": kept.id}).status_code == 302
+    assert entries(org)[-1] == ("listen:mapping:forgotten", org.manager)
+    assert len(entries(org)) == 3
 
 
 def test_people_and_places_are_brought_by_an_admin_alone(org: Org) -> None:
@@ -246,10 +262,10 @@ def test_customers_are_tried_without_being_written(org: Org) -> None:
     client = signed_in(org, org.manager)
     url = bring(client, "Name,E-Mail,Telefon\nJörg,jorg@example.com,+49 170 1234567\n".encode("cp1252"), "kunden.csv")
     assert "was read as Windows-1252" in shown(client, url)
-    before = everything(org)
+    before = written(org)
     said = {"kind": "customers", "column_name": "Name", "column_email": "E-Mail", "column_phone": "Telefon"}
     assert "Jörg" in go(client, url, "check", said)
-    assert everything(org) == before
+    assert written(org) == before
     go(client, url, "import")
     with tenant(organization_id=org.id):
         assert Customer.objects.filter(organization_id=org.id, name="Jörg").count() == 1
@@ -366,6 +382,7 @@ def test_an_admin_has_the_folder_watched_and_managers_see_it(org: Org) -> None:
     assert f"folders/{org.code}" in page
     assert admin.post("/settings/data/known/unwatch").status_code == 302
     assert "not watched" in shown(manager, "/settings/data")
+    assert entries(org) == [("listen:folder:watched", org.admin), ("listen:folder:left", org.admin)]
     assert admin.post("/settings/data/known/other").status_code == 404
 
 

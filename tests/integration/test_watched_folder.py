@@ -52,13 +52,14 @@ def folder(org: Org, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The organization's watched folder, with the columns of HEAD known from a first file."""
     monkeypatch.setattr(settings, "FOLDERS", tmp_path)
     with tenant(organization_id=org.id):
-        folder_watch(organization_id=org.id, active=True)
+        folder_watch(organization_id=org.id, active=True, by=org.admin, now=START)
         first = intake_bring(
             organization_id=org.id, name="first.csv", content=(HEAD + ROW.format(n=0)).encode(), by=org.admin, now=START
         )
         plan = {"source": "web", "name": "Web shop", "playbook": "default", "live_from": None}
         mapping = Columns(kind="promises", columns=COLUMNS)
-        intake_map(organization_id=org.id, intake_id=first, mapping=mapping, origin=origin_kept(plan))
+        origin = origin_kept(plan)
+        intake_map(organization_id=org.id, intake_id=first, mapping=mapping, origin=origin, by=org.admin, now=START)
     intake_check(organization_id=org.id, intake_id=first)
     with tenant(organization_id=org.id):
         intake_accept(organization_id=org.id, intake_id=first, by=org.admin)
@@ -251,9 +252,7 @@ def test_what_nobody_foresaw_of_one_file_is_said_and_holds_no_other_up(
         assert "a.csv cannot be taken in" in WatchedFolder.objects.get(organization_id=org.id).trouble
 
 
-def test_a_database_that_does_not_answer_is_raised(
-    org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_does_not_answer_is_raised(org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(**given: Any) -> int:
         raise OperationalError
 
@@ -263,7 +262,11 @@ def test_a_database_that_does_not_answer_is_raised(
         look(org, Folders())
 
 
-@pytest.mark.parametrize("name", ["€" * 80 + ".csv", "a." + "€" * 80, os.fsdecode(b"\xff" * 240 + b".csv")], ids=["stem", "suffix", "no letters"])
+@pytest.mark.parametrize(
+    "name",
+    ["€" * 80 + ".csv", "a." + "€" * 80, os.fsdecode(b"\xff" * 240 + b".csv")],
+    ids=["stem", "suffix", "no letters"],
+)
 def test_a_long_name_is_cut_by_its_bytes(org: Org, folder: Path, name: str) -> None:
     (folder / name).write_text("Something,Else\n1,2\n")
     look(org, Folders())
@@ -435,7 +438,7 @@ def test_a_folder_that_cannot_be_used_is_said_and_others_go_on(org: Org, folder:
 
 def test_a_folder_that_is_not_watched_is_left_alone(org: Org, folder: Path) -> None:
     with tenant(organization_id=org.id):
-        folder_watch(organization_id=org.id, active=False)
+        folder_watch(organization_id=org.id, active=False, by=org.admin, now=START)
     (folder / "orders.csv").write_text(HEAD + ROW.format(n=1))
     assert look(org, Folders()) == 0
     assert lying(folder)[""] == ["orders.csv"]

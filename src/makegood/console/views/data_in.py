@@ -80,13 +80,13 @@ def act(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
     if how in ("watch", "unwatch"):
         if desk.facts.role not in permissions.RUNS:
             raise UnableToTakeFile("Only an admin says whether the folder is watched: ask one.")
-        folder_watch(organization_id=desk.organization_id, active=how == "watch")
+        folder_watch(organization_id=desk.organization_id, active=how == "watch", by=desk.member_id, now=desk.facts.now)
         tell(request, "The folder is watched from now on." if how == "watch" else "The folder is not watched any more.")
         return redirect("settings", section="data")
     if how != "forget":
         raise Http404
     mapping_id = whole(request.POST.get("mapping", ""), least=1, most=LARGEST)
-    mapping_forget(organization_id=desk.organization_id, mapping_id=mapping_id)
+    mapping_forget(organization_id=desk.organization_id, mapping_id=mapping_id, by=desk.member_id, now=desk.facts.now)
     tell(request, "Forgotten: the next file of that header is looked at anew.")
     return redirect("settings", section="data")
 
@@ -164,19 +164,24 @@ def _check(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
     columns = {name: post[f"column_{name}"] for name in CALLED if post.get(f"column_{name}")}
     mapping = Columns(kind=kind, columns=columns, order=_way(post, "order"), decimal=_way(post, "decimal"))
     origin = _origin(request, desk) if kind in SOURCED else Origin()
-    intake_map(organization_id=desk.organization_id, intake_id=one.id, mapping=mapping, origin=origin)
-    return _try(desk, one)
+    return _try(desk, one, mapping, origin)
 
 
 def _again(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
     """Try it with the columns that were kept, as they are."""
     _may(desk, one.plan["kind"])
-    mapping, origin = columns_of(one.plan), origin_of(one.plan)
-    intake_map(organization_id=desk.organization_id, intake_id=one.id, mapping=mapping, origin=origin)
-    return _try(desk, one)
+    return _try(desk, one, columns_of(one.plan), origin_of(one.plan))
 
 
-def _try(desk: Desk, one: IntakeFacts) -> HttpResponse:
+def _try(desk: Desk, one: IntakeFacts, mapping: Columns, origin: Origin) -> HttpResponse:
+    intake_map(
+        organization_id=desk.organization_id,
+        intake_id=one.id,
+        mapping=mapping,
+        origin=origin,
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
     if one.rows <= SMALL_ROWS:
         intake_check(organization_id=desk.organization_id, intake_id=one.id)
     return gone_to("data-file", intake_id=one.id)

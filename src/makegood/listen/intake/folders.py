@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,11 +19,13 @@ from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import Q
 
+from makegood.journal.operations import Happened, record
 from makegood.listen.intake.folder_files import folder_file_bring
 from makegood.listen.intake.reading import MOST_BYTES, name_plain
 from makegood.listen.intake.report import report_csv
 from makegood.listen.models import Intake, WatchedFolder
-from makegood.store.clocks import now, wall_now
+from makegood.store.clocks import now as store_now
+from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
 STEADY_SECONDS = 5.0
@@ -66,11 +68,19 @@ def folder_of(code: str) -> Path:
     return Path(settings.FOLDERS) / code
 
 
-def folder_watch(*, organization_id: int, active: bool) -> None:
+def folder_watch(*, organization_id: int, active: bool, by: int | None, now: datetime) -> None:
     """This function will let the workers look into an organization's folder, or not any more."""
-    WatchedFolder.objects.update_or_create(
+    row, _ = WatchedFolder.objects.update_or_create(
         organization_id=organization_id, defaults={"active": active, "trouble": "", "looked_at": None}
     )
+    entry = Happened(
+        at=now,
+        event=f"listen:folder:{'watched' if active else 'left'}",
+        subject="folder",
+        subject_id=row.id,
+        actor_id=by,
+    )
+    record(organization_id=organization_id, entries=[entry])
 
 
 class Folders:
@@ -309,7 +319,7 @@ def _trouble(organization_id: int, said: str) -> None:
     """Keep that it was looked into, once a minute, and what is in the way, when that changes."""
     said = "".join(letter for letter in said if letter.isprintable())
     with tenant(organization_id=organization_id):
-        moment_at = now(organization_id=organization_id)
+        moment_at = store_now(organization_id=organization_id)
         mine = WatchedFolder.objects.filter(organization_id=organization_id)
         stale = Q(looked_at__isnull=True) | Q(looked_at__lt=moment_at - timedelta(minutes=1)) | ~Q(trouble=said[:300])
         mine.filter(stale).update(looked_at=moment_at, trouble=said[:300])

@@ -144,7 +144,9 @@ def intake_redraft(*, organization_id: int, intake_id: int, kind: str) -> None:
     intake.save(update_fields=["plan", "told", "state", "result"])
 
 
-def intake_map(*, organization_id: int, intake_id: int, mapping: Columns, origin: Origin) -> None:
+def intake_map(
+    *, organization_id: int, intake_id: int, mapping: Columns, origin: Origin, by: int | None, now: datetime
+) -> None:
     """This function will take the columns as a person says them, and let the file be tried.
 
     Raises UnusableColumns for a mapping that cannot work, UnableToTakeFile where the file is not waiting for one.
@@ -161,6 +163,15 @@ def intake_map(*, organization_id: int, intake_id: int, mapping: Columns, origin
     }
     intake.state, intake.result = "checking", {}
     intake.save(update_fields=["plan", "state", "result"])
+    entry = Happened(
+        at=now,
+        event="listen:file:mapped",
+        subject="file",
+        subject_id=intake.id,
+        data={"kind": mapping.kind, "source": origin.source, "playbook": origin.playbook},
+        actor_id=by,
+    )
+    record(organization_id=organization_id, entries=[entry])
 
 
 def _check(intake: Intake, mapping: Columns, origin: Origin) -> None:
@@ -340,9 +351,21 @@ def intake_drop(*, organization_id: int, intake_id: int, now: datetime) -> None:
     intake.save(update_fields=["state", "content", "result", "ended_at"])
 
 
-def mapping_forget(*, organization_id: int, mapping_id: int) -> None:
+def mapping_forget(*, organization_id: int, mapping_id: int, by: int | None, now: datetime) -> None:
     """This function will forget the mapping kept for a header; the next file of it is drafted anew."""
-    FileMapping.objects.filter(organization_id=organization_id, id=mapping_id).delete()
+    kept = FileMapping.objects.filter(organization_id=organization_id, id=mapping_id).select_for_update().first()
+    if kept is None:
+        return
+    entry = Happened(
+        at=now,
+        event="listen:mapping:forgotten",
+        subject="mapping",
+        subject_id=kept.id,
+        data={"kind": kept.plan["kind"], "source": kept.plan["source"]},
+        actor_id=by,
+    )
+    kept.delete()
+    record(organization_id=organization_id, entries=[entry])
 
 
 def intakes_prune(*, organization_id: int, now: datetime) -> int:

@@ -42,8 +42,7 @@ def files_work(*, only: Collection[int] | None = None, on_error: OnError | None 
 
 
 def _of(organization_id: int, on_error: OnError | None, lost: list[Exception]) -> int:
-    """Work on the first file of an organization that the database lets be worked on; put into `lost` what it did not.
-    """
+    """Work on one file of an organization, the first that the database lets; put into `lost` what it did not."""
     with tenant(organization_id=organization_id):
         intakes_prune(organization_id=organization_id, now=now(organization_id=organization_id))
         waiting = Intake.objects.filter(organization_id=organization_id, state__in=("checking", "waiting"))
