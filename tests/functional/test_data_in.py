@@ -21,7 +21,7 @@ from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
 from makegood.listen.intake import working
 from makegood.listen.intake.folder_files import folder_file_bring
-from makegood.listen.intake.operations import intakes_prune
+from makegood.listen.intake.operations import intake_bring, intakes_prune
 from makegood.listen.intake.working import files_work
 from makegood.listen.models import FileMapping, Intake
 from makegood.messages.models import Message
@@ -338,11 +338,16 @@ def test_a_large_file_is_tried_and_imported_by_the_workers(org: Org) -> None:
     assert "Imported," in shown(client, url)
 
 
-def test_a_file_that_nobody_decided_on_is_dropped_by_the_clock_of_its_organization(org: Org) -> None:
-    bring(signed_in(org, org.manager), ORDERS)
+def test_a_file_that_nobody_decided_on_is_dropped_by_the_clock_of_its_organization(
+    make_org: Callable[..., Org],
+) -> None:
+    ahead = START.replace(year=2100)
+    org = make_org(at=ahead)
+    with tenant(organization_id=org.id):
+        intake_bring(organization_id=org.id, name="o.csv", content=ORDERS.encode(), by=org.manager, now=ahead)
     for hours, state in ((23, "drafted"), (25, "dropped")):
         with tenant(organization_id=org.id):
-            clock_step(organization_id=org.id, moment_at=START + timedelta(hours=hours))
+            clock_step(organization_id=org.id, moment_at=ahead + timedelta(hours=hours))
         files_work(only=[org.id])
         assert intake(org).state == state
 

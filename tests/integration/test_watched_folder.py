@@ -252,6 +252,24 @@ def test_what_nobody_foresaw_of_one_file_is_said_and_holds_no_other_up(
         assert "a.csv cannot be taken in" in WatchedFolder.objects.get(organization_id=org.id).trouble
 
 
+def test_a_file_that_another_worker_knew_first_is_no_trouble(
+    org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tried = watched.folder_file_bring, []
+
+    def twice(**given: Any) -> int:
+        tried.append(given["name"])
+        real(**given)
+        return real(**given)
+
+    monkeypatch.setattr(watched, "folder_file_bring", twice)
+    (folder / "a.csv").write_text(HEAD + ROW.format(n=1))
+    look(org, Folders())
+    assert tried
+    with tenant(organization_id=org.id):
+        assert WatchedFolder.objects.get(organization_id=org.id).trouble == ""
+
+
 def test_a_database_that_does_not_answer_is_raised(org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(**given: Any) -> int:
         raise OperationalError
