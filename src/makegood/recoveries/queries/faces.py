@@ -7,9 +7,9 @@ from datetime import datetime
 
 import attrs
 from django.db import connection
+from django.db.models import Count, Q
 
-from makegood.recoveries.models import Recovery
-from makegood.recoveries.seeing import seen_by
+from makegood.recoveries.models import UNMET, Pause, Recovery, RecoveryClock
 
 Places = Sequence[int] | None
 
@@ -32,12 +32,6 @@ def recovery_seen(*, organization_id: int, number: int) -> Seen | None:
         )
         row = cursor.fetchone()
     return Seen(id=row[0], place_id=row[1], owner_id=row[2]) if row else None
-
-
-def recovery_sees(*, organization_id: int, recovery_id: int, member_id: int, places: Places) -> bool:
-    """This function will say whether a member, who serves these places, sees a recovery."""
-    seen = seen_by(member_id=member_id, places=places)
-    return Recovery.objects.filter(seen, organization_id=organization_id, id=recovery_id).exists()
 
 
 def recovery_of_failure(*, organization_id: int, failure_id: int) -> int | None:
@@ -92,18 +86,15 @@ def recoveries_counted(
         return dict(cursor.fetchall())
 
 
-OPEN = """
-SELECT count(*) FILTER (WHERE in_places), count(*) FILTER (WHERE owner_id = %(member)s),
-    count(*) FILTER (WHERE in_places AND (next_due_at < %(now)s AND id NOT IN (
-            SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)s AND to_at IS NULL)
-        OR id IN (
-            SELECT recovery_id FROM recoveries_recoveryclock WHERE organization_id = %(organization)s
-            AND met_at IS NULL AND state IN ('running', 'paused', 'missed') AND due_at < %(now)s))),
-    count(*) FILTER (WHERE in_places AND review)
-FROM (SELECT id, owner_id, next_due_at, review,
-        (%(places)s::bigint[] IS NULL OR place_id = ANY(%(places)s)) AS in_places
-    FROM recoveries_recovery WHERE organization_id = %(organization)s AND state = 'open') AS r
-"""
+def late(*, organization_id: int, now: datetime) -> Q:
+    """This function will choose what is past a deadline: of its next step, or of a clock that still runs or ran out.
+
+    A step whose recovery is paused is not. Clocks are asked for in the very words of the index of those alone.
+    """
+    over = RecoveryClock.objects.filter(organization_id=organization_id, met_at=None, state__in=UNMET, due_at__lt=now)
+    paused = Pause.objects.filter(organization_id=organization_id, to_at__isnull=True)
+    stepped = Q(next_due_at__lt=now) & ~Q(id__in=paused.values("recovery_id"))
+    return stepped | Q(id__in=over.values("recovery_id"))
 
 
 @attrs.frozen(kw_only=True)
@@ -118,11 +109,11 @@ class OpenCounts:
 
 def open_counts(*, organization_id: int, member_id: int, places: Places, now: datetime) -> OpenCounts:
     """This function will count the open recoveries."""
-    listed = list(places) if places else None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            OPEN,
-            {"organization": organization_id, "member": member_id, "places": listed, "now": now},
-        )
-        row = cursor.fetchone()
-    return OpenCounts(open=row[0], mine=row[1], overdue=row[2], review=row[3])
+    here = Q(place_id__in=list(places)) if places else Q()
+    counted = Recovery.objects.filter(organization_id=organization_id, state="open").aggregate(
+        open=Count("id", filter=here),
+        mine=Count("id", filter=Q(owner_id=member_id)),
+        overdue=Count("id", filter=here & late(organization_id=organization_id, now=now)),
+        review=Count("id", filter=here & Q(review=True)),
+    )
+    return OpenCounts(**counted)

@@ -14,7 +14,8 @@ from makegood.core.scores import BENEFIT_FROM
 from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
 from makegood.messages.models import Message
-from makegood.recoveries.models import STEPS, UNMET, Pause, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.models import STEPS, Pause, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.queries.faces import late
 from makegood.recoveries.queries.news import word_of, words_from
 from makegood.recoveries.seeing import seen_by
 from makegood.store.clocks import now as store_now
@@ -125,11 +126,11 @@ def today(
 
     `owner_id` and `place_ids` narrow it to one person's or to some places'.
     """
-    late = _late(organization_id, store_now(organization_id=organization_id))
+    overdue = late(organization_id=organization_id, now=store_now(organization_id=organization_id))
     rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids))
     dearest = rows.order_by("-expected_loss_minor", "next_due_at", "id")
     ids: list[int] = []
-    for part in (dearest.filter(late), dearest.exclude(late)):
+    for part in (dearest.filter(overdue), dearest.exclude(overdue)):
         ids += part.values_list("id", flat=True)[: limit - len(ids)]
     return _chosen(organization_id, ids)
 
@@ -194,16 +195,8 @@ def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
     if filters.review is not None:
         found &= Q(review=filters.review)
     if filters.overdue is not None:
-        found &= Q(state="open") & _late(organization_id, filters.overdue)
+        found &= Q(state="open") & late(organization_id=organization_id, now=filters.overdue)
     return Recovery.objects.filter(found)
-
-
-def _late(organization_id: int, now: datetime) -> Q:
-    """What is past a deadline: of its next step, unless it is paused, or of any clock that still runs or ran out."""
-    late = RecoveryClock.objects.filter(organization_id=organization_id, met_at=None, state__in=UNMET, due_at__lt=now)
-    paused = Pause.objects.filter(organization_id=organization_id, to_at__isnull=True)
-    stepped = Q(next_due_at__lt=now) & ~Q(id__in=paused.values("recovery_id"))
-    return stepped | Q(id__in=late.values("recovery_id"))
 
 
 def _deadlines(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, dict[str, datetime]]:
