@@ -15,6 +15,7 @@ from makegood.customers.operations import Seen, customers_resolve
 from makegood.messages.models import Message
 from makegood.organizations.models import MemberPlace
 from makegood.organizations.operations import place_create
+from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import owner_change
 from makegood.store.tenancy import tenant
 
@@ -30,6 +31,15 @@ RIGHT = {
 
 def posted(client: Client, path: str, **answers: str) -> str:
     return unescape(client.post(path, answers, follow=True).content.decode())
+
+
+def failed(org: Org, recovery: Recovery, **words: str) -> Message:
+    """A mail to its customer that did not arrive; call inside a unit of work."""
+    row = again(org, recovery)
+    return Message.objects.create(
+        organization_id=org.id, thread_id=row.thread_id, customer_id=row.customer_id, direction="out", channel="mail",
+        kind="update", state="failed", created_at=START, **words,
+    )  # fmt: skip
 
 
 def test_a_customer_is_corrected_by_who_serves_them(org: Org) -> None:
@@ -118,19 +128,7 @@ def test_what_did_not_arrive_is_sent_again_from_their_page(org: Org) -> None:
     ana, _, recovery = two(org)
     url = f"/customers/{ana}"
     with tenant(organization_id=org.id):
-        row = Message.objects.create(
-            organization_id=org.id,
-            thread_id=again(org, recovery).thread_id,
-            customer_id=ana,
-            direction="out",
-            channel="mail",
-            kind="update",
-            state="failed",
-            address="wrong@example.org",
-            subject="How it stands",
-            body="It leaves tomorrow.",
-            created_at=START,
-        )
+        row = failed(org, recovery, address="wrong@example.org", subject="How it stands", body="It leaves tomorrow.")
     client = signed_in(org, org.manager)
     page = posted(client, f"{url}/correct", **RIGHT)
     assert "What did not arrive is below: send it again." in page
@@ -149,18 +147,7 @@ def test_a_customer_of_another_place_is_corrected_by_nobody_here(org: Org) -> No
         owner_change(organization_id=org.id, recovery_id=recovery.id, to=org.manager, by=None, reason="x", now=START)
         far = place_create(organization_id=org.id, code="far", name="Far away")
         MemberPlace.objects.create(organization_id=org.id, member_id=org.employee, place_id=far)
-        Message.objects.create(
-            organization_id=org.id,
-            thread_id=again(org, recovery).thread_id,
-            customer_id=ana,
-            direction="out",
-            channel="mail",
-            kind="update",
-            state="failed",
-            address="a@example.org",
-            subject="A matter of the shop",
-            created_at=START,
-        )
+        failed(org, recovery, address="a@example.org", subject="A matter of the shop")
     page = signed_in(org, org.employee).get(f"/customers/{ana}").content.decode()
     assert "A matter of the shop" not in page
     assert "Correct this" not in page

@@ -11,6 +11,7 @@ from makegood.console.sessions import Membership, Visitor
 from makegood.console.viewmodels import Action, Link, Notice, Reader, Shell
 from makegood.core.money import Money
 from makegood.organizations.queries import DeskFacts
+from makegood.recoveries.seeing import sees
 
 ROLE_WORDS = {"employee": "Employee", "manager": "Manager", "finance": "Finance", "admin": "Admin"}
 NAV = (
@@ -52,6 +53,10 @@ class Desk:
     def reader(self) -> Reader:
         """For writing times and amounts."""
         return Reader(now=self.facts.now, zone=self.facts.zone, locale=locale_named(self.facts.language))
+
+    def sees(self, *, place_id: int | None, owner_id: int) -> bool:
+        """This function will say whether a recovery of this place and owner is shown to this member."""
+        return sees(member_id=self.member_id, places=self.places, place_id=place_id, owner_id=owner_id)
 
     def may(self, name: str) -> bool:
         """This function will say whether this member may use the address of this name."""

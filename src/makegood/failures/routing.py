@@ -195,11 +195,7 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
     joined: dict[int, list[Routable]] = defaultdict(list)
     beyond: dict[int, list[Routable]] = defaultdict(list)
     for failure in fresh:
-        at_it = [
-            one
-            for one in going
-            if belongs(incident=one, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at)
-        ]
+        at_it = [one for one in going if _belongs(failure, one)]
         incident = next((one for one in at_it if one.room != 0), None)
         if incident is not None:
             joined[incident.id].append(failure)
@@ -238,15 +234,12 @@ def _going(organization_id: int, fresh: Sequence[Routable]) -> list[Incident]:
         .exclude(reason="silence")
         .order_by("-active_from", "-id")
     )
-    wanted = [
-        one.id
-        for one in going[:MOST_GOING]
-        if any(
-            belongs(incident=one, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at)
-            for failure in fresh
-        )
-    ]
+    wanted = [one.id for one in going[:MOST_GOING] if any(_belongs(failure, one) for failure in fresh)]
     return list(going.filter(id__in=wanted).select_for_update(of=("self",))) if wanted else []
+
+
+def _belongs(failure: Routable, incident: Incident) -> bool:
+    return belongs(incident=incident, place_id=failure.place_id, source_id=failure.source_id, at=failure.gate_at)
 
 
 def _propose_anew(organization_id: int, before: Incident, failures: Sequence[Routable], at: At) -> None:

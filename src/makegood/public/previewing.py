@@ -11,7 +11,7 @@ from makegood.customers.queries import customer_one
 from makegood.organizations.queries import desk_of
 from makegood.public.viewmodels import Preview, StatusPage
 from makegood.public.views import Following, following, laid, letter_page
-from makegood.recoveries.queries.faces import recovery_sees
+from makegood.recoveries.seeing import sees
 
 
 @following
@@ -42,12 +42,8 @@ def _sees(request: HttpRequest, found: Following) -> bool:
     desk = desk_of(organization_id=found.organization_id, member_id=request.session["member"])
     if desk is None:
         return False
-    return recovery_sees(
-        organization_id=found.organization_id,
-        recovery_id=found.case.id,
-        member_id=request.session["member"],
-        places=desk.places,
-    )
+    case = found.case
+    return sees(member_id=request.session["member"], places=desk.places, place_id=case.place_id, owner_id=case.owner_id)
 
 
 def _still(page: StatusPage, *, url: str, preview: Preview) -> StatusPage:

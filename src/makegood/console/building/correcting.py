@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from babel import Locale, UnknownLocaleError
 from django.urls import reverse
 
@@ -10,6 +12,7 @@ from makegood.console.viewmodels import Fact, Field, Form
 from makegood.customers.queries import CustomerFacts
 from makegood.rules.phrases import languages
 
+LINES: dict[str, Any] = {"kind": "textarea", "rows": 2}
 WRITTEN_TO = (
     ("mail", "By e-mail"),
     ("status", "On their page alone"),
@@ -44,6 +47,7 @@ def who_facts(one: CustomerFacts, reached: dict[str, list[str]]) -> tuple[Fact, 
 
 def correct_form(one: CustomerFacts, reached: dict[str, list[str]]) -> Form:
     """This function will ask what is right of a customer, filled with what is known."""
+    emails, phones = "\n".join(reached["email"]), "\n".join(reached["phone"])
     spoken = [*languages(), *([one.language] if one.language and one.language not in languages() else [])]
     return Form(
         key="correct",
@@ -55,19 +59,11 @@ def correct_form(one: CustomerFacts, reached: dict[str, list[str]]) -> Form:
             Field(
                 name="emails",
                 label="E-mail addresses",
-                kind="textarea",
-                rows=2,
-                value="\n".join(reached["email"]),
+                value=emails,
                 hint="One a line; the first is written to. What waits to be sent goes there.",
+                **LINES,
             ),
-            Field(
-                name="phones",
-                label="Phone numbers",
-                kind="textarea",
-                rows=2,
-                value="\n".join(reached["phone"]),
-                hint="One a line.",
-            ),
+            Field(name="phones", label="Phone numbers", value=phones, hint="One a line.", **LINES),
             select(
                 "language",
                 "Language",
@@ -76,7 +72,7 @@ def correct_form(one: CustomerFacts, reached: dict[str, list[str]]) -> Form:
                 first="Your organization's",
             ),
             select("channel", "How we write to them", WRITTEN_TO, value=one.channel, required=True),
-            Field(name="seen.emails", label="", kind="hidden", value="\n".join(reached["email"])),
-            Field(name="seen.phones", label="", kind="hidden", value="\n".join(reached["phone"])),
+            Field(name="seen.emails", label="", kind="hidden", value=emails),
+            Field(name="seen.phones", label="", kind="hidden", value=phones),
         ),
     )

@@ -146,7 +146,7 @@ def _again(case: Case, message: MessageLine, name: str, clock: ClockFace, *, pho
         title=f"send {sent} {name} again: it {trouble_state(message)}",
         clock=clock,
         lead=trouble_said(message),
-        action=send_again(case, message),
+        action=send_again(message, back=words.code(case.number)),
         instead=(
             Action(
                 label="Write another",

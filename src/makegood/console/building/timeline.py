@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from makegood.console.building.trouble import send_again, trouble_said
-from makegood.console.building.words import TARGETS, said_at, step_name
+from makegood.console.building.words import TARGETS, code, said_at, step_name
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import TimelineEntry
@@ -222,5 +222,5 @@ def _said(desk: Desk, message: MessageLine, case: Case, names: Names) -> Timelin
         by=who if note or not ours else f"{who}, {'e-mail' if message.channel == 'mail' else 'status page'}",
         state=STATES.get(message.state, ""),
         detail=trouble_said(message) if troubled else "",
-        act=send_again(case, message) if troubled and desk.may("mail-decide") else None,
+        act=send_again(message, back=code(case.number)) if troubled and desk.may("mail-decide") else None,
     )

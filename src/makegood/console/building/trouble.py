@@ -6,9 +6,7 @@ from typing import Protocol
 
 from django.urls import reverse
 
-from makegood.console.building.words import code
 from makegood.console.viewmodels import Action
-from makegood.recoveries.queries import Case
 
 DROPPED = "The line dropped while it was handed over. It may have arrived; it is not sent again by itself."
 REFUSED = "The mail server refused it."
@@ -46,12 +44,12 @@ def trouble_said(message: Troubled) -> str:
     return f"{message.trouble.rstrip('.')}." if message.trouble else REFUSED
 
 
-def send_again(case: Case, message: Troubled) -> Action:
-    """This function will make the button that sends it again and leads back to the recovery."""
+def send_again(message: Troubled, *, back: str = "") -> Action:
+    """This function will make the button that sends it again and leads `back`: to Today, unless that says elsewhere."""
     return Action(
         label="Send it again",
         about=message.subject,
         url=reverse("mail-decide", args=[message.id, "again"]),
         style="go",
-        hidden=(("back", code(case.number)),),
+        hidden=(("back", back),) if back else (),
     )

@@ -98,22 +98,18 @@ def _one(desk: Desk, customer_id: int) -> queries.CustomerFacts:
     return found
 
 
-def _sees(desk: Desk, row: Listed) -> bool:
-    return desk.places is None or row.place_id in desk.places or row.owner_id == desk.member_id
-
-
 def may_correct(desk: Desk, one: queries.CustomerFacts, opened: Sequence[Listed]) -> bool:
     """This function will say whether a member corrects this customer: not one whose recoveries are all of others."""
     if one.erased_at is not None or not desk.may("customer-correct"):
         return False
-    return not opened or any(_sees(desk, row) for row in opened)
+    return not opened or any(desk.sees(place_id=row.place_id, owner_id=row.owner_id) for row in opened)
 
 
 def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
     """Show everything known of one customer, of the places that the reader serves."""
     here, one = desk.organization_id, _one(desk, customer_id)
     opened = customer_recoveries(organization_id=here, customer_id=customer_id)
-    recoveries = [row for row in opened if _sees(desk, row)]
+    recoveries = [row for row in opened if desk.sees(place_id=row.place_id, owner_id=row.owner_id)]
     reached = reached_by(organization_id=here, customer_id=one.id)
     since = f"customer since {one.first_purchase_at:%Y}" if one.first_purchase_at else "no purchase known"
     return Screen(

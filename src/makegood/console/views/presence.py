@@ -10,7 +10,6 @@ from makegood.console.building.words import number_of
 from makegood.console.desk import Desk
 from makegood.console.others import others_now
 from makegood.console.views.frame import staff
-from makegood.console.views.recoveries import sees
 from makegood.messages.queries import message_kind
 from makegood.recoveries.queries.faces import recovery_seen
 from makegood.recoveries.queries.stamps import Stamp
@@ -21,7 +20,7 @@ def others(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Answer what changed since the page was drawn: 304 where nothing did, or 204 to a page that says what it knows."""
     number = number_of(code, "R")
     found = number and recovery_seen(organization_id=desk.organization_id, number=number)
-    if not number or not found or not sees(desk, found.place_id, found.owner_id):
+    if not number or not found or not desk.sees(place_id=found.place_id, owner_id=found.owner_id):
         raise Http404
     told = others_now(
         desk,

@@ -36,14 +36,9 @@ def case_of(desk: Desk, code: str) -> Case:
     if number is None:
         raise Http404
     case = recovery_case(organization_id=desk.organization_id, number=number, now=desk.facts.now)
-    if not case or not sees(desk, case.place_id, case.owner_id):
+    if not case or not desk.sees(place_id=case.place_id, owner_id=case.owner_id):
         raise Http404
     return case
-
-
-def sees(desk: Desk, place_id: int | None, owner_id: int) -> bool:
-    """This function will say whether a recovery of this place and owner is shown to the reader."""
-    return desk.places is None or place_id in desk.places or owner_id == desk.member_id
 
 
 def recovery_screen(request: HttpRequest, desk: Desk, *, code: str, **names: object) -> Screen:

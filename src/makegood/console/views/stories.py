@@ -44,7 +44,7 @@ def stories_screen(request: HttpRequest, desk: Desk) -> Screen:
                     about=words.KINDS.get(one.kind, "something went wrong").capitalize(),
                     at=one.told_at,
                     url=reverse("recovery", args=[words.code(one.number)])
-                    if desk.places is None or one.place_id in desk.places or one.owner_id == desk.member_id
+                    if desk.sees(place_id=one.place_id, owner_id=one.owner_id)
                     else "",
                 )
                 for one in found[: words.PER_PAGE]

@@ -13,7 +13,7 @@ from makegood.console.building import words
 from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import yes_said
-from makegood.console.building.mails import TO_CUSTOMER, mail_seen, mails_in_trouble
+from makegood.console.building.mails import TO_CUSTOMER, mails_in_trouble
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
@@ -168,7 +168,7 @@ def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: 
     here = desk.organization_id
     row = message_row(organization_id=here, message_id=message_id)
     recovery = row and row.thread_id and recovery_of_message(organization_id=here, thread_id=row.thread_id)
-    if row is None or (recovery and not mail_seen(desk, recovery[1], recovery[2])):
+    if row is None or (recovery and not desk.sees(place_id=recovery[1], owner_id=recovery[2])):
         raise Http404
     given = {"organization_id": here, "message_id": message_id, "by": desk.member_id, "now": desk.facts.now}
     if decision == "again":
