@@ -1,7 +1,11 @@
-"""How to call somebody: by first name, and not at all where the name given only describes them."""
+"""Names: how to call somebody, not at all where the name given only describes them; and codes made from a name."""
 
 from __future__ import annotations
 
+import re
+
+NO_WORD = re.compile(r"[^\w]+")
+MOST_CODE = 60
 ARTICLES = frozenset({"a", "an", "the", "this", "that", "some", "somebody", "someone", "our", "my"})
 
 
@@ -18,3 +22,8 @@ def described(*, name: str) -> bool:
 def first_name(*, name: str) -> str:
     """This function will return the name that somebody is called by, "" where none is known."""
     return "" if described(name=name) else next(iter(name.split()), "")
+
+
+def code_of(*, name: str) -> str:
+    """This function will make a short code from a name, "" where that holds neither letters nor digits."""
+    return NO_WORD.sub("-", name.lower()).strip("-")[:MOST_CODE]

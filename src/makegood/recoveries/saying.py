@@ -16,14 +16,14 @@ from makegood.core.wording import Case
 from makegood.journal.operations import Happened
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_url
-from makegood.messages.models import Message
 from makegood.messages.operations import Outgoing, message_draft, message_stop, messages_queue
 from makegood.messages.queries import drafts_of_kind, drafts_untouched
 from makegood.messages.settling import drafts_drop, drafts_stop
 from makegood.organizations.models import Member
-from makegood.recoveries.models import UNMET, Recovery, RecoveryClock, RecoveryFailure, Step
+from makegood.recoveries.models import Recovery, RecoveryFailure, Step
 from makegood.recoveries.next_words import next_words
 from makegood.recoveries.planned import Planned, planned_of
+from makegood.recoveries.unanswered import unanswered
 from makegood.recoveries.words import (
     Told,
     Voice,
@@ -198,7 +198,7 @@ def words_begin(
     (about,) = _told(organization_id, [one])
     told = attrs.evolve(about, owner=member.name, role=member.role)
     step, word = BEGUN[kind]
-    if kind == "update" and answers and _asked(organization_id, one):
+    if kind == "update" and answers and unanswered(organization_id=organization_id, recovery_ids=[recovery_id]):
         word = answer
     begun = attrs.evolve(
         _outgoing(one, kind, step, word(told), "person", told),
@@ -207,16 +207,6 @@ def words_begin(
         apology_key=one.first.apology_key if kind == "apology" else "",
     )
     return message_draft(organization_id=organization_id, draft=begun, now=now)
-
-
-def _asked(organization_id: int, one: Planned) -> bool:
-    """Whether what they wrote waits for an answer."""
-    clock = RecoveryClock.objects.filter(
-        organization_id=organization_id, recovery_id=one.recovery_id, target="respond", met_at=None, state__in=UNMET
-    )
-    since = clock.values_list("started_at", flat=True).first()
-    wrote = Message.objects.filter(organization_id=organization_id, thread_id=one.thread_id, direction="in")
-    return since is not None and wrote.filter(created_at__gte=since).exists()
 
 
 @attrs.frozen(kw_only=True)

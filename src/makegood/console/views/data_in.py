@@ -21,6 +21,7 @@ from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Link, SettingsPage
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.settings import settings_page
+from makegood.core.names import code_of
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.intake.columns import CALLED, SOURCED
 from makegood.listen.intake.folders import folder_watch
@@ -38,7 +39,6 @@ from makegood.listen.intake.operations import (
     intake_redraft,
     mapping_forget,
     origin_of,
-    source_code,
 )
 from makegood.listen.intake.queries import IntakeFacts, intake_one
 from makegood.listen.intake.reading import MOST_BYTES
@@ -202,7 +202,7 @@ def _origin(request: HttpRequest, desk: Desk) -> Origin:
     if post.get("source"):
         raise Unanswered({"source": "Choose one from the list."})
     name = answers(post, source_name="Name the new source, such as Web shop.")["source_name"][:60]
-    code = source_code(name)
+    code = code_of(name=name)
     if not code:
         raise Unanswered({"source_name": "Use letters or digits for the name, such as Web shop."})
     if code in known:

@@ -13,6 +13,7 @@ from makegood.console.building.playbooks import playbook_said, playbook_title, p
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Field, Form
+from makegood.core.names import code_of
 from makegood.organizations.founding import member_invite
 from makegood.organizations.operations import place_create, team_create
 from makegood.organizations.queries import places_all, teams_all
@@ -25,6 +26,8 @@ ROLES = (
     ("admin", "Admin: everything, and the settings"),
 )
 LONGEST_EMAIL = 254
+NAMELESS = "place"
+"""The code of what has a name without letters and digits."""
 PLACE_KINDS = (
     ("store", "Store"), ("hotel", "Hotel"), ("depot", "Depot"), ("till", "Till"), ("line", "Line"), ("other", "Other"),
 )  # fmt: skip
@@ -73,15 +76,10 @@ def place_form(desk: Desk, *, action: str) -> Form:
     )
 
 
-def code_of(name: str) -> str:
-    """This function will make a short code from a name."""
-    return re.sub(r"[^\w]+", "-", name.lower()).strip("-")[:60] or "place"
-
-
 def place_add(request: HttpRequest, desk: Desk) -> Done:
     """Add a place."""
     given = answers(request.POST, place="Write the place's name.")
-    code = code_of(given["place"])
+    code = code_of(name=given["place"]) or NAMELESS
     if any(one.code == code for one in places_all(organization_id=desk.organization_id)):
         raise Unanswered({"place": "There is a place of this name: choose another one."})
     kind = request.POST.get("place_kind", "store")
@@ -243,7 +241,7 @@ def source_add(request: HttpRequest, desk: Desk) -> Done:
     rhythm = request.POST.get("source_rhythm", "").strip()
     source_create(
         organization_id=desk.organization_id,
-        code=code_of(given["source"]),
+        code=code_of(name=given["source"]) or NAMELESS,
         name=given["source"][:120],
         now=desk.facts.now,
         rhythm_minutes=whole(rhythm, field="source_rhythm", least=1, most=525_600) if rhythm else None,

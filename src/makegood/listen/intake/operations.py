@@ -7,7 +7,6 @@ all; taken again it changes nothing.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePath
@@ -30,7 +29,6 @@ KEPT_FOR = timedelta(days=1)
 ALIKE = 0.5
 OPEN = ("drafted", "checked")
 GOING = ("checking", "waiting")
-CODE = re.compile(r"[^\w]+")
 
 
 class UnableToTakeFile(ValueError):
@@ -238,11 +236,6 @@ def origin_of(plan: Mapping[str, Any]) -> Origin:
     return Origin(source=plan["source"], name=plan["name"], playbook=plan["playbook"], live_from=live_from)
 
 
-def source_code(name: str) -> str:
-    """This function will make a source's code from the name that a person gave it."""
-    return CODE.sub("-", name.lower()).strip("-")[:60]
-
-
 def intake_accept(*, organization_id: int, intake_id: int, by: int | None) -> None:
     """This function will let a file that was tried, and in which nothing is wrong, be imported in a member's name.
 
@@ -321,23 +314,17 @@ def _ended(organization_id: int, intake: Intake, state: str, result: dict[str, A
 
 def _keep_mapping(organization_id: int, intake: Intake, moment_at: datetime) -> None:
     """Keep the mapping with its source; its `live_from` was of the first file and is not said again."""
+    kept = {
+        "header": intake.header,
+        "name": intake.plan["name"] or PurePath(intake.name).stem[:120],
+        "plan": intake.plan | {"live_from": None},
+        "used_at": moment_at,
+    }
     FileMapping.objects.update_or_create(
         organization_id=organization_id,
         header_key=header_key(intake.header),
-        defaults={
-            "header": intake.header,
-            "name": intake.plan["name"] or PurePath(intake.name).stem[:120],
-            "plan": intake.plan | {"live_from": None},
-            "used_at": moment_at,
-        },
-        create_defaults={
-            "header": intake.header,
-            "name": intake.plan["name"] or PurePath(intake.name).stem[:120],
-            "plan": intake.plan | {"live_from": None},
-            "by_id": intake.by_id,
-            "kept_at": moment_at,
-            "used_at": moment_at,
-        },
+        defaults=kept,
+        create_defaults=kept | {"by_id": intake.by_id, "kept_at": moment_at},
     )
 
 

@@ -13,11 +13,11 @@ from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
-from makegood.messages.models import Message
 from makegood.recoveries.models import STEPS, Pause, Rating, Recovery, RecoveryClock, Step
 from makegood.recoveries.queries.faces import late
 from makegood.recoveries.queries.news import word_of, words_from
 from makegood.recoveries.seeing import seen_by
+from makegood.recoveries.unanswered import unanswered
 from makegood.store.clocks import now as store_now
 
 COUNT_TO = 10_000
@@ -303,29 +303,6 @@ def _marks(organization_id: int, rows: Sequence[Recovery]) -> dict[int, dict[str
         )
         marks[recovery_id][step] = "overdue" if late else state
     return marks
-
-
-def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, datetime]:
-    """This function will say since when these open recoveries' customers wait for an answer to what they wrote.
-
-    A reply that is more than a thanks starts the clock to respond, and our next words to them meet it. So does a
-    member who reopens a recovery, which nobody wrote for.
-    """
-    written = Message.objects.filter(
-        organization_id=organization_id,
-        thread_id=OuterRef("recovery__thread_id"),
-        direction="in",
-        created_at__gte=OuterRef("started_at"),
-    )
-    rows = RecoveryClock.objects.filter(
-        Exists(written),
-        organization_id=organization_id,
-        recovery_id__in=list(recovery_ids),
-        recovery__state="open",
-        target="respond",
-        met_at=None,
-    ).exclude(state="ended")
-    return dict(rows.values_list("recovery_id", "started_at"))
 
 
 def failed_scores(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
