@@ -100,3 +100,20 @@ def effects_doubt(*, organization_id: int, subject: str, subject_ids: Sequence[i
         ],
     )
     return set(mine.filter(state__in=["claimed", "unknown"]).values_list("subject_id", flat=True))
+
+
+def effects_returned(
+    *, organization_id: int, subject: str, subject_ids: Sequence[int], outcome: str, now: datetime
+) -> set[int]:
+    """Let what these subjects' last effects carried out count as failed, as word came that it did not arrive.
+
+    Returns the subjects of which anything had left: carried out, of unknown outcome, or under way right now.
+    """
+    mine = Effect.objects.filter(organization_id=organization_id, subject=subject, subject_id__in=list(subject_ids))
+    last = mine.order_by("subject_id", "-id").distinct("subject_id").values_list("id", flat=True)
+    left = mine.filter(id__in=list(last), state__in=["done", "unknown", "claimed"])
+    held = list(left.select_for_update().order_by("id").values_list("id", "subject_id"))
+    mine.filter(id__in=[effect_id for effect_id, _ in held]).update(
+        state="failed", outcome=outcome[:200], settled_at=now, claimed_until=None
+    )
+    return {subject_id for _, subject_id in held}

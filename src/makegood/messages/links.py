@@ -66,6 +66,12 @@ def reply_address(*, address: str, token: str) -> str:
     return f"{name}+{token}@{domain}"
 
 
+def ids_in(references: Iterable[str]) -> set[int]:
+    """This function will return the numbers of our own messages that these Message-IDs name."""
+    found = {int(match[2]) for one in references if (match := OURS.fullmatch(one.strip()))}
+    return {one for one in found if one < 2**63}
+
+
 def tokens_in(*, addresses: Iterable[str] = (), references: Iterable[str] = ()) -> list[str]:
     """This function will list the thread tokens in recipients' addresses and in references to our Message-IDs."""
     tagged = [found[1] for one in addresses if (found := TAGGED.match(one.strip()))]

@@ -13,6 +13,9 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from makegood.journal.models import Effect, Entry
 from makegood.messages.models import Message, Thread
 
+BY_MACHINES = Q(direction="in", channel="inside")
+"""What mail systems wrote of our mails."""
+
 
 @attrs.frozen(kw_only=True)
 class MessageRow:
@@ -99,8 +102,9 @@ def thread_messages(*, organization_id: int, thread_id: int, public: bool = Fals
     """This function will list a conversation, the oldest first; `public` leaves only what its customer may see.
 
     The customer sees what was sent to them and what they wrote: no notes, no drafts, nothing that may not have left.
+    What mail systems wrote is left out: the message that it is about says what became of it.
     """
-    found = Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
+    found = Message.objects.filter(organization_id=organization_id, thread_id=thread_id).exclude(BY_MACHINES)
     if public:
         found = found.filter(state__in=["sent", "received"]).exclude(channel="inside")
     return _rows(found.order_by("created_at", "id"))

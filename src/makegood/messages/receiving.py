@@ -10,15 +10,17 @@ import attrs
 from django.db.models.functions import Lower, Upper
 
 from makegood.journal.operations import Happened, record
-from makegood.messages.apologies import apologies_release
 from makegood.messages.handing import Given, links_given
-from makegood.messages.links import OURS, host, tokens_in
+from makegood.messages.links import host, tokens_in
 from makegood.messages.models import Message, Thread
+from makegood.messages.returning import mails_returned
 from makegood.organizations.models import Organization, Place
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
-MAIL_KINDS = ("person", "auto-reply", "bounce", "list")
+MAIL_KINDS = ("person", "auto-reply", "bounce", "delay", "list")
+MACHINES = ("bounce", "delay")
+"""What mail systems write of our mails: no part of the conversation, so its pages leave it out."""
 
 
 class UnableToNote(ValueError):
@@ -50,18 +52,21 @@ def message_received(
     mail: str = "person",
     message_id: str = "",
     customer_id: int | None = None,
+    reason: str = "",
 ) -> Received:
     """This function will take a message in, once per `key` (its Message-ID, or the form's own), and find its thread.
 
     `token` is a thread's; else it is looked for in the recipients' `addresses` and in `references` to our Message-IDs.
     `address` is who wrote, `at` when it was received, `mail` what kind of mail it is (person, auto-reply, bounce,
-    list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
-    failed. `messages:message:received` carries thread, kind, mail, and the place whose address was written to.
+    delay, list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
+    failed, for its `reason`, and has the `address` that was not reached; a delay changes nothing.
+    `messages:message:received` carries thread, kind, mail, and the place whose address was written to.
     """
     tokens = [token] if token else tokens_in(addresses=addresses, references=references)
     thread = _thread(organization_id, tokens)
     thread_id = thread.id if thread else None
     customer_id = thread.customer_id if thread else customer_id
+    by_machine = mail in MACHINES
     written = insert(
         Message,
         (
@@ -70,8 +75,9 @@ def message_received(
         ),
         [
             (
-                organization_id, thread_id, customer_id, "in", channel,
-                "reply", "", "received", address[:320], subject[:300], body, [], "", "", message_id[:160],
+                organization_id, thread_id, customer_id, "in",
+                "inside" if by_machine else channel, "note" if by_machine else "reply", "", "received",
+                address[:320], subject[:300], body, [], "", "", message_id[:160],
                 keyed_hash(key, purpose="received"), at,
             )
         ],
@@ -91,7 +97,14 @@ def message_received(
         entries=[Happened(at=at, event="messages:message:received", subject="message", subject_id=new_id, data=data)],
     )
     if mail == "bounce" and thread_id is not None:
-        _bounced(organization_id, thread_id, references, at)
+        mails_returned(
+            organization_id=organization_id,
+            thread_id=thread_id,
+            references=references,
+            addresses=[address],
+            reason=reason,
+            at=at,
+        )
     if thread_id is None:
         row = Message.objects.get(organization_id=organization_id, id=new_id)
         thread_id, customer_id = row.thread_id, row.customer_id
@@ -118,30 +131,6 @@ def _place(organization_id: int, addresses: Sequence[str]) -> int | None:
     found = Place.objects.annotate(named=Lower("code")).filter(organization_id=organization_id, named__in=names - {""})
     ids = list(found.values_list("id", flat=True)[:2])
     return ids[0] if len(ids) == 1 else None
-
-
-def _bounced(organization_id: int, thread_id: int, references: Sequence[str], at: datetime) -> None:
-    ids = [int(found[2]) for one in references if (found := OURS.fullmatch(one.strip()))]
-    rows = list(
-        Message.objects.select_for_update()
-        .filter(organization_id=organization_id, thread_id=thread_id, id__in=ids, state__in=["sent", "unknown"])
-        .order_by("id")
-    )
-    Message.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(state="failed")
-    apologies_release(organization_id=organization_id, message_ids=[row.id for row in rows])
-    record(
-        organization_id=organization_id,
-        entries=[
-            Happened(
-                at=at,
-                event="messages:message:failed",
-                subject="message",
-                subject_id=row.id,
-                data={"thread": thread_id, "kind": row.kind, "step": row.step},
-            )
-            for row in rows
-        ],
-    )
 
 
 def note_add(*, organization_id: int, thread_id: int, by: int, body: str, now: datetime) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from makegood.messages.models import Message
+from makegood.messages.queries import BY_MACHINES
 from makegood.recoveries.models import RecoveryClock
 
 
@@ -22,7 +23,7 @@ def unanswered(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int
         thread_id=OuterRef("recovery__thread_id"),
         direction="in",
         created_at__gte=OuterRef("started_at"),
-    )
+    ).exclude(BY_MACHINES)
     rows = RecoveryClock.objects.filter(
         Exists(written),
         organization_id=organization_id,

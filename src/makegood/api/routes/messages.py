@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,8 +10,7 @@ from ninja import Router
 from makegood.api.keys import WRITE, Caller
 from makegood.api.problems import Problem
 from makegood.api.schemas import ReceivedOut
-from makegood.listen.mail import parse
-from makegood.messages.operations import message_received
+from makegood.listen.mail_in import mail_take
 from makegood.recoveries.queries import recovery_by_thread
 from makegood.store.clocks import now
 
@@ -30,20 +28,9 @@ def receive(request: HttpRequest) -> dict[str, Any]:
     raw = request.body
     if not raw.strip():
         raise Problem(422, "The mail is empty: send it whole, with its headers.")
-    mail = parse(raw)
-    received = message_received(
-        organization_id=caller.organization_id,
-        key=f"mail:{mail.message_id}" if mail.message_id else f"bytes:{hashlib.sha256(raw).hexdigest()}",
-        at=now(organization_id=caller.organization_id),
-        body=mail.text.replace("\x00", ""),
-        subject=mail.subject.replace("\x00", ""),
-        address=mail.sender.replace("\x00", ""),
-        addresses=[*mail.to, *mail.cc, *mail.delivered_to],
-        references=[f"<{one}>" for one in (*mail.in_reply_to, *mail.references)],
-        mail=mail.kind,
-        message_id=(mail.message_id or "").replace("\x00", ""),
-    )
+    taken = mail_take(organization_id=caller.organization_id, raw=raw, at=now(organization_id=caller.organization_id))
+    received = taken.received
     recovery_id = None
     if received.thread_id is not None:
         recovery_id = recovery_by_thread(organization_id=caller.organization_id, thread_id=received.thread_id)
-    return {"message_id": received.message_id, "recovery_id": recovery_id, "kind": mail.kind, "new": received.new}
+    return {"message_id": received.message_id, "recovery_id": recovery_id, "kind": taken.kind, "new": received.new}

@@ -16,6 +16,7 @@ from makegood.journal.models import Effect, Entry
 from makegood.makegoods.doubts import doubts_of
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
+from makegood.messages.queries import BY_MACHINES
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import (
     STEPS,
@@ -264,6 +265,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
     pending = effects.filter(state="pending")
     rows = (
         Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
+        .exclude(BY_MACHINES)
         .annotate(
             leaves_at=Subquery(pending.values("run_at")[:1]),
             held_for=Subquery(pending.values("held_for")[:1]),
