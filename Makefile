@@ -43,10 +43,10 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 
-# Tests drive Debian's Chromium and run a second time on Debian's PostgreSQL 15.
+# Tests drive Debian's Chromium, serve behind its nginx, and run a second time on its PostgreSQL 15.
 $(VENV)/system.stamp: | $(VENV)/bin/python
-	@test -x /usr/bin/chromium -a -x /usr/lib/postgresql/15/bin/postgres \
-		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium postgresql-15)
+	@test -x /usr/bin/chromium -a -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/sbin/nginx \
+		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium postgresql-15 nginx-light)
 	@touch $@
 
 clean:

@@ -34,7 +34,7 @@ from makegood.makegoods.queries import payouts_by_hand
 from makegood.messages.models import Message, Thread
 from makegood.messages.operations import message_received, message_retry, message_send, messages_queue
 from makegood.messages.queries import messages_in_trouble
-from makegood.messages.smtp import UnusableEmailUrl, server_of
+from makegood.messages.smtp_server import UnusableEmailUrl, server_of
 from makegood.organizations.models import Member, Organization
 from makegood.organizations.operations import integration_set, sending_stop, user_create
 from makegood.store.tenancy import tenant

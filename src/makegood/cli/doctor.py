@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 import attrs
 import click
@@ -24,12 +22,10 @@ from makegood.cli.database import (
     refuse_unfinished_restore,
     refuse_unsafe_role,
 )
-from makegood.rules import packs
+from makegood.cli.looking import BESIDE, NOT_SET
 from makegood.store.embedded import Server, home_directory
 from makegood.store.embedded.programs import MAJOR
 
-NOT_SET = "not set"
-LEAST_FREE = 1024 * 1024 * 1024
 UNSECURED = """
 SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
 WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relrowsecurity
@@ -38,6 +34,12 @@ WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT re
 
 SERVER = """
 SELECT current_setting('server_version'), current_user, pg_size_pretty(pg_database_size(current_database()))
+"""
+
+WATCHED = """
+SELECT organization.code, folder.trouble FROM listen_watchedfolder folder
+JOIN organizations_organization organization ON organization.id = folder.organization_id
+WHERE folder.active ORDER BY 1
 """
 
 
@@ -89,77 +91,12 @@ def _in_database() -> list[Finding]:
     return found
 
 
-def _is_used(server: Server) -> bool:
-    return server.lock("users").exists() and server.is_used()
-
-
 def _look(part: str, look: Callable[[], str]) -> Finding:
     try:
         with database_errors_in_one_line():
             return Finding(part=part, well=True, text=look())
     except click.ClickException as error:
         return Finding(part=part, well=False, text=error.format_message())
-
-
-def _home() -> str:
-    home = home_directory()
-    existing = next(each for each in (home, *home.parents) if each.exists())
-    free = shutil.disk_usage(existing).free
-    if free < LEAST_FREE:
-        raise click.ClickException(f"{home} has {free // 1024**2} MB left: make room.")
-    secret = home / "secret"
-    if not os.environ.get("MAKEGOOD_SECRET") and secret.exists() and secret.stat().st_mode & 0o077:
-        raise click.ClickException(f"{secret} can be read by others: run `chmod 600 '{secret}'`.")
-    there = "" if home.exists() else ", not there yet"
-    return f"{home}{there}, {free // 1024**3} GB left"
-
-
-def _secret() -> str:
-    from makegood.store.secrets import secret_file, secret_there
-
-    if os.environ.get("MAKEGOOD_SECRET"):
-        return "named in MAKEGOOD_SECRET"
-    if secret_there() is None:
-        return f"{NOT_SET}; the first start makes one and keeps it in {secret_file()} (MAKEGOOD_SECRET)"
-    return f"kept in {secret_file()}"
-
-
-def _demo() -> str:
-    server = Server(home_directory() / "demo")
-    if _is_used(server):
-        return f"a demo runs now, on a database of its own in {server.home}"
-    return f"none runs now; the last one left {server.home}" if server.is_made() else "none was started here"
-
-
-def _address() -> str:
-    url = os.environ.get("MAKEGOOD_URL")
-    if not url:
-        return f"{NOT_SET}; links in mails lead to this machine only (MAKEGOOD_URL)"
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise click.ClickException("MAKEGOOD_URL must look like https://help.example.com.")
-    return url
-
-
-def _floors() -> str:
-    if not os.environ.get(packs.OWN_FOLDER):
-        return f"{len(packs.names())} rule packs; none of your own ({packs.OWN_FOLDER})"
-    try:
-        own = [packs.own_pack(path).name for path in packs.own_files()]
-    except packs.UnusablePack as error:
-        raise click.ClickException(str(error)) from error
-    if not own:
-        raise click.ClickException(f"{packs.OWN_FOLDER} holds no .yaml file: put your own rule packs there.")
-    return f"{len(packs.names())} rule packs, of your own {', '.join(own)}"
-
-
-def _mail() -> str:
-    url = os.environ.get("EMAIL_URL")
-    if not url:
-        return f"{NOT_SET}; mail is kept as failed and customers see their status page (EMAIL_URL)"
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise click.ClickException("EMAIL_URL must look like smtp://user:password@host:port.")
-    return f"{parts.scheme} through {parts.hostname}"
 
 
 def _server() -> str:
@@ -199,6 +136,19 @@ def _role() -> str:
     return "the application can see one organization at a time"
 
 
+def _folders() -> str:
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(WATCHED)
+        watched = cursor.fetchall()
+    if not watched:
+        return "none is watched"
+    if in_the_way := "; ".join(f"{code}: {trouble}" for code, trouble in watched if trouble):
+        raise click.ClickException(f"{in_the_way}.")
+    return f"{', '.join(code for code, _ in watched)} watched"
+
+
 def _organizations(*, known: bool = True) -> str:
     from makegood.organizations.founding import organizations_exist, set_up_code
 
@@ -218,13 +168,13 @@ def _processes() -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
 
 
-BESIDE = {"home": _home, "secret": _secret, "address": _address, "mail": _mail, "rule packs": _floors, "demo": _demo}
 IN_DATABASE = {
     "database": _server,
     "restore": _restore,
     "migrations": _migrations,
     "row security": _row_security,
     "role": _role,
+    "folders": _folders,
     "organizations": _organizations,
     "processes": _processes,
 }

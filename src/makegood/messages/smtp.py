@@ -8,63 +8,21 @@ from __future__ import annotations
 
 import re
 import smtplib
-import ssl
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
 from email.utils import format_datetime
-from functools import lru_cache
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import attrs
 from django.conf import settings
 
 from makegood.journal.carrying import Outcome
+from makegood.messages.smtp_server import UnusableEmailUrl, connected, server_of
 
-TIMEOUT = 15
 LEADING_DOT = re.compile(rb"(?m)^\.")
 NOT_SET = "EMAIL_URL is not set: set it to smtp://user:password@host:port, then send again."
-
-
-class UnusableEmailUrl(ValueError):
-    """EMAIL_URL must look like smtp://user:password@host:port, or smtps:// for TLS from the start."""
-
-
-@attrs.frozen(kw_only=True)
-class Server:
-    """The mail server that EMAIL_URL names; `tls` is required, wanted (if the server offers it) or never."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    implicit: bool
-    tls: str
-    sender: str
-
-
-@lru_cache
-def server_of(url: str) -> Server:
-    """This function will read EMAIL_URL; `?from=address` names the sender, `?tls=required|wanted|never` starts TLS.
-
-    With a password TLS is required unless it says otherwise. Raises UnusableEmailUrl.
-    """
-    parts = urlsplit(url)
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    tls = query.get("tls", "required" if parts.password else "wanted")
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or tls not in ("required", "wanted", "never"):
-        raise UnusableEmailUrl(UnusableEmailUrl.__doc__)
-    return Server(
-        host=parts.hostname,
-        port=parts.port or (465 if parts.scheme == "smtps" else 587),
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        implicit=parts.scheme == "smtps",
-        tls=tls,
-        sender=query.get("from", ""),
-    )
 
 
 @attrs.frozen(kw_only=True)
@@ -129,7 +87,7 @@ def mail_out(*, mail: Mail, attempts: int) -> Outcome:
         return Outcome(state="failed", text="This e-mail address cannot be written to: ask for another.")
     client: smtplib.SMTP | None = None
     try:
-        client = _connected(server)
+        client = connected(server)
         _begin(client, sender, mail.to)
     except smtplib.SMTPResponseException as error:
         return _refused(error.smtp_code, later)
@@ -140,26 +98,6 @@ def mail_out(*, mail: Mail, attempts: int) -> Outcome:
     finally:
         if client is not None:
             client.close()
-
-
-def _connected(server: Server) -> smtplib.SMTP:
-    client: smtplib.SMTP
-    if server.implicit:
-        client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=_trusted())
-    else:
-        client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
-        client.ehlo_or_helo_if_needed()
-        if server.tls == "required" or (server.tls == "wanted" and client.has_extn("starttls")):
-            client.starttls(context=_trusted())
-    if server.user:
-        client.login(server.user, server.password)
-    return client
-
-
-@lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed; reading them takes as long as sending a mail, so it is done once a process."""
-    return ssl.create_default_context()
 
 
 def _begin(client: smtplib.SMTP, sender: str, to: str) -> None:

@@ -1,0 +1,127 @@
+"""What `makegood doctor` looks at that stands beside the database: the home, the environment, the mail server.
+
+Each look returns what it found, beginning with NOT_SET for what is still to do, or raises ClickException.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from urllib.parse import urlsplit
+
+import click
+
+from makegood.config.numbers import UnusableNumber, whole_number
+from makegood.rules import packs
+from makegood.store.embedded import Server, home_directory
+
+NOT_SET = "not set"
+LEAST_FREE = 1024 * 1024 * 1024
+SHORTEST_SECRET = 32
+HERE = ("127.0.0.1", "::1", "localhost")
+
+
+def _home() -> str:
+    home = home_directory()
+    existing = next(each for each in (home, *home.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    if free < LEAST_FREE:
+        raise click.ClickException(f"{home} has {free // 1024**2} MB left: make room.")
+    secret = home / "secret"
+    if not os.environ.get("MAKEGOOD_SECRET") and secret.exists() and secret.stat().st_mode & 0o077:
+        raise click.ClickException(f"{secret} can be read by others: run `chmod 600 '{secret}'`.")
+    there = "" if home.exists() else ", not there yet"
+    return f"{home}{there}, {free // 1024**3} GB left"
+
+
+def _secret() -> str:
+    from makegood.store.secrets import secret_file, secret_there
+
+    if named := os.environ.get("MAKEGOOD_SECRET"):
+        if len(named) < SHORTEST_SECRET:
+            raise click.ClickException(
+                f"MAKEGOOD_SECRET has {len(named)} characters: set one of at least {SHORTEST_SECRET} that nobody can"
+                " guess, before anything is kept under this one."
+            )
+        return "named in MAKEGOOD_SECRET"
+    if secret_there() is None:
+        return f"{NOT_SET}; the first start makes one and keeps it in {secret_file()} (MAKEGOOD_SECRET)"
+    return f"kept in {secret_file()}"
+
+
+def _demo() -> str:
+    server = Server(home_directory() / "demo")
+    if _is_used(server):
+        return f"a demo runs now, on a database of its own in {server.home}"
+    return f"none runs now; the last one left {server.home}" if server.is_made() else "none was started here"
+
+
+def _address() -> str:
+    url = os.environ.get("MAKEGOOD_URL")
+    if not url:
+        return f"{NOT_SET}; links in mails lead to this machine only (MAKEGOOD_URL)"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise click.ClickException("MAKEGOOD_URL must look like https://help.example.com, with no path.")
+    if parts.scheme == "https":
+        return f"{url}; cookies go over https only"
+    if parts.hostname in HERE:
+        return f"{url}; this machine only"
+    raise click.ClickException(
+        f"With {url} passwords, cookies and customers' links travel in clear: put a proxy in front that speaks TLS, and"
+        " set MAKEGOOD_URL to its https:// address."
+    )
+
+
+def _proxies() -> str:
+    try:
+        proxies = whole_number("MAKEGOOD_TRUSTED_PROXIES", default=0, least=0, most=9)
+    except UnusableNumber as error:
+        raise click.ClickException(str(error)) from error
+    if proxies:
+        return f"{proxies} of yours in front; whoever tries too often is told by the address that these saw"
+    if os.environ.get("MAKEGOOD_URL", "").startswith("https://"):
+        return (
+            f"{NOT_SET}; behind a proxy all clients count as one, and one who tries passwords too often locks out all:"
+            " say how many of yours stand in front (MAKEGOOD_TRUSTED_PROXIES)"
+        )
+    return "none"
+
+
+def _floors() -> str:
+    if not os.environ.get(packs.OWN_FOLDER):
+        return f"{len(packs.names())} rule packs; none of your own ({packs.OWN_FOLDER})"
+    try:
+        own = [packs.own_pack(path).name for path in packs.own_files()]
+    except packs.UnusablePack as error:
+        raise click.ClickException(str(error)) from error
+    if not own:
+        raise click.ClickException(f"{packs.OWN_FOLDER} holds no .yaml file: put your own rule packs there.")
+    return f"{len(packs.names())} rule packs, of your own {', '.join(own)}"
+
+
+def _mail() -> str:
+    from makegood.messages.smtp_server import UnreachableServer, UnusableEmailUrl, server_tried
+
+    url = os.environ.get("EMAIL_URL")
+    if not url:
+        return f"{NOT_SET}; mail is kept as failed and customers see their status page (EMAIL_URL)"
+    try:
+        return server_tried(url)
+    except (UnusableEmailUrl, UnreachableServer) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _is_used(server: Server) -> bool:
+    return server.lock("users").exists() and server.is_used()
+
+
+BESIDE = {
+    "home": _home,
+    "secret": _secret,
+    "address": _address,
+    "proxies": _proxies,
+    "mail": _mail,
+    "rule packs": _floors,
+    "demo": _demo,
+}
