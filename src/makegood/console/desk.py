@@ -7,10 +7,11 @@ from babel import Locale, UnknownLocaleError
 from django.urls import reverse
 
 from makegood.console import permissions
-from makegood.console.sessions import Membership, Visitor
+from makegood.console.sessions import Membership
 from makegood.console.viewmodels import Action, Link, Notice, Reader, Shell
 from makegood.core.money import Money
 from makegood.organizations.queries import DeskFacts
+from makegood.organizations.visits import Visitor
 from makegood.recoveries.seeing import sees
 
 ROLE_WORDS = {"employee": "Employee", "manager": "Manager", "finance": "Finance", "admin": "Admin"}

@@ -10,13 +10,13 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 from django.middleware.csrf import rotate_token
 
+from makegood.organizations.visits import Visitor, visitor_in
 from makegood.store.clocks import wall_now
 from makegood.store.throttling import attempt, client_address, forgive
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-LASTS = timedelta(hours=12)
 WINDOW = timedelta(minutes=15)
 BY_EMAIL, BY_ADDRESS = 10, 50
 """How many tries a quarter of an hour one account and one network address have."""
@@ -35,15 +35,6 @@ class TooManyTries(Exception):
 
 
 @attrs.frozen(kw_only=True)
-class Visitor:
-    """Who a session speaks for."""
-
-    user_id: int
-    organization_id: int
-    member_id: int
-
-
-@attrs.frozen(kw_only=True)
 class Membership:
     """One organization that an account is an active member of."""
 
@@ -53,18 +44,11 @@ class Membership:
 
 
 def visitor_of(request: HttpRequest) -> Visitor | None:
-    """This function will read the session; one that is twelve hours old has ended."""
-    began = request.session.get("began")
-    if began is None:
-        return None
-    if wall_now().timestamp() - began > LASTS.total_seconds():
+    """This function will read the session; one that is too old ends."""
+    visitor = visitor_in(request.session, now=wall_now())
+    if visitor is None and "began" in request.session:
         request.session.flush()
-        return None
-    return Visitor(
-        user_id=request.session["user"],
-        organization_id=request.session["organization"],
-        member_id=request.session["member"],
-    )
+    return visitor
 
 
 def begin(request: HttpRequest, *, user_id: int, organization_id: int, member_id: int) -> None:

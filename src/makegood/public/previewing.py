@@ -8,10 +8,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.customers.queries import customer_one
-from makegood.organizations.queries import desk_of
+from makegood.organizations.visits import desk_in, visitor_in
 from makegood.public.viewmodels import Preview, StatusPage
 from makegood.public.views import Following, following, laid, letter_page
 from makegood.recoveries.seeing import sees
+from makegood.store.clocks import wall_now
 
 
 @following
@@ -36,14 +37,14 @@ def status_preview(request: HttpRequest, found: Following) -> HttpResponse:
 
 
 def _sees(request: HttpRequest, found: Following) -> bool:
-    """Whether a member of the organization looks who sees this recovery in the console, too."""
-    if request.session.get("organization") != found.organization_id:
+    """Whether a member looks, in a session that goes on, who sees this recovery in the console, too."""
+    visitor = visitor_in(request.session, now=wall_now())
+    if visitor is None or visitor.organization_id != found.organization_id:
         return False
-    desk = desk_of(organization_id=found.organization_id, member_id=request.session["member"])
+    desk, case = desk_in(visitor), found.case
     if desk is None:
         return False
-    case = found.case
-    return sees(member_id=request.session["member"], places=desk.places, place_id=case.place_id, owner_id=case.owner_id)
+    return sees(member_id=visitor.member_id, places=desk.places, place_id=case.place_id, owner_id=case.owner_id)
 
 
 def _still(page: StatusPage, *, url: str, preview: Preview) -> StatusPage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -169,6 +170,8 @@ def _both(request: HttpRequest, desk: Desk, customer_id: int) -> tuple[CustomerF
     one, other = _known(desk, customer_id), _known(desk, int(said) if NUMBER.fullmatch(said) else 0)
     if one.id == other.id or one.erased_at is not None or other.erased_at is not None:
         raise Http404
+    if not may_correct(desk, one, customer_recoveries(organization_id=desk.organization_id, customer_id=one.id)):
+        raise PermissionDenied
     return one, other
 
 

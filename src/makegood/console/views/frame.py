@@ -23,7 +23,7 @@ from makegood.failures.queries import incidents_proposed
 from makegood.makegoods.charges import charges_unstopped_counted
 from makegood.makegoods.queries import payouts_by_hand_counted
 from makegood.messages.queries import notices_unread
-from makegood.organizations.queries import desk_of
+from makegood.organizations.visits import desk_in
 from makegood.store.tenancy import tenant
 
 CONSTRAINTS = {
@@ -125,15 +125,11 @@ def _framed(
     if visitor is None:
         return _to_sign_in(request)
     with tenant(organization_id=visitor.organization_id):
-        facts = desk_of(organization_id=visitor.organization_id, member_id=visitor.member_id)
+        facts = desk_in(visitor)
         if facts is None:
             sessions.end(request)
             return _to_sign_in(request)
         desk = Desk(visitor=visitor, facts=facts)
-        changed_at = facts.password_changed_at
-        if changed_at is not None and changed_at.timestamp() > request.session["began"]:
-            sessions.end(request)
-            return _to_sign_in(request)
         match = request.resolver_match
         if match is None or not desk.may(match.url_name or ""):
             return error_answer(request, status=403)
