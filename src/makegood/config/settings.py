@@ -91,6 +91,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DEMO = os.environ.get("MAKEGOOD_DEMO") == "1"
 STATUS_DAYS = whole_number("MAKEGOOD_STATUS_DAYS", default=180, least=1, most=3650)
 FOLDERS = Path(os.environ.get("MAKEGOOD_FOLDERS") or home_directory() / "folders").expanduser()
+PRIVATE_HOSTS = tuple(
+    one.strip().lower() for one in os.environ.get("MAKEGOOD_PRIVATE_HOSTS", "").split(",") if one.strip()
+)
+DRAFTING_SECONDS: float = whole_number("MAKEGOOD_DRAFTING_SECONDS", default=20, least=1, most=60)
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 CSRF_FAILURE_VIEW = "makegood.console.views.errors.form_too_old"

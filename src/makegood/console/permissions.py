@@ -45,6 +45,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-say": SERVES,
     "recovery-lint": SERVES,
     "recovery-take": SERVES,
+    "recovery-draft": SERVES,
+    "recovery-undraft": SERVES,
     "recovery-step": SERVES,
     "recovery-decide": SERVES,
     "recovery-offer": SERVES,
@@ -117,6 +119,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "data-report": DECIDES,
     "member": RUNS,
     "member-act": RUNS,
+    "drafting-try": RUNS,
     "settings": PAYS,
     "settings-act": RUNS,
     "search": ALL,
@@ -134,6 +137,7 @@ SETTINGS: dict[str, frozenset[str]] = {
     "keys": RUNS,
     "limits": PAYS,
     "delivery": RUNS,
+    "drafting": RUNS,
 }
 """Who may open which page of the settings; only admins change them."""
 

@@ -60,7 +60,8 @@ class Message(TenantModel):
     what an apology is for (codes and ids only). `author` is the member who wrote it; none means that it went by itself.
     `read_at` is when the member whom a staff notice told marked it read. `next_by_at` is by when its words, as they
     were begun, promise the customer the next ones; `anew_at` is that too, where nobody began or wrote in the draft, so
-    that it is written anew then.
+    that it is written anew then. `machine` names the language model and its host that drafted the words; until a person
+    has read or changed them (`machine_read`) they cannot leave, and `words_before` keeps what stood there (erasable).
     """
 
     thread = TenantKey(Thread, null=True)
@@ -85,9 +86,16 @@ class Message(TenantModel):
     read_at = models.DateTimeField(null=True)
     next_by_at = models.DateTimeField(null=True)
     anew_at = models.DateTimeField(null=True)
+    machine = models.CharField(max_length=400, default="", db_default="", blank=True)
+    machine_read = models.BooleanField(default=False, db_default=False)
+    words_before = models.TextField(default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(machine="") | models.Q(machine_read=True) | models.Q(state__in=["draft", "stopped"]),
+                name="message_machine_read",
+            ),
             state_check("direction", ("in", "out"), "message_direction"),
             state_check("channel", ("mail", "status", "hand", "inside"), "message_channel"),
             state_check("state", MESSAGE_STATES, "message_state"),

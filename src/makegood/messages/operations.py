@@ -17,6 +17,7 @@ from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.journal.outbox import Wanted, effects_add, effects_stop
 from makegood.messages.apologies import SAID_ALREADY, Said, apologies_release, apologies_take
+from makegood.messages.drafting import words_read
 from makegood.messages.judging import judge, may_go
 from makegood.messages.links import message_id_of
 from makegood.messages.models import MESSAGE_KINDS, Message
@@ -53,6 +54,7 @@ COLUMNS = (
     "subject", "body", "findings", "override_reason", "apology_key", "message_id", "key_hash", "author_id",
     "created_at", "next_by_at", "anew_at",
 )  # fmt: skip
+SENT = ("subject", "body", "findings", "override_reason", "apology_key", "author_id", "state")
 SIGNING = "SELECT id, name FROM organizations_member WHERE organization_id = %s AND (id = %s OR name = ANY(%s))"
 
 
@@ -286,12 +288,15 @@ def message_save(
 ) -> None:
     """This function will keep what a person has written of a draft so far; nothing leaves.
 
-    `next_by_at` is by when it promises the next word, where that changed. Raises UnableToSend if it is no draft now.
+    `next_by_at` is by when it promises the next word, where that changed; such words are ours, and nobody read a
+    machine's by it. Raises UnableToSend if it is no draft now.
     """
     row = _locked(organization_id, message_id, ("draft",))
+    if next_by_at is None:
+        words_read(row=row, body=body, said=False)
     row.subject, row.body, row.anew_at = subject.strip()[:300], body, None
     row.next_by_at = next_by_at or row.next_by_at
-    row.save(update_fields=["subject", "body", "next_by_at", "anew_at"])
+    row.save(update_fields=["subject", "body", "next_by_at", "anew_at", "machine_read", "words_before"])
     record(organization_id=organization_id, entries=[_said(row.id, row, "revised", now, by)])
 
 
@@ -313,15 +318,21 @@ def message_send(
     override_reason: str = "",
     apology_key: str | None = None,
     case: Case | None = None,
+    machine_read: bool = False,
+    unfounded: Sequence[dict[str, Any]] = (),
 ) -> Queued:
     """This function will send a draft: the click of a named person, with the text as they left it.
 
     That person signs it, or signs for a colleague. The wording is judged and its findings kept; one that blocks needs
     an `override_reason`, and so do the second kind of news in one window and a promise that is over. A mail that keeps
     waits for the customer's morning. An apology that the customer has had already stays a draft and the answer is
-    blocked. Raises UnableToSend.
+    blocked. What a machine drafted leaves only once a person has changed it or said that they read it (`machine_read`);
+    `unfounded` are findings on what it says and the case does not. Raises UnableToSend.
     """
     row = _locked(organization_id, message_id, ("draft",))
+    words_read(row=row, body=row.body if body is None else body, said=machine_read)
+    if row.machine and not row.machine_read:
+        raise UnableToSend("A machine wrote this and nobody has read it: read it and say so, or change it.")
     row.subject = (row.subject if subject is None else subject).strip()[:300]
     row.body = row.body if body is None else body
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
@@ -334,6 +345,8 @@ def message_send(
         judged = attrs.evolve(judged, findings=[BOTH_KINDS, *judged.findings])
     if promises_past(organization_id=organization_id, message=row, now=now):
         judged = attrs.evolve(judged, findings=[PAST, *judged.findings])
+    if row.machine:
+        judged = attrs.evolve(judged, findings=[*unfounded, *judged.findings])
     blocking = [finding for finding in judged.findings if finding["severity"] == "block"]
     if blocking and not override_reason.strip():
         raise UnableToSend("Change the wording that is marked, or say why it stays.", blocking)
@@ -341,11 +354,12 @@ def message_send(
     row.override_reason = override_reason.strip()[:300] if blocking else ""
     if _said_before(organization_id, row, now):
         row.findings, row.anew_at = [SAID_ALREADY, *judged.findings], None
-        row.save(update_fields=["subject", "body", "findings", "override_reason", "apology_key", "anew_at"])
+        kept = [*SENT[:5], "anew_at", "machine_read", "words_before"]
+        row.save(update_fields=kept)
         record(organization_id=organization_id, entries=[_said(row.id, row, "blocked", now, by)])
         return Queued(state="blocked", message_id=row.id, findings=tuple(row.findings))
     row.state = "queued"
-    row.save(update_fields=["subject", "body", "findings", "override_reason", "apology_key", "author_id", "state"])
+    row.save(update_fields=[*SENT, "machine_read", "words_before"])
     run_at = now
     if row.thread_id and row.channel == "mail":
         reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id])
@@ -442,7 +456,7 @@ def messages_erase(*, organization_id: int, customer_ids: Sequence[int], now: da
     messages = Message.objects.filter(organization_id=organization_id, id__in=found)
     effects_stop(organization_id=organization_id, subject="message", subject_ids=found, now=now)
     messages.filter(state__in=["draft", "queued"]).update(state="stopped")
-    messages.update(subject="", body="", address="", findings=[], override_reason="")
+    messages.update(subject="", body="", words_before="", address="", findings=[], override_reason="")
     messages.filter(direction="in").update(message_id="")
 
 

@@ -148,15 +148,19 @@ class CalendarVersion(TenantModel):
         ]
 
 
-INTEGRATION_KINDS = ("payout", "smtp")
+INTEGRATION_KINDS = ("payout", "smtp", "drafting")
 
 
 class Integration(TenantModel):
-    """An outside system that effects go to; `secret` is encrypted with the installation's key."""
+    """An outside system that effects go to, or that drafts letters (`model` says which one does).
+
+    `secret` is encrypted with the installation's key.
+    """
 
     kind = models.CharField(max_length=20)
     url = models.URLField(max_length=500, default="")
     secret = models.BinaryField(default=b"")
+    model = models.CharField(max_length=120, default="", db_default="", blank=True)
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -29,7 +29,9 @@ SELECT m.name, m.role, m.tier, m.limit_minor, m.present, o.name, o.code, o.zone,
     o.stopped_at, makegood_now(o.id), clock.kind, clock.speed,
     m.user_id, coalesce(u.password_once, false), u.password_changed_at,
     (SELECT array_agg(mp.place_id) FROM organizations_memberplace mp
-      WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id)
+      WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id),
+    EXISTS (SELECT FROM organizations_integration i
+      WHERE i.organization_id = m.organization_id AND i.kind = 'drafting' AND i.active)
 FROM organizations_member m
 JOIN organizations_organization o ON o.id = m.organization_id
 JOIN store_clock clock ON clock.organization_id = o.id
@@ -51,7 +53,8 @@ class DeskFacts:
     """The member who looks, and the organization and moment that they look at.
 
     `user_id` is their account, None where they have none; `password_once` that its password must be changed first.
-    `places` are the ids of the places that they serve, those below them included; None is all.
+    `places` are the ids of the places that they serve, those below them included; None is all. `drafts` says whether a
+    language model may be asked for letters.
     """
 
     name: str
@@ -74,6 +77,7 @@ class DeskFacts:
     password_changed_at: datetime | None
     places: tuple[int, ...] | None
     place_names: tuple[str, ...] = ()
+    drafts: bool = False
 
 
 def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
@@ -92,6 +96,7 @@ def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
         **dict(zip(names, row[:18], strict=True)),
         places=tuple(place_id for place_id, _, _ in served) if row[18] else None,
         place_names=tuple(name for _, name, named in served if named),
+        drafts=row[19],
     )
 
 

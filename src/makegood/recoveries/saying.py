@@ -179,6 +179,13 @@ def apologies_anew(*, organization_id: int, at: Mapping[int, datetime]) -> None:
     )
 
 
+def told_by(*, organization_id: int, recovery_id: int, by: int, now: datetime) -> Told:
+    """This function will gather what a letter of this member's on a recovery may say, in its customer's language."""
+    member = Member.objects.get(organization_id=organization_id, id=by)
+    (about,) = _told(organization_id, planned_of(organization_id=organization_id, at={recovery_id: now}))
+    return attrs.evolve(about, owner=member.name, role=member.role)
+
+
 def apology_key_now(*, organization_id: int, recovery_id: int, now: datetime) -> str:
     """Return what an apology on this recovery is for as things stand now: its failure may be an incident's since."""
     (one,) = planned_of(organization_id=organization_id, at={recovery_id: now})

@@ -111,6 +111,21 @@ def _facts(told: Told) -> dict[str, str]:
     }
 
 
+def facts_said(told: Told) -> dict[str, str]:
+    """This function will name what any letter may say: `what` failed, `when`, the `fix`, and the next word's time.
+
+    In the customer's language; nothing that says who they are, and not what they or a colleague wrote.
+    """
+    return {name: text for name, text in _facts(told).items() if name in ("what", "when", "fix", "next_by")}
+
+
+def enclosed(told: Told, paragraphs: str, *, letter: str) -> str:
+    """This function will put a letter's greeting before other paragraphs, their page's link and its signature after."""
+    greeting, *_, signature = letter.strip().split("\n\n")
+    link = phrase("mail.link", language=told.language, status_url=told.status_url)
+    return f"{greeting}\n\n{paragraphs.strip()}\n\n{link}\n\n{signature}\n"
+
+
 def _said(name: str, told: Told, **more: str) -> str:
     """Fill a template in the customer's language; without a name where nobody can name them but by how they look."""
     text = filled(name, language=told.language, **_facts(told) | more)

@@ -37,6 +37,13 @@ CHANNELS = {
     "status": "On their page: we know no e-mail address",
 }
 NEWS = {UPDATE: "how it stands", EXPLANATION: "how it ended"}
+KEEP = Field(
+    name="keep",
+    label="Why the marked words stay",
+    hint="Change them, or say here why they stay. A colleague can read it later.",
+    required=True,
+    maxlength=300,
+)
 ENDS = re.compile(r"[.!?](?:\s|$)|\n")
 SAY_WHAT = ("wording.conditional", "wording.feelings", "wording.passive", "wording.disappointed", "wording.sorry-but")
 LACKS_WHAT = ("wording.no-apology", "wording.no-what", "wording.no-when", "wording.no-facts")
@@ -189,13 +196,6 @@ def draft_of(
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     has -= {"repair"} if past else set()
     here = code(case.number)
-    keep = Field(
-        name="keep",
-        label="Why the marked words stay",
-        hint="Change them, or say here why they stay. A colleague can read it later.",
-        required=True,
-        maxlength=300,
-    )
     return MessageDraft(
         send_url=reverse("recovery-say", args=[here]),
         lint_url=reverse("recovery-lint", args=[here]),
@@ -211,7 +211,7 @@ def draft_of(
         missing=tuple(says for name, says in ELEMENTS.items() if name not in has)
         if linted and message.kind == "apology"
         else (),
-        keep=keep if keeps else None,
+        keep=KEEP if keeps else None,
         empty=blank(text=shown, signs=(desk.facts.name, desk.facts.organization)),
         unchecked="" if linted else f"{UNCHECKED['message']} {UNCHECKED['suggestion']}",
         words=draft_words(desk, case, message_id=message.id, text=shown),

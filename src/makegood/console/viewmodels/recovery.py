@@ -46,6 +46,24 @@ class Finding:
 
 
 @attrs.frozen(kw_only=True)
+class MachineHelp:
+    """A machine may draft these words: where the button leads, and each fact that would be sent, in words."""
+
+    url: str
+    host: str
+    sends: tuple[Fact, ...]
+
+
+@attrs.frozen(kw_only=True)
+class MachineWords:
+    """A machine drafted these words and nobody has read them: which one, the tick that says so, and the way back."""
+
+    by: str
+    read: Field
+    back_url: str
+
+
+@attrs.frozen(kw_only=True)
 class MessageDraft:
     """The words to say, and what the rules think of them.
 
@@ -75,6 +93,8 @@ class MessageDraft:
     """The promises that stand in the text."""
     hidden: tuple[tuple[str, str], ...] = ()
     errors: tuple[str, ...] = ()
+    machine: MachineHelp | None = None
+    by_machine: MachineWords | None = None
 
     @property
     def wrong(self) -> tuple[Field, ...]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.clocks import clock_page
+from makegood.console.building.drafting import with_machine
 from makegood.console.building.recovery import Known, recovery_page
 from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
@@ -83,6 +84,8 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         ),
     )
     page = attrs.evolve(recovery_page(desk, known), others=others_now(desk, recovery_id=case.id, number=case.number))
+    if page.next is not None and page.next.draft is not None:
+        page = attrs.evolve(page, next=attrs.evolve(page.next, draft=with_machine(desk, case, page.next.draft)))
     return Screen(template="console/recovery.html", current="recoveries", page=page)
 
 

@@ -6,6 +6,7 @@ import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
 from makegood.console.asking import whole
+from makegood.console.building.drafting import unfounded_in, with_machine
 from makegood.console.building.reaching import unreached
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
 from makegood.console.building.words import said_at
@@ -25,7 +26,7 @@ from makegood.recoveries.queries.staff_words import words_said
 from makegood.recoveries.saying import BEGUN, apology_key_now, words_begin
 
 
-def _draft(request: HttpRequest, case: Case) -> MessageLine:
+def draft_wanted(request: HttpRequest, case: Case) -> MessageLine:
     wanted = request.POST.get("draft", "")
     for one in case.messages:
         if str(one.id) == wanted and one.direction == "out" and one.state == "draft":
@@ -33,18 +34,18 @@ def _draft(request: HttpRequest, case: Case) -> MessageLine:
     raise UnableToSend("This message was sent, stopped or changed meanwhile: reload to see.")
 
 
-def _typed(request: HttpRequest) -> str:
+def typed_words(request: HttpRequest) -> str:
     return request.POST.get("text", "").replace("\r\n", "\n")[:20_000]
 
 
-def _again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
+def words_again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     """Show the recovery with the words as they were typed, and what the rules think of those."""
     case = case_of(desk, code)
     screen = screen_of(desk, case)
     if request.method != "POST" or "text" not in request.POST or screen.page.next is None:
         return screen
     try:
-        draft = _shown(request, desk, case, text=_typed(request))
+        draft = _shown(request, desk, case, text=typed_words(request))
     except UnableToSend:
         return screen
     return attrs.evolve(screen, page=attrs.evolve(screen.page, next=attrs.evolve(screen.page.next, draft=draft)))
@@ -52,11 +53,12 @@ def _again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
 
 def _shown(request: HttpRequest, desk: Desk, case: Case, *, text: str) -> MessageDraft:
     """The draft with these words; what they were made from stays what it was."""
-    draft = draft_of(desk, case, _draft(request, case), text=text, subject=request.POST.get("subject"))
-    return attrs.evolve(draft, hidden=tuple((name, request.POST.get(name, value)) for name, value in draft.hidden))
+    draft = draft_of(desk, case, draft_wanted(request, case), text=text, subject=request.POST.get("subject"))
+    draft = attrs.evolve(draft, hidden=tuple((name, request.POST.get(name, value)) for name, value in draft.hidden))
+    return with_machine(desk, case, draft)
 
 
-@acts_merging(_again)
+@acts_merging(words_again)
 def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Send the words as they stand: the click of a named person. Or begin new ones, keep them, or stop what waits."""
     if request.POST.get("save") and "begin" not in request.POST:
@@ -68,7 +70,7 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         return _stop(request, desk, case, code)
     if request.POST.get("renew"):
         return _renew(request, desk, case, code)
-    draft = _draft(request, case)
+    draft = draft_wanted(request, case)
     key = None
     if draft.kind == "apology":
         key = apology_key_now(organization_id=desk.organization_id, recovery_id=case.id, now=desk.facts.now)
@@ -78,10 +80,12 @@ def say(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         by=desk.member_id,
         now=desk.facts.now,
         subject=request.POST.get("subject"),
-        body=_typed(request),
+        body=typed_words(request),
         override_reason=request.POST.get("keep", ""),
         apology_key=key,
         case=wording_case(case, draft.kind),
+        machine_read="machine_read" in request.POST,
+        unfounded=unfounded_in(desk, case, draft, typed_words(request)),
     )
     if sent.blocked:
         raise UnableToSend("They have had this apology in the last 90 days. A second one costs more than silence.")
@@ -108,8 +112,8 @@ def _begin(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpRespo
         now=desk.facts.now,
         answers=True,
     )
-    if _typed(request):
-        _kept(request, desk, message_id, _typed(request))
+    if typed_words(request):
+        _kept(request, desk, message_id, typed_words(request))
     return gone_to("recovery", code=code)
 
 
@@ -117,16 +121,16 @@ def _save(request: HttpRequest, desk: Desk, code: str) -> HttpResponse:
     """Keep the words as a draft; where a colleague kept others, those that touch different lines go together."""
     try:
         case = case_held(request, desk, code)
-        text, detail = _typed(request), "Nothing is sent before somebody sends it."
+        text, detail = typed_words(request), "Nothing is sent before somebody sends it."
     except Collision:
         case = case_of(desk, code)
-        draft = _draft(request, case)
+        draft = draft_wanted(request, case)
         was = request.POST[f"seen.message:{draft.id}"].replace("\r\n", "\n").split("\n", 2)
-        merged = merge(was=was[-1], theirs=draft.body, mine=_typed(request))
+        merged = merge(was=was[-1], theirs=draft.body, mine=typed_words(request))
         if was[0] != "draft" or was[1] != draft.subject or not merged.clean:
             raise
         text, detail = merged.text, "A colleague changed other lines meanwhile: both changes are in it."
-    _kept(request, desk, _draft(request, case).id, text)
+    _kept(request, desk, draft_wanted(request, case).id, text)
     tell(request, "Kept as a draft.", detail=detail)
     return gone_to("recovery", code=code)
 
@@ -146,9 +150,9 @@ def _renew(request: HttpRequest, desk: Desk, case: Case, code: str) -> HttpRespo
     to = promise_renew(
         organization_id=desk.organization_id,
         recovery_id=case.id,
-        message_id=_draft(request, case).id,
+        message_id=draft_wanted(request, case).id,
         subject=request.POST.get("subject", ""),
-        body=_typed(request),
+        body=typed_words(request),
         by=desk.member_id,
         now=desk.facts.now,
     )
@@ -170,18 +174,18 @@ def _findings(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     case = case_of(desk, code)
     if request.method != "POST":
         return recovery_screen(request, desk, code=code)
-    draft = draft_of(desk, case, _draft(request, case), text=_typed(request))
+    draft = with_machine(desk, case, draft_of(desk, case, draft_wanted(request, case), text=typed_words(request)))
     return Screen(template="console/parts/findings.html", page={"draft": draft}, fragment=True)
 
 
 lint = acts(recovery_screen)(_findings)
 
 
-@acts(_again)
+@acts(words_again)
 def take(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     """Mend one finding in what was typed, and show the words again; nothing is sent."""
     case = case_of(desk, code)
-    draft, text = _draft(request, case), _typed(request)
+    draft, text = draft_wanted(request, case), typed_words(request)
     linted = judged(desk, case, kind=draft.kind, text=text)
     for finding in linted.findings if linted else ():
         plain = finding.as_dict()
@@ -195,17 +199,17 @@ def take(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     return attrs.evolve(screen, page=attrs.evolve(screen.page, next=attrs.evolve(screen.page.next, draft=shown)))
 
 
-@acts(_again)
+@acts(words_again)
 def word_typed(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     """Put a promise that stands in what was typed on the ledger, and show the words again; nothing is sent."""
     case = case_of(desk, code)
     word_promise_typed(
         organization_id=desk.organization_id,
         recovery_id=case.id,
-        message_id=_draft(request, case).id,
-        text=_typed(request),
+        message_id=draft_wanted(request, case).id,
+        text=typed_words(request),
         start=whole(request.POST.get("word", ""), field="word", least=0, most=20_000),
         by=desk.member_id,
         now=desk.facts.now,
     )
-    return _again(request, desk, code=code)
+    return words_again(request, desk, code=code)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from makegood.console import permissions
 from makegood.console.asking import amount, whole
 from makegood.console.building import data_in
+from makegood.console.building.drafting import drafting_sections
 from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import ROLE_WORDS, Desk
@@ -34,7 +35,7 @@ from makegood.console.viewmodels import (
     TableRow,
     Tag,
 )
-from makegood.console.views import hours, people, places, playbooks
+from makegood.console.views import hours, people, places, playbooks, setting_drafting
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.organizations import queries
@@ -57,6 +58,7 @@ TITLES = {
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
     "limits": ("Limits", "What each person may give in a day without asking."),
     "delivery": ("Delivery", "How messages and payments leave, and by what your organization is known."),
+    "drafting": ("Drafting", "A language model of your own that drafts letters, where somebody asks it to."),
 }
 SCOPE_HINTS = {"events": "send events", "read": "read everything", "write": "report, record, change"}
 
@@ -80,6 +82,7 @@ def settings_page(
         "keys": _keys,
         "limits": _limits,
         "delivery": _delivery,
+        "drafting": drafting_sections,
     }[section](desk)
     shown = (SettingsSection(title=fresh[1], key="fresh", secret=fresh[0]),) if fresh[0] else ()
     page = SettingsPage(
@@ -480,4 +483,8 @@ ACTS = {
     ("limits", "set"): _limit_set,
     ("delivery", "stop"): _stop,
     ("delivery", "go-on"): _go_on,
+    ("drafting", "set"): setting_drafting.model_set,
+    ("drafting", "on"): setting_drafting.switched_on,
+    ("drafting", "off"): setting_drafting.switched_off,
+    ("drafting", "forget"): setting_drafting.forgotten,
 }

@@ -291,6 +291,8 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             held=row.held_for is not None,
             trouble=row.outcome or "" if row.state in ("failed", "unknown") else "",
             next_by_at=row.next_by_at,
+            machine=row.machine,
+            machine_read=row.machine_read,
         )
         for row in rows
     )

@@ -81,7 +81,7 @@ class MessageLine:
 
     `next_by_at` is by when its words, as they were begun, promise the next ones.
     `held` says that it waits for the yes or no to a proposed incident; `trouble` is what went wrong with one that
-    failed or may not have left.
+    failed or may not have left. `machine` names what drafted the words, where it was no person.
     """
 
     id: int
@@ -100,6 +100,8 @@ class MessageLine:
     held: bool
     trouble: str = ""
     next_by_at: datetime | None = None
+    machine: str = ""
+    machine_read: bool = False
 
 
 @attrs.frozen(kw_only=True, slots=True)

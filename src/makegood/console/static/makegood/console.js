@@ -102,6 +102,14 @@
     online();
     livePause();
   };
+  document.addEventListener("submit", (event) => {
+    const pressed = event.submitter;
+    if (!pressed?.dataset.waits) return;
+    if (pressed.getAttribute("aria-disabled")) { event.preventDefault(); return; }
+    pressed.setAttribute("aria-disabled", "true");
+    pressed.textContent = pressed.dataset.waits;
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted && document.querySelector("[data-waits][aria-disabled]")) location.reload(); });
   addEventListener("online", online);
   addEventListener("offline", online);
 

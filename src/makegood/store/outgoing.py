@@ -1,0 +1,196 @@
+"""Calling out: one JSON request to an address that an admin wrote, with bounds on whom, how long and how much.
+
+An address that somebody typed could name a machine of the house that nobody outside may reach. So the name is looked up
+once, each of its addresses must be a public one, and the call goes to the address that was looked at. Redirects are not
+followed. Machines of the house are called only where whoever runs Makegood named them (MAKEGOOD_PRIVATE_HOSTS).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+from django.conf import settings
+
+AT_ONCE = 2
+"""So many calls a process makes at once: pages that wait for one must never take every thread of it."""
+_free = threading.BoundedSemaphore(AT_ONCE)
+
+
+class UnableToCall(ValueError):
+    """The other side could not be called, or did not answer as it should: the message says why and what to do."""
+
+
+@attrs.frozen(kw_only=True)
+class Address:
+    """Whom to call: `host` as it was written, `path` with its slash; `named` says that it is a host of the house."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str
+    named: bool
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+
+
+def address_of(url: str) -> Address:
+    """This function will read an address that somebody wrote.
+
+    Raises UnableToCall unless it is https, or http to a host of the house, without a password or a question in it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UnableToCall("This is no address: write one such as https://api.example.com/v1.") from None
+    secure = parts.scheme == "https"
+    plain = not any(one.isspace() or not one.isprintable() or ord(one) > 126 for one in url.strip())
+    if parts.scheme not in ("http", "https") or not host or not plain:
+        raise UnableToCall("This is no address: write one such as https://api.example.com/v1.")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise UnableToCall("Leave passwords and questions out of the address: a key has its own field.")
+    port = port or (443 if secure else 80)
+    named = {host, f"{host}:{port}"} & set(settings.PRIVATE_HOSTS) != set()
+    if not secure and not named:
+        raise UnableToCall("Use https: over http anybody on the way could read it.")
+    return Address(secure=secure, host=host, port=port, path=parts.path or "/", named=named)
+
+
+def host_of(url: str) -> str:
+    """This function will name the host of an address that was once written, whether or not it may be called now."""
+    return urlsplit(url).hostname or ""
+
+
+@attrs.define
+class _Call:
+    """One call under way; whoever waits for it may cut its line."""
+
+    line: socket.socket | None = None
+    given_up: bool = False
+    answer: Answer | None = None
+    error: Exception | None = None
+
+    def cut(self) -> None:
+        self.given_up = True
+        if self.line is not None:
+            try:
+                self.line.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return
+
+
+def call(*, url: str, body: Mapping[str, Any], headers: Mapping[str, str], seconds: float, most: int) -> Answer:
+    """This function will post JSON and return what came back, within so many seconds and bytes in all.
+
+    Call it outside of any transaction. Raises UnableToCall.
+    """
+    address = address_of(url)
+    if not _free.acquire(blocking=False):
+        raise UnableToCall("Others are being drafted right now: try again in a few seconds.")
+    under_way = _Call()
+    payload = json.dumps(body).encode()
+
+    def carry() -> None:
+        try:
+            under_way.answer = _exchange(under_way, address, payload, headers, seconds=seconds, most=most)
+        except Exception as error:  # noqa: BLE001 - whoever waits raises it, in words
+            under_way.error = error
+        finally:
+            _free.release()
+
+    thread = threading.Thread(target=carry, name="call-out", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if under_way.answer is not None:
+        return under_way.answer
+    if under_way.error is None:
+        under_way.cut()
+        raise UnableToCall(f"{address.host} did not answer within {seconds:g} seconds: try again later.")
+    raise _said(address, under_way.error) from under_way.error
+
+
+def _exchange(
+    under_way: _Call, address: Address, payload: bytes, headers: Mapping[str, str], *, seconds: float, most: int
+) -> Answer:
+    line = _connected(address, seconds)
+    under_way.line = line
+    try:
+        if under_way.given_up:
+            raise TimeoutError
+        if address.secure:
+            line = under_way.line = _trusted().wrap_socket(line, server_hostname=address.host)
+        talk = http.client.HTTPConnection(address.host, address.port, timeout=seconds)
+        talk.sock = line
+        talk.request(
+            "POST",
+            address.path,
+            payload,
+            {"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
+        )
+        with talk.getresponse() as response:
+            body = response.read(most + 1)
+    finally:
+        line.close()
+    if len(body) > most:
+        raise UnableToCall(f"{address.host} sent more than {most // 1024} kB: that is no answer to this question.")
+    if 300 <= response.status < 400:
+        raise UnableToCall(f"{address.host} sends us on to another address: write that one here, if it is right.")
+    return Answer(status=response.status, body=body)
+
+
+def _connected(address: Address, seconds: float) -> socket.socket:
+    """A line to an address that was looked at; every one that the name has must be allowed."""
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    if not address.named and not all(ip_address(str(one[4][0]).partition("%")[0]).is_global for one in found):
+        raise UnableToCall(
+            f"{address.host} is inside the house, not on the internet: whoever runs Makegood may allow it"
+            " by MAKEGOOD_PRIVATE_HOSTS."
+        )
+    lost: OSError = ConnectionRefusedError()
+    for family, kind, protocol, _, where in found:
+        line = socket.socket(family, kind, protocol)
+        line.settimeout(seconds)
+        try:
+            line.connect(where)
+        except OSError as error:
+            line.close()
+            lost = error
+        else:
+            return line
+    raise lost
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _said(address: Address, error: Exception) -> UnableToCall:
+    """What was wrong, in one sentence."""
+    if isinstance(error, UnableToCall):
+        return error
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return UnableToCall(f"There is no host named {address.host}: check the address.")
+    if isinstance(error, ssl.SSLError):
+        return UnableToCall(f"{address.host} has no certificate that can be trusted: check the address.")
+    if isinstance(error, TimeoutError):
+        return UnableToCall(f"{address.host} did not answer in time: try again later.")
+    if isinstance(error, http.client.HTTPException):
+        return UnableToCall(f"{address.host} hung up, or does not speak HTTP: check the address.")
+    return UnableToCall(f"{address.host} cannot be reached ({type(error).__name__}): check the address.")

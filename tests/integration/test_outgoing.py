@@ -1,0 +1,127 @@
+"""Calling out: whom it calls, what it follows, how long it waits and how much it takes."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from tests.support.models import ModelServer, model_server
+
+from makegood.store import outgoing
+from makegood.store.outgoing import UnableToCall, address_of, call
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    with model_server(monkeypatch) as server:
+        yield server
+
+
+def called(url: str, *, seconds: float = 10, most: int = 4096) -> outgoing.Answer:
+    return call(url=url, body={"a": 1}, headers={}, seconds=seconds, most=most)
+
+
+def test_an_answer_comes_back(model: ModelServer) -> None:
+    assert called(model.url).status == 200
+    assert model.asked[0]["body"] == b'{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("ftp://api.example.com/v1", "This is no address"),
+        ("file:///etc/passwd", "This is no address"),
+        ("api.example.com", "This is no address"),
+        ("https://", "This is no address"),
+        ("https://api.example.com:99999/", "This is no address"),
+        ("https://api.example.com/\r\nX: y", "This is no address"),
+        ("https://me:secret@api.example.com/v1", "Leave passwords"),
+        ("https://api.example.com/v1?key=1", "Leave passwords"),
+        ("http://api.example.com/v1", "Use https"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(url: str, says: str) -> None:
+    with pytest.raises(UnableToCall, match=says):
+        address_of(url)
+
+
+INSIDE = [
+    "127.0.0.1", "10.0.0.8", "172.16.4.4", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fd00::1",
+    "fe80::1", "::ffff:127.0.0.1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", INSIDE)
+def test_machines_inside_the_house_are_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Whatever name leads there: here one that the internet's own directory could give."""
+    monkeypatch.setattr(
+        outgoing.socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
+    )
+    with pytest.raises(UnableToCall, match="inside the house"):
+        called("https://harmless.example/v1")
+
+
+def test_one_address_inside_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 443)) for one in ("93.184.215.14", "127.0.0.1")]
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", lambda *_, **__: both)
+    with pytest.raises(UnableToCall, match="inside the house"):
+        called("https://harmless.example/v1")
+
+
+def test_only_the_named_port_of_the_house_is_called(model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", (f"127.0.0.1:{model.port + 1}",))
+    with pytest.raises(UnableToCall, match="Use https"):
+        called(model.url)
+    assert model.asked == []
+
+
+def test_a_redirect_is_not_followed(model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not to an address of the house, and to no other: the server that it names is never asked."""
+    with model_server(monkeypatch) as inside:
+        monkeypatch.setattr(settings, "PRIVATE_HOSTS", (f"127.0.0.1:{model.port}", f"127.0.0.1:{inside.port}"))
+        model.to = inside.url
+        with pytest.raises(UnableToCall, match="sends us on to another address"):
+            called(model.url)
+        assert inside.asked == []
+
+
+def test_a_slow_drip_is_cut_off(model: ModelServer) -> None:
+    """Each byte comes in time, the whole does not: the line is cut, and the other side sees it."""
+    model.drips = True
+    with pytest.raises(UnableToCall, match=r"did not answer within 0\.3 seconds"):
+        called(model.url, seconds=0.3)
+    assert model.ended.wait(30)
+
+
+def test_ten_megabytes_are_not_taken(model: ModelServer) -> None:
+    model.raw = b"x" * 10_000_000
+    with pytest.raises(UnableToCall, match="sent more than 4 kB"):
+        called(model.url)
+
+
+def test_nobody_there_is_said(model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
+    with pytest.raises(UnableToCall, match="cannot be reached"):
+        called(f"http://127.0.0.1:{port}/v1")
+
+
+def test_a_third_call_at_once_is_refused(model: ModelServer) -> None:
+    """Pages that wait never take every thread; once one is through, the next may go."""
+    model.held = threading.Event()
+    waiting = [threading.Thread(target=called, args=(model.url,)) for _ in range(outgoing.AT_ONCE)]
+    for one in waiting:
+        model.arrived.clear()
+        one.start()
+        assert model.arrived.wait(30)
+    with pytest.raises(UnableToCall, match="Others are being drafted"):
+        called(model.url)
+    model.held.set()
+    for one in waiting:
+        one.join(30)
+    assert called(model.url).status == 200
