@@ -50,7 +50,7 @@ PAGES: dict[str, May] = {
     ),
     **_each("report promise-new customer-fact", May(SERVES)),
     **_each(
-        """recovery-know recovery-say recovery-lint recovery-take recovery-step recovery-decide recovery-offer
+        """recovery-know recovery-say recovery-lint recovery-take recovery-draft recovery-undraft recovery-step recovery-decide recovery-offer
         recovery-ask recovery-promise recovery-word recovery-word-typed recovery-call recovery-link recovery-floor-fact
         promise-floor-fact recovery-cause recovery-fault recovery-follow-up recovery-hand-over recovery-pause
         recovery-resume recovery-close recovery-identify recovery-tick recovery-form recovery-talk recovery-returned
@@ -76,7 +76,7 @@ PAGES: dict[str, May] = {
     **_each("settings", May(PAYS)),
     **_each(
         """set-up-step customer-erase playbook-check playbook-write playbook-compare member member-act
-        settings-act""",
+        settings-act drafting-try""",
         May(RUNS),
     ),
 }
