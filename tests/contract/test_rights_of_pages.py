@@ -6,6 +6,7 @@ The routes are walked, so that a new one cannot be forgotten: it fails here with
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -188,7 +189,11 @@ def test_everybody_meets_what_the_table_says(world: World, name: str, method: st
         with undone() as written:
             answer = asked(client, world, name, method)
             tables = written()
-        met, told = outcome(answer), f"{who}, {method} {answer.request['PATH_INFO']}: {answer.status_code}"
+        signed_out = name == "account-sign-out" and "organizations_user" in tables
+        met, told = (
+            "through" if signed_out else outcome(answer),
+            f"{who}, {method} {answer.request['PATH_INFO']}: {answer.status_code}",
+        )
         assert met == ("door" if who == "anonymous" else wanted(may, name, who, method)), told
         assert answer.status_code < 500, told
         if met != "through" or (may.whose == OWN and who != "manager"):
@@ -274,6 +279,7 @@ def test_each_page_of_the_settings_opens_to_its_own(world: World, section: str) 
 
 def test_nobody_switches_to_an_organization_that_is_not_theirs(world: World) -> None:
     with undone():
-        outsider = world.people["outsider"]
+        outsider = Client(headers={"host": "127.0.0.1"})
+        outsider.cookies = deepcopy(world.people["outsider"].cookies)
         outsider.post(reverse("switch-organization"), {"organization": str(world.org.id)})
         assert NAME not in shown(outsider.get("/customers"))

@@ -118,4 +118,4 @@ def test_who_has_no_account_has_no_password_to_change(org: Org) -> None:
     client = signed_in(org, org.employee)
     assert client.get("/password").status_code == 404
     assert client.post("/password", {"old": "a", "new": OWN, "again": OWN}).status_code == 404
-    assert "Change your password" not in client.get("/").content.decode()
+    assert "Your sign-in" not in client.get("/").content.decode()

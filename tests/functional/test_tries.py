@@ -14,7 +14,7 @@ from makegood.cli.tick import Rounds
 from makegood.recoveries.models import Recovery
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
-from makegood.store.throttling import attempt, client_address, forgive
+from makegood.store.throttling import attempt, client_address
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,6 @@ def test_a_window_counts_to_its_limit(database: str) -> None:
     assert not attempt(key="edge", limit=3, window=minute, now=at + minute - timedelta(microseconds=1)).allowed
     assert attempt(key="edge", limit=3, window=minute, now=at + minute).allowed
     assert attempt(key="other", limit=1, window=minute, now=at).allowed
-    forgive(key="edge")
-    assert attempt(key="edge", limit=1, window=minute, now=at + minute).allowed
 
 
 def test_guessed_links_wait(database: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -53,9 +54,20 @@ class World:
     status_url: str
 
 
+class Visiting(Client):
+    """A client that keeps its cookies as they are, whatever an answer says: what it did is undone."""
+
+    def request(self, **request: Any) -> Any:
+        kept = deepcopy(self.cookies)
+        try:
+            return super().request(**request)
+        finally:
+            self.cookies = kept
+
+
 def client_of(organization_id: int, member_id: int) -> Client:
     """A client whose session speaks for this member."""
-    client = Client(headers={"host": "127.0.0.1"})
+    client = Visiting(headers={"host": "127.0.0.1"})
     session = client.session
     session.update({"user": 0, "organization": organization_id, "member": member_id, "began": wall_now().timestamp()})
     session.save()

@@ -45,7 +45,7 @@ FORMS = {"public-report", "public-thanks"}
 PAGES: dict[str, May] = {
     **_each(
         """today notices notices-read recoveries view-save promises incidents customers customer causes cause insights
-        playbook-drawing search inbox inbox-reply stories password switch-organization""",
+        playbook-drawing search inbox inbox-reply stories password account account-sign-out switch-organization""",
         May(ALL),
     ),
     **_each("report promise-new customer-fact", May(SERVES)),

@@ -117,7 +117,7 @@ def shell_of(
         report_url=reverse("report") if desk.may("report") else "",
         search_url=reverse("search"),
         settings_url=_settings_url(facts.role),
-        password_url=reverse("password") if facts.user_id else "",
+        account_url=reverse("account") if facts.user_id else "",
         bell=Link(label="Notices", url=reverse("notices"), current=current == "notices", count=waiting.notices or None),
         sign_out=Action(label="Sign out", url=reverse("sign-out")),
         organizations=tuple(

@@ -23,6 +23,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "set-up-step": RUNS,
     "switch-organization": ALL,
     "password": ALL,
+    "account": ALL,
+    "account-sign-out": ALL,
     "today": ALL,
     "notices": ALL,
     "notices-read": ALL,

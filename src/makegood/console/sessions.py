@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 import attrs
@@ -10,20 +11,32 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 from django.middleware.csrf import rotate_token
 
+from makegood.core.lockout import BY_ACCOUNT, BY_ADDRESS
 from makegood.organizations.visits import Visitor, visitor_in
 from makegood.store.clocks import wall_now
-from makegood.store.throttling import attempt, client_address, forgive
+from makegood.store.lockouts import try_begin, try_right
+from makegood.store.throttling import attempt, client_address
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 WINDOW = timedelta(minutes=15)
-BY_EMAIL, BY_ADDRESS = 10, 50
-"""How many tries a quarter of an hour one account and one network address have."""
+GUESSES = 10
+"""How many tries a quarter of an hour whoever is signed in has at their own password."""
 
 
 class UnableToSignIn(ValueError):
     """The e-mail and the password do not belong together: check both and try again."""
+
+
+class LockedOut(ValueError):
+    """Too many tries with a wrong password: wait, then try again."""
+
+    def __init__(self, *, until: datetime, now: datetime) -> None:
+        self.retry_after = ceil((until - now).total_seconds())
+        minutes = ceil(self.retry_after / 60)
+        when = f"{minutes} minutes" if minutes > 1 else "a minute"
+        super().__init__(f"Too many tries with a wrong password. Wait {when}, then try again.")
 
 
 class TooManyTries(Exception):
@@ -43,20 +56,42 @@ class Membership:
     name: str
 
 
+OVER = {
+    "text": "You were signed out.",
+    "detail": "That happens after two hours without a click, and twelve hours after signing in. Sign in to go on.",
+    "tone": "note",
+}
+BY_ITSELF = frozenset({"today", "recovery-others", "bulk", "data-file"})
+"""Pages that fetch themselves anew while nobody does anything: that keeps nobody signed in."""
+SEEN_EVERY = timedelta(minutes=1)
+
+
 def visitor_of(request: HttpRequest) -> Visitor | None:
-    """This function will read the session; one that is too old ends."""
+    """This function will read the session; one that is too old ends, and the next page says so."""
     visitor = visitor_in(request.session, now=wall_now())
     if visitor is None and "began" in request.session:
         request.session.flush()
+        request.session["notices"] = [OVER]
     return visitor
+
+
+def seen(request: HttpRequest, visitor: Visitor) -> None:
+    """Keep that a person did something, once a minute at most."""
+    match = request.resolver_match
+    if request.headers.get("HX-Request") and match is not None and match.url_name in BY_ITSELF:
+        return
+    now = wall_now()
+    if now - visitor.seen_at >= SEEN_EVERY:
+        request.session["seen"] = now.timestamp()
 
 
 def begin(request: HttpRequest, *, user_id: int, organization_id: int, member_id: int) -> None:
     """Begin a session under a fresh key, and with a fresh token for its forms."""
+    now = wall_now().timestamp()
     request.session.cycle_key()
     rotate_token(request)
     request.session.update(
-        {"user": user_id, "organization": organization_id, "member": member_id, "began": wall_now().timestamp()}
+        {"user": user_id, "organization": organization_id, "member": member_id, "began": now, "seen": now}
     )
 
 
@@ -81,11 +116,14 @@ def network_address(request: HttpRequest) -> str:
 def account_of(*, email: str, password: str, address: str) -> int:
     """This function will find the account of an e-mail and its password; it takes as long for an unknown one.
 
-    Raises TooManyTries or UnableToSignIn.
+    A try counts as wrong before it is looked at, and a right one is taken back. Raises UnableToSignIn, or LockedOut,
+    which says the same whether there is such an account or not.
     """
-    known_as = email.strip().lower()
-    guard(key=f"sign-in:address:{address}", limit=BY_ADDRESS)
-    guard(key=f"sign-in:email:{known_as}", limit=BY_EMAIL)
+    known_as, now = email.strip().lower(), wall_now()
+    account, network = account_key(known_as), f"sign-in:address:{address}"
+    until = try_begin(keys={account: BY_ACCOUNT, network: BY_ADDRESS}, now=now)
+    if until is not None:
+        raise LockedOut(until=until, now=now)
     with connection.cursor() as cursor:
         cursor.execute("SELECT user_id, password FROM finder.sign_in(%s)", [known_as])
         row = cursor.fetchone()
@@ -94,8 +132,13 @@ def account_of(*, email: str, password: str, address: str) -> int:
         raise UnableToSignIn(UnableToSignIn.__doc__)
     if not check_password(password, row[1]):
         raise UnableToSignIn(UnableToSignIn.__doc__)
-    forgive(key=f"sign-in:email:{known_as}")
+    try_right(forget=account, back=network)
     return int(row[0])
+
+
+def account_key(email: str) -> str:
+    """This function will name an account's tries."""
+    return f"sign-in:email:{email.strip().lower()}"
 
 
 def memberships(*, user_id: int) -> list[Membership]:

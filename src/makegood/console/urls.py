@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from makegood.console.views import (
+    account,
     causes,
     charges,
     clocks,
@@ -44,6 +45,8 @@ urlpatterns = [
     path("sign-in", doors.sign_in, name="sign-in"),
     path("sign-out", doors.sign_out, name="sign-out"),
     path("demo/sign-in", doors.demo_sign_in, name="demo-sign-in"),
+    path("account", account.account, name="account"),
+    path("account/sign-out", account.sign_out_everywhere, name="account-sign-out"),
     path("password", passwords.password, name="password"),
     path("set-up", setting_up.set_up, name="set-up"),
     path("set-up/<slug:step>", setting_up.step_act, name="set-up-step"),

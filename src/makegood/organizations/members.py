@@ -16,7 +16,7 @@ from makegood.organizations.operations import UnableToChangeMember, member_recor
 ONLY_ADMINS = "Only an admin changes who somebody is and what they may do: ask one."
 SHARED = (
     "This account is known to another organization too: they change their e-mail and password themselves,"
-    " under “Change your password”, or ask whoever runs this machine."
+    " under “Your sign-in”, or ask whoever runs this machine."
 )
 AWAY = "They were let go: take them back before you change their e-mail."
 
@@ -105,6 +105,20 @@ def member_password(*, organization_id: int, member_id: int, now: datetime, wall
     )
     member_record(organization_id, member_id, "password_renewed", now, by, {})
     return password
+
+
+def member_sign_out(*, organization_id: int, member_id: int, now: datetime, wall_at: datetime, by: int | None) -> None:
+    """End every session of a member's account that began before `wall_at` (wall time), as for a phone that was lost.
+
+    Raises UnableToChangeMember for somebody without an account, and for one that other organizations know too.
+    """
+    member = _changeable(organization_id, member_id, by)
+    if member.user_id is None:
+        raise UnableToChangeMember("They cannot sign in here: there is nothing to end.")
+    if account_of_others(organization_id=organization_id, user_id=member.user_id):
+        raise UnableToChangeMember(SHARED)
+    User.objects.filter(id=member.user_id).update(signed_out_at=wall_at)
+    member_record(organization_id, member_id, "signed_out", now, by, {})
 
 
 def member_return(*, organization_id: int, member_id: int, now: datetime, by: int | None) -> None:

@@ -44,7 +44,7 @@ class User(AbstractBaseUser):
     """A person who signs in; one account may be a member of several organizations.
 
     `password_once` says that the password was shown to somebody else and must be changed at first use. Sessions that
-    began before `password_changed_at` have ended.
+    began before `password_changed_at`, or before `signed_out_at` (signed out everywhere), have ended.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -52,6 +52,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField()
     password_once = models.BooleanField(default=False, db_default=False)
     password_changed_at = models.DateTimeField(null=True)
+    signed_out_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []

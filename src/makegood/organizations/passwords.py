@@ -1,4 +1,4 @@
-"""A person's own password: changed by them alone, and no longer one that others saw."""
+"""A person's own account: its password, changed by them alone and no longer one that others saw; its sessions."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ class WrongPassword(ValueError):
 
 class UnusablePassword(ValueError):
     """This cannot be a password: the message says why."""
+
+
+def sessions_end(*, user_id: int, now: datetime) -> None:
+    """This function will end all sessions of an account that began before `now` (wall time), wherever they are."""
+    with as_user(user_id=user_id):
+        User.objects.filter(id=user_id).update(signed_out_at=now)
 
 
 def password_change(*, user_id: int, old: str, new: str, now: datetime) -> None:

@@ -27,7 +27,7 @@ DEEPEST = 12
 DESK = """
 SELECT m.name, m.role, m.tier, m.limit_minor, m.present, o.name, o.code, o.zone, o.currency, o.language, o.delivery,
     o.stopped_at, makegood_now(o.id), clock.kind, clock.speed,
-    m.user_id, coalesce(u.password_once, false), u.password_changed_at,
+    m.user_id, coalesce(u.password_once, false), greatest(u.password_changed_at, u.signed_out_at), u.email,
     (SELECT array_agg(mp.place_id) FROM organizations_memberplace mp
       WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id),
     EXISTS (SELECT FROM organizations_integration i
@@ -52,9 +52,10 @@ SELECT id, name, named FROM served ORDER BY named DESC, name
 class DeskFacts:
     """The member who looks, and the organization and moment that they look at.
 
-    `user_id` is their account, None where they have none; `password_once` that its password must be changed first.
-    `places` are the ids of the places that they serve, those below them included; None is all. `drafts` says whether a
-    language model may be asked for letters.
+    `user_id` and `email` are of their account, None where they have none; `password_once` that its password must be
+    changed first; `sessions_ended_at` when all sessions that had begun by then were ended. `places` are the ids of the
+    places that they serve, those below them included; None is all. `drafts` says whether a language model may be asked
+    for letters.
     """
 
     name: str
@@ -74,7 +75,8 @@ class DeskFacts:
     speed: float
     user_id: int | None
     password_once: bool
-    password_changed_at: datetime | None
+    sessions_ended_at: datetime | None
+    email: str | None
     places: tuple[int, ...] | None
     place_names: tuple[str, ...] = ()
     drafts: bool = False
@@ -88,15 +90,15 @@ def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
         if row is None:
             return None
         served: list[tuple[int, str, bool]] = []
-        if row[18]:
-            cursor.execute(BELOW, [organization_id, row[18], organization_id])
+        if row[19]:
+            cursor.execute(BELOW, [organization_id, row[19], organization_id])
             served = cursor.fetchall()
-    names = [field.name for field in attrs.fields(DeskFacts)][:18]
+    names = [field.name for field in attrs.fields(DeskFacts)][:19]
     return DeskFacts(
-        **dict(zip(names, row[:18], strict=True)),
-        places=tuple(place_id for place_id, _, _ in served) if row[18] else None,
+        **dict(zip(names, row[:19], strict=True)),
+        places=tuple(place_id for place_id, _, _ in served) if row[19] else None,
         place_names=tuple(name for _, name, named in served if named),
-        drafts=row[19],
+        drafts=row[20],
     )
 
 

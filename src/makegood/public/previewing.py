@@ -41,7 +41,7 @@ def _sees(request: HttpRequest, found: Following) -> bool:
     visitor = visitor_in(request.session, now=wall_now())
     if visitor is None or visitor.organization_id != found.organization_id:
         return False
-    desk, case = desk_in(visitor), found.case
+    desk, case = desk_in(visitor, now=wall_now()), found.case
     if desk is None:
         return False
     return sees(member_id=visitor.member_id, places=desk.places, place_id=case.place_id, owner_id=case.owner_id)

@@ -67,9 +67,3 @@ def attempt(*, key: str, limit: int, window: timedelta, now: datetime | None = N
     if count <= limit:
         return Attempt(allowed=True, retry_after=0)
     return Attempt(allowed=False, retry_after=max(1, ceil((window_at + window - now).total_seconds())))
-
-
-def forgive(*, key: str) -> None:
-    """Forget the tries of a key, after one that was right."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM store_throttle WHERE key_hash = %s", [keyed_hash(key, purpose="throttle")])

@@ -92,6 +92,15 @@ class SettingsSection:
 
 
 @attrs.frozen(kw_only=True)
+class AccountPage:
+    """How one signs in, and what one can change of it."""
+
+    sections: tuple[SettingsSection, ...]
+    title: str = "Your sign-in"
+    lead: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class SettingsPage:
     """One page of the settings; `pages` are all of them. With `refresh_url` it is fetched anew every two seconds."""
 

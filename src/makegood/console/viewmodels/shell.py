@@ -175,7 +175,7 @@ class Shell:
     search_url: str = ""
     settings_url: str = ""
     bell: Link | None = None
-    password_url: str = ""
+    account_url: str = ""
     sign_out: Action | None = None
     organizations: tuple[Action, ...] = ()
     banners: tuple[Notice, ...] = ()

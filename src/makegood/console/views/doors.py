@@ -38,8 +38,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         found = sessions.memberships(user_id=user_id)
         if not found:
             raise sessions.UnableToSignIn("You are in no organization any more: ask its admin.")
-    except sessions.TooManyTries as error:
-        return error_answer(request, status=429, retry_after=error.retry_after)
+    except sessions.LockedOut as error:
+        response = _page(request, error, status=429)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     except (Unanswered, sessions.UnableToSignIn) as error:
         return _page(request, error)
     sessions.begin(request, user_id=user_id, organization_id=found[0].organization_id, member_id=found[0].member_id)
@@ -54,7 +56,7 @@ def _following(request: HttpRequest) -> str:
     return wanted if safe and wanted.startswith("/") else reverse("today")
 
 
-def _page(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
+def _page(request: HttpRequest, error: Exception | None = None, *, status: int = 422) -> HttpResponse:
     page = SignInPage(
         lead="The demo lives through a bad day. Walk in as anyone, and put one thing right." if settings.DEMO else "",
         demo=_demo_people() if settings.DEMO else (),
@@ -77,7 +79,7 @@ def _page(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
         page, _ = refilled(page, typed)
     notices = tuple(Notice(**notice) for notice in request.session.pop("notices", []))
     shell = Shell(organization="", reader=Reader(now=wall_now()), notices=notices)
-    response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=422 if typed else 200)
+    response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=status if typed else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
 

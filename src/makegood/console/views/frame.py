@@ -24,6 +24,7 @@ from makegood.makegoods.charges import charges_unstopped_counted
 from makegood.makegoods.queries import payouts_by_hand_counted
 from makegood.messages.queries import notices_unread
 from makegood.organizations.visits import desk_in
+from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
 CONSTRAINTS = {
@@ -125,10 +126,11 @@ def _framed(
     if visitor is None:
         return _to_sign_in(request)
     with tenant(organization_id=visitor.organization_id):
-        facts = desk_in(visitor)
+        facts = desk_in(visitor, now=wall_now())
         if facts is None:
             sessions.end(request)
             return _to_sign_in(request)
+        sessions.seen(request, visitor)
         desk = Desk(visitor=visitor, facts=facts)
         match = request.resolver_match
         if match is None or not desk.may(match.url_name or ""):

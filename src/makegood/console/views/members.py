@@ -32,6 +32,7 @@ from makegood.organizations.members import (
     member_edit,
     member_password,
     member_return,
+    member_sign_out,
 )
 from makegood.organizations.operations import member_deactivate
 from makegood.organizations.people import Change, Person, person_changes, person_one
@@ -44,6 +45,7 @@ ACTIONS = {
     "left": "Let go; what they had open was handed over",
     "returned": "Taken back",
     "password_renewed": "A new password was given",
+    "signed_out": "Signed out everywhere",
 }
 
 
@@ -120,7 +122,7 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
     if one.user_id is None or not one.active:
         return ()
     if one.id == desk.member_id:
-        own = Link(label="Change your password", url=reverse("password"))
+        own = Link(label="Your sign-in", url=reverse("account"))
         return (SettingsSection(title="Password", key="password", links=(own,)),)
     if account_of_others(organization_id=desk.organization_id, user_id=one.user_id):
         lead = "Their account is known to another organization too: its e-mail and password are theirs alone to change."
@@ -131,7 +133,8 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
         else "For somebody who lost theirs: the old one then counts no more, and they are signed out everywhere."
     )
     new = Action(label="Make a new password", about=f"for {one.name}", url=_act(one, "password"))
-    return (SettingsSection(title="Password", key="password", lead=lead, actions=(new,)),)
+    out = Action(label="Sign out everywhere", about=one.name, url=_act(one, "sign-out"))
+    return (SettingsSection(title="Password", key="password", lead=lead, actions=(new, out)),)
 
 
 def _here(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
@@ -177,7 +180,7 @@ def _said(change: Change) -> str:
 def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) -> Screen | HttpResponse:
     """Change one person."""
     one = person_one(organization_id=desk.organization_id, member_id=member_id)
-    if one is None or act not in ("change", "password", "leave", "return"):
+    if one is None or act not in ("change", "password", "sign-out", "leave", "return"):
         raise Http404
     given = {
         "organization_id": desk.organization_id,
@@ -191,7 +194,10 @@ def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) ->
         password = member_password(**given, wall_at=wall_now())
         said = f"The new password of {one.name}: hand it over now; they choose their own when they sign in."
         return member_page(request, desk, member_id=member_id, secret=(password, said))
-    if act == "leave":
+    if act == "sign-out":
+        member_sign_out(**given, wall_at=wall_now())
+        tell(request, f"{one.name} is signed out everywhere.")
+    elif act == "leave":
         member_deactivate(**given)
         tell(request, f"{one.name} is out, and their open recoveries have new owners.")
     else:

@@ -28,7 +28,7 @@ def password_page(request: HttpRequest, desk: Desk) -> Screen:
             lead="You signed in with a password that others saw. Choose one that only you know; then you can go on."
             if once
             else "You stay signed in here. Wherever else you are signed in, you are signed out.",
-            back=None if once else Link(label="Today", url=reverse("today")),
+            back=None if once else Link(label="Your sign-in", url=reverse("account")),
             form=Form(
                 key="password",
                 action=reverse("password"),
@@ -67,7 +67,7 @@ def password(request: HttpRequest) -> HttpResponse:
     visitor = sessions.visitor_of(request) if request.method == "POST" else None
     if visitor is not None:
         try:
-            sessions.guard(key=f"password:{visitor.organization_id}:{visitor.member_id}", limit=sessions.BY_EMAIL)
+            sessions.guard(key=f"password:{visitor.organization_id}:{visitor.member_id}", limit=sessions.GUESSES)
         except sessions.TooManyTries as error:
             return error_answer(request, status=429, retry_after=error.retry_after)
     return _change(request)

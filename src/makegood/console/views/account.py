@@ -1,0 +1,62 @@
+"""How one signs in: with which e-mail, until when, and signing out everywhere."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from makegood.console import sessions
+from makegood.console.building.words import said_at
+from makegood.console.desk import Desk
+from makegood.console.viewmodels import Action, Fact, Link
+from makegood.console.viewmodels.settings import AccountPage, SettingsSection
+from makegood.console.views.frame import Screen, acts, staff, tell
+from makegood.core.sitting import LASTS
+from makegood.organizations.passwords import sessions_end
+from makegood.store.clocks import wall_now
+
+
+def account_page(request: HttpRequest, desk: Desk) -> Screen:
+    """Show how one signs in."""
+    if desk.facts.user_id is None:
+        raise Http404
+    until = said_at(desk, desk.visitor.began_at + LASTS)
+    return Screen(
+        template="console/account.html",
+        page=AccountPage(
+            lead="It is the same wherever you are a member.",
+            sections=(
+                SettingsSection(
+                    title="Here",
+                    key="here",
+                    facts=(
+                        Fact(label="You sign in with", value=desk.facts.email or ""),
+                        Fact(label="You stay signed in until", value=until, note="or two hours without a click"),
+                    ),
+                    links=(Link(label="Change your password", url=reverse("password")),),
+                ),
+                SettingsSection(
+                    title="Sign out everywhere",
+                    key="everywhere",
+                    lead="For a phone that is lost, or a till where you forgot to sign out. It ends every session of"
+                    " yours at once, this one too.",
+                    actions=(Action(label="Sign out everywhere", style="danger", url=reverse("account-sign-out")),),
+                ),
+            ),
+        ),
+    )
+
+
+account = staff(account_page)
+
+
+@acts(account_page)
+def sign_out_everywhere(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """End every session of the account."""
+    if desk.facts.user_id is None:
+        raise Http404
+    sessions_end(user_id=desk.facts.user_id, now=wall_now())
+    sessions.end(request)
+    tell(request, "You are signed out everywhere.")
+    return redirect("sign-in")
