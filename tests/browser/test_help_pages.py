@@ -144,3 +144,33 @@ def test_it_works_by_keyboard_and_without_javascript(
         "aria-pressed", "true"
     )
     context.close()
+
+
+def test_what_was_typed_outlives_a_refusal_and_the_ticks_it_asks_for(
+    page: Page, served: str, guest: Org, recovery: Recovery
+) -> None:
+    walk_in(page, served, guest, guest.employee)
+    page.goto(f"/recoveries/R-{recovery.number}")
+    page.get_by_role("button", name="Send the apology").first.click()
+    expect(page.get_by_text("It stands on their page.").first).to_be_visible()
+    apologised(guest, recovery)
+    page.goto(f"/recoveries/R-{recovery.number}")
+    page.locator("#fix-now").get_by_label("What was done").fill("Moved to 214")
+    page.get_by_role("button", name="It is put right").click()
+    typed = page.locator("#fix-now").get_by_label("What was done")
+    expect(page.locator("#fix-now").get_by_role("alert").or_(page.locator("#fix-now .errors")).first).to_be_visible()
+    expect(typed).to_have_value("Moved to 214")
+    typed.fill("Moved to 214 with a view")
+    for needed in ("You looked at it yourself before they did.", "The next shift knows"):
+        page.locator("#help").get_by_role("button", name=needed).click()
+        expect(page.locator("#help").get_by_role("button", name=needed)).to_have_attribute("aria-pressed", "true")
+        expect(typed).to_have_value("Moved to 214 with a view")
+    due = page.locator("#help")
+    due.get_by_text("The other room", exact=True).click()
+    due.get_by_label("Which room do they move to?").fill("214")
+    due.get_by_label("Yes").check(force=True)
+    due.get_by_role("button", name="Keep it").click()
+    expect(typed).to_have_value("Moved to 214 with a view")
+    page.get_by_role("button", name="It is put right").click()
+    expect(page.get_by_text("Expedite: done.", exact=True).first).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('fix-now'))") == []

@@ -37,6 +37,7 @@ def set_up(page: Page, look: Callable[[Page, str], None]) -> None:
     page.get_by_label("Password").fill("a long enough password")
     page.get_by_label("Organization").fill("Lumen & Co")
     page.get_by_label("Time zone").select_option("Europe/Lisbon")
+    page.get_by_label("Currency").select_option("EUR")
     page.get_by_role("button", name="Set it up").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Who works together?")
     page.get_by_role("textbox", name="Name").fill("Till team")

@@ -7,14 +7,17 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.conftest import Org
+from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.integration.test_help import FORM_MUST, MUST, PNG
 from tests.support.recoveries import opened, playbook_with, steps
 
 from makegood.config.middleware import LARGEST
+from makegood.failures.models import Failure
 from makegood.organizations.operations import member_create, place_create
+from makegood.promises.operations import NewPromise, promises_make
 from makegood.recoveries.models import HelpFile, HelpForm, HelpTalk, HelpTick, Recovery
+from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -175,7 +178,24 @@ def test_a_talk_goes_turn_by_turn_with_the_facts_of_the_case(org: Org, recovery:
     client, url = signed_in(org, org.employee), f"{url_of(recovery)}/talks/first-words"
     page = client.get(url).content.decode()
     assert "“<b>Hello Ana</b>, this is <b>Employee</b> of <b>Org" in page
-    assert "<b>the parcel to Porto</b>" in page
+    assert '<span class="not-known">what went wrong</span>' in page, "what a colleague noted is not said to them"
+    with tenant(organization_id=org.id):
+        made = promises_make(
+            organization_id=org.id,
+            promises=[
+                NewPromise(
+                    source_id=org.source,
+                    customer_id=org.customer,
+                    what="the parcel to Porto",
+                    kind="delivery",
+                    key_hash=keyed_hash("one"),
+                    made_at=START,
+                    due_at=START,
+                )
+            ],
+        )
+        Failure.objects.filter(organization_id=org.id).update(promise_id=next(iter(made.values())))
+    assert "<b>the parcel to Porto</b>" in client.get(url).content.decode()
     assert f'href="{url}?said=2"' in page
     page = client.get(f"{url}?said=2-1").content.decode()
     assert "<b>I am seeing to it that you get what we promised</b>, <b>by " in page

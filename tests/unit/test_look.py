@@ -44,6 +44,20 @@ def test_the_day_is_the_readers_day():
     assert moments.absolute(late - dt.timedelta(hours=9), Reader(now=late)) == "today 14:30"
 
 
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        (dt.datetime(2026, 5, 7, tzinfo=LISBON), "today 24:00"),
+        (dt.datetime(2026, 5, 6, tzinfo=LISBON), "yesterday 24:00"),
+        (dt.datetime(2026, 5, 7, 0, 1, tzinfo=LISBON), "tomorrow 00:01"),
+        (dt.datetime(2026, 5, 6, 23, tzinfo=dt.UTC), "today 24:00"),
+        (dt.datetime(2026, 6, 1, tzinfo=LISBON), "31 May 24:00"),
+    ],
+)
+def test_what_is_due_as_a_day_ends_is_due_on_that_day(at, due):
+    assert moments.due(at, READER) == due
+
+
 def test_another_language_gets_its_own_words():
     reader = Reader(now=NOW, zone="Europe/Lisbon", locale="pt_PT")
     assert "today" not in moments.absolute(NOW, reader)

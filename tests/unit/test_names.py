@@ -1,4 +1,4 @@
-"""How somebody is called: by first name, and a description is none."""
+"""How somebody is called: by first name or by title and last, and a description is none."""
 
 from __future__ import annotations
 
@@ -21,8 +21,23 @@ from makegood.core.names import described, first_name
         ("Thea Berg", "Thea"),  # begins like an article, and is none
         ("山田 太郎", "山田"),  # a script without small letters
         ("", ""),
+        ("Mrs Amina Hale", "Mrs Hale"),
+        ("Mrs Amina Hale, flat 3", "Mrs Hale"),
+        ("Prof. Dr. Jana Weber", "Prof. Dr. Weber"),
+        ("Frau Weber", "Frau Weber"),
+        ("M. Hugo Petit", "M. Petit"),
+        ("M Petit", "M"),  # an initial, as far as anybody can tell
+        ("Hale, Amina", "Amina"),
+        ("Amina, flat 3", "Amina"),
+        ("Don Hale", "Don"),
+        ("Srta. Nuñez", "Srta. Nuñez"),
     ],
 )
 def test_only_a_name_is_called(name: str, called: str) -> None:
     assert first_name(name=name) == called
     assert described(name=name) is bool(name.strip() and not called)
+
+
+@pytest.mark.parametrize("name", ["Mrs", "Dr.", "Mrs, flat 3", ",", " , "])
+def test_a_title_alone_names_nobody(name: str) -> None:
+    assert first_name(name=name) == ""

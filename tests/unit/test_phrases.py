@@ -225,6 +225,17 @@ def told(language: str, **facts: object) -> Told:
     return Told(**values)  # type: ignore[arg-type]
 
 
+def test_a_promise_due_as_a_day_ends_was_of_that_day() -> None:
+    """A shop's file names the day; what was due on Friday is broken as Saturday begins."""
+    saturday = datetime(2026, 11, 21, tzinfo=UTC)
+    for about in (told("en", happened_at=saturday), told("en", happened_at=saturday, incident=True, same_at=saturday)):
+        for _, body in (acknowledgement(about), apology(about)):
+            assert "Friday 20 November" in body
+            assert "Saturday" not in body
+    _, reported = apology(told("en", happened_at=saturday, promised=False))
+    assert "Saturday 21 November" in reported
+
+
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("loss", LOSSES)
 def test_all_that_the_product_writes_is_in_the_language_with_its_facts(loss: str, language: str) -> None:

@@ -97,8 +97,16 @@ def when_fields(*, now: datetime, zone: str) -> tuple[Field, ...]:
             value="now",
             choices=choices((("now", "Just now"), ("today", "Earlier today"), ("day", "Another day"))),
         ),
-        Field(name="when_day", label="On which day?", kind="date", maximum=today),
-        Field(name="when_time", label="At what time?", kind="time", hint="About is enough."),
+        Field(
+            name="when_day", label="On which day?", kind="date", maximum=today, sometimes=True, hint="For another day."
+        ),
+        Field(
+            name="when_time",
+            label="At what time?",
+            kind="time",
+            sometimes=True,
+            hint="About is enough; for another day it may stay empty.",
+        ),
     )
 
 

@@ -35,8 +35,20 @@ def absolute(at: dt.datetime, reader: Reader) -> str:
     Day words are English only; in other languages the day is written as a date.
     """
     locale = locale_of(reader.locale)
-    here, today = local(at, reader), local(reader.now, reader).date()
-    clock = format_time(here, "HH:mm", locale=locale)
+    here = local(at, reader)
+    return _on_day(here, format_time(here, "HH:mm", locale=locale), reader)
+
+
+def due(at: dt.datetime, reader: Reader) -> str:
+    """This function will write by when something is due: what is due as a day ends is due at that day's 24:00."""
+    here = local(at, reader)
+    if here.time() != dt.time():
+        return absolute(at, reader)
+    return _on_day(here - dt.timedelta(days=1), "24:00", reader)
+
+
+def _on_day(here: dt.datetime, clock: str, reader: Reader) -> str:
+    locale, today = locale_of(reader.locale), local(reader.now, reader).date()
     days = (here.date() - today).days
     if locale.language == "en" and abs(days) <= 1:
         return f"{('yesterday', 'today', 'tomorrow')[days + 1]} {clock}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -66,6 +66,10 @@ class Told:
     fixed: bool = False
 
 
+INSTANT = timedelta(microseconds=1)
+"""By how much before it is due a promise can still be kept: one that is due as a day ends is of that day."""
+
+
 def _clause(told: Told) -> str:
     """Say what went wrong, as a clause without capital or full stop, in our own words."""
     what = told.what.strip().rstrip(".")
@@ -95,12 +99,12 @@ def _only_told(told: Told) -> bool:
 def _facts(told: Told) -> dict[str, str]:
     voice, language = told.voice, told.language
     next_by = by_moment(told.next_at, zone=voice.zone, language=language)
-    failed_at = told.told_at if told.told_at and _only_told(told) else told.happened_at
+    failed_at = told.same_at or (told.told_at if told.told_at and _only_told(told) else told.happened_at)
     return {
         "customer": told.customer.strip() or NAMELESS,
         "organization": voice.organization,
         "what": _clause(told),
-        "when": on_day(told.same_at or failed_at, zone=voice.zone, language=language),
+        "when": on_day(failed_at - INSTANT if told.promised else failed_at, zone=voice.zone, language=language),
         "owner": told.owner,
         "role": phrase(f"role.{told.role}", language=language),
         "fix": fixed(loss=told.loss, language=language) if told.fixed else shipped(told.fix, language=language),
@@ -175,8 +179,11 @@ def score_request(told: Told) -> tuple[str, str]:
 
 
 def update(told: Told) -> tuple[str, str]:
-    """This function will word how far we are, and by when the next word comes: (subject, body)."""
-    return _subject("update", told), _said("incident.update" if told.incident else "update", told)
+    """This function will word how far we are, and by when the next word comes: (subject, body).
+
+    Of an incident it speaks for all until this customer's own was put right, which is theirs alone.
+    """
+    return _subject("update", told), _said("incident.update" if told.incident and not told.fixed else "update", told)
 
 
 def answer(told: Told) -> tuple[str, str]:

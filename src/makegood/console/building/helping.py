@@ -30,7 +30,7 @@ from makegood.core.help import forms as asked
 from makegood.core.help.facts import pieces
 from makegood.core.help.lists import Checklist, Help, lack_told
 from makegood.core.money import Money
-from makegood.core.names import described, first_name
+from makegood.core.names import first_name
 from makegood.core.reasons import because
 from makegood.core.steps import UNDONE
 from makegood.customers.queries import CustomerFacts
@@ -59,8 +59,11 @@ Names = Mapping[int, str]
 def facts_of(
     desk: Desk, case: Case, customer: CustomerFacts, *, fix: str, gifts: Gifts | None = None
 ) -> dict[str, str]:
-    """This function will say the facts of a case by the names that scripts give them; unknown ones are absent."""
-    name = "" if described(name=customer.name) else first_name(name=customer.name)
+    """This function will say the facts of a case by the names that scripts give them; unknown ones are absent.
+
+    What failed is said only where it was promised: what a colleague noted, or they wrote, is not ours to say to them.
+    """
+    name = first_name(name=customer.name)
     failure = case.failures[0] if case.failures else None
     due = {one.target: one.due_at for one in case.clocks if one.due_at and one.met_at is None}
     word, owed = min(case.words_due.values(), default=None), [one for one in case.makegoods if one.part == "floor"]
@@ -70,7 +73,7 @@ def facts_of(
         "member": desk.facts.name,
         "organization": desk.facts.organization,
         "owner": case.owner,
-        "what": failure.what.strip().rstrip(".") if failure else "",
+        "what": failure.what.strip().rstrip(".") if failure and failure.promise_id else "",
         "when": words.said_at(desk, failure.happened_at) if failure and failure.happened_at else "",
         "price": written(case.price, desk.reader),
         "fix": fix.rstrip("."),

@@ -363,6 +363,7 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
                     Field(name="next", label="", kind="hidden", value="1"),
                     Field(name="fixed", label="What was done", required=True, maxlength=300),
                 ),
+                draft=True,
             ),
             dock_label="Record the fix",
         )

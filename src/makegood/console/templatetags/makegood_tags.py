@@ -16,38 +16,49 @@ from makegood.console import seam as crack
 from makegood.core.money import EXPONENTS, Money
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from makegood.console.viewmodels import Chart, ClockFace, Field, Reader
+
+    Say = Callable[[dt.datetime, Reader], str]
 
 register = template.Library()
 
 NARROW_LABEL, NARROW_LABELS = 6, 6
 """How long a label may be, and how many fit, under a chart on a phone."""
+LONG = '<time datetime="{at}">{said}<span class="rel">, {relative}</span></time>'
+SHORT = '<time datetime="{at}" title="{relative}">{said}</time>'
+
+
+def _time(at: dt.datetime | None, reader: Reader, *, shape: str, say: Say = moments.absolute) -> SafeString:
+    if at is None:
+        return SafeString("")
+    written = moments.local(at, reader).isoformat(timespec="minutes")
+    return format_html(shape, at=written, said=say(at, reader), relative=moments.relative(at, reader))
 
 
 @register.filter
-def moment(at: dt.datetime | None, reader: Reader) -> str | SafeString:
+def moment(at: dt.datetime | None, reader: Reader) -> SafeString:
     """This function will write a time in the reader's zone, absolute and relative together."""
-    if at is None:
-        return ""
-    return format_html(
-        '<time datetime="{}">{}<span class="rel">, {}</span></time>',
-        moments.local(at, reader).isoformat(timespec="minutes"),
-        moments.absolute(at, reader),
-        moments.relative(at, reader),
-    )
+    return _time(at, reader, shape=LONG)
 
 
 @register.filter
-def short_moment(at: dt.datetime | None, reader: Reader) -> str | SafeString:
+def short_moment(at: dt.datetime | None, reader: Reader) -> SafeString:
     """This function will write a time where there is little room: absolute, the relative one on hovering."""
-    if at is None:
-        return ""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moments.local(at, reader).isoformat(timespec="minutes"),
-        moments.relative(at, reader),
-        moments.absolute(at, reader),
-    )
+    return _time(at, reader, shape=SHORT)
+
+
+@register.filter
+def due(at: dt.datetime | None, reader: Reader) -> SafeString:
+    """This function will write by when a promise is due, absolute and relative together."""
+    return _time(at, reader, shape=LONG, say=moments.due)
+
+
+@register.filter
+def short_due(at: dt.datetime | None, reader: Reader) -> SafeString:
+    """This function will write by when a promise is due where there is little room."""
+    return _time(at, reader, shape=SHORT, say=moments.due)
 
 
 @register.filter

@@ -36,6 +36,8 @@ class Field:
     hint: str = ""
     error: str = ""
     required: bool = False
+    sometimes: bool = False
+    """Whether another answer decides if this one is needed."""
     choices: tuple[Choice, ...] = ()
     autocomplete: str = ""
     inputmode: str = ""

@@ -16,7 +16,7 @@ from makegood.console.asking import CURRENCIES, select, zones
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers, refilled
-from makegood.console.viewmodels import Fact, Field, Form, Link, Reader, SetUpPage, SetUpStep, Shell
+from makegood.console.viewmodels import Choice, Fact, Field, Form, Link, Reader, SetUpPage, SetUpStep, Shell
 from makegood.console.views import people
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, tell, typed_of
@@ -91,7 +91,7 @@ def _found(request: HttpRequest) -> Founded:
     )
     code = request.POST.get("code", "").strip().encode()
     if not settings.DEMO and not hmac.compare_digest(code, set_up_code().encode()):
-        raise Unanswered({"code": "This is not the code: `makegood serve` prints it when it starts."})
+        raise Unanswered({"code": "This is not the code: “makegood serve” prints it when it starts."})
     if len(request.POST["password"]) < LEAST:
         raise Unanswered({"password": f"Choose a password of at least {LEAST} characters."})
     with transaction.atomic():
@@ -109,7 +109,7 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
         required=True,
         value=request.GET.get("code", "")[:40],
         autocomplete="off",
-        hint="Printed by `makegood serve` when it starts, and by `makegood doctor`.",
+        hint="“makegood serve” prints it when it starts, and so does “makegood doctor”.",
     )
     page = SetUpPage(
         title="Set up your organization",
@@ -133,9 +133,20 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
                 ),
                 Field(name="name", label="Organization", required=True, autocomplete="organization", maxlength=120),
                 Field(
-                    name="zone", label="Time zone", kind="select", required=True, choices=zones(), value="Europe/Lisbon"
+                    name="zone",
+                    label="Time zone",
+                    kind="select",
+                    required=True,
+                    choices=(Choice(value="", label="Choose where you are"), *zones()),
+                    hint="Opening hours and every deadline go by it.",
                 ),
-                select("currency", "Currency", [(c, c) for c in CURRENCIES], value="EUR", required=True),
+                select(
+                    "currency",
+                    "Currency",
+                    [(one, one) for one in CURRENCIES],
+                    first="Choose what you are paid in",
+                    required=True,
+                ),
             ),
         ),
     )

@@ -41,6 +41,7 @@ SAID = 600
 NUMBERS = (
     "nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
+TURNS = {6: "before six", 12: "before noon", 18: "before six", 0: "before midnight"}
 SIGNALS = {
     "complaint": "A complaint",
     "low_score": "A low score",
@@ -68,12 +69,14 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     path = reverse("today")
     signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
     written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
-    soon = sum(row.soonest_at < _evening(desk) and not row.word_waits for row in listed)
+    turn = _evening(desk)
+    pressing = [row.soonest_at for row in listed if row.soonest_at < turn and not row.word_waits]
+    late = sum(at < now for at in pressing)
     return Screen(
         template="console/today.html",
         current="today",
         page=TodayPage(
-            title=_title(shown, soon, len(listed), _evening(desk), desk),
+            title=_title(shown=shown, late=late, soon=len(pressing) - late, listed=len(listed), turn=turn),
             lead="Who waits past a deadline comes first, then the largest expected loss of the next hour."
             if listed
             else "",
@@ -117,16 +120,24 @@ def _evening(desk: Desk) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=turn)
 
 
-def _title(shown: int, soon: int, listed: int, until: datetime, desk: Desk) -> str:
+def _title(*, shown: int, late: int, soon: int, listed: int, turn: datetime) -> str:
+    """Say how many are past their time, and how many more need us until the day turns; how many at all if neither."""
     if not shown:
         return "Nobody needs us right now"
-    when = {6: "before six", 12: "before noon", 18: "before six", 0: "before midnight"}[until.hour]
+    cut = shown > listed
+    if late:
+        many = _many(late, more=cut and late == listed)
+        said = f"{many} {'customer waits' if late == 1 else 'customers wait'} past a deadline"
+        need = f"{_many(soon, more=cut and late + soon == listed)} more {'needs' if soon == 1 else 'need'}"
+        return f"{said}, {need.lower()} us {TURNS[turn.hour]}" if soon else said
     count = soon or shown
-    many = f"{count:,}" if count >= len(NUMBERS) else NUMBERS[count]
-    if soon == listed and shown > listed:
-        many = f"more than {many}"
-    noun, verb = ("customer", "needs") if count == 1 else ("customers", "need")
-    return f"{many.capitalize()} {noun} {verb} us{f' {when}' if soon else ''}"
+    noun = "customer needs" if count == 1 else "customers need"
+    return f"{_many(count, more=cut and soon == listed)} {noun} us{f' {TURNS[turn.hour]}' if soon else ''}"
+
+
+def _many(count: int, *, more: bool) -> str:
+    said = f"{count:,}" if count >= len(NUMBERS) else NUMBERS[count]
+    return f"More than {said}" if more else said.capitalize()
 
 
 def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:

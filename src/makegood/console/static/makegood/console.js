@@ -53,7 +53,7 @@
     drop: (key) => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
   };
   const KEPT_MS = 24 * 60 * 60 * 1000;
-  const kept = (form) => `${PREFIX}${location.pathname}:${form.dataset.keep}`;
+  const kept = (form) => `${PREFIX}${form.getAttribute("action")}:${form.dataset.keep}`;
   const fields = (form) => [...form.elements].filter((el) => el.name && el.name !== "csrfmiddlewaretoken" && !/^(hidden|password|file|submit)$/.test(el.type));
 
   const PREFIX = "makegood:";
@@ -64,10 +64,16 @@
     was: form.dataset.was,
     values: fields(form).map((el) => [el.name, el.value, el.checked === true]),
   });
+  const refused = (form) => "refused" in form.dataset;
   const bringBack = (form) => {
     const found = store.get(kept(form));
     form.dataset.was = fields(form).map((el) => el.defaultValue ?? "").join("\u0000");
     if (!found) return;
+    if (refused(form)) {
+      form.dataset.was = found.was;
+      store.set(kept(form), { ...found, sent: false });
+      return;
+    }
     if (found.was !== form.dataset.was) { store.drop(kept(form)); return; }
     const all = fields(form);
     for (const [name, value, checked] of found.values) {
@@ -79,16 +85,19 @@
   const sweep = (goes) => {
     for (const key of store.keys()) {
       const found = store.get(key);
-      if (!found || goes(found)) store.drop(key);
+      if (!found || goes(found, key)) store.drop(key);
     }
   };
   const online = () => {
     for (const el of document.querySelectorAll("[data-offline]")) el.hidden = navigator.onLine;
   };
   const start = () => {
-    sweep((found) => Date.now() - found.at > KEPT_MS || (found.sent && found.path !== location.pathname));
+    const here = [...document.querySelectorAll("form[data-keep]")];
+    const open = here.map(kept), again = here.filter(refused).map(kept);
+    const taken = (found, key) => found.sent && !again.includes(key) && (found.path !== location.pathname || !open.includes(key));
+    sweep((found, key) => Date.now() - found.at > KEPT_MS || taken(found, key));
     document.addEventListener("submit", (event) => { if (event.target.querySelector(".sign-out")) sweep(() => true); });
-    for (const form of document.querySelectorAll("form[data-keep]")) {
+    for (const form of here) {
       bringBack(form);
       form.addEventListener("input", () => keep(form));
       form.addEventListener("submit", (event) => {
@@ -99,6 +108,8 @@
     const asked = document.querySelector("[data-focus]");
     if (asked) asked.focus();
     else if (matchMedia("(pointer: fine)").matches) document.querySelector(".thumb form.form :is(input:not([type=hidden]), textarea)")?.focus();
+    const zone = document.querySelector("select[name=zone][required]");
+    if (zone && !zone.value) zone.value = [...zone.options].find((one) => one.value === Intl.DateTimeFormat().resolvedOptions().timeZone)?.value ?? "";
     online();
     livePause();
   };

@@ -1,0 +1,33 @@
+"""What stands over Today: who is late first, then who needs us until the day turns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from makegood.console.views.today import _title
+
+SIX = datetime(2026, 5, 6, 18, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 5, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("shown", "late", "soon", "listed", "turn", "title"),
+    [
+        (0, 0, 0, 0, SIX, "Nobody needs us right now"),
+        (1, 0, 1, 1, SIX, "One customer needs us before six"),
+        (3, 0, 2, 3, MIDNIGHT, "Two customers need us before midnight"),
+        (3, 0, 0, 3, SIX, "Three customers need us"),
+        (13, 0, 13, 13, SIX, "13 customers need us before six"),
+        (407, 0, 25, 25, SIX, "More than 25 customers need us before six"),
+        (3, 1, 0, 3, SIX, "One customer waits past a deadline"),
+        (3, 2, 1, 3, SIX, "Two customers wait past a deadline, one more needs us before six"),
+        (40, 5, 20, 25, SIX, "Five customers wait past a deadline, more than 20 more need us before six"),
+        (40, 25, 0, 25, SIX, "More than 25 customers wait past a deadline"),
+    ],
+)
+def test_the_headline_says_who_is_late_and_who_needs_us_next(
+    shown: int, late: int, soon: int, listed: int, turn: datetime, title: str
+) -> None:
+    assert _title(shown=shown, late=late, soon=soon, listed=listed, turn=turn) == title
