@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from makegood.journal.carrying import Outcome, carry_live, claim_live, recover_lapsed, work_local
 from makegood.organizations.models import Organization
 from makegood.recoveries.operations.bulk import bulks_work
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import must_wait
@@ -33,7 +34,7 @@ def work_once(
     With `on_error`, called as on_error("effects", organization id, error), an organization whose work fails is handed
     to it while the others go on; a database that does not answer is raised all the same.
     """
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(FOUND)
         found: dict[int, set[str]] = {}
         for what, organization_id in cursor.fetchall():

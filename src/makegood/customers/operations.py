@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 from django.db.models import Q
 
 from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase, Visit
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
+from makegood.store.preparing import prepared
 from makegood.store.secrets import keyed_hash
 
 Key = tuple[str, bytes]
@@ -91,7 +91,7 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
 
 
 def _find(organization_id: int, keys: set[Key]) -> dict[Key, int]:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT k.kind, k.value_hash, c.id FROM unnest(%s::text[], %s::bytea[]) AS k(kind, value_hash)"
             " CROSS JOIN LATERAL ("
@@ -177,7 +177,7 @@ def _fill(organization_id: int, seen: Sequence[Seen], found: Sequence[int]) -> N
         return
     columns = {"id": "bigint", "name": "text", "language": "text", "zone": "text"}
     from_, parameter = record_set("u", columns, [row for _, row in sorted(told.items())])
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE customers_customer c SET name = coalesce(nullif(c.name, ''), u.name),"
             " language = coalesce(nullif(c.language, ''), u.language), zone = coalesce(nullif(c.zone, ''), u.zone)"
@@ -243,7 +243,7 @@ def purchases_record(*, organization_id: int, purchases: Sequence[NewPurchase]) 
     for purchase in fresh.values():
         firsts[purchase.customer_id] = min(purchase.placed_at, firsts.get(purchase.customer_id, purchase.placed_at))
     from_, parameter = record_set("f", {"customer_id": "bigint", "first_at": "timestamptz"}, firsts.items())
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             f"UPDATE customers_customer c SET first_purchase_at = least(c.first_purchase_at, f.first_at) FROM {from_}"
             " WHERE c.organization_id = %s AND c.id = f.customer_id"
@@ -403,7 +403,7 @@ def customer_identify(
 
 def merging_waits(*, organization_id: int) -> None:
     """Let nobody of this organization be merged before this transaction ends, nor go on while somebody is."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [MERGE_LOCK, organization_id % 2_147_483_647])
 
 
@@ -412,7 +412,7 @@ def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now:
 
     Raises UnableToMerge for the same customer, an unknown one, or one merged already.
     """
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [MERGE_LOCK, organization_id % 2_147_483_647])
     target = Customer.objects.filter(organization_id=organization_id, id=into_id, merged_into__isnull=True).exists()
     changed = target and customer_id != into_id

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 import attrs
-from django.db import connection
 
 from makegood.journal.models import Effect
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 Subject = tuple[str, int]
 """An effect's kind, and the id of what it is about."""
@@ -80,7 +80,7 @@ def held_write(*, organization_id: int, held: Collection[tuple[int, int | None]]
     if not held:
         return
     from_, parameter = record_set("h", {"id": "bigint", "held_for": "bigint"}, held)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             f"UPDATE journal_effect e SET held_for = h.held_for FROM {from_}"
             " WHERE e.organization_id = %s AND e.id = h.id AND e.state = 'pending'",

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import attrs
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.db.models import F
 
 from makegood.journal.barring import bars_of, held_write
@@ -24,6 +24,7 @@ from makegood.journal.operations import Happened, record
 from makegood.store.bulk import record_set
 from makegood.store.clocks import Moment, wall_now
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
 from makegood.store.tenancy import tenant
 
 log = logging.getLogger("makegood")
@@ -230,14 +231,14 @@ def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit
         claimed = [one for one in found if one.id not in aside]
     if until is None:
         return claimed
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(CLAIMED, [until, organization_id, [one.id for one in claimed]])
     return [attrs.evolve(one, attempts=one.attempts + 1, claimed_until=until) for one in claimed]
 
 
 def _due(organization_id: int, now: datetime, limit: int) -> list[Claimed]:
     """Lock a batch of what is due and nobody holds."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(DUE, [organization_id, now, limit])
         return [
             Claimed(
@@ -312,7 +313,7 @@ def _settle(*, organization_id: int, moment: Moment, settled: Sequence[tuple[Cla
             for effect, outcome in settled
         ],
     )
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE journal_effect e SET state = CASE WHEN s.state = 'retry' THEN 'pending' ELSE s.state END,"
             " run_at = CASE WHEN s.state = 'retry' THEN s.retry_at ELSE e.run_at END,"

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import attrs
-from django.db import connection
 
 from makegood.core.money import Money
 from makegood.makegoods.models import Allowance
 from makegood.organizations.models import Member, Organization
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 
 
@@ -104,7 +104,7 @@ def allowance_take(*, organization_id: int, member_id: int, cost: Money, day_dat
     """
     taken = None
     if cost.currency == days.currency:
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(
                 TAKE,
                 {
@@ -155,7 +155,7 @@ def _release(organization_id: int, totals: Mapping[int, int]) -> None:
     if not totals:
         return
     ids = sorted(totals)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT id FROM makegoods_allowance WHERE organization_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE",
             [organization_id, ids],

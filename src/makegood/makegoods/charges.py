@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from makegood.core.money import Money
@@ -23,6 +22,7 @@ from makegood.makegoods.payouts import PAYERS, payment_system_ask
 from makegood.organizations.models import Member
 from makegood.promises.models import Promise
 from makegood.store.bulk import insert, record_set
+from makegood.store.preparing import prepared
 from makegood.store.tenancy import tenant
 
 KIND = "charge_stop"
@@ -70,7 +70,7 @@ def charges_tie(*, organization_id: int, charges: Sequence[ChargeFor], now: date
 def _failures_of(organization_id: int, keys: Sequence[tuple[int, bytes]]) -> list[int]:
     """The failures of these promises that were taken."""
     named, parameter = record_set("k", {"source_id": "bigint", "key_hash": "bytea"}, keys)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             f"SELECT f.id FROM {named} JOIN promises_promise p"
             " ON p.organization_id = %s AND p.source_id = k.source_id AND p.key_hash = k.key_hash"
@@ -117,7 +117,7 @@ def _want(organization_id: int, at: dict[int, datetime]) -> None:
     """
     if not at:
         return
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT t.id, t.charge_id, f.id, c.amount_minor, c.currency FROM failures_failure f"
             " JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id"

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 
 from makegood.core.floors import UnusableFacts, owed
 from makegood.core.money import Money
@@ -21,6 +20,7 @@ from makegood.makegoods.payouts import Payout, payouts_add
 from makegood.makegoods.writing import NewMakeGood, makegoods_write
 from makegood.organizations.queries import playbooks_said
 from makegood.rules import packs
+from makegood.store.preparing import prepared
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -79,7 +79,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
     asked = {one.failure_id: one for one in failures if one.packs}
     if not asked:
         return []
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(FACTS, [organization_id, list(asked)])
         rows = cursor.fetchall()
     found: list[FloorOwed] = []
@@ -215,7 +215,7 @@ def _hear(organization_id: int, key: str, entries: Sequence[Happened]) -> None:
     if not with_packs:
         return
     at = {entry.subject_id: entry.at for entry in entries}
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             LISTENED.format(key=key).replace("SELECT f.id", f"SELECT f.id, f.{key}"), [organization_id, list(at)]
         )

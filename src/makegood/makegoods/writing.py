@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.allowances import allowances_release
@@ -15,6 +14,7 @@ from makegood.makegoods.ledger import Movement, ledger_post
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import CAME_TO_NOTHING, SETTLED_IN, State, move
 from makegood.store.bulk import insert, next_ids, record_set
+from makegood.store.preparing import prepared
 
 COLUMNS = (
     "id", "organization_id", "failure_id", "customer_id", "part", "remedy", "title", "form", "value_minor",
@@ -147,7 +147,7 @@ def makegoods_move(
 
 def _state_set(organization_id: int, moved: Sequence[tuple[int, datetime]], to: State) -> None:
     from_, parameter = record_set("m", {"id": "bigint", "at": "timestamptz"}, moved)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE makegoods_makegood g SET state = %s, next_at = NULL,"
             f" settled_at = CASE WHEN %s THEN NULL ELSE m.at END FROM {from_}"

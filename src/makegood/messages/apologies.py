@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.reasons import because
 from makegood.customers.operations import merging_waits
 from makegood.customers.queries import customers_merged
 from makegood.messages.models import Apology
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 from makegood.store.secrets import keyed_hash
 
 ONCE_IN = timedelta(days=90)
@@ -86,7 +86,7 @@ def apologies_take(*, organization_id: int, said: Sequence[Said]) -> set[int]:
             for one in said
         ],
     )
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(TAKE.format(rows=rows), [organization_id, parameter])
         return {row[0] for row in cursor.fetchall()}
 
@@ -116,7 +116,7 @@ def apologies_had(*, organization_id: int, asked: Sequence[Said]) -> set[int]:
 
 
 def _merged(organization_id: int, customer_ids: set[int]) -> dict[int, int]:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT id, merged_into_id FROM customers_customer WHERE organization_id = %s AND id = ANY(%s)"
             " AND merged_into_id IS NOT NULL",

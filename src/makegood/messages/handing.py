@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message, Thread
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 STAFF_HOWS = ("shown", "sent", "told")
 """How a member hands a link over: shown or printed, sent by other means, told."""
@@ -52,7 +52,7 @@ def links_given(*, organization_id: int, given: Collection[Given]) -> int:
     if not rows:
         return 0
     from_, parameter = record_set("u", {"id": "bigint", "at": "timestamptz", "how": "text"}, rows)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(GIVE.format(given=from_), [parameter, organization_id])
         new = sorted(row[0] for row in cursor.fetchall())
     record(
@@ -92,7 +92,7 @@ def unlinked(*, organization_id: int, thread_ids: Collection[int]) -> set[int]:
     lacking = list(threads.values_list("id", flat=True))
     if not lacking:
         return set()
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(HOLD, [organization_id, lacking])
         return {thread_id for thread_id, link_at in cursor.fetchall() if link_at is None}
 
@@ -118,7 +118,7 @@ def links_mailed(*, organization_id: int, sent: Mapping[int, datetime]) -> None:
     """This function will keep the links that stood in mails which left, each at its moment."""
     if not sent:
         return
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(IN_MAILS, [organization_id, sorted(sent)])
         given = [Given(thread_id=thread_id, at=sent[message_id], how="mail") for message_id, thread_id in cursor]
     links_given(organization_id=organization_id, given=given)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.nights import leaves_at
 from makegood.core.wording import Case, blank, signed_by
@@ -28,6 +27,7 @@ from makegood.messages.receiving import Received, message_received, note_add
 from makegood.organizations.models import Organization
 from makegood.rules.phrases import gap_in
 from makegood.store.bulk import insert, next_ids
+from makegood.store.preparing import prepared
 from makegood.store.reading import locked, read
 from makegood.store.secrets import keyed_hash
 
@@ -376,7 +376,7 @@ def _signed(organization_id: int, body: str, by: int, ours: str) -> None:
     And one that a colleague's name signs: nobody speaks in another's name without saying so.
     """
     lines = {line.strip() for line in body.splitlines() if line.strip()}
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(SIGNING, [organization_id, by, list(lines)])
         names: dict[int, str] = dict(cursor.fetchall())
     me, named = names[by], lines.intersection(names.values())
@@ -444,7 +444,7 @@ def messages_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -
 def messages_erase(*, organization_id: int, customer_ids: Sequence[int], now: datetime) -> None:
     """This function will blank what was said to and by these customers and stop what has not left; counts stay."""
     ids = list(customer_ids)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT m.id FROM conversations_message m LEFT JOIN conversations_thread t"
             " ON t.organization_id = m.organization_id AND t.id = m.thread_id"

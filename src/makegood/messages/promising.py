@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 
 from makegood.core.reasons import because
 from makegood.journal.operations import Happened, record
@@ -15,6 +14,7 @@ from makegood.messages.models import Message
 from makegood.organizations.models import Organization
 from makegood.rules.phrases import by_moment, spoken
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 PAST = {
     **because("message.past_promise", "It promises our next word by a time that is over: write a new one.").as_dict(),
@@ -77,7 +77,7 @@ def promises_past(*, organization_id: int, message: Message, now: datetime) -> b
 
 def drafts_due(*, organization_id: int, until: datetime, limit: int) -> list[DueDraft]:
     """This function will lock the drafts that nobody wrote in and that promise what is over; the oldest first."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(DUE, [organization_id, until, limit])
         return [DueDraft(id=row[0], thread_id=row[1], kind=row[2], at=row[3]) for row in cursor.fetchall()]
 
@@ -94,7 +94,7 @@ def drafts_write_anew(*, organization_id: int, anew: Sequence[Anew]) -> None:
         {"id": "bigint", "subject": "text", "body": "text", "next_by_at": "timestamptz"},
         [(one.draft.id, one.subject[:300], one.body, one.next_by_at) for one in anew],
     )
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(WRITE.format(rows=rows), [parameter, organization_id])
     record(
         organization_id=organization_id,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.nights import ACKNOWLEDGEMENT, NEWS, Word, earlier_news
 from makegood.core.reasons import because
+from makegood.store.preparing import prepared
 
 BOTH_KINDS = {
     **because(
@@ -61,7 +61,7 @@ class Reach:
 
 def reaches(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, Reach]:
     """This function will find how the customers of these threads are reached; unknown threads are left out."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(REACH, [organization_id, list(set(thread_ids))])
         return {
             thread_id: Reach(token=token, address=address, zone=zone, heard_at=heard_at, language=language)
@@ -78,7 +78,7 @@ def told_otherwise(*, organization_id: int, said: Sequence[tuple[int, str, datet
     if not news:
         return {}
     threads = list({thread_id for thread_id, _, _ in news})
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(TOLD, [organization_id, threads, [*NEWS, ACKNOWLEDGEMENT]])
         rows = cursor.fetchall()
     by_thread: dict[int, list[tuple[Any, ...]]] = {}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection
-
 from makegood.journal.operations import Happened, record
 from makegood.messages.apologies import apologies_release
 from makegood.messages.handing import links_mailed, unlinked
 from makegood.messages.models import Message
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 from makegood.store.secrets import keyed_hash
 
 BECOMES = {"done": "sent", "failed": "failed", "unknown": "unknown", "stopped": "stopped"}
@@ -35,7 +34,7 @@ def messages_hear_carried(*, organization_id: int, entries: Sequence[Happened]) 
         return
     state = BECOMES[entries[0].event.rpartition(":")[2]]
     rows, parameter = record_set("s", {"id": "bigint", "at": "timestamptz"}, at.items())
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(SETTLE.format(rows=rows), [state, state == "sent", parameter, organization_id])
         settled = sorted(cursor.fetchall())
     waiting: set[int] = set()

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from django.db import connection
 from django.db.models.functions import Greatest
 
 from makegood.journal.operations import Happened, record
@@ -19,6 +18,7 @@ from makegood.promises.models import Promise, Source
 from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.clocks import Moment
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
 
 MADE_COLUMNS = (
     "id",
@@ -264,7 +264,7 @@ class Held:
 
 def sources_lock(*, source_ids: set[int]) -> None:
     """Let one transaction at a time write for a source, so that a promise and early word of it always meet."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, (id %% 2147483647)::int) FROM unnest(%s::bigint[]) AS id ORDER BY id",
             [SOURCE_LOCK, sorted(source_ids)],
@@ -273,7 +273,7 @@ def sources_lock(*, source_ids: set[int]) -> None:
 
 def _lock(organization_id: int, keys: set[tuple[int, bytes]]) -> dict[tuple[int, bytes], Held]:
     named, parameter = record_set("k", {"source_id": "bigint", "key_hash": "bytea"}, keys)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT p.source_id, p.key_hash, p.id, p.customer_id, p.due_at, p.expected_at, p.fulfilled_at, p.state,"
             f" p.settled_at FROM {named} JOIN promises_promise p"
@@ -300,7 +300,7 @@ def _save(organization_id: int, promises: Sequence[Held]) -> None:
         return
     rows = [(p.id, p.due_at, p.expected_at, p.fulfilled_at, p.state, p.settled_at) for p in promises]
     changed, parameter = record_set("c", CHANGED, rows)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE promises_promise p SET due_at = c.due_at, expected_at = c.expected_at,"
             " fulfilled_at = c.fulfilled_at, state = c.state, settled_at = c.settled_at"

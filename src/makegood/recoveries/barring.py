@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from django.db import connection
-
 from makegood.journal.barring import Bar, effects_reckon, incident_reckon
 from makegood.journal.operations import Happened
+from makegood.store.preparing import prepared
 
 ABOUT: Final[Mapping[str, str]] = {
     "message": "SELECT m.id AS subject_id, rf.failure_id FROM conversations_message m"
@@ -59,7 +58,7 @@ def bars_asked(kind: str) -> Callable[..., Mapping[int, Bar]]:
     def asked(*, organization_id: int, subject_ids: Collection[int]) -> Mapping[int, Bar]:
         if not _any(organization_id):
             return {}
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(
                 BARRED.format(about=ABOUT[kind]), {"organization": organization_id, "subjects": list(subject_ids)}
             )
@@ -77,14 +76,14 @@ def recoveries_barred(*, organization_id: int, recovery_ids: Collection[int]) ->
         "SELECT recovery_id AS subject_id, failure_id FROM recoveries_recoveryfailure"
         " WHERE organization_id = %(organization)s AND recovery_id = ANY(%(subjects)s)"
     )
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(BARRED.format(about=about), {"organization": organization_id, "subjects": list(recovery_ids)})
         return {one: Bar(held_for=held_for, watched=watched) for one, held_for, watched in cursor.fetchall()}
 
 
 def _any(organization_id: int) -> bool:
     """Whether anything can be barred here at all, which is seldom and quick to tell."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(ANY, {"organization": organization_id})
         return bool(cursor.fetchone()[0])
 
@@ -98,7 +97,7 @@ def barred_hear_failures(*, organization_id: int, entries: Sequence[Happened]) -
         return
     failures = [entry.subject_id for entry in entries]
     for kind, found in OF_FAILURES.items():
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(found, {"organization": organization_id, "failures": failures})
             ids = [row[0] for row in cursor.fetchall()]
         if ids:

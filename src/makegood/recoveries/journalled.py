@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 
-from django.db import connection
-
 from makegood.core.cares import Journalled, cares_of
 from makegood.journal.operations import Happened
 from makegood.recoveries.models import CaresRecord
 from makegood.store.bulk import insert, record_set
+from makegood.store.preparing import prepared
 
 WHOLE = """
 SELECT u.id, e.at, e.event, e.subject_id, e.actor_id, e.data::text
@@ -35,7 +34,7 @@ def journals(*, organization_id: int, recovery_ids: Collection[int]) -> dict[int
     if not found:
         return found
     wanted, parameter = record_set("u", {"id": "bigint"}, [(one,) for one in sorted(found)])
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(WHOLE.format(wanted=wanted), [parameter, organization_id])
         for recovery_id, at, event, subject_id, actor_id, data in cursor.fetchall():
             found[recovery_id].append(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection
-
 from makegood.core.remedies import Remedy
 from makegood.makegoods.giving import Gifts, what_may_i_give
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import RecoveryFailure
+from makegood.store.preparing import prepared
 
 LATE = """
 SELECT c.recovery_id FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(recovery_id, at)
@@ -24,7 +23,7 @@ def answered_late(*, organization_id: int, at: Mapping[int, datetime]) -> set[in
     """This function will find, of these recoveries, those whose first answer missed its clock by each one's moment."""
     if not at:
         return set()
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(LATE, [list(at), list(at.values()), organization_id])
         return {row[0] for row in cursor.fetchall()}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from makegood.core.steps import UNDONE
@@ -18,6 +17,7 @@ from makegood.recoveries.frozen import playbook_frozen, target_minutes
 from makegood.recoveries.inputs import Inputs
 from makegood.recoveries.models import RecoveryClock, Step
 from makegood.rules.phrases import spoken
+from makegood.store.preparing import prepared
 
 UPDATE = "update"
 ACTS = ("call", "message")
@@ -89,7 +89,7 @@ def words_still_due() -> QuerySet[StaffWord]:
 
 def words_promised(*, organization_id: int, message_ids: Sequence[int]) -> dict[int, datetime]:
     """This function will say by when each of these messages promises the next word, where its text still says so."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(PROMISING, [organization_id, list(message_ids)])
         return {
             message_id: at
@@ -123,6 +123,6 @@ def silence_anew(
 
 def not_plain(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
     """This function will find those paused or moved to another playbook: their deadline is no plain sum."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(NOT_PLAIN, {"organization": organization_id, "recoveries": list(recovery_ids)})
         return {row[0] for row in cursor.fetchall()}

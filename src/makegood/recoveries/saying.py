@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Final
 
 import attrs
-from django.db import connection
 
 from makegood.core.money import Money
 from makegood.core.wording import Case
@@ -39,6 +38,7 @@ from makegood.recoveries.words import (
 )
 from makegood.rules.phrases import spoken
 from makegood.store.clocks import now as store_now
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 
 BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = MappingProxyType(
@@ -368,7 +368,7 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     """What the words need to know of each."""
     if not planned:
         return []
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(OWNERS, [organization_id, list({one.owner_id for one in planned})])
         owners = cursor.fetchall()
         cursor.execute(CUSTOMERS, [organization_id, list({one.customer_id for one in planned})])

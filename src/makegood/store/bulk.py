@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from django.db import connection, models
+from django.db import models
+
+from makegood.store.preparing import prepared
 
 MOST_ROWS = 2_147_483_647
 COLUMN_TYPES = {
@@ -35,7 +37,7 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
     """Take `count` fresh ids of this model's table, in ascending order."""
     if count == 0:
         return []
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
             [model._meta.db_table, count],
@@ -101,7 +103,7 @@ def insert(
     kinds = {str(field.column): _type(field) for field in fields}
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     records, parameter = _records("u", kinds, listed)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks} FROM {records} {on_conflict}{back}',
             [parameter],

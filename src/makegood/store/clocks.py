@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import attrs
-from django.db import connection
 
 from makegood.store.models import Clock
+from makegood.store.preparing import prepared
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +24,7 @@ class Moment:
 
 def moment(*, organization_id: int) -> Moment:
     """Return the organization's present moment and whether its clock is stepped."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT makegood_now(organization_id), kind = 'stepped' FROM store_clock WHERE organization_id = %s",
             [organization_id],
@@ -37,7 +37,7 @@ def moment(*, organization_id: int) -> Moment:
 
 def hold_if_stepped(*, organization_id: int) -> bool:
     """Keep a stepped clock from moving until this transaction ends; tell whether the organization's is one."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT FROM store_clock WHERE organization_id = %s AND kind = 'stepped' FOR SHARE", [organization_id]
         )

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
+from makegood.store.preparing import prepared
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -22,7 +24,7 @@ def read(model: type[models.Model], *columns: str, **where: Any) -> list[tuple[A
     among = tuple(name for name, value in where.items() if _several(value))
     if not all(where[name] for name in among):
         return []
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             _select(model, columns, tuple(where), among),
             [list(value) if name in among else value for name, value in where.items()],
@@ -34,7 +36,7 @@ def read(model: type[models.Model], *columns: str, **where: Any) -> list[tuple[A
 def locked(model: type[Row], *, organization_id: int, row_id: int) -> Row | None:
     """Return one row of an organization whole, locked until the transaction ends; None if there is none."""
     statement, names, converters = _whole(model)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(statement, [organization_id, row_id])
         found = cursor.fetchone()
     if found is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import transaction
+
+from makegood.store.preparing import prepared
 
 APP_ROLE = "makegood_app"
 FINDER_ROLE = "makegood_finder"
@@ -19,7 +21,7 @@ class NoTenant(RuntimeError):
 def tenant(*, organization_id: int) -> Iterator[None]:
     """Run the block as one transaction of this organization; row security shows it nothing else."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute("SELECT set_config('makegood.organization', %s, true)", [str(organization_id)])
         yield
 
@@ -28,7 +30,7 @@ def tenant(*, organization_id: int) -> Iterator[None]:
 def as_user(*, user_id: int) -> Iterator[None]:
     """Run the block as one transaction that sees this user's own account."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute("SELECT set_config('makegood.user', %s, true)", [str(user_id)])
         yield
 
@@ -38,7 +40,7 @@ def current_organization() -> int:
 
     Raises NoTenant outside of one.
     """
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute("SELECT nullif(current_setting('makegood.organization', true), '')::bigint")
         (organization_id,) = cursor.fetchone()
     if organization_id is None:
@@ -55,7 +57,7 @@ def refuse_unsafe_role() -> None:
 
     Raises UnsafeRole; `web`, `worker` and `tick` call this before they serve.
     """
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT rolsuper OR rolbypassrls OR EXISTS ("
             "  SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p') AND relowner = pg_roles.oid"

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import attrs
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from makegood.store.clocks import hold_if_stepped
+from makegood.store.preparing import prepared
 from makegood.store.tenancy import tenant
 
 Handler = Callable[..., int]
@@ -48,7 +49,7 @@ def must_wait(*, organization_id: int, after: Collection[str]) -> bool:
     if not after or not hold_if_stepped(organization_id=organization_id):
         return False
     found = " OR ".join(f"%s IN (SELECT finder.{_kinds[name].finder}())" for name in after)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(f"SELECT {found}", [organization_id] * len(after))
         return bool(cursor.fetchone()[0])
 
@@ -62,7 +63,7 @@ def find_due() -> list[tuple[str, int]]:
         for position, kind in enumerate(_kinds.values())
     )
     names = list(_kinds)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(f"{union} ORDER BY 1, 2")
         return [(names[position], organization_id) for position, organization_id in cursor.fetchall()]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from makegood.recoveries.models import Recovery
+from makegood.store.preparing import prepared
 from makegood.store.reading import locked
 
 TOUCH = "UPDATE recoveries_recovery SET version = version + 1 WHERE organization_id = %s AND id = %s"
@@ -40,5 +39,5 @@ def recovery_hold(*, organization_id: int, number: int) -> int | None:
 
 def recovery_touch(*, organization_id: int, recovery_id: int) -> None:
     """This function will count one more change by a person, so that a form read before it is refused."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(TOUCH, [organization_id, recovery_id])

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 
 from makegood.core.clock_account import Account
 from makegood.core.reasons import Reason, because
@@ -19,6 +18,7 @@ from makegood.recoveries.models import TARGETS, Recovery, RecoveryClock, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
 from makegood.rules.playbooks import Playbook
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 HUNDRED = 100
 
@@ -77,7 +77,7 @@ def clocks_meet(*, organization_id: int, met: Sequence[Met]) -> None:
     listed = [once[key] for key in sorted(once)]
     rows = [(one.recovery_id, one.target, one.at) for one in listed]
     from_, parameter = record_set("u", {"recovery": "bigint", "target": "text", "at": "timestamptz"}, rows)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(MEET.format(met=from_), [parameter, organization_id])
         rows = cursor.fetchall()
     record(
@@ -315,7 +315,7 @@ def clocks_drop(*, organization_id: int, recovery_id: int, targets: Sequence[str
 
 
 def _end(organization_id: int, recovery_ids: Sequence[int], targets: Sequence[str], at: datetime) -> None:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE recoveries_recoveryclock SET next_at = NULL,"
             " state = CASE WHEN state IN ('running', 'paused') THEN 'ended' ELSE state END"

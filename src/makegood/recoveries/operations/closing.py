@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
@@ -27,6 +27,7 @@ from makegood.recoveries.operations.silence import silence_watched
 from makegood.recoveries.operations.stepping import respond_again
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.plan import plan_stop
+from makegood.store.preparing import prepared
 
 SATISFIED_FROM = 6
 OUTCOME = "outcome"
@@ -203,7 +204,7 @@ def closed_write(
     )
     clocks_end(organization_id=organization_id, recovery_ids=closed, at=at)
     pauses_end(organization_id=organization_id, recovery_ids=closed, by=by, now=at)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE recoveries_followup SET state = 'ended', done_at = %s WHERE organization_id = %s"
             " AND recovery_id = ANY(%s) AND state IN ('planned', 'due')"

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import attrs
-from django.db import connection
 
 from makegood.core.plans import HIGHEST_TIER, raised
 from makegood.journal.operations import Happened, record
@@ -17,6 +16,7 @@ from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.rules.playbooks import Playbook
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
 
 COLUMNS = {
     "id": "bigint", "state": "text", "next_at": "timestamptz", "breached_at": "timestamptz", "escalations": "smallint",
@@ -77,7 +77,7 @@ def clocks_escalate(*, organization_id: int, limit: int) -> int:
     """
     moment = store_moment(organization_id=organization_id)
     until = carried_until(organization_id=organization_id, moment=moment, kinds=("message", "payout"))
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(DUE, [organization_id, until, limit])
         rows = [DueClock(*row) for row in cursor.fetchall()]
     if not rows:
@@ -113,7 +113,7 @@ def _write(organization_id: int, told: list[Told]) -> None:
     rows = [(one.clock.id, one.state, one.next_at, one.breached_at, one.escalations) for one in told]
     from_, parameter = record_set("u", COLUMNS, rows)
     broken = [one for one in told if one.level == "breach"]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE recoveries_recoveryclock c SET state = u.state, next_at = u.next_at, breached_at = u.breached_at,"
             f" escalations = u.escalations FROM {from_} WHERE c.organization_id = %s AND c.id = u.id",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
-from django.db import connection
 
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.frozen import playbook_frozen
@@ -21,6 +20,7 @@ from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import check_in
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
 
 LOOKS = {"recovery": "bigint", "action": "text", "turn": "bigint", "due_at": "timestamptz"}
 MOVE = """
@@ -70,7 +70,7 @@ def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> 
                 looks.append((recovery_id, rule.action, turns[rule.action], due_at))
             elif turns[rule.action] == 1 and recovery_id in may_ask:
                 asks.append((recovery_id, due_at))
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         from_, parameter = record_set("u", LOOKS, looks)
         cursor.execute(MOVE.format(looks=from_), [organization_id, list(latest), parameter, organization_id])
         from_, parameter = record_set("u", {"recovery": "bigint", "due_at": "timestamptz"}, asks)
@@ -111,7 +111,7 @@ def _settle(organization_id: int, due: Sequence[tuple[FollowUp, datetime]], stat
     if not due:
         return
     from_, parameter = record_set("u", {"id": "bigint", "at": "timestamptz"}, [(row.id, at) for row, at in due])
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE recoveries_followup f SET state = %s, done_at = CASE WHEN %s = 'done' THEN u.at END"
             f" FROM {from_} WHERE f.organization_id = %s AND f.id = u.id",
@@ -171,7 +171,7 @@ def _see_return(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) 
     )
     outcomes = [(row.id, found[row.recovery_id].outcome) for row, _ in due]
     from_, parameter = record_set("u", {"id": "bigint", "outcome": "text"}, outcomes)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             f"UPDATE recoveries_followup f SET outcome = u.outcome FROM {from_}"
             " WHERE f.organization_id = %s AND f.id = u.id",
@@ -189,7 +189,7 @@ def _see_return(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) 
 
 def _ready(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
     """Those that could close at all: open, and the fix is done. Spares the rest the full question."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT s.recovery_id FROM recoveries_step s JOIN recoveries_recovery r"
             " ON r.organization_id = s.organization_id AND r.id = s.recovery_id AND r.state = 'open'"

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 
 from makegood.core.steps import UNDONE
 from makegood.journal.operations import Happened
@@ -17,6 +16,7 @@ from makegood.recoveries.operations.clocks import Met, clocks_meet
 from makegood.recoveries.operations.following import Delivered, follow_ups_from
 from makegood.recoveries.operations.rating import latest_delivered
 from makegood.recoveries.operations.stepping import Mark, steps_mark
+from makegood.store.preparing import prepared
 
 DECLINED = "They declined what was offered."
 SETTLED = """
@@ -78,7 +78,7 @@ def brought_up_to_date(organization_id: int, moved: Sequence[Moved]) -> None:
 
 def _mark_made_good(organization_id: int, at: dict[int, datetime]) -> None:
     """Those with nothing open any more: something was delivered, or all was declined. Withdrawn is nothing."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(SETTLED, [organization_id, sorted(at), organization_id, list(UNDONE), organization_id])
         made_good: dict[int, bool] = dict(cursor.fetchall())
     steps_mark(

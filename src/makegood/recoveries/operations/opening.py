@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.plans import expected_loss, group, severity
 from makegood.core.reasons import because
@@ -39,6 +38,7 @@ from makegood.rules.playbooks import STARTING_TARGETS, Playbook
 from makegood.store.apart import done_apart
 from makegood.store.bulk import insert, next_ids
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
 
 NUMBER_LOCK = 7405
 
@@ -192,7 +192,7 @@ def _open(organization_id: int, cases: Cases) -> None:
 
 
 def _lock(organization_id: int) -> None:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NUMBER_LOCK, organization_id % 2_147_483_647])
 
 
@@ -234,7 +234,7 @@ def openings_planned(*, organization_id: int, firsts: Sequence[Taken]) -> list[P
 
 
 def _last_number(organization_id: int) -> int:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT coalesce(max(number), 0) FROM recoveries_recovery WHERE organization_id = %s", [organization_id]
         )

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.owners import Candidate, Chosen, choose
 from makegood.core.plans import HIGHEST_TIER, raised
@@ -20,6 +19,7 @@ from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 HANDED, HANDED_OVER = "owner.handed", "Handed over by a colleague."
 LOAD_DAYS = 7
@@ -61,7 +61,7 @@ class Staff:
         self._organization_id = organization_id
         self._until = until
         self._parents: dict[int, int | None] | None = None
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(ACTIVE, [organization_id])
             everybody = cursor.fetchall()
         # Finance pays what is owed; it looks after a customer only where there is nobody else.
@@ -156,7 +156,7 @@ class Staff:
             self._counted += 1
 
     def _read_loads(self, since: datetime, at: datetime) -> None:
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(
                 "SELECT owner_id, count(*) FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
                 " AND opened_at >= %s AND opened_at < %s GROUP BY owner_id",
@@ -265,7 +265,7 @@ def owners_set(
     """
     rows = [(one, member_id, min(HIGHEST_TIER, tier), list(reasons)) for one, member_id, tier, reasons in owned]
     from_, parameter = record_set("u", OWNED, rows)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE recoveries_recovery r SET owner_id = u.owner, owner_tier = u.tier, owner_reasons = u.reasons"
             f" FROM {from_} WHERE r.organization_id = %s AND r.id = u.id",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from makegood.store.clocks import Moment
+from makegood.store.preparing import prepared
 
 WAITING = """
 SELECT min(run_at) FROM journal_effect
@@ -19,7 +18,7 @@ def carried_until(*, organization_id: int, moment: Moment, kinds: Sequence[str])
     """Return the last moment up to which no effect of these kinds waits to leave; now, unless the clock is stepped."""
     if not moment.stepped:
         return moment.now
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(WAITING, [organization_id, list(kinds), moment.now])
         (waiting,) = cursor.fetchone()
     return min(moment.now, waiting - timedelta(microseconds=1)) if waiting else moment.now

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection
-
 from makegood.core.plans import raised
 from makegood.core.reasons import Reason
 from makegood.core.scores import CARES, Rating, after_score
@@ -20,6 +18,7 @@ from makegood.recoveries.operations.owning import owner_raise
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import score_ask
 from makegood.store.bulk import insert
+from makegood.store.preparing import prepared
 
 
 class UnableToRate(ValueError):
@@ -64,7 +63,7 @@ def rating_ask(*, organization_id: int, recovery_id: int, now: datetime) -> bool
 
 def askable(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
     """This function will find those whose customers may be asked: the fix is done, and the latest delivery unrated."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT recovery_id FROM recoveries_step WHERE organization_id = %s AND recovery_id = ANY(%s)"
             " AND step = 'fix' AND state = ANY(%s)",
@@ -81,7 +80,7 @@ def askable(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
 
 def latest_delivered(organization_id: int, recovery_ids: Sequence[int]) -> dict[int, int]:
     """This function will find the make-good that each of these recoveries delivered last."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT DISTINCT ON (rf.recovery_id) rf.recovery_id, m.id FROM recoveries_recoveryfailure rf"
             " JOIN makegoods_makegood m ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id"

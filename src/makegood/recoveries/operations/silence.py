@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection
-
 from makegood.journal.operations import record
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryClock
 from makegood.recoveries.next_words import RECKONED, UPDATE, capped, not_plain, silence_anew
 from makegood.recoveries.operations.clocks import clock_start, clocked
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 COLUMNS = {
     "id": "bigint", "at": "timestamptz", "minutes": "integer", "due_at": "timestamptz", "warn_at": "timestamptz",
@@ -56,7 +55,7 @@ def silence_broken(
         for row in rows
     ]
     from_, parameter = record_set("u", COLUMNS, anew)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "UPDATE recoveries_recoveryclock c SET started_at = u.at, minutes = u.minutes, due_at = u.due_at,"
             " warn_at = u.warn_at, next_at = coalesce(u.warn_at, u.due_at), breached_at = NULL, escalations = 0,"

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from makegood.core.calendars import Calendar, history_of
 from makegood.core.staff_words import GivenWord, words_given
 from makegood.journal.operations import Happened, record
@@ -24,6 +22,7 @@ from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change
 from makegood.rules.staff_words_data import UnableToReadStaffWordRules, staff_word_rules
 from makegood.store.bulk import insert
+from makegood.store.preparing import prepared
 from makegood.store.secrets import keyed_hash
 
 KIND = "staff_word"
@@ -59,7 +58,7 @@ def words_in(*, organization_id: int, recovery_id: int, text: str, now: datetime
 
     The calendar is the recovery's own. For a language without rules nothing is found.
     """
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(AROUND, [organization_id, recovery_id])
         language, zone, playbook_id = cursor.fetchone()
     return _found(organization_id, text, now, language, zone, playbook_id)
@@ -95,7 +94,7 @@ def words_hear_queued(*, organization_id: int, entries: Sequence[Happened]) -> N
     said = {entry.subject_id: entry for entry in entries if entry.actor_id and entry.data.get("thread")}
     if not said:
         return
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(WRITTEN, [organization_id, list(said)])
         rows = cursor.fetchall()
     for message_id, recovery_id, body, *spoken in rows:
@@ -294,7 +293,7 @@ def words_hear_sent(*, organization_id: int, entries: Sequence[Happened]) -> Non
 
 def _any_to_write(organization_id: int) -> bool:
     """Whether anything is promised in writing and still to be kept: seldom, and quick to tell."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(TO_WRITE, [organization_id])
         return bool(cursor.fetchone()[0])
 

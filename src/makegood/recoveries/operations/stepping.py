@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from django.db import connection
 
 from makegood.journal.operations import record
 from makegood.recoveries.models import STEPS, Recovery, Step
@@ -17,6 +16,7 @@ from makegood.recoveries.operations.reckoning import RESTS
 from makegood.recoveries.operations.silence import silence_over, silence_watched
 from makegood.recoveries.saying import apologies_anew
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 CLOCKS_OF_STEP = {"fix": ("fix", "remedy"), "make_good": ("make_good", "remedy")}
 AGAIN = ("fix", "make_good")
@@ -67,7 +67,7 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
     listed = sorted(once.values(), key=lambda one: (one.recovery_id, one.step))
     rows = [(one.recovery_id, one.step, one.state, one.at, one.by, one.note[:NOTE]) for one in listed]
     from_, parameter = record_set("u", MARKED, rows)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(MARK.format(marks=from_), [parameter, organization_id])
         changed = cursor.fetchall()
     if not changed:
@@ -101,7 +101,7 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
 def next_steps_set(*, organization_id: int, recovery_ids: Sequence[int]) -> None:
     """Bring the next step of these recoveries up to date with their steps."""
     from_, parameter = record_set("u", {"id": "bigint"}, ([recovery_id] for recovery_id in recovery_ids))
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             NEXT.format(changed=from_), [list(RESTS), parameter, organization_id, list(STEPS), organization_id]
         )

@@ -1,0 +1,69 @@
+"""Plans that a connection keeps: each statement is planned once, and shows no organization another's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import DataError, connection, transaction
+from tests.conftest import Org
+
+from makegood.organizations.models import Member
+from makegood.store.preparing import prepared
+from makegood.store.reading import read
+from makegood.store.tenancy import tenant
+
+OFTEN = 12
+"""From the sixth time on, the database may take one plan for all values."""
+KEPT = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s"
+
+
+def kept(like: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT, [like])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_a_kept_plan_shows_each_organization_its_own_rows_alone(org: Org, make_org: Callable[..., Org]) -> None:
+    other = make_org()
+    mine, theirs = {org.employee}, {other.employee}
+    for _ in range(OFTEN):
+        for one, own in ((org, mine), (other, theirs)):
+            with tenant(organization_id=one.id):
+                assert {row[0] for row in read(Member, "id", id=mine | theirs)} == own
+    assert read(Member, "id", id=mine | theirs) == [], "outside a unit of work there is nothing"
+    assert len(kept('SELECT "id" FROM "organizations_member" WHERE "id" = ANY%')) == 1
+
+
+def test_no_other_statement_is_kept(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        for _ in range(OFTEN):
+            list(Member.objects.filter(organization_id=org.id, name="Not To Be Kept"))
+        read(Member, "id", organization_id=org.id)
+        raw = connection.connection
+        assert raw.prepare_threshold is None
+        assert not any(b"Kept" in str(one).encode() for one in (*raw._prepared._counts, *raw._prepared._names))
+    assert not kept("%Not To Be Kept%")
+
+
+def fail() -> None:
+    with prepared() as cursor:
+        cursor.execute("SELECT 1 / %s", [0])
+
+
+def test_what_fails_or_is_rolled_back_leaves_the_kept_plans_usable(org: Org) -> None:
+    for _ in range(3):
+        with tenant(organization_id=org.id):
+            with pytest.raises(DataError), transaction.atomic():
+                fail()
+            assert read(Member, "id", id=org.employee) == [(org.employee,)]
+        with tenant(organization_id=org.id):
+            assert read(Member, "id", id=org.employee) == [(org.employee,)]
+
+
+def test_a_connection_that_was_lost_plans_anew(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", id=org.employee) == [(org.employee,)]
+    connection.close()
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", id=org.employee) == [(org.employee,)]
