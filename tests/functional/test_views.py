@@ -39,6 +39,7 @@ ARGUMENTS = {
     "listed": "recoveries",
     "member_id": 1,
     "makegood_id": 1,
+    "place_id": 1,
     "failure_id": 1,
     "pack": "eu261",
     "view_id": 1,

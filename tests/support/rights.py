@@ -101,7 +101,7 @@ def world_of(org: Org, other: Org) -> World:
         elsewhere = member_create(**member, name="Elin", role="employee", place_ids=[there])
         manager_elsewhere = member_create(**member, name="Mo", role="manager", place_ids=[there])
         Customer.objects.filter(id=org.customer).update(name=NAME)
-        names = _case(org, owner=here) | _beside(org)
+        names = _case(org, owner=here) | _beside(org) | {"place_id": org.place}
     for each in (org, other):
         _accounts(each.id)
     with tenant(organization_id=org.id):

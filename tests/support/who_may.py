@@ -51,13 +51,15 @@ PAGES: dict[str, May] = {
     **_each("report promise-new customer-fact", May(SERVES)),
     **_each(
         """recovery-know recovery-say recovery-lint recovery-take recovery-draft recovery-undraft recovery-step recovery-decide recovery-offer
-        recovery-ask recovery-promise recovery-word recovery-word-typed recovery-call recovery-link recovery-floor-fact
+        recovery-ask recovery-promise recovery-word recovery-word-typed recovery-call recovery-link recovery-slip recovery-floor-fact
         promise-floor-fact recovery-cause recovery-fault recovery-follow-up recovery-hand-over recovery-pause
         recovery-resume recovery-close recovery-identify recovery-tick recovery-form recovery-talk recovery-returned
         recovery-story promise-act signal-decide mail-decide customer-correct""",
         May(SERVES, PLACE),
     ),
-    **_each("recovery recovery-why recovery-others recovery-note recovery-file promise incident", May(ALL, PLACE)),
+    **_each(
+        "recovery recovery-why recovery-others recovery-note recovery-file promise incident place-sign", May(ALL, PLACE)
+    ),
     **_each("recovery-make-good", May((E, M, F, A), PLACE)),
     **_each(
         """recovery-floor-nothing promise-floor-nothing recovery-severity incident-confirm incident-dismiss

@@ -60,6 +60,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "recovery-note": ALL,
     "recovery-call": SERVES,
     "recovery-link": SERVES,
+    "recovery-slip": SERVES,
+    "place-sign": ALL,
     "recovery-floor-fact": SERVES,
     "recovery-floor-nothing": DECIDES,
     "promise-floor-fact": SERVES,

@@ -27,6 +27,7 @@ from makegood.console.views import (
     payouts,
     playbooks,
     presence,
+    printing,
     recoveries,
     recovering,
     recovery_list,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("notices/<int:message_id>/read", notices.read_one, name="notice-read"),
     path("notices/<int:message_id>/known", clocks.know_notice, name="notice-know"),
     path("report", reporting.report, name="report"),
+    path("places/<int:place_id>/sign", printing.place, name="place-sign"),
     path("search", searching.search, name="search"),
     path("recoveries", recovery_list.recoveries, name="recoveries"),
     path("views/<slug:listed>/save", saved.save, name="view-save"),
@@ -90,6 +92,7 @@ urlpatterns = [
     path("recoveries/<slug:code>/words/<int:word_id>/<slug:how>", recovering.word, name="recovery-word"),
     path("recoveries/<slug:code>/calls", recovering.call, name="recovery-call"),
     path("recoveries/<slug:code>/link", recovering.link, name="recovery-link"),
+    path("recoveries/<slug:code>/slip", printing.slip, name="recovery-slip"),
     path("recoveries/<slug:code>/owed/<int:failure_id>/<slug:pack>", doubting.fact, name="recovery-floor-fact"),
     path(
         "recoveries/<slug:code>/owed/<int:failure_id>/<slug:pack>/nothing",

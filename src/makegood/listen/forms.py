@@ -18,6 +18,7 @@ from makegood.messages.handing import Given, links_given
 from makegood.messages.models import Message, Thread
 from makegood.messages.operations import message_received
 from makegood.organizations.models import Organization
+from makegood.organizations.queries import place_coded
 from makegood.promises.operations import source_create
 from makegood.recoveries.models import RecoveryFailure
 from makegood.rules.phrases import phrase, spoken
@@ -36,7 +37,8 @@ class UnableToTakeReport(ValueError):
 class FormReport:
     """One report as the form sends it. `key` is the form's own, made with the empty form: sent twice, taken once.
 
-    `language` is the one they read the form in, where they chose it.
+    `language` is the one they read the form in, where they chose it; `place` is the code of the place whose sign led
+    them to it.
     """
 
     key: str
@@ -47,6 +49,7 @@ class FormReport:
     order: str = ""
     language: str = ""
     kind: str = "complaint"
+    place: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +106,7 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
             loss=report.loss,
             what=report.what.strip()[:160],
             happened_at=now,
+            place_id=_place(organization_id, report.place),
             purchase_id=_purchase(organization_id, customer_id, report.order),
             source_id=source_id,
         ),
@@ -127,6 +131,12 @@ def form_accept(*, organization_id: int, report: FormReport, now: datetime) -> T
         return Taken(new=True, token="", known=True)
     _followed(organization_id, token or "", now)
     return Taken(new=True, token=token or "")
+
+
+def _place(organization_id: int, code: str) -> int | None:
+    """The place of this code; a sign of one that is no more is as good as none."""
+    found = place_coded(organization_id=organization_id, code=code)
+    return found.id if found else None
 
 
 def _followed(organization_id: int, token: str, now: datetime) -> None:

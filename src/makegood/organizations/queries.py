@@ -174,6 +174,16 @@ def teams_all(*, organization_id: int) -> list[Named]:
     return [Named(id=team_id, name=name) for team_id, name in rows]
 
 
+def place_coded(*, organization_id: int, code: str) -> Named | None:
+    """This function will find a place by its code; None where there is no such place."""
+    row = (
+        Place.objects.filter(organization_id=organization_id, code=code).values_list("id", "name").first()
+        if code
+        else None
+    )
+    return Named(id=row[0], name=row[1]) if row else None
+
+
 @attrs.frozen(kw_only=True)
 class PlaceFacts:
     """One place, and what it stands below."""

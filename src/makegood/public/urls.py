@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from makegood.public import previewing, stay_views, views
+from makegood.public import previewing, reporting, stay_views, views
 
 urlpatterns = [
     path("s/<str:signed>", views.status, name="status"),
@@ -14,6 +14,6 @@ urlpatterns = [
     path("s/<str:signed>/rate", views.status_rate, name="status-rate"),
     path("s/<str:signed>/stay", stay_views.status_stay, name="status-stay"),
     path("s/<str:signed>/story", stay_views.status_story, name="status-story"),
-    path("r/<slug:organization>", views.public_report, name="public-report"),
-    path("r/<slug:organization>/thanks", views.public_thanks, name="public-thanks"),
+    path("r/<slug:organization>", reporting.public_report, name="public-report"),
+    path("r/<slug:organization>/thanks", reporting.public_thanks, name="public-thanks"),
 ]

@@ -209,9 +209,13 @@ class Question:
 
 @attrs.frozen(kw_only=True)
 class ReportPage:
-    """Where a customer tells of a problem. `trap` is the name of a field that people leave empty and robots fill."""
+    """Where a customer tells of a problem. `trap` is the name of a field that people leave empty and robots fill.
+
+    `about` is the place that they report from, where its sign led them here.
+    """
 
     organization: str
+    about: str = ""
     title: str
     lead: str
     url: str

@@ -10,24 +10,21 @@ from typing import Any
 
 import attrs
 from django.conf import settings
-from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from makegood.customers.queries import customer_one
-from makegood.failures.operations import UnableToReportFailure
-from makegood.listen.forms import FormReport, UnableToTakeReport, form_accept
 from makegood.makegoods import operations as makegoods
 from makegood.makegoods.queries import Gift, makegoods_of_failures
 from makegood.messages.handing import Given, links_given
-from makegood.messages.links import Conversation, status_read, status_url
+from makegood.messages.links import Conversation, status_read
 from makegood.messages.operations import message_received
 from makegood.messages.queries import thread_messages, thread_named
 from makegood.organizations.queries import OrganizationFacts, organization_facts
 from makegood.public.building import Letter, status_page
 from makegood.public.staying import staying_of
-from makegood.public.viewmodels import NotePage, Option, Question, ReportPage, StatusPage
+from makegood.public.viewmodels import NotePage, StatusPage
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.operations.tapping import rating_give, rating_may, rating_tap
 from makegood.recoveries.queries import Case, recovery_by_thread, recovery_case
@@ -38,9 +35,8 @@ from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt, client_address
 
 WINDOW = timedelta(minutes=15)
-UNKNOWN, WRITES, REPORTS = 20, 60, 10
-"""How often, a quarter of an hour, one network address may try unknown links, post to a page, send reports."""
-COSTS = ("money", "goods", "service", "time", "attention", "trust")
+UNKNOWN, WRITES = 20, 60
+"""How often, a quarter of an hour, one network address may try unknown links and post to a page."""
 ERRORS = ("UnableToMoveMakeGood", "UnableToSwap", "UnableToWrite", "UnableToRate", "UnusableScore")
 """What a customer's click may come upon that has a sentence of its own; anything else shares one."""
 View = Callable[..., HttpResponse]
@@ -56,17 +52,19 @@ class Following:
     signed: str
 
 
-def _address(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
+    """This function will return the network address that a request came from."""
     return client_address(request.META)
 
 
-def _asked(request: HttpRequest) -> tuple[str, ...]:
+def asked_in(request: HttpRequest) -> tuple[str, ...]:
+    """This function will list the languages that a browser asks for."""
     return accepted(request.headers.get("Accept-Language", ""))
 
 
-def _of_visitor(request: HttpRequest, organization: str = "") -> str:
-    """The language for somebody whom nobody knows yet: what the browser asks for, else the organization's."""
-    return spoken(*_asked(request), organization)
+def of_visitor(request: HttpRequest, organization: str = "") -> str:
+    """This function will choose the language for somebody whom nobody knows: what the browser asks for, else the organization's."""
+    return spoken(*asked_in(request), organization)
 
 
 def note(
@@ -76,7 +74,7 @@ def note(
 
     The language is `lang`, else what the browser asks for.
     """
-    lang = lang or _of_visitor(request)
+    lang = lang or of_visitor(request)
     page = NotePage(
         title=phrase(title, language=lang), text=phrase(text, language=lang, **facts or {}), lang=lang, **more
     )
@@ -100,7 +98,7 @@ def too_many(request: HttpRequest, retry_after: int) -> HttpResponse:
 
 
 def _unknown(request: HttpRequest) -> HttpResponse:
-    counted = attempt(key=f"status:unknown:{_address(request)}", limit=UNKNOWN, window=WINDOW)
+    counted = attempt(key=f"status:unknown:{address_of(request)}", limit=UNKNOWN, window=WINDOW)
     if not counted.allowed:
         return too_many(request, counted.retry_after)
     return note(
@@ -124,7 +122,7 @@ def following(view: View) -> View:
         except UnknownToken:
             return _unknown(request)
         if request.method == "POST":
-            counted = attempt(key=f"status:post:{_address(request)}", limit=WRITES, window=WINDOW)
+            counted = attempt(key=f"status:post:{address_of(request)}", limit=WRITES, window=WINDOW)
             if not counted.allowed:
                 return too_many(request, counted.retry_after)
         try:
@@ -178,7 +176,7 @@ def _forgotten(found: Following) -> bool:
 
 def _erased(request: HttpRequest, found: Following) -> HttpResponse:
     organization = organization_facts(organization_id=found.organization_id)
-    lang = _of_visitor(request, organization.language)
+    lang = of_visitor(request, organization.language)
     return note(request, title="erased.title", text="erased.text", status=410, lang=lang)
 
 
@@ -368,127 +366,3 @@ def status_rate(request: HttpRequest, found: Following) -> HttpResponse:
 
 def _tapped(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) == 1 else 0
-
-
-def _organization(code: str) -> tuple[int, str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, name, language FROM finder.organization(%s)", [code])
-        row = cursor.fetchone()
-    if row is None:
-        raise Http404
-    return row
-
-
-def public_report(request: HttpRequest, organization: str) -> HttpResponse:
-    """Take a customer's report of a problem."""
-    here, name, its = _organization(organization)
-    language = _of_visitor(request, its)
-    if request.method != "POST":
-        return _report_page(request, organization, name, language)
-    counted = attempt(key=f"report:{_address(request)}", limit=REPORTS, window=WINDOW)
-    if not counted.allowed:
-        return too_many(request, counted.retry_after)
-    if request.POST.get("website"):
-        return redirect("public-thanks", organization=organization)
-    wrong = _unanswered(request, language)
-    if wrong:
-        return _report_page(request, organization, name, language, wrong)
-    try:
-        with tenant(organization_id=here):
-            taken = form_accept(
-                organization_id=here,
-                report=FormReport(
-                    key=request.POST.get("key", "")[:80] or secrets.token_hex(16),
-                    what=request.POST["what"],
-                    loss=request.POST["cost"],
-                    contact=request.POST["contact"],
-                    name=request.POST.get("name", "")[:200],
-                    order=request.POST.get("order", "")[:120],
-                    language=language if _asked(request) else "",
-                ),
-                now=store_now(organization_id=here),
-            )
-    except UnableToTakeReport:
-        return _report_page(request, organization, name, language, _missing(language, "contact"))
-    except UnableToReportFailure:
-        return _report_page(request, organization, name, language, _missing(language, "what"))
-    if taken.new:
-        request.session["follow"] = status_url(organization_id=here, token=taken.token) if taken.token else ""
-        request.session["written"] = taken.known and "@" in request.POST["contact"]
-    return redirect("public-thanks", organization=organization)
-
-
-def _unanswered(request: HttpRequest, language: str) -> dict[str, str]:
-    given = {name: request.POST.get(name, "").strip() for name in ("what", "cost", "contact")}
-    given["cost"] = given["cost"] if given["cost"] in COSTS else ""
-    return _missing(language, *(name for name, value in given.items() if not value))
-
-
-def _missing(language: str, *names: str) -> dict[str, str]:
-    return {name: phrase(f"report.{name}.missing", language=language) for name in names}
-
-
-def _report_page(
-    request: HttpRequest, organization: str, name: str, language: str, wrong: dict[str, str] | None = None
-) -> HttpResponse:
-    wrong = wrong or {}
-
-    def says(name: str) -> str:
-        return phrase(name, language=language)
-
-    def ask(field: str, **more: Any) -> Question:
-        return Question(
-            name=field,
-            label=says(f"report.{field}"),
-            value=request.POST.get(field, "")[:5000],
-            error=wrong.get(field, ""),
-            **more,
-        )
-
-    page = ReportPage(
-        organization=name,
-        title=says("report.title"),
-        lead=says("report.lead"),
-        url=reverse("public-report", args=[organization]),
-        submit=says("report.send"),
-        trap="website",
-        hidden=(("key", request.POST.get("key", "")[:80] or secrets.token_hex(16)),),
-        lang=language,
-        questions=(
-            ask("what", kind="textarea", required=True, maxlength=2000),
-            ask(
-                "cost",
-                kind="radio",
-                required=True,
-                options=tuple(Option(value=value, label=says(f"cost.{value}")) for value in COSTS),
-            ),
-            ask(
-                "contact",
-                required=True,
-                autocomplete="email",
-                hint=says("report.contact.hint"),
-                maxlength=320,
-            ),
-            ask("name", autocomplete="name", maxlength=200),
-            ask("order", maxlength=120),
-        ),
-    )
-    response = render(request, "public/report.html", {"page": page}, status=422 if wrong else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def public_thanks(request: HttpRequest, organization: str) -> HttpResponse:
-    """Thank for a report, with the link to follow it by."""
-    _, name, its = _organization(organization)
-    language = _of_visitor(request, its)
-    follow = request.session.get("follow", "")
-    return note(
-        request,
-        title="thanks.title",
-        text="thanks.followed" if follow else "thanks.written" if request.session.get("written") else "thanks.kept",
-        organization=name,
-        next_url=follow,
-        next_label=phrase("thanks.next", language=language) if follow else "",
-        lang=language,
-    )

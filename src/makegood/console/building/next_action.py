@@ -176,6 +176,7 @@ def _link(name: str, case: Case, clock: ClockFace, *, phone: str) -> NextAction:
         form=hand_over_form(case),
         links=(
             *((Link(label="Call them", url=f"tel:{phone}"),) if phone else ()),
+            Link(label="Print it as a QR code", url=reverse("recovery-slip", args=[words.code(case.number)])),
             Link(label="The link", url="#hand-over"),
         ),
         dock_label=words.HAND_OVER,

@@ -235,6 +235,9 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         status_url=known.status_url,
         unreached=alone,
         hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if theirs else "",
+        slip_url=reverse("recovery-slip", args=[words.code(case.number)])
+        if theirs and desk.may("recovery-slip")
+        else "",
         handed=hand_over_form(case) if alone and desk.may("recovery-link") and not hands_over(case) else None,
     )
 

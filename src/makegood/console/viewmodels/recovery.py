@@ -166,6 +166,8 @@ class CustomerCard:
     """That nobody can reach them, and what to do about it."""
     hand_over: str = ""
     """The whole link of their page, to be handed over where nothing else reaches them."""
+    slip_url: str = ""
+    """Where that link is printed as a QR code."""
     handed: Form | None = None
     """For recording that they were given it."""
 

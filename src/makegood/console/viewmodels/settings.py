@@ -101,6 +101,26 @@ class AccountPage:
 
 
 @attrs.frozen(kw_only=True)
+class PrintPage:
+    """A sheet to print: who it is from, what it says in the reader's language, a QR code and its address in letters.
+
+    `title` and `lead` are for who prints it, and so is `form`; `at` is the place it is for.
+    """
+
+    title: str
+    lead: str
+    lang: str
+    organization: str
+    head: str
+    says: str
+    picture: str
+    url: str
+    back: Link
+    at: str = ""
+    form: Form | None = None
+
+
+@attrs.frozen(kw_only=True)
 class SettingsPage:
     """One page of the settings; `pages` are all of them. With `refresh_url` it is fetched anew every two seconds."""
 

@@ -151,7 +151,10 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
     found = queries.places_all(organization_id=here)
     titles = {one.code: playbook_title(one) for one in playbooks_listed(organization_id=here)}
     rows = tuple(
-        TableRow(cells=(one.name, one.kind, one.parent or "none", titles.get(one.playbook, ""), str(one.members)))
+        TableRow(
+            cells=(one.name, one.kind, one.parent or "none", titles.get(one.playbook, ""), str(one.members)),
+            url=reverse("place-sign", args=[one.id]),
+        )
         for one in found
     )
     chosen = (places.playbook_form(desk, places=found, action=_act("places", "playbook")),) if found else ()
@@ -160,6 +163,7 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
         SettingsSection(
             title="Places",
             key="places",
+            lead="Open a name for its sign: a QR code to print, with which customers report what went wrong there.",
             table=Table(
                 caption="Places",
                 head=("Name", "Kind", "Inside", "What is done there", "People who serve only it"),

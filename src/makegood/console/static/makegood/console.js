@@ -110,9 +110,11 @@
     else if (matchMedia("(pointer: fine)").matches) document.querySelector(".thumb form.form :is(input:not([type=hidden]), textarea)")?.focus();
     const zone = document.querySelector("select[name=zone][required]");
     if (zone && !zone.value) zone.value = [...zone.options].find((one) => one.value === Intl.DateTimeFormat().resolvedOptions().timeZone)?.value ?? "";
+    for (const el of document.querySelectorAll("[data-print]")) el.hidden = false;
     online();
     livePause();
   };
+  document.addEventListener("click", (event) => { if (event.target.closest?.("[data-print]")) print(); });
   document.addEventListener("submit", (event) => {
     const pressed = event.submitter;
     if (!pressed?.dataset.waits) return;
