@@ -1,4 +1,4 @@
-"""What customers do: follow their case, answer an offer, write back, rate, and report a problem. No login."""
+"""What customers do: follow their case, answer an offer, write back and rate. No login."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def asked_in(request: HttpRequest) -> tuple[str, ...]:
 
 
 def of_visitor(request: HttpRequest, organization: str = "") -> str:
-    """This function will choose the language for somebody whom nobody knows: what the browser asks for, else the organization's."""
+    """This function will choose a language for a stranger: what the browser asks for, else the organization's."""
     return spoken(*asked_in(request), organization)
 
 
