@@ -11,7 +11,7 @@ WORKERS ?= 2
 run: $(VENV)/run.stamp
 	$(BIN)/makegood demo --port $(PORT) $(if $(SPEED),--speed $(SPEED))
 
-test: $(VENV)/test.stamp $(VENV)/system.stamp lint
+test: $(VENV)/test.stamp $(VENV)/debian.stamp lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 	MAKEGOOD_TEST_DATABASE=debian15 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/integration tests/contract
 
@@ -21,7 +21,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-bench: $(VENV)/test.stamp $(VENV)/system.stamp
+bench: $(VENV)/test.stamp $(VENV)/debian.stamp
 	$(BIN)/python -m benchmarks
 
 requirements:
@@ -43,10 +43,11 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 
-# Tests drive Debian's Chromium, serve behind its nginx, and run a second time on its PostgreSQL 15.
-$(VENV)/system.stamp: | $(VENV)/bin/python
-	@test -x /usr/bin/chromium -a -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/sbin/nginx \
-		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium postgresql-15 nginx-light)
+# Tests drive Debian's Chromium, read mail from its Dovecot, serve behind its nginx, and run again on its PostgreSQL 15.
+$(VENV)/debian.stamp: | $(VENV)/bin/python
+	@test -x /usr/bin/chromium -a -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/sbin/nginx -a -x /usr/lib/dovecot/imap \
+		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			chromium postgresql-15 nginx-light dovecot-imapd)
 	@touch $@
 
 clean:

@@ -33,7 +33,7 @@ ROLES = {
 AWAY = {"elsewhere", "manager elsewhere"}
 OF_THE_HOUSE = {
     "playbook-drawing", "playbook-write", "playbook-compare", "set-up-step", "settings", "settings-act", "view-save",
-    "data-act",
+    "data-act", "mail-act",
 }  # fmt: skip
 """Addresses whose parts name nothing of one organization that is not in each."""
 CALLED: dict[str, dict[str, Any]] = {
@@ -53,6 +53,7 @@ CALLED: dict[str, dict[str, Any]] = {
     "bulk-act": {"how": "stop"},
     "data-file-act": {"how": "drop"},
     "data-act": {"how": "watch"},
+    "mail-act": {"how": "seen"},
     "member-act": {"act": "leave"},
     "settings": {"section": "limits"},
     "settings-act": {"section": "delivery", "act": "stop"},

@@ -68,7 +68,7 @@ PAGES: dict[str, May] = {
     ),
     **_each(
         """several several-begin stories-tell incident-new cause-add improvement-new improvement customer-merge
-        data-bring data-act data-file data-file-act data-report""",
+        data-bring data-act data-file data-file-act data-report mail-act""",
         May(DECIDES),
     ),
     **_each("view-act notice-read", May(ALL, OWN)),

@@ -1,9 +1,10 @@
-"""`makegood worker`: carries out what was decided: mail, payouts, notes to staff; and takes files in."""
+"""`makegood worker`: carries out what was decided: mail, payouts, notes to staff; takes files in, and reads mail."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import click
@@ -31,6 +32,27 @@ def worker(with_parent: bool) -> int:
         def files_round(on_error: OnError) -> int:
             return folders.look(moment=time.monotonic(), on_error=on_error) + files_work(on_error=on_error)
 
-        with run_beside(kind="files", step=files_round):
+        with run_beside(kind="files", step=files_round), _mail_read():
             run_loop(kind="worker", step=work_round, longest=LONGEST)
     return 0
+
+
+@contextmanager
+def _mail_read() -> Iterator[None]:
+    """Read the mailboxes that nobody else reads, until the block ends; none in the demo, which fetches nothing."""
+    from django.conf import settings
+
+    if settings.DEMO:
+        yield
+        return
+    from makegood.listen.mailbox.working import Mailboxes
+
+    mailboxes = Mailboxes()
+
+    def mail_round(on_error: OnError) -> int:
+        mailboxes.look(moment=time.monotonic(), on_error=on_error)
+        return 0
+
+    with run_beside(kind="mail", step=mail_round):
+        yield
+    mailboxes.close()

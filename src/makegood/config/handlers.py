@@ -13,6 +13,7 @@ from makegood.journal.operations import on
 from makegood.listen.forms import reports_taken
 from makegood.listen.intake.folder_files import files_hear_failed, folders_hear_erased
 from makegood.listen.intake.operations import intakes_hear_erased
+from makegood.listen.mailbox.operations import asides_hear_erased
 from makegood.listen.operations import raw_hear_erased
 from makegood.makegoods.charges import (
     charge_carry,
@@ -121,6 +122,7 @@ def register() -> None:
         raw_hear_erased,
         intakes_hear_erased,
         folders_hear_erased,
+        asides_hear_erased,
     ):
         on("customers:customer:erased", erased)
     on("customers:customer:corrected", messages_hear_corrected)

@@ -14,6 +14,8 @@ from makegood.messages.links import ids_in
 from makegood.messages.models import Message
 from makegood.messages.operations import Received, message_received
 
+CUT = "\n\n[This mail is of {:,.0f} MB. Only its beginning was read; all of it lies in the mailbox.]"
+
 
 @frozen(kw_only=True)
 class MailTaken:
@@ -29,8 +31,10 @@ def mail_key(mail: Mail, raw: bytes) -> str:
     return f"mail:{mail.message_id}" if mail.message_id else f"bytes:{hashlib.sha256(raw).hexdigest()}"
 
 
-def mail_take(*, organization_id: int, raw: bytes, at: datetime) -> MailTaken:
+def mail_take(*, organization_id: int, raw: bytes, at: datetime, size: int = 0) -> MailTaken:
     """This function will take a mail in, once by its Message-ID (else by its bytes), inside a unit of work.
+
+    `size` is that of the whole mail, where `raw` is only its beginning: its words say so.
 
     A bounce puts the message that it is about in *failed*, unless its mail system only says that it still tries. A
     mail of our own that comes back to us by a forwarding is nobody's reply.
@@ -50,7 +54,7 @@ def mail_take(*, organization_id: int, raw: bytes, at: datetime) -> MailTaken:
         organization_id=organization_id,
         key=mail_key(mail, raw),
         at=at,
-        body=_plain(mail.text),
+        body=_plain(mail.text) + (CUT.format(size / 1024 / 1024) if size > len(raw) else ""),
         subject=_plain(mail.subject),
         address=_plain(address),
         addresses=[*mail.to, *mail.cc, *mail.delivered_to],

@@ -138,3 +138,76 @@ class WatchedFolder(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization_id"], name="watched_folder_once")]
+
+
+MAILBOX_SECURITY = ("tls", "starttls", "none")
+MAILBOX_SIGN_INS = ("password", "oauth")
+
+
+class Mailbox(TenantModel):
+    """Where an organization's mail is read by IMAP, and how far it was.
+
+    `secret` is encrypted: the password, or what a new access token is asked for with (`token_url`, `client_id`).
+    `validity` and `position` are the folder's UIDVALIDITY and the last UID taken, moved by the transaction that takes
+    it. Of what lay there when its numbers were first seen (up to `judged_to`), what had arrived before `from_at` stays.
+    Whoever reads it holds it until `held_until`, by the wall clock as all times here. `trouble` is what is in the way,
+    since `trouble_at`.
+    """
+
+    host = models.CharField(max_length=253)
+    port = models.IntegerField()
+    security = models.CharField(max_length=10)
+    sign_in = models.CharField(max_length=10, default="password")
+    username = models.CharField(max_length=254)
+    secret = models.BinaryField()
+    token_url = models.CharField(max_length=300, default="", blank=True)
+    client_id = models.CharField(max_length=300, default="", blank=True)
+    folder = models.CharField(max_length=200)
+    active = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+    from_at = models.DateTimeField(null=True)
+    validity = models.BigIntegerField(null=True)
+    position = models.BigIntegerField(default=0)
+    judged_to = models.BigIntegerField(default=0)
+    taken = models.BigIntegerField(default=0)
+    taken_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    held_by = models.CharField(max_length=40, default="", blank=True)
+    held_until = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=300, default="", blank=True)
+    trouble_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("security", MAILBOX_SECURITY, "mailbox_security"),
+            state_check("sign_in", MAILBOX_SIGN_INS, "mailbox_sign_in"),
+            models.UniqueConstraint(fields=["organization_id"], name="mailbox_once"),
+        ]
+
+
+MAIL_ASIDE_STATES = ("kept", "again", "cut", "done")
+"""It waits for a person; it is to be fetched once more; only its beginning was taken in; and the end."""
+
+
+class MailAside(TenantModel):
+    """A mail of the mailbox that could not be taken in whole, kept for a person: why, whose, and what there is of it.
+
+    `raw`, `sender` and `subject` are erasable; the mail itself lies on in the mailbox.
+    """
+
+    mailbox = TenantKey(Mailbox)
+    validity = models.BigIntegerField()
+    uid = models.BigIntegerField()
+    size = models.BigIntegerField()
+    state = models.CharField(max_length=10, default="kept")
+    said = models.CharField(max_length=300)
+    sender = models.CharField(max_length=320, default="", blank=True)
+    subject = models.CharField(max_length=300, default="", blank=True)
+    raw = models.BinaryField(null=True)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            state_check("state", MAIL_ASIDE_STATES, "mail_aside_state"),
+            models.UniqueConstraint(fields=["organization_id", "mailbox", "validity", "uid"], name="mail_aside_once"),
+        ]

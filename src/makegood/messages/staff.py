@@ -53,9 +53,8 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     if handed := payload.get("handed"):
         said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
         return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
-    if file_id := payload.get("file"):
-        said = "A file in the watched folder could not be taken in. Its page says why, and what to do."
-        return "A file could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/data/files/{file_id}\n"
+    if any(name in payload for name in ("file", "mail", "mailbox")):
+        return _not_taken(payload)
     if incident := payload.get("incident"):
         return _asked_for_all(incident, payload)
     notes = payload["notes"]
@@ -64,6 +63,16 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     many = f"{len(codes)} recoveries need you" if len(codes) > 1 else f"Recovery R-{notes[0]['number']} needs you"
     subject = lines[0][0] if len(lines) == 1 else many
     return subject, "\n".join(f"{said}\n{link}\n" for said, link in lines)
+
+
+def _not_taken(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """What came, or should come, and could not be taken in."""
+    why = "Its page says why, and what to do."
+    if file_id := payload.get("file"):
+        said = f"A file in the watched folder could not be taken in. {why}"
+        return "A file could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/data/files/{file_id}\n"
+    said = "A mail could not be taken in" if payload.get("mail") else "The mailbox cannot be read"
+    return said, f"{said}. {why}\n{settings.PUBLIC_URL}/settings/mail\n"
 
 
 def _asked_for_all(incident: int, payload: Mapping[str, Any]) -> tuple[str, str]:

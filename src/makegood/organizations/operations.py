@@ -10,6 +10,8 @@ from typing import Any
 
 import attrs
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -387,3 +389,28 @@ def sending_stop(*, organization_id: int, now: datetime, by: int | None, stopped
             )
         ],
     )
+
+
+class UnableToAddress(ValueError):
+    """Write an e-mail address, such as care@example.com."""
+
+
+def reply_address_set(*, organization_id: int, address: str, by: int | None, now: datetime) -> None:
+    """Let customers be written to from this address, and their replies come back to it, tagged with what they answer.
+
+    Raises UnableToAddress.
+    """
+    try:
+        validate_email(address)
+        address.encode("ascii")
+    except (ValidationError, UnicodeError) as error:
+        raise UnableToAddress(UnableToAddress.__doc__) from error
+    Organization.objects.filter(id=organization_id).update(reply_address=address)
+    entry = Happened(
+        at=now,
+        event="organizations:organization:addressed",
+        subject="organization",
+        subject_id=organization_id,
+        actor_id=by,
+    )
+    record(organization_id=organization_id, entries=[entry])

@@ -1,0 +1,203 @@
+"""Mail in: an admin says where it is, it is tried at once, and what could not be taken in is seen to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from makegood.console import permissions
+from makegood.console.asking import whole
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.views.frame import Screen, acts, tell
+from makegood.console.views.settings import settings_page
+from makegood.listen.mailbox.account import Account, Folder, UnableToReadMail
+from makegood.listen.mailbox.operations import (
+    UnableToKeepMailbox,
+    account_kept,
+    aside_drop,
+    aside_try,
+    mailbox_forget,
+    mailbox_let,
+    mailbox_set,
+)
+from makegood.organizations.operations import reply_address_set
+
+LARGEST = 2**63 - 1
+ASKED_FOR_TOKENS = {
+    "token_url": "Write where tokens are given.",
+    "token_client": "Write the client id.",
+    "token_refresh": "Bring the refresh token.",
+}
+BY_ADMINS = frozenset({"address", "set", "set-token", "try", "stop", "go-on", "forget"})
+
+
+def mail_again(request: HttpRequest, desk: Desk, **names: object) -> Screen | HttpResponse:
+    """Show the page of the settings on which mail in is set."""
+    return settings_page(request, desk, section="mail")
+
+
+@acts(mail_again)
+def act(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+    """Keep, try, stop or forget the mailbox; take in again what could not be, or end it."""
+    doing = ACTS.get(how)
+    if doing is None:
+        raise Http404
+    if how in BY_ADMINS and desk.facts.role not in permissions.RUNS:
+        raise UnableToKeepMailbox("Only an admin says where mail is read: ask one.")
+    doing(request, desk)
+    return redirect("settings", section="mail")
+
+
+def _given(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    found = answers(
+        post,
+        **{
+            f"{prefix}_host": "Write the name of the mail server.",
+            f"{prefix}_port": "Write the port, such as 993.",
+            f"{prefix}_user": "Write the user.",
+            f"{prefix}_folder": "Write the folder, such as INBOX.",
+        },
+    )
+    port = found[f"{prefix}_port"]
+    if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
+        raise Unanswered({f"{prefix}_port": "Write the port, a number such as 993."})
+    security = str(post.get(f"{prefix}_security", ""))
+    if security not in ("tls", "starttls", "none"):
+        raise Unanswered({f"{prefix}_security": "Choose how the line is secured."})
+    return {
+        "host": found[f"{prefix}_host"].lower()[:253],
+        "port": int(port),
+        "security": security,
+        "username": found[f"{prefix}_user"][:254],
+        "folder": found[f"{prefix}_folder"][:200],
+    }
+
+
+def _set(request: HttpRequest, desk: Desk) -> None:
+    given = _given(request.POST, "mail")
+    password = request.POST.get("mail_password", "")
+    kept = account_kept(organization_id=desk.organization_id)
+    if not password and kept is not None and not kept.token_url:
+        # Only to whom it was given for: a password is never shown to another server.
+        same = (kept.host, kept.username, kept.security) == (given["host"], given["username"], given["security"])
+        password = kept.secret if same else ""
+    if not password:
+        raise Unanswered({"mail_password": "Write the password."})
+    _keep(request, desk, Account(**given, secret=password), "mail")
+
+
+def _set_token(request: HttpRequest, desk: Desk) -> None:
+    given = _given(request.POST, "token")
+    asked = answers(request.POST, **ASKED_FOR_TOKENS)
+    account = Account(
+        **given,
+        secret=asked["token_refresh"],
+        token_url=asked["token_url"][:300],
+        client_id=asked["token_client"][:300],
+        client_secret=request.POST.get("token_secret", "").strip(),
+    )
+    _keep(request, desk, account, "token")
+
+
+def _keep(request: HttpRequest, desk: Desk, account: Account, prefix: str) -> None:
+    folder = _tried(account)
+    everything = request.POST.get(f"{prefix}_from") == "all"
+    mailbox_set(
+        organization_id=desk.organization_id,
+        account=account,
+        by=desk.member_id,
+        now=desk.facts.now,
+        all_there=everything,
+    )
+    there = _counted(folder)
+    tell(
+        request,
+        f"It works: {account.folder} is open, with {there}. "
+        + ("They are taken in now." if everything else "What comes from now on is taken in."),
+    )
+
+
+def _tried(account: Account) -> Folder:
+    """Connect and open the folder; what is in the way is said on the form."""
+    from makegood.listen.mailbox.connecting import tried
+
+    try:
+        return tried(account)
+    except UnableToReadMail as error:
+        raise UnableToKeepMailbox(str(error)) from error
+
+
+def _counted(folder: Folder) -> str:
+    return "1 mail in it" if folder.mails == 1 else f"{folder.mails:,} mails in it"
+
+
+def _try(request: HttpRequest, desk: Desk) -> None:
+    account = _account(desk)
+    try:
+        tell(request, f"It works: {account.folder} is open, with {_counted(_tried(account))}.")
+    except UnableToKeepMailbox as error:
+        tell(request, str(error), tone="bad")
+
+
+def _account(desk: Desk) -> Account:
+    account = account_kept(organization_id=desk.organization_id)
+    if account is None:
+        raise Http404
+    return account
+
+
+def _let(request: HttpRequest, desk: Desk, *, active: bool) -> None:
+    _account(desk)
+    mailbox_let(organization_id=desk.organization_id, active=active, by=desk.member_id, now=desk.facts.now)
+    tell(request, "It is read on, from where it was." if active else "It is not read any more; what comes waits there.")
+
+
+def _stop(request: HttpRequest, desk: Desk) -> None:
+    _let(request, desk, active=False)
+
+
+def _go_on(request: HttpRequest, desk: Desk) -> None:
+    _let(request, desk, active=True)
+
+
+def _forget(request: HttpRequest, desk: Desk) -> None:
+    _account(desk)
+    mailbox_forget(organization_id=desk.organization_id, by=desk.member_id, now=desk.facts.now)
+    tell(request, "Forgotten, with its password. What was taken in stays.")
+
+
+def _aside_id(request: HttpRequest) -> int:
+    return whole(request.POST.get("aside", ""), least=1, most=LARGEST)
+
+
+def _again(request: HttpRequest, desk: Desk) -> None:
+    went_in = aside_try(organization_id=desk.organization_id, aside_id=_aside_id(request))
+    tell(request, "It is taken in." if went_in else "It is fetched from the mailbox again, within seconds.")
+
+
+def _seen(request: HttpRequest, desk: Desk) -> None:
+    aside_drop(organization_id=desk.organization_id, aside_id=_aside_id(request))
+    tell(request, "Seen to. It lies on in your mailbox.")
+
+
+def _address(request: HttpRequest, desk: Desk) -> None:
+    address = answers(request.POST, reply_address="Write the address.")["reply_address"]
+    reply_address_set(organization_id=desk.organization_id, address=address, by=desk.member_id, now=desk.facts.now)
+    tell(request, f"Customers are written to from {address}, and answer to it.")
+
+
+ACTS: dict[str, Callable[[HttpRequest, Desk], None]] = {
+    "address": _address,
+    "set": _set,
+    "set-token": _set_token,
+    "try": _try,
+    "stop": _stop,
+    "go-on": _go_on,
+    "forget": _forget,
+    "again": _again,
+    "seen": _seen,
+}

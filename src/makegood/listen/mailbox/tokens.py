@@ -1,0 +1,80 @@
+"""Signing in by OAuth2: a refresh token is exchanged for one that opens the mailbox for about an hour."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from typing import Protocol
+from urllib.parse import urlencode, urlsplit
+
+TIMEOUT = 20.0
+LONGEST_ANSWER = 100_000
+ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+class UnableToGetToken(OSError):
+    """The sign-in service gave no token: the message says why."""
+
+
+class Signing(Protocol):
+    """What a token is asked for with."""
+
+    @property
+    def token_url(self) -> str:
+        """Where."""
+
+    @property
+    def client_id(self) -> str:
+        """As which program."""
+
+    @property
+    def client_secret(self) -> str:
+        """The program's own secret, where it has one."""
+
+    @property
+    def secret(self) -> str:
+        """The refresh token."""
+
+
+def access_token(account: Signing) -> str:
+    """This function will ask for a token that opens the mailbox. Raises UnableToGetToken."""
+    parts = urlsplit(account.token_url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in ON_THIS_MACHINE):
+        raise UnableToGetToken("Write the address of the sign-in service with https:// at its beginning.")
+    asked = {"grant_type": "refresh_token", "refresh_token": account.secret, "client_id": account.client_id}
+    if account.client_secret:
+        asked["client_secret"] = account.client_secret
+    try:
+        status, told = _asked(parts.scheme, host, parts.port, f"{parts.path or '/'}?{parts.query}".rstrip("?"), asked)
+    except (OSError, http.client.HTTPException) as error:
+        raise UnableToGetToken(f"The sign-in service at {host} could not be reached.") from error
+    except ValueError as error:
+        raise UnableToGetToken(f"What answers at {host} is no sign-in service.") from error
+    if status != 200 or not isinstance(told.get("access_token"), str):
+        if told.get("error") in ("invalid_grant", "invalid_client", "unauthorized_client"):
+            raise UnableToGetToken(
+                f"{host} does not take the refresh token any more: sign in there, and bring a new one."
+            )
+        raise UnableToGetToken(f"The sign-in service at {host} gave no token ({status}).")
+    return str(told["access_token"])
+
+
+def _asked(
+    scheme: str, host: str, port: int | None, path: str, values: dict[str, str]
+) -> tuple[int, dict[str, object]]:
+    line: http.client.HTTPConnection
+    if scheme == "https":
+        line = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
+    else:
+        line = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+    try:
+        line.request(
+            "POST", path, body=urlencode(values), headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        answer = line.getresponse()
+        told = json.loads(answer.read(LONGEST_ANSWER))
+    finally:
+        line.close()
+    return answer.status, told if isinstance(told, dict) else {}

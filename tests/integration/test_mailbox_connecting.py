@@ -1,0 +1,164 @@
+"""The way into a mailbox, on a real server: what works, and one plain sentence for each thing that is wrong."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from tests.support.killing import free_port
+from tests.support.mail_server import MailHouse, mail_house
+from tests.support.mailboxes import mail
+
+from makegood.listen.mailbox import connecting
+from makegood.listen.mailbox.account import UnableToReadMail
+from makegood.listen.mailbox.connecting import tried, trusted
+from makegood.listen.mailbox.tokens import ON_THIS_MACHINE
+
+REFRESH, ACCESS = "a refresh token", "an-access-token"
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[MailHouse]:
+    with mail_house(plain_refused=True) as running:
+        yield running
+
+
+@pytest.fixture
+def believed(house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the server's certificate be believed, as one that is signed as usual."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(house.certificate))
+    trusted.cache_clear()
+    yield
+    trusted.cache_clear()
+
+
+def said(house: MailHouse, **changes: Any) -> str:
+    with pytest.raises(UnableToReadMail) as caught:
+        tried(house.account(**changes))
+    text = str(caught.value)
+    assert text.endswith(".")
+    assert "open-sesame" not in text
+    return text
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_each_way_to_secure_the_line_works(house: MailHouse, believed: None, security: str) -> None:
+    house.put(mail(1), user=f"by-{security}")
+    port = house.tls_port if security == "tls" else house.port
+    found = tried(house.account(f"by-{security}", security=security, port=port))
+    assert (found.mails, found.next_uid) == (1, 2)
+
+
+def test_a_certificate_that_nobody_knows_is_not_believed(house: MailHouse) -> None:
+    for security, port in (("tls", house.tls_port), ("starttls", house.port)):
+        assert "is signed by nobody but itself" in said(house, security=security, port=port)
+
+
+def test_a_certificate_for_another_name_is_not_believed(house: MailHouse, believed: None) -> None:
+    wrong = said(house, security="tls", port=house.tls_port, host="127.0.0.2")
+    assert wrong in (
+        "The certificate of 127.0.0.2 cannot be trusted: it is for another address. Ask whoever runs that server.",
+        f"Nothing answers at 127.0.0.2 on port {house.tls_port}: check the port.",
+    )
+
+
+def test_what_is_wrong_is_said(house: MailHouse) -> None:
+    nothing = free_port()
+    assert said(house, port=nothing) == f"Nothing answers at 127.0.0.1 on port {nothing}: check the port."
+    assert "does not take this user and password" in said(house, secret="wrong")
+    house.put(mail(1), user="named")
+    assert (
+        said(house, username="named", folder="Complaints") == "There is no folder called Complaints. There are: INBOX."
+    )
+    assert said(house, security="tls") == (
+        f"127.0.0.1 on port {house.port} does not speak TLS: choose another way to secure the line, or another port."
+    )
+
+
+def test_a_server_that_nobody_knows_is_said(house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "could not be reached" in said(house, host="a" * 70)
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    told = "There is no server called mail.shop.example: look for a typing mistake."
+    assert said(house, host="mail.shop.example") == told
+
+
+def test_a_server_that_is_none_and_one_that_is_silent_are_told_apart(
+    house: MailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert "does not answer" in said(house, port=port)
+
+        def answer() -> None:
+            line, _ = listening.accept()
+            line.close()
+            line, _ = listening.accept()
+            line.sendall(b"220 <script>alert(1)</script> ESMTP\r\n")
+            line.close()
+
+        accepted, _ = listening.accept()
+        accepted.close()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert "hung up" in said(house, port=port) or "speaks IMAP" in said(house, port=port)
+        thread.join(10)
+
+
+class Signer(BaseHTTPRequestHandler):
+    """A sign-in service: gives an access token for the refresh token, and tells the mail server whose it is."""
+
+    def do_POST(self) -> None:
+        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        status, told = 200, {"active": True, "username": "oauth-user"}
+        if "refresh_token" in asked:
+            good = asked["refresh_token"] == [REFRESH] and asked["client_id"] == ["makegood"]
+            status = 200 if good else 400
+            told = {"access_token": ACCESS} if good else {"error": "invalid_grant"}
+        elif asked.get("token") != [ACCESS]:
+            told = {"active": False}
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def signer() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Signer) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/token"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_refresh_token_opens_the_mailbox(signer: str) -> None:
+    with mail_house(oauth_url=signer) as house:
+        given = {"username": "oauth-user", "token_url": signer, "client_id": "makegood"}
+        assert tried(house.account(**given, secret=REFRESH)).mails == 0
+        assert "does not take the refresh token any more" in said(house, **given, secret="an old one")
+        other = {**given, "username": "somebody-else"}
+        assert "does not take what the sign-in service gave us" in said(house, **other, secret=REFRESH)
+
+
+def test_a_refresh_token_is_sent_over_a_secured_line_only(house: MailHouse) -> None:
+    assert "127.0.0.1" in ON_THIS_MACHINE
+    assert "https://" in said(house, token_url="http://signing.example/token", secret=REFRESH)
+    nothing = free_port()
+    assert "could not be reached" in said(house, token_url=f"https://127.0.0.1:{nothing}/token", secret=REFRESH)
