@@ -10,11 +10,11 @@ from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import recovery_of
 
-from makegood.config.numbers import UnusableNumber, whole_number
 from makegood.messages.links import status_path
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import close, reopen
 from makegood.store.clocks import clock_step
+from makegood.store.numbers import UnusableNumber, whole_number
 from makegood.store.tenancy import tenant
 
 LASTS = timedelta(days=180)

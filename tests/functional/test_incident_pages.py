@@ -157,7 +157,11 @@ def test_what_the_limit_does_not_cover_for_all_is_asked_for_and_not_begun(org: O
     ("first", "send", "said"),
     [
         ("person", "person", "Nothing leaves with your yes. The apology waits for a click."),
-        ("none", "at_once", "leaves to each of them, in your name (Manager): an apology by itself, at once."),
+        (
+            "none",
+            "at_once",
+            "leaves to each of them who was not written to yet, in your name (Manager): an apology by itself, at once.",
+        ),
         ("at_once", "after:10", "by itself, at once; an apology by itself after 10 minutes, unless stopped."),
     ],
 )
@@ -174,7 +178,7 @@ def test_a_yes_says_before_what_it_lets_leave(org: Org, first: str, send: str, s
     for address in ("/", "/incidents/I-1"):
         page = html.unescape(client.get(address).content.decode())
         assert said in page, address
-    assert ("The apology, as one of them reads it in English" in page) == (send != "person")
+        assert ("The apology, as one of them reads it in English" in page) == (send != "person"), address
     with tenant(organization_id=org.id):
         assert not Recovery.objects.filter(organization_id=org.id).exists()
     if send == "person":

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makegood.console import charts, moments, seam
+from makegood.console.building import words
 from makegood.console.viewmodels import Chart, Point, Reader, Series, StepMark
 
 LISBON = zoneinfo.ZoneInfo("Europe/Lisbon")
@@ -56,6 +57,13 @@ def test_the_day_is_the_readers_day():
 )
 def test_what_is_due_as_a_day_ends_is_due_on_that_day(at, due):
     assert moments.due(at, READER) == due
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("flight EV4901 to MSP", "Flight EV4901 to MSP"), ("iPhone, lost", "IPhone, lost"), ("", "")]
+)
+def test_a_sentence_begins_with_a_capital_and_keeps_its_names(text, said):
+    assert words.with_capital(text) == said
 
 
 def test_another_language_gets_its_own_words():

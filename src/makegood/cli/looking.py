@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from makegood.config.numbers import UnusableNumber, whole_number
 from makegood.rules import packs
 from makegood.store.embedded import Server, home_directory
+from makegood.store.numbers import UnusableNumber, whole_number
 
 NOT_SET = "not set"
 LEAST_FREE = 1024 * 1024 * 1024

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from makegood.config.database import databases
-from makegood.config.numbers import whole_number
 from makegood.config.secrets import installation_secret
 from makegood.store.embedded import home_directory
+from makegood.store.numbers import whole_number
 
 BASE = Path(__file__).resolve().parent.parent
 

@@ -68,7 +68,7 @@ def _ask(desk: Desk, at: At, one: DoubtFacts) -> Form:
         key=key,
         action=url,
         submit="Keep it and decide",
-        fields=_fields(desk, one.lacks, said[:1].upper() + said[1:]),
+        fields=_fields(desk, one.lacks, words.with_capital(said)),
     )
 
 

@@ -34,7 +34,8 @@ def _leaves(desk: Desk, leaving: Leaving) -> list[str]:
     else:
         goes.append(f"an offer that fits them all {said_send(gift)}")
     name = desk.facts.name
-    said = f"With your yes this leaves to each of them, in your name ({name}): {'; '.join(goes)}." if goes else ""
+    whom = f"leaves to each of them who was not written to yet, in your name ({name})"
+    said = f"With your yes this {whom}: {'; '.join(goes)}." if goes else ""
     return [said or "Nothing leaves with your yes.", *waits]
 
 

@@ -162,7 +162,7 @@ def title_of(desk: Desk, case: Case, customer: CustomerFacts) -> str:
     what = (failure.what if failure else "").strip().rstrip(".")
     if failure is not None and failure.promise_id is not None and what:
         return f"{customer.called}: {what}, promised for {words.said_at(desk, failure.happened_at)}, did not come"
-    return f"{customer.called}: {what or words.KINDS.get(case.kind, 'something went wrong')}"
+    return f"{customer.called}: {what or words.kind_said(case.kind)}"
 
 
 def _clock(desk: Desk, case: Case, why: str) -> ClockFace:

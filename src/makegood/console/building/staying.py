@@ -146,7 +146,7 @@ def story_panel(desk: Desk, case: Case, story: Allowed | None) -> StoryPanel | N
 
 def _proposed(case: Case) -> tuple[str, str]:
     """A beginning made of what is known of every case alone: nothing that anybody typed about this customer."""
-    kind = words.KINDS.get(case.kind, "something went wrong")
+    kind = words.kind_said(case.kind)
     done = next((one.done_at for one in case.steps if one.step == "fix" and one.done_at), None)
     within = next((word for length, word in FIXED_WITHIN if done and done - case.clock_from <= length), "in the end")
     given = [one.title for one in case.makegoods if one.state == "delivered" and one.part == "extra"]

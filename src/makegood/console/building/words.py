@@ -82,6 +82,11 @@ GATES = {
 PER_PAGE = 50
 
 
+def kind_said(kind: str) -> str:
+    """This function will say of a kind of failure what happened; of an unknown kind that something went wrong."""
+    return KINDS.get(kind, KINDS["other"])
+
+
 def code(number: int) -> str:
     """This function will write a recovery's number as people say it."""
     return f"R-{number}"
@@ -201,7 +206,7 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         code=code(row.number),
         url=reverse("recovery", args=[code(row.number)]),
         who=who(row.customer),
-        what=row.what or KINDS.get(row.kind, "something went wrong"),
+        what=row.what or kind_said(row.kind),
         note=", ".join(part for part in (code(row.number), row.place, "incident" if row.incident_id else "") if part),
         steps=marks(row.steps, next_step=row.next_step, open_now=row.state == "open"),
         next=_next(desk, row) if row.state == "open" else row.state.capitalize(),
@@ -244,6 +249,11 @@ def promise_row(promise: PromiseFacts) -> PromiseRow:
         else None,
         source=promise.member or promise.source,
     )
+
+
+def with_capital(text: str) -> str:
+    """This function will let a text begin with a capital, and leave the rest as it is: "Flight EV4901"."""
+    return text[:1].upper() + text[1:]
 
 
 def said_at(desk: Desk, at: datetime) -> str:

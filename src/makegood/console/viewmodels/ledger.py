@@ -20,7 +20,7 @@ from makegood.console.viewmodels.shell import (
     Tag,
     TimelineEntry,
 )
-from makegood.console.viewmodels.today import FailedMail, RecoveryRow, SavedViews
+from makegood.console.viewmodels.today import FailedMail, LeavingWords, RecoveryRow, SavedViews
 from makegood.core.money import Money
 
 
@@ -107,15 +107,6 @@ class IncidentsPage:
     pager: Pager | None = None
     empty: Empty | None = None
     saved: SavedViews | None = None
-
-
-@attrs.frozen(kw_only=True)
-class LeavingWords:
-    """The first words that a yes lets leave by themselves, as one customer of a language would read them."""
-
-    title: str
-    subject: str
-    body: str
 
 
 @attrs.frozen(kw_only=True)

@@ -65,10 +65,20 @@ class NoticesPage:
 
 
 @attrs.frozen(kw_only=True)
+class LeavingWords:
+    """The first words that a yes lets leave by themselves, as one customer of a language would read them."""
+
+    title: str
+    subject: str
+    body: str
+
+
+@attrs.frozen(kw_only=True)
 class Proposal:
     """Something the machine doubts, for a person to decide: a silent feed, a burst.
 
-    `held` says what waits and that nothing was sent; `confirm` and `dismiss` decide; `look` opens what is held.
+    `held` says what waits and that nothing was sent; `leaving` are the words that a yes lets leave by themselves;
+    `confirm` and `dismiss` decide; `look` opens what is held.
     """
 
     title: str
@@ -78,6 +88,7 @@ class Proposal:
     look: Link | None = None
     since_at: dt.datetime | None = None
     kind: str = "burst"
+    leaving: tuple[LeavingWords, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -146,7 +146,7 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
             failures=tuple(
                 TimelineEntry(
                     at=failure.happened_at,
-                    text=f"{(failure.what or words.KINDS.get(failure.kind, 'Something went wrong')).capitalize()}.",
+                    text=f"{words.with_capital(failure.what or words.kind_said(failure.kind))}.",
                     by=words.GATES[failure.gate].split(":")[0],
                 )
                 for failure in failures_of_customer(organization_id=here, customer_id=customer_id, places=desk.places)

@@ -41,7 +41,7 @@ def stories_screen(request: HttpRequest, desk: Desk) -> Screen:
                 StoryRow(
                     title=one.title,
                     paragraphs=tuple(part for part in one.body.split("\n\n") if part.strip()),
-                    about=words.KINDS.get(one.kind, "something went wrong").capitalize(),
+                    about=words.with_capital(words.kind_said(one.kind)),
                     at=one.told_at,
                     url=reverse("recovery", args=[words.code(one.number)])
                     if desk.sees(place_id=one.place_id, owner_id=one.owner_id)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from makegood.console.building import words
 from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
-from makegood.console.building.leaving import yes_said
+from makegood.console.building.leaving import leaving_words, yes_said
 from makegood.console.building.mails import TO_CUSTOMER, mails_in_trouble
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
@@ -148,7 +148,7 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
         text = f"{what} depend on it: what they were promised is held for review. Nothing has been sent to them."
     else:
         text = f"{what}, let down together. What is still to go to them is held until somebody says what this is."
-    may = desk.may("incident-confirm")
+    may, leaving = desk.may("incident-confirm"), None
     if may:
         leaving = incident_leaving(
             organization_id=desk.organization_id, incident_id=one.id, by=desk.member_id, now=desk.facts.now
@@ -170,6 +170,7 @@ def _proposal(desk: Desk, one: IncidentFacts) -> Proposal:
         look=look,
         since_at=one.active_from,
         kind=one.reason,
+        leaving=leaving_words(leaving),
     )
 
 

@@ -22,7 +22,7 @@ LOSS_ORDER = ("money", "goods", "service", "time", "attention", "trust")
 CLOSING = (
     "It is put right, and what is owed is paid.",
     "What was offered has arrived, was declined, or ran out after a reminder.",
-    "They rated us 6 or 7, or the follow-up found out whether they are back.",
+    "The follow-up found out whether they are back; after a score under 6, that they are.",
 )
 APOLOGY = (
     "Say what happened, that it was ours, and what is being put right.",
@@ -78,6 +78,10 @@ def _rule(rule: SeverityRule) -> str:
     return "; ".join((*kinds, *losses, *price)) or "everything"
 
 
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def _clocks(playbook: Playbook) -> Panel:
     lines = []
     for target, word in TARGET_WORDS.items():
@@ -86,7 +90,8 @@ def _clocks(playbook: Playbook) -> Panel:
             shorter = f"; first-time customers {span(new)}" if new != minutes else ""
             lines.append(f"{word.capitalize()}: {span(minutes)}{shorter}")
     then = f", then every {span(playbook.then_minutes)}" if playbook.then_minutes else ""
-    told = f"Missed: the next person up is told, again every {span(playbook.repeat_minutes)}, {playbook.repeats} times"
+    again = f"again every {span(playbook.repeat_minutes)}, {_times(playbook.repeats)}"
+    told = f"Missed: the next person up is told, {again}"
     hours = f"Working time of {playbook.calendar} counts." if playbook.calendar else "Every hour counts."
     return Panel(
         title="3. By when", paragraphs=(*lines, f"{told}{then}, until somebody acknowledges it.", hours), share=1.2
