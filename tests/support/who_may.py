@@ -32,7 +32,7 @@ def _each(text: str, may: May) -> dict[str, May]:
     return dict.fromkeys(text.split(), may)
 
 
-DOORS = {"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz"}
+DOORS = {"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose"}
 """Addresses for people whom nobody knows yet: each guards itself, and has tests of its own for it."""
 
 LINKS = {

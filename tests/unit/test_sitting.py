@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from makegood.core.sitting import IDLE, LASTS, session_ends_at, session_over
+from makegood.core.sitting import IDLE, LASTS, link_over, session_ends_at, session_over
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
@@ -36,3 +36,9 @@ def test_it_is_known_when_it_ends() -> None:
     assert (LASTS, IDLE) == (12 * HOUR, 2 * HOUR)
     assert session_ends_at(began_at=AT, seen_at=AT + HOUR) == AT + 3 * HOUR
     assert session_ends_at(began_at=AT, seen_at=AT + 11 * HOUR) == AT + 12 * HOUR
+
+
+@pytest.mark.parametrize(("kind", "lasts"), [("reset", HOUR), ("invited", 7 * 24 * HOUR)])
+def test_a_link_to_choose_a_password_counts_for_so_long(kind: str, lasts: timedelta) -> None:
+    for age, over in ((-INSTANT, True), (0 * HOUR, False), (lasts - INSTANT, False), (lasts, True)):
+        assert link_over(kind=kind, made_at=AT, now=AT + age) is over

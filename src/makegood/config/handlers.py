@@ -26,6 +26,7 @@ from makegood.makegoods.floors import floors_hear_failures, floors_hear_fulfille
 from makegood.makegoods.operations import makegoods_hear_erased, makegoods_hear_withdrawn
 from makegood.makegoods.payouts import payout_carry, payouts_hear_carried
 from makegood.makegoods.tasks import makegoods_due
+from makegood.messages.accounts import account_carry
 from makegood.messages.operations import messages_hear_erased
 from makegood.messages.readdressing import messages_hear_corrected
 from makegood.messages.sending import message_carry, messages_inside, staff_carry, staff_inside
@@ -151,6 +152,7 @@ def _due_and_carried() -> None:
         bar(kind, bars_asked(kind))
     carry("message", Carrier(carry_out=message_carry, repeatable=False, inside=messages_inside))
     carry("staff", Carrier(carry_out=staff_carry, repeatable=False, inside=staff_inside))
+    carry("account", Carrier(carry_out=account_carry, repeatable=True))
     carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
     work_with(work_once)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+import attrs
 from django.db import InterfaceError, OperationalError
 
-from makegood.journal.carrying import Outcome, carry_live, claim_live, recover_lapsed, work_local
+from makegood.journal.carrying import EVERY, Kinds, Outcome, carry_live, claim_live, recover_lapsed, work_local
 from makegood.organizations.models import Organization
 from makegood.recoveries.operations.bulk import bulks_work
 from makegood.store.preparing import prepared
@@ -18,6 +19,8 @@ INBOX = Outcome(state="done", text="shown in the inbox")
 FIRST = ("promises", "gate", "route")
 """What a stepped clock settles before anything is sent: who was failed, and which recovery takes them."""
 SHADOW = Outcome(state="stopped", text="not sent: this organization only watches")
+OF_ACCOUNTS = Kinds(named=("account",), but=False)
+"""What leaves a shadow all the same: how its own people sign in."""
 FOUND = """
 SELECT 'bulks', finder.bulks_going() AS organization_id UNION ALL SELECT 'lapsed', finder.effects_lapsed()
 UNION ALL SELECT 'due', finder.effects_due() ORDER BY 2
@@ -69,8 +72,9 @@ def work_organization(*, organization_id: int, has: Collection[str] = ANYTHING) 
     """Work one batch of what an organization `has` to be worked; return how many effects were settled.
 
     Before effects goes a batch of what somebody asked for many recoveries at once, in a transaction of its own.
-    Nothing is sent while its stop button is pressed. From an inbox (demo, replay) or a shadow nothing leaves: their
-    effects are settled in one transaction. Otherwise each is carried out, claimed before and settled after.
+    Nothing is sent while its stop button is pressed. From an inbox (demo, replay) nothing leaves, from a shadow nothing
+    but mail to its members about their accounts: what stays is settled in one transaction. Otherwise each is carried
+    out, claimed before and settled after.
     """
     brought = 0
     if "bulks" in has:
@@ -87,10 +91,15 @@ def _effects(*, organization_id: int, lapsed: bool) -> int:
         recovered = recover_lapsed(organization_id=organization_id) if lapsed else 0
         if stopped_at is not None:
             return recovered
-        if delivery != "live":
-            outcome = INBOX if delivery == "inbox" else SHADOW
-            return recovered + work_local(organization_id=organization_id, outcome=outcome)
-        in_hand = claim_live(organization_id=organization_id)
+        if delivery == "inbox":
+            return recovered + work_local(organization_id=organization_id, outcome=INBOX)
+        kinds = EVERY
+        if delivery == "shadow":
+            kinds = OF_ACCOUNTS
+            recovered += work_local(
+                organization_id=organization_id, outcome=SHADOW, kinds=attrs.evolve(kinds, but=True)
+            )
+        in_hand = claim_live(organization_id=organization_id, kinds=kinds)
     return recovered + carry_live(
         organization_id=organization_id, in_hand=in_hand, halted=lambda: _halted(organization_id=organization_id)
     )

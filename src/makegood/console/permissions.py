@@ -16,7 +16,7 @@ RUNS = frozenset({ADMIN})
 MERGES = DECIDES
 """Who may say that two customers, both known, are one person."""
 
-OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz"})
+OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose"})
 """Addresses that need no member; each guards itself."""
 
 ALLOWED: dict[str, frozenset[str]] = {

@@ -11,11 +11,12 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 from django.middleware.csrf import rotate_token
 
+from makegood.console.viewmodels import Notice
 from makegood.core.lockout import BY_ACCOUNT, BY_ADDRESS
 from makegood.organizations.visits import Visitor, visitor_in
 from makegood.store.clocks import wall_now
 from makegood.store.lockouts import try_begin, try_right
-from makegood.store.throttling import attempt, client_address
+from makegood.store.throttling import attempt, client_address, counted_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -106,6 +107,18 @@ def guard(*, key: str, limit: int, window: timedelta = WINDOW) -> None:
     counted = attempt(key=key, limit=limit, window=window)
     if not counted.allowed:
         raise TooManyTries(counted.retry_after)
+
+
+def peek(*, key: str, limit: int, window: timedelta = WINDOW) -> None:
+    """Look whether a key is beyond its limit, and count nothing. Raises TooManyTries."""
+    counted = counted_in(key=key, limit=limit, window=window)
+    if not counted.allowed:
+        raise TooManyTries(counted.retry_after)
+
+
+def notices_taken(request: HttpRequest) -> tuple[Notice, ...]:
+    """This function will take what was kept to be told on the next page."""
+    return tuple(Notice(**notice) for notice in request.session.pop("notices", []))
 
 
 def network_address(request: HttpRequest) -> str:

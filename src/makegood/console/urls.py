@@ -8,6 +8,7 @@ from makegood.console.views import (
     account,
     causes,
     charges,
+    choosing,
     clocks,
     correcting,
     customers,
@@ -45,6 +46,8 @@ from makegood.console.views import (
 
 urlpatterns = [
     path("sign-in", doors.sign_in, name="sign-in"),
+    path("sign-in/forgotten", choosing.forgotten, name="forgotten"),
+    path("sign-in/choose/<str:token>", choosing.choose, name="choose"),
     path("sign-out", doors.sign_out, name="sign-out"),
     path("demo/sign-in", doors.demo_sign_in, name="demo-sign-in"),
     path("account", account.account, name="account"),

@@ -1,4 +1,4 @@
-"""How long a person stays signed in: a day's work at most, and not while nobody is there."""
+"""How long a person stays signed in, and how long a link counts by which they choose a password."""
 
 from __future__ import annotations
 
@@ -22,3 +22,12 @@ def session_over(*, began_at: datetime, seen_at: datetime, ended_at: datetime | 
     that had begun before have ended.
     """
     return now >= session_ends_at(began_at=began_at, seen_at=seen_at) or (ended_at is not None and began_at < ended_at)
+
+
+LINKS = {"reset": timedelta(hours=1), "invited": timedelta(days=7)}
+"""How long a mailed link to choose a password counts, by what it is for; it counts once."""
+
+
+def link_over(*, kind: str, made_at: datetime, now: datetime) -> bool:
+    """This function will say whether a link to choose a password has ended; one of the future never began."""
+    return not timedelta() <= now - made_at < LINKS[kind]

@@ -91,13 +91,24 @@ def carry(kind: str, carrier: Carrier) -> None:
     _carriers[kind] = carrier
 
 
-def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BATCH) -> int:
-    """Settle a batch of due effects of an organization from which nothing leaves; return how many.
+@attrs.frozen(kw_only=True)
+class Kinds:
+    """Some kinds of effects, or all but those."""
+
+    named: tuple[str, ...] = ()
+    but: bool = True
+
+
+EVERY = Kinds()
+
+
+def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BATCH, kinds: Kinds = EVERY) -> int:
+    """Settle a batch of due effects of an organization from which nothing of these kinds leaves; return how many.
 
     Runs inside the organization's unit of work; each is settled at its own due moment under a stepped clock.
     """
     moment = store_moment(organization_id=organization_id)
-    claimed = _claim(organization_id=organization_id, now=moment.now, until=None, limit=limit)
+    claimed = _claim(organization_id=organization_id, now=moment.now, until=None, limit=limit, kinds=kinds)
     _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome) for effect in claimed])
     return len(claimed)
 
@@ -111,14 +122,14 @@ class InHand:
     settled: int
 
 
-def claim_live(*, organization_id: int) -> InHand:
+def claim_live(*, organization_id: int, kinds: Kinds = EVERY) -> InHand:
     """Claim a batch of due effects, and settle those of them that never leave the house.
 
     Runs inside the organization's unit of work; `carry_live` goes on once that is committed.
     """
     until = wall_now() + CLAIM
     moment = store_moment(organization_id=organization_id)
-    due = _claim(organization_id=organization_id, now=moment.now, until=until, limit=BATCH)
+    due = _claim(organization_id=organization_id, now=moment.now, until=until, limit=BATCH, kinds=kinds)
     leaving = _leaving(organization_id, moment, due)
     return InHand(until=until, effects=leaving, settled=len(due) - len(leaving))
 
@@ -212,6 +223,7 @@ def _claimed(row: Effect) -> Claimed:
 DUE = """
 SELECT id, kind, idempotency_key, subject, subject_id, payload, attempts, run_at FROM journal_effect
 WHERE organization_id = %s AND state = 'pending' AND held_for IS NULL AND run_at <= %s
+    AND (kind <> ALL (%s::text[])) = %s::boolean
 ORDER BY run_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 CLAIMED = """
@@ -220,11 +232,11 @@ WHERE organization_id = %s AND id = ANY(%s)
 """
 
 
-def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int) -> list[Claimed]:
+def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int, kinds: Kinds) -> list[Claimed]:
     """Claim what is due and may leave; what may not is put aside on the way."""
     claimed: list[Claimed] = []
     while not claimed:
-        found = _due(organization_id, now, limit)
+        found = _due(organization_id, now, limit, kinds)
         if not found:
             return []
         aside = _put_aside(organization_id, found)
@@ -236,10 +248,10 @@ def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit
     return [attrs.evolve(one, attempts=one.attempts + 1, claimed_until=until) for one in claimed]
 
 
-def _due(organization_id: int, now: datetime, limit: int) -> list[Claimed]:
+def _due(organization_id: int, now: datetime, limit: int, kinds: Kinds) -> list[Claimed]:
     """Lock a batch of what is due and nobody holds."""
     with prepared() as cursor:
-        cursor.execute(DUE, [organization_id, now, limit])
+        cursor.execute(DUE, [organization_id, now, list(kinds.named), kinds.but, limit])
         return [
             Claimed(
                 id=effect_id,

@@ -18,6 +18,7 @@ from makegood.listen.importing import Imported
 from makegood.listen.importing_tables import File, table_rows
 from makegood.listen.mapping_values import UnusableValue, amount
 from makegood.listen.tables import MEMBERS, PLACES, Table
+from makegood.organizations.choosing import accounts_mailed
 from makegood.organizations.founding import member_invite
 from makegood.organizations.models import ROLES, Place
 from makegood.organizations.operations import place_create, team_create
@@ -159,11 +160,11 @@ def members_read(*, organization_id: int, file: File, problems: Problems) -> Mem
 
 
 def members_take(*, organization_id: int, checked: MembersChecked, by: int | None = None) -> Joined:
-    """Add these members. Opens its own unit of work."""
+    """Add these members; where mail leaves, each is mailed a link to choose a password. Opens its own unit of work."""
     passwords: dict[str, str] = {}
     with tenant(organization_id=organization_id):
         places = dict(Place.objects.filter(organization_id=organization_id).values_list("code", "id"))
-        moment_at = now(organization_id=organization_id)
+        moment_at, by_mail = now(organization_id=organization_id), accounts_mailed(organization_id=organization_id)
         for row in checked.fresh:
             invited = member_invite(
                 organization_id=organization_id,
@@ -175,6 +176,7 @@ def members_take(*, organization_id: int, checked: MembersChecked, by: int | Non
                 team_id=team_create(organization_id=organization_id, name=row["team"]) if row["team"] else None,
                 place_ids=[places[code] for code in dict.fromkeys(row["places"].split())],
                 limit_minor=checked.limits[row["email"]],
+                by_mail=by_mail,
             )
             if invited.password:
                 passwords[row["email"]] = invited.password

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from django.db import connection
 
+from makegood.organizations.choosing import account_mail
 from makegood.organizations.operations import member_create, organization_create, playbook_publish, user_create
 from makegood.organizations.passwords import LEAST
 from makegood.rules import playbooks
@@ -110,14 +111,15 @@ def _code(name: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class Invited:
-    """A new member; `password` is shown once, and empty where they cannot sign in or have an account already.
+    """A new member; `password` is shown once, and empty where they cannot sign in, or know or choose their own.
 
-    It must be changed at first use.
+    It must be changed at first use. `known` says that they have an account already, `mailed` that they are written to.
     """
 
     member_id: int
     password: str
     known: bool
+    mailed: bool = False
 
 
 def member_invite(
@@ -131,8 +133,11 @@ def member_invite(
     team_id: int | None = None,
     place_ids: Sequence[int] = (),
     limit_minor: int = 0,
+    by_mail: bool = False,
 ) -> Invited:
     """This function will add a member, with an account of their own where an e-mail is given.
+
+    `by_mail` has a link mailed to them by which they choose their password, so that nobody else ever knows one.
 
     Raises UnableToAddMember, or the database's word that the account is a member already.
     """
@@ -142,8 +147,8 @@ def member_invite(
             cursor.execute("SELECT user_id FROM finder.sign_in(%s)", [email.strip()])
             row = cursor.fetchone()
         known = row is not None
-        password = "" if known else secrets.token_urlsafe(12)
-        user_id = row[0] if row else user_create(email=email, password=password, now=now, once=True)
+        password = "" if known or by_mail else secrets.token_urlsafe(12)
+        user_id = row[0] if row else user_create(email=email, password=password or None, now=now, once=bool(password))
     member_id = member_create(
         organization_id=organization_id,
         name=name,
@@ -155,4 +160,7 @@ def member_invite(
         limit_minor=limit_minor,
         by=by,
     )
-    return Invited(member_id=member_id, password=password, known=known)
+    mailed = by_mail and user_id is not None
+    if mailed:
+        account_mail(organization_id=organization_id, member_id=member_id, kind="joined" if known else "invited")
+    return Invited(member_id=member_id, password=password, known=known, mailed=mailed)

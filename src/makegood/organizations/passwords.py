@@ -21,6 +21,12 @@ class UnusablePassword(ValueError):
     """This cannot be a password: the message says why."""
 
 
+def password_check(new: str) -> None:
+    """This function will raise UnusablePassword for a password that is too short."""
+    if len(new) < LEAST:
+        raise UnusablePassword(f"Choose a password of at least {LEAST} characters.")
+
+
 def sessions_end(*, user_id: int, now: datetime) -> None:
     """This function will end all sessions of an account that began before `now` (wall time), wherever they are."""
     with as_user(user_id=user_id):
@@ -36,8 +42,7 @@ def password_change(*, user_id: int, old: str, new: str, now: datetime) -> None:
         user = User.objects.select_for_update().get(id=user_id)
         if not check_password(old, user.password):
             raise WrongPassword(WrongPassword.__doc__)
-        if len(new) < LEAST:
-            raise UnusablePassword(f"Choose a password of at least {LEAST} characters.")
+        password_check(new)
         if new == old:
             raise UnusablePassword("This is the password that you have: choose another one.")
         user.password = make_password(new)

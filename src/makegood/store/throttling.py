@@ -64,6 +64,20 @@ def attempt(*, key: str, limit: int, window: timedelta, now: datetime | None = N
     with connection.cursor() as cursor:
         cursor.execute(COUNT, values)
         count, window_at = cursor.fetchone()
-    if count <= limit:
-        return Attempt(allowed=True, retry_after=0)
-    return Attempt(allowed=False, retry_after=max(1, ceil((window_at + window - now).total_seconds())))
+    return _judged(count <= limit, window_at + window, now)
+
+
+def counted_in(*, key: str, limit: int, window: timedelta, now: datetime | None = None) -> Attempt:
+    """Say whether one more try is within the limit, and count none."""
+    now = now or wall_now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count, window_at FROM store_throttle WHERE key_hash = %s AND window_at > %s",
+            [keyed_hash(key, purpose="throttle"), now - window],
+        )
+        row = cursor.fetchone()
+    return _judged(row is None or row[0] < limit, row[1] + window if row else now, now)
+
+
+def _judged(allowed: bool, ends_at: datetime, now: datetime) -> Attempt:
+    return Attempt(allowed=allowed, retry_after=0 if allowed else max(1, ceil((ends_at - now).total_seconds())))

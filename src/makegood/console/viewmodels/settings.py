@@ -19,6 +19,8 @@ class SignInPage:
     lead: str = ""
     demo: tuple[Action, ...] = ()
     set_up: Link | None = None
+    below: Link | None = None
+    """Another way in, under the form."""
 
 
 @attrs.frozen(kw_only=True)

@@ -229,6 +229,8 @@ def _import(request: HttpRequest, desk: Desk, one: IntakeFacts) -> Screen | Http
         taken = intake_import(organization_id=desk.organization_id, intake_id=one.id)
         if taken is not None and taken.passwords:
             return file_screen(request, desk, intake_id=one.id, passwords=taken.passwords)
+        if taken is not None and taken.new and one.plan["kind"] == "members":
+            tell(request, "They are written to.", detail="Each chooses their own password by the link in that mail.")
     return gone_to("data-file", intake_id=one.id)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from makegood.console import sessions
 from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.refill import Unanswered, answers, refilled
-from makegood.console.viewmodels import Action, Field, Form, Link, Notice, Reader, Shell, SignInPage
+from makegood.console.viewmodels import Action, Field, Form, Link, Reader, Shell, SignInPage
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, staff, typed_of
 from makegood.organizations.founding import organizations_exist
@@ -61,6 +61,7 @@ def _page(request: HttpRequest, error: Exception | None = None, *, status: int =
         lead="The demo lives through a bad day. Walk in as anyone, and put one thing right." if settings.DEMO else "",
         demo=_demo_people() if settings.DEMO else (),
         set_up=Link(label="Set up your own organization", url=reverse("set-up")) if settings.DEMO else None,
+        below=Link(label="Forgotten your password?", url=reverse("forgotten")) if settings.EMAIL_URL else None,
         form=Form(
             key="sign-in",
             action=reverse("sign-in"),
@@ -77,7 +78,7 @@ def _page(request: HttpRequest, error: Exception | None = None, *, status: int =
     typed = typed_of(request, error) if error else None
     if typed is not None:
         page, _ = refilled(page, typed)
-    notices = tuple(Notice(**notice) for notice in request.session.pop("notices", []))
+    notices = sessions.notices_taken(request)
     shell = Shell(organization="", reader=Reader(now=wall_now()), notices=notices)
     response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=status if typed else 200)
     response.headers["Cache-Control"] = "no-store"

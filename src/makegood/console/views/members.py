@@ -25,6 +25,7 @@ from makegood.console.viewmodels import (
 from makegood.console.views import people
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.settings import pages_of
+from makegood.organizations.choosing import account_mail, account_mailed, accounts_mailed, password_chosen
 from makegood.organizations.members import (
     Edited,
     Wanted,
@@ -132,9 +133,38 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
         if one.password_once
         else "For somebody who lost theirs: the old one then counts no more, and they are signed out everywhere."
     )
+    if not password_chosen(user_id=one.user_id):
+        lead = "They were invited and have not chosen a password yet."
+    lead = f"{lead} {_linked(desk, one)}".rstrip()
+    mail = Action(label="Mail a link to choose one", about=f"to {one.name}", url=_act(one, "link"))
+    mails = (mail,) if accounts_mailed(organization_id=desk.organization_id) else ()
     new = Action(label="Make a new password", about=f"for {one.name}", url=_act(one, "password"))
     out = Action(label="Sign out everywhere", about=one.name, url=_act(one, "sign-out"))
-    return (SettingsSection(title="Password", key="password", lead=lead, actions=(new, out)),)
+    return (SettingsSection(title="Password", key="password", lead=lead, actions=(*mails, new, out)),)
+
+
+LINKED = {
+    "pending": "A link to choose a password is on its way to them.",
+    "claimed": "A link to choose a password is on its way to them.",
+    "done": "A link to choose a password was mailed to them.",
+    "stopped": "The last link to choose a password was not mailed.",
+    "unknown": "Nobody knows whether the last mail to them arrived: mail another one.",
+}
+
+
+def _linked(desk: Desk, one: Person) -> str:
+    """What became of the last link that they were mailed."""
+    last = account_mailed(organization_id=desk.organization_id, member_id=one.id)
+    if last is None:
+        return ""
+    return LINKED.get(last.state) or f"The last mail to them did not arrive: {last.outcome}"
+
+
+def _mail_link(desk: Desk, one: Person) -> None:
+    if one.user_id is None or not one.active or not accounts_mailed(organization_id=desk.organization_id):
+        raise Http404
+    kind = "reset" if password_chosen(user_id=one.user_id) else "invited"
+    account_mail(organization_id=desk.organization_id, member_id=one.id, kind=kind)
 
 
 def _here(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
@@ -180,7 +210,7 @@ def _said(change: Change) -> str:
 def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) -> Screen | HttpResponse:
     """Change one person."""
     one = person_one(organization_id=desk.organization_id, member_id=member_id)
-    if one is None or act not in ("change", "password", "sign-out", "leave", "return"):
+    if one is None or act not in ("change", "password", "link", "sign-out", "leave", "return"):
         raise Http404
     given = {
         "organization_id": desk.organization_id,
@@ -194,7 +224,10 @@ def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) ->
         password = member_password(**given, wall_at=wall_now())
         said = f"The new password of {one.name}: hand it over now; they choose their own when they sign in."
         return member_page(request, desk, member_id=member_id, secret=(password, said))
-    if act == "sign-out":
+    if act == "link":
+        _mail_link(desk, one)
+        tell(request, f"{one.name} is mailed a link to choose a password.")
+    elif act == "sign-out":
         member_sign_out(**given, wall_at=wall_now())
         tell(request, f"{one.name} is signed out everywhere.")
     elif act == "leave":

@@ -14,6 +14,7 @@ from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Field, Form
 from makegood.core.names import code_of
+from makegood.organizations.choosing import accounts_mailed
 from makegood.organizations.founding import member_invite
 from makegood.organizations.operations import place_create, team_create
 from makegood.organizations.queries import places_all, teams_all
@@ -122,7 +123,9 @@ def member_form(desk: Desk, *, action: str) -> Form:
                 name="member_email",
                 label="E-mail",
                 kind="email",
-                hint="They sign in with it. You get a password to hand over, shown once.",
+                hint="They sign in with it. We mail them a link to choose their password."
+                if accounts_mailed(organization_id=here)
+                else "They sign in with it. You get a password to hand over, shown once.",
                 autocomplete="off",
             ),
             select("member_role", "Role", ROLES, value="employee", required=True),
@@ -189,7 +192,10 @@ def member_add(request: HttpRequest, desk: Desk) -> Done:
         team_id=chosen_one(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
         place_ids=places_chosen(request, desk),
         limit_minor=limit.minor if limit else 0,
+        by_mail=accounts_mailed(organization_id=here),
     )
+    if invited.mailed and not invited.known:
+        return Done(text=f"{given['member']} is here now, and is written to: they choose their password by a link.")
     if invited.password:
         text = f"The password of {given['member']}: hand it over now; they choose their own when they first sign in."
         return Done(text=text, secret=invited.password)

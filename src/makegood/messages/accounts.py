@@ -1,0 +1,81 @@
+"""Mail to members about their own account: a link to choose a password, or that they were added somewhere more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from makegood.journal.carrying import Claimed, Outcome
+from makegood.messages.links import host
+from makegood.messages.smtp import Mail, mail_out
+from makegood.organizations.choosing import link_token
+from makegood.organizations.models import Member, Organization, User
+from makegood.store.clocks import wall_now
+from makegood.store.tenancy import as_user, tenant
+
+SUBJECTS = {
+    "reset": "Choose a new password",
+    "invited": "You are invited to {organization}",
+    "joined": "You were added to {organization}",
+}
+BODIES = {
+    "reset": """Hello {name},
+
+somebody, probably you, asked for a new password for your account at {organization}. Choose it here:
+
+{url}
+
+The link counts for one hour, and once. If it was not you, leave it: your password stays as it is.
+""",
+    "invited": """Hello {name},
+
+you were added to {organization}, which puts things right for its customers with Makegood. Choose your password here:
+
+{url}
+
+The link counts for seven days, and once. From then on you sign in with this e-mail address. If it has ended, choose
+“Forgotten your password?” where you sign in.
+""",
+    "joined": """Hello {name},
+
+you were added to {organization}. You sign in with the e-mail and the password that you have:
+
+{url}
+""",
+}
+
+
+def account_carry(*, organization_id: int, effect: Claimed) -> Outcome:
+    """This function will mail one member about their account; the link is made now, and stands nowhere else."""
+    with tenant(organization_id=organization_id):
+        organization = Organization.objects.get(id=organization_id)
+        members = Member.objects.filter(organization_id=organization_id, id=effect.subject_id, active=True)
+        member = members.exclude(user=None).first()
+    if member is None or member.user_id is None:
+        return Outcome(state="stopped", text="They were let go meanwhile.")
+    with as_user(user_id=member.user_id):
+        to = User.objects.get(id=member.user_id).email
+    kind, at = effect.payload["kind"], wall_now()
+    facts = {"name": member.name, "organization": organization.name, "url": _url(member.user_id, kind, at)}
+    return mail_out(
+        mail=Mail(
+            sender_name=f"Makegood for {organization.name}",
+            sender=organization.reply_address or f"noreply@{host()}",
+            to=to,
+            reply_to="",
+            subject=SUBJECTS[kind].format_map(facts),
+            body=BODIES[kind].format_map(facts),
+            message_id=f"<{effect.idempotency_key.replace(':', '.')}@{host()}>",
+            references=(),
+            sent_at=at,
+            automatic=True,
+        ),
+        attempts=effect.attempts,
+    )
+
+
+def _url(user_id: int, kind: str, at: datetime) -> str:
+    if kind == "joined":
+        return f"{settings.PUBLIC_URL}/sign-in"
+    return f"{settings.PUBLIC_URL}/sign-in/choose/{link_token(user_id=user_id, kind=kind, now=at)}"

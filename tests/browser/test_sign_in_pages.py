@@ -1,0 +1,85 @@
+"""Coming in, in a real browser: invited by mail, locked out, the password forgotten and chosen anew, signed out everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.test_quiet_pages import walk_in
+from tests.conftest import Org
+from tests.functional.test_choosing_passwords import letters
+from tests.support.outside import mail_server
+
+from makegood.organizations.models import Organization
+from makegood.store.tenancy import tenant
+
+pytestmark = pytest.mark.browser
+Look = Callable[[Page, str], None]
+FIRST, SECOND = "only Joris knows this", "only Joris knows that"
+
+
+def choose(page: Page, new: str, again: str) -> None:
+    page.get_by_label("New password", exact=True).fill(new)
+    page.get_by_label("New password, once more").fill(again)
+    page.get_by_role("button", name="Choose it and go in").click()
+
+
+def enter(page: Page, email: str, password: str) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_from_the_invitation_to_signing_out_everywhere(page: Page, served: str, org: Org, look: Look) -> None:
+    email = f"joris.{org.code}@example.org"
+    with tenant(organization_id=org.id):
+        Organization.objects.filter(id=org.id).update(delivery="live")
+    walk_in(page, served, org, org.admin)
+    with mail_server() as mails:
+        page.goto("/settings/members")
+        form = page.locator("form", has=page.get_by_role("button", name="Add this person"))
+        form.get_by_label("Name").fill("Joris Vos")
+        form.get_by_label("E-mail").fill(email)
+        form.get_by_role("button").click()
+        expect(page.get_by_text("Joris Vos is here now, and is written to")).to_be_visible()
+        ((_, _, link),) = letters(org, mails)
+        page.get_by_role("link", name="Joris Vos").click()
+        expect(page.get_by_text("A link to choose a password was mailed to them.")).to_be_visible()
+        look(page, "invited")
+        page.context.clear_cookies()
+        page.goto(link)
+        look(page, "choose")
+        choose(page, FIRST, SECOND)
+        look(page, "choose-refused")
+        choose(page, FIRST, FIRST)
+        expect(page.get_by_text("Your password is chosen, and you are signed in.")).to_be_visible()
+        page.goto("/account")
+        look(page, "account")
+        page.get_by_role("button", name="Sign out everywhere").click()
+        expect(page.get_by_text("You are signed out everywhere.")).to_be_visible()
+        page.get_by_role("link", name="Forgotten your password?").click()
+        look(page, "forgotten")
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_role("button", name="Mail me a link").click()
+        expect(page.get_by_text("Look into your mail.")).to_be_visible()
+        look(page, "forgotten-asked")
+        ((_, _, again),) = letters(org, mails)
+        page.goto(again)
+        choose(page, SECOND, SECOND)
+        expect(page.get_by_text("Your password is chosen, and you are signed in.")).to_be_visible()
+        page.goto(again)
+        expect(page.get_by_text("This link has ended.")).to_be_visible()
+        look(page, "link-ended")
+
+
+def test_wrong_passwords_lock_the_door_for_a_while(page: Page, served: str, org: Org, look: Look, width: int) -> None:
+    page.goto("/sign-in")
+    for _ in range(10):
+        enter(page, f"who{width}.{org.code}@example.org", "guess")
+        expect(page.get_by_text("do not belong together").first).to_be_visible()
+    with page.expect_response("**/sign-in") as answered:
+        enter(page, f"who{width}.{org.code}@example.org", "guess")
+    assert answered.value.status == 429
+    expect(page.get_by_text("Too many tries with a wrong password. Wait 15 minutes, then try again.")).to_be_visible()
+    look(page, "locked")
