@@ -74,21 +74,20 @@ def _alarm(stage: Stage, what: Act) -> None:
     """A clock ran out: the lead says that they know, and sees to it that somebody does what is late."""
     from makegood.recoveries.models import Recovery, RecoveryClock
     from makegood.recoveries.operations import clocks_acknowledge, owner_change
+    from makegood.store.reading import read
 
     case = stage.cases[what.about]
-    recovery = Recovery.objects.get(organization_id=stage.here, id=case.id)
-    if recovery.state != "open":
+    ((state, review, owner_id),) = read(Recovery, "state", "review", "owner_id", organization_id=stage.here, id=case.id)
+    if state != "open":
         return
     lead = stage.lead(case)
-    late = RecoveryClock.objects.filter(
-        organization_id=stage.here, recovery_id=case.id, state="missed", met_at=None
-    ).order_by("target")
-    targets = list(late.values_list("target", flat=True))
+    late = read(RecoveryClock, "target", "met_at", organization_id=stage.here, recovery_id=case.id, state="missed")
+    targets = sorted(target for target, met_at in late if met_at is None)
     clocks_acknowledge(organization_id=stage.here, recovery_ids=[case.id], by=lead.id, now=stage.now)
-    if recovery.review:
+    if review:
         stage.plan(case, "decide", 1)
         return
-    if stage.draws.chance(0.1, case.key, "taken over", what.turn) and recovery.owner_id != lead.id:
+    if stage.draws.chance(0.1, case.key, "taken over", what.turn) and owner_id != lead.id:
         owner_change(
             organization_id=stage.here, recovery_id=case.id, to=lead.id, by=lead.id, reason="It is late", now=stage.now
         )
@@ -218,30 +217,30 @@ def _finish(stage: Stage, what: Act) -> None:
     from makegood.messages.models import Message
     from makegood.recoveries.models import Recovery, Step
     from makegood.recoveries.operations import UnableToClose, close
+    from makegood.store.reading import read
 
     case = stage.cases[what.about]
-    recovery = Recovery.objects.get(organization_id=stage.here, id=case.id)
-    if recovery.state != "open":
+    ((state, review, opened_at, returned),) = read(
+        Recovery, "state", "review", "opened_at", "returned", organization_id=stage.here, id=case.id
+    )
+    if state != "open":
         return
     lead = stage.lead(case)
-    todo = set(
-        Step.objects.filter(organization_id=stage.here, recovery_id=case.id, state__in=("todo", "overdue")).values_list(
-            "step", flat=True
-        )
-    )
+    undone = read(Step, "step", organization_id=stage.here, recovery_id=case.id, state=("todo", "overdue"))
+    todo = {step for (step,) in undone}
     needed = [name for step, name in TO_FINISH if step in todo]
-    if recovery.review:
+    if review:
         needed = ["decide"]
     for name in needed:
         stage.plan(case, name, 1, more=what.key if name == "answer" else None)
     if needed:
         return
     reason = ""
-    waited = stage.now - recovery.opened_at
-    if not recovery.returned and waited <= GIVEN_UP:
+    waited = stage.now - opened_at
+    if not returned and waited <= GIVEN_UP:
         return
     sending = Message.objects.filter(organization_id=stage.here, thread_id=case.thread_id, state="queued").exists()
-    if (waited > GIVEN_UP or (recovery.returned and waited > UNHAPPY)) and not sending:
+    if (waited > GIVEN_UP or (returned and waited > UNHAPPY)) and not sending:
         reason = "We did what we could, and they know"
     try:
         close(organization_id=stage.here, recovery_id=case.id, by=lead.id, now=stage.now, reason=reason)

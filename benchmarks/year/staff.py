@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.year.agenda import Act
 from benchmarks.year.stage import Case, Stage
@@ -14,11 +14,29 @@ FORGETS = {"apologise": 0.03, "fix": 0.03, "offer": 0.06, "improve": 0.05, "comm
 MEANS = {"apologise": 1.5, "fix": 7.0, "offer": 4.0, "improve": 30.0, "communicate": 16.0, "check_in": 20.0}
 """How many hours each takes on the mean."""
 
-SEEN = (
-    "organization_id", "state", "review", "owner_id", "customer_id", "place_id", "playbook_id", "kind", "fault",
-    "severity",
-)  # fmt: skip
-"""What people look at before they do something about a recovery."""
+
+class Seen(NamedTuple):
+    """What people look at before they do something about a recovery."""
+
+    id: int
+    organization_id: int
+    state: str
+    review: bool
+    owner_id: int
+    customer_id: int
+    place_id: int | None
+    playbook_id: int
+    kind: str
+    fault: str
+    severity: int
+
+
+class Waiting(NamedTuple):
+    """A message as it waits for a click."""
+
+    id: int
+    state: str
+    body: str
 
 
 def begin(stage: Stage, case: Case) -> None:
@@ -52,9 +70,10 @@ def waits(stage: Stage, what: Act) -> datetime | None:
 def act(stage: Stage, what: Act) -> datetime | None:
     """Do one thing as the owner, if the owner is at work; else return until when it waits. Inside a unit of work."""
     from makegood.recoveries.models import Recovery
+    from makegood.store.reading import read
 
     case = stage.cases[what.about]
-    recovery = Recovery.objects.only(*SEEN).get(organization_id=stage.here, id=case.id)
+    recovery = Seen(*read(Recovery, *Seen._fields, organization_id=stage.here, id=case.id)[0])
     if recovery.state != "open":
         return None
     if recovery.review and what.name != "decide":
@@ -84,14 +103,18 @@ def _cover(stage: Stage, case: Case, owner_id: int) -> None:
     stage.done["covered"] += 1
 
 
-def draft(stage: Stage, case: Case, kind: str) -> Any:
+def draft(stage: Stage, case: Case, kind: str) -> Waiting | None:
     """Return the draft of this kind that waits for a click, if there is one."""
-    from makegood.messages.models import Message
+    drafts = messages(stage, thread_id=case.thread_id, direction="out", kind=kind, state="draft")
+    return drafts[0] if drafts else None
 
-    waiting = Message.objects.filter(
-        organization_id=stage.here, thread_id=case.thread_id, direction="out", kind=kind, state="draft"
-    )
-    return waiting.order_by("id").first()
+
+def messages(stage: Stage, **which: Any) -> list[Waiting]:
+    """List the messages of which this is true, the oldest first."""
+    from makegood.messages.models import Message
+    from makegood.store.reading import read
+
+    return sorted(Waiting(*row) for row in read(Message, *Waiting._fields, organization_id=stage.here, **which))
 
 
 def _send(stage: Stage, recovery: Any, waiting: Any) -> str:
@@ -111,7 +134,6 @@ def _send(stage: Stage, recovery: Any, waiting: Any) -> str:
 
 def _write(stage: Stage, case: Case, recovery: Any, kind: str, step: str, text: str, which: object) -> str:
     """Begin a message and send it."""
-    from makegood.messages.models import Message
     from makegood.messages.operations import Outgoing, message_draft
 
     message_id = message_draft(
@@ -130,7 +152,7 @@ def _write(stage: Stage, case: Case, recovery: Any, kind: str, step: str, text: 
         ),
         now=stage.now,
     )
-    waiting = Message.objects.get(organization_id=stage.here, id=message_id)
+    (waiting,) = messages(stage, id=message_id)
     return _send(stage, recovery, waiting) if waiting.state == "draft" else waiting.state
 
 
@@ -183,17 +205,14 @@ def _offer(stage: Stage, case: Case, recovery: Any, what: Act) -> None:
     from makegood.recoveries.lateness import gifts_for
     from makegood.recoveries.models import RecoveryFailure
     from makegood.recoveries.operations import extra_offer
+    from makegood.store.reading import read
 
-    failure_id = (
-        RecoveryFailure.objects.filter(organization_id=stage.here, recovery_id=case.id)
-        .order_by("id")
-        .values_list("failure_id", flat=True)[0]
-    )
-    had = MakeGood.objects.filter(organization_id=stage.here, failure_id=failure_id, part="extra")
-    if had.filter(state__in=("offered", "accepted")).exists():
+    _, failure_id = min(read(RecoveryFailure, "id", "failure_id", organization_id=stage.here, recovery_id=case.id))
+    had = {one for (one,) in read(MakeGood, "state", organization_id=stage.here, failure_id=failure_id, part="extra")}
+    if had & {"offered", "accepted"}:
         return
     found = gifts_for(organization_id=stage.here, failure_id=failure_id, member_id=recovery.owner_id, now=stage.now)
-    if found.gifts and not had.exists():
+    if found.gifts and not had:
         extra_offer(**_who(stage, case, recovery), remedy=found.gifts[0].remedy)
         waiting = draft(stage, case, "offer")
         if waiting is not None:
@@ -206,15 +225,16 @@ def _improve(stage: Stage, case: Case, recovery: Any, what: Act) -> None:
     from makegood.failures.operations import failures_cause_set
     from makegood.recoveries.models import RecoveryFailure
     from makegood.recoveries.operations import step_skip
+    from makegood.store.reading import read
 
     who = _who(stage, case, recovery)
     if recovery.severity < 2 and stage.draws.chance(0.3, case.key, "cause unknown"):
         step_skip(**who, step="improve", reason="Nobody can say any more")
         return
-    links = RecoveryFailure.objects.filter(organization_id=stage.here, recovery_id=case.id).order_by("id")
+    links = sorted(read(RecoveryFailure, "id", "failure_id", organization_id=stage.here, recovery_id=case.id))
     failures_cause_set(
         organization_id=stage.here,
-        failure_ids=list(links.values_list("failure_id", flat=True)),
+        failure_ids=[failure_id for _, failure_id in links],
         cause_id=stage.draws.of(case.key, "cause").choice(stage.house.causes),
         by=recovery.owner_id,
         now=stage.now,
@@ -269,15 +289,14 @@ def _check_in(stage: Stage, case: Case, recovery: Any, what: Act) -> None:
     """Look after the customer as planned: send the words that wait, and say that it was done."""
     from makegood.recoveries.models import FollowUp
     from makegood.recoveries.operations import follow_up_done
+    from makegood.store.reading import read
 
     waiting = draft(stage, case, "follow_up")
     if waiting is not None:
         _send(stage, recovery, waiting)
-    due = FollowUp.objects.filter(
-        organization_id=stage.here, recovery_id=case.id, action="check_in", state="due"
-    ).order_by("position")
-    for row in due:
-        follow_up_done(**_who(stage, case, recovery), follow_up_id=row.id)
+    which = {"recovery_id": case.id, "action": "check_in", "state": "due"}
+    for _, follow_up_id in sorted(read(FollowUp, "position", "id", organization_id=stage.here, **which)):
+        follow_up_done(**_who(stage, case, recovery), follow_up_id=follow_up_id)
 
 
 def _pause(stage: Stage, case: Case, recovery: Any, what: Act) -> None:

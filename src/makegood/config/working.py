@@ -106,4 +106,5 @@ def _effects(*, organization_id: int, lapsed: bool) -> int:
 
 
 def _halted(*, organization_id: int) -> bool:
-    return Organization.objects.filter(id=organization_id, stopped_at__isnull=False).exists()
+    ((stopped_at,),) = read(Organization, "stopped_at", id=organization_id)
+    return stopped_at is not None

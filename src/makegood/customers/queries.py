@@ -12,6 +12,7 @@ from django.db import connection
 from makegood.customers.models import IDENTITY_KINDS, Charge, Customer, Fact, Purchase, Visit
 from makegood.customers.operations import identity_hash
 from makegood.store.bulk import record_set
+from makegood.store.reading import read
 
 WORD = re.compile(r"\w+")
 FOUND = """
@@ -80,8 +81,8 @@ def customers_merged(*, organization_id: int, customer_ids: Collection[int]) -> 
 
     `customer_ids` are those that others were merged into, as merged customers are followed one step.
     """
-    rows = Customer.objects.filter(organization_id=organization_id, merged_into_id__in=list(customer_ids))
-    return {one: one for one in customer_ids} | dict(rows.values_list("id", "merged_into_id"))
+    rows = read(Customer, "id", "merged_into_id", organization_id=organization_id, merged_into_id=list(customer_ids))
+    return {one: one for one in customer_ids} | dict(rows)
 
 
 def customer_one(*, organization_id: int, customer_id: int) -> CustomerFacts | None:

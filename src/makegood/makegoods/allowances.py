@@ -44,13 +44,12 @@ def allowance_left(*, organization_id: int, member_id: int, at: datetime) -> Mon
 
 
 def _left(organization_id: int, member_id: int, day_date: date, currency: str) -> Money:
-    member = Member.objects.filter(organization_id=organization_id, id=member_id, active=True)
-    limit = member.values_list("limit_minor", flat=True).first() or 0
-    day = Allowance.objects.filter(
-        organization_id=organization_id, member_id=member_id, day_date=day_date, currency=currency
-    )
-    given = day.values_list("given_minor", flat=True).first() or 0
-    return Money(minor=max(0, limit - given), currency=currency)
+    limit = read(Member, "limit_minor", organization_id=organization_id, id=member_id, active=True)
+    given = read(
+        Allowance, "given_minor",
+        organization_id=organization_id, member_id=member_id, day_date=day_date, currency=currency,
+    )  # fmt: skip
+    return Money(minor=max(0, sum(one for (one,) in limit) - sum(one for (one,) in given)), currency=currency)
 
 
 @attrs.frozen(kw_only=True, slots=True)

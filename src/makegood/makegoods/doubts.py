@@ -18,6 +18,7 @@ from makegood.organizations.models import Member
 from makegood.promises.operations import promise_informed
 from makegood.rules import packs
 from makegood.rules.packs import UnusablePack
+from makegood.store.reading import read
 
 MANAGER = 2
 Asked = tuple[int, str]
@@ -132,8 +133,8 @@ def doubts_quiet(*, organization_id: int, places: Sequence[int] | None, most: in
 
 def undecided(*, organization_id: int, failure_ids: Collection[int]) -> set[int]:
     """This function will find those of these failures for which what is owed is not decided."""
-    rows = FloorDoubt.objects.filter(organization_id=organization_id, failure_id__in=list(failure_ids), settled="")
-    return set(rows.values_list("failure_id", flat=True))
+    rows = read(FloorDoubt, "failure_id", organization_id=organization_id, failure_id=list(failure_ids), settled="")
+    return {one for (one,) in rows}
 
 
 def fact_given(*, organization_id: int, failure_id: int, pack: str, value: object, by: int, now: datetime) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
-from django.db.models import QuerySet
 
 from makegood.core.money import Money
 from makegood.core.reasons import Reason
@@ -18,6 +18,7 @@ from makegood.makegoods.offering import Offer
 from makegood.organizations.models import PlaybookVersion
 from makegood.promises.models import Source
 from makegood.rules.playbooks import from_data, load
+from makegood.store.reading import read
 
 MOST = 3
 STANDING = ("offered", "accepted", "delivered")
@@ -96,9 +97,10 @@ def what_may_i_give(
         else None
     )
     catalogue = list(_catalogue(organization_id, failure.source_id) if remedies is None else remedies)
-    had = set(_extras(organization_id, failure_id).exclude(state="offered").values_list("remedy", flat=True))
+    standing = _standing(organization_id, failure_id)
+    had = {one.remedy for one in standing if one.part == "extra" and one.state != "offered"}
     catalogue = [one for one in catalogue if one.code not in had]
-    given = _given(organization_id, failure_id, counted_in=failure.currency or left.currency)
+    given = _given(standing, counted_in=failure.currency or left.currency)
     gifts: list[Gift] = []
     while True:
         choice = choose(
@@ -129,30 +131,31 @@ def what_may_i_give(
         catalogue = [other for other in catalogue if other.code != one.code]
 
 
-def _extras(organization_id: int, failure_id: int) -> QuerySet[MakeGood]:
-    """The extras that stand for a failure."""
-    return MakeGood.objects.filter(
-        organization_id=organization_id, failure_id=failure_id, part="extra", state__in=STANDING
-    )
+class _Standing(NamedTuple):
+    part: str
+    remedy: str
+    state: str
+    value_minor: int
+    currency: str
 
 
-def _given(organization_id: int, failure_id: int, *, counted_in: str) -> Money | None:
+def _standing(organization_id: int, failure_id: int) -> list[_Standing]:
+    """What stands for a failure, owed or given beyond."""
+    rows = read(MakeGood, *_Standing._fields, organization_id=organization_id, failure_id=failure_id, state=STANDING)
+    return [_Standing(*row) for row in rows]
+
+
+def _given(standing: Sequence[_Standing], *, counted_in: str) -> Money | None:
     """What counts towards the cap already: what is owed, and the extras that stand.
 
     Where some of it is in another currency than the cap is `counted_in`, that part is returned: it cannot be added up,
     so nothing fits.
     """
-    rows = MakeGood.objects.filter(
-        organization_id=organization_id,
-        failure_id=failure_id,
-        part__in=["floor", "extra"],
-        state__in=STANDING,
-        value_minor__gt=0,
-    ).values_list("value_minor", "currency")
     totals: dict[str, Money] = {}
-    for minor, currency in rows:
-        one = Money(minor=minor, currency=currency)
-        totals[currency] = totals[currency] + one if currency in totals else one
+    for row in standing:
+        if row.part in ("floor", "extra") and row.value_minor > 0:
+            one = Money(minor=row.value_minor, currency=row.currency)
+            totals[row.currency] = totals[row.currency] + one if row.currency in totals else one
     return next((one for currency, one in totals.items() if currency != counted_in), totals.get(counted_in))
 
 

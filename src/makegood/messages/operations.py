@@ -395,7 +395,7 @@ def _said_before(organization_id: int, row: Message, now: datetime) -> bool:
 
 
 def _again(organization_id: int, row: Message, now: datetime) -> None:
-    tries = Effect.objects.filter(organization_id=organization_id, subject="message", subject_id=row.id).count()
+    tries = len(read(Effect, "id", organization_id=organization_id, subject="message", subject_id=row.id))
     key = f"message:{row.id}:{tries}" if tries else f"message:{row.id}"
     wanted = Wanted(kind="message", idempotency_key=key, subject="message", subject_id=row.id, run_at=now)
     effects_add(organization_id=organization_id, wanted=[wanted])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -15,13 +15,38 @@ from makegood.messages.smtp import Mail, mail_out
 from makegood.messages.staff import staff_words
 from makegood.organizations.models import Member, Organization, User
 from makegood.store.clocks import wall_now
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 from makegood.store.tenancy import as_user, tenant
 
-MOST_REFERENCES = 10
-LEAVING = (
-    "state", "channel", "thread_id", "thread__token", "address", "subject", "body", "message_id", "author_id",
-)  # fmt: skip
+LEAVING = """
+SELECT m.state, m.channel, m.thread_id, coalesce(t.token, ''), m.address, m.subject, m.body, m.message_id, m.author_id,
+    o.name, o.reply_address
+FROM conversations_message m JOIN organizations_organization o ON o.id = m.organization_id
+LEFT JOIN conversations_thread t ON t.organization_id = m.organization_id AND t.id = m.thread_id
+WHERE m.organization_id = %s AND m.id = %s
+"""
+REFERENCES = """
+SELECT message_id FROM conversations_message
+WHERE organization_id = %s AND thread_id = %s AND channel = 'mail' AND id < %s AND state IN ('sent', 'received')
+AND message_id <> '' ORDER BY id DESC LIMIT 10
+"""
+
+
+class Leaving(NamedTuple):
+    """A message on its way out, with its conversation's token and whom it is from."""
+
+    state: str
+    channel: str
+    thread_id: int | None
+    token: str
+    address: str
+    subject: str
+    body: str
+    message_id: str
+    author_id: int | None
+    house: str
+    reply_address: str
 
 
 def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
@@ -30,20 +55,19 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     What was erased or stopped meanwhile does not leave.
     """
     with tenant(organization_id=organization_id):
-        rows = Message.objects.filter(organization_id=organization_id, id=effect.subject_id)
-        row = rows.values_list(*LEAVING, named=True).get()
+        with prepared() as cursor:
+            cursor.execute(LEAVING, [organization_id, effect.subject_id])
+            row = Leaving(*cursor.fetchone())
         if row.state != "queued":
             return Outcome(state="stopped", text=f"It was {row.state} meanwhile.")
         if row.channel != "mail":
             return Outcome(state="done", text="on the status page")
-        ((name, house),) = read(Organization, "name", "reply_address", id=organization_id)
         references = _references(organization_id, row.thread_id, effect.subject_id) if row.thread_id else ()
-    token = row.thread__token or ""
     mail = Mail(
-        sender_name=name,
-        sender=house or f"noreply@{host()}",
+        sender_name=row.house,
+        sender=row.reply_address or f"noreply@{host()}",
         to=row.address,
-        reply_to=reply_address(address=house, token=token) if token else "",
+        reply_to=reply_address(address=row.reply_address, token=row.token) if row.token else "",
         subject=row.subject,
         body=row.body,
         message_id=row.message_id,
@@ -63,14 +87,9 @@ def messages_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[
 
 def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[str, ...]:
     """The conversation so far, so that mail programs show it as one."""
-    before = (
-        Message.objects.filter(organization_id=organization_id, thread_id=thread_id, channel="mail", id__lt=message_id)
-        .filter(state__in=["sent", "received"])
-        .exclude(message_id="")
-        .order_by("-id")
-        .values_list("message_id", flat=True)[:MOST_REFERENCES]
-    )
-    found = [" ".join(one.split()) for one in before]
+    with prepared() as cursor:
+        cursor.execute(REFERENCES, [organization_id, thread_id, message_id])
+        found = [" ".join(one.split()) for (one,) in cursor.fetchall()]
     return tuple(one for one in reversed(found) if one.isascii() and one.startswith("<") and one.endswith(">"))
 
 

@@ -11,6 +11,7 @@ from makegood.messages.handing import links_mailed, unlinked
 from makegood.messages.models import Message
 from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import read
 from makegood.store.secrets import keyed_hash
 
 BECOMES = {"done": "sent", "failed": "failed", "unknown": "unknown", "stopped": "stopped"}
@@ -66,8 +67,8 @@ def drafts_drop(*, organization_id: int, at: Mapping[str, datetime]) -> int:
     What was sent, or is on its way, stays as it is.
     """
     hashes = {keyed_hash(key, purpose="message"): moment for key, moment in at.items()}
-    found = Message.objects.filter(organization_id=organization_id, key_hash__in=list(hashes), state="draft")
-    ids = {message_id: hashes[bytes(key)] for message_id, key in found.values_list("id", "key_hash") if key}
+    found = read(Message, "id", "key_hash", organization_id=organization_id, key_hash=list(hashes), state="draft")
+    ids = {message_id: hashes[bytes(key)] for message_id, key in found}
     return drafts_stop(organization_id=organization_id, at=ids)
 
 

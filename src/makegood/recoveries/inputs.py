@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 import attrs
-from django.db.models import Min
 
 from makegood.core.calendars import switched
 from makegood.core.clock import Pause as CorePause
 from makegood.core.clock import used_minutes
 from makegood.core.clock_account import Account, account
 from makegood.core.reasons import because
-from makegood.failures.models import Failure
 from makegood.journal.models import Entry
 from makegood.recoveries.frozen import VISIT_BOUND, Calendars, calendars_named, due_after, step_due
-from makegood.recoveries.models import Pause, Recovery, RecoveryFailure
+from makegood.recoveries.models import Pause
+from makegood.store.preparing import prepared
+from makegood.store.reading import read
 
 STOPS_UPDATES = "customer"
 """The one reason for a pause that also stops the clock of the next word: it is the customer who is to speak then."""
@@ -23,6 +23,17 @@ NEVER_STOPS = "respond"
 """The clock that no pause stops: the customer has spoken, and waits for a person's answer."""
 
 PROMISED = because("clock.promised", "Our last letter promised them the next word by then.", evidence="4")
+VISIT_ENDS = """
+SELECT min(v.active_to) FROM recoveries_recoveryfailure l
+JOIN failures_failure f ON f.organization_id = l.organization_id AND f.id = l.failure_id
+JOIN customers_visit v ON v.organization_id = f.organization_id AND v.id = f.visit_id
+WHERE l.organization_id = %s AND l.recovery_id = %s
+"""
+MOVES = """
+SELECT at, data->>'calendar_was', data->>'calendar' FROM journal_entry
+WHERE organization_id = %s AND subject = 'recovery' AND subject_id = %s AND event = 'recoveries:recovery:moved'
+ORDER BY id
+"""
 
 
 class Inputs:
@@ -31,28 +42,24 @@ class Inputs:
     `until` leaves out what came after that moment, so that a clock which was met then is explained as it stood.
     """
 
-    def __init__(
-        self, organization_id: int, recovery: Recovery, calendar: str, *, until: datetime | None = None
-    ) -> None:
+    def __init__(self, organization_id: int, recovery_id: int, calendar: str, *, until: datetime | None = None) -> None:
         """Read them."""
-        self.calendars = _calendars(organization_id, recovery.id, calendar, until)
-        rows = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery.id).order_by("from_at")
+        self.calendars = _calendars(organization_id, recovery_id, calendar, until)
+        columns = ("from_at", "id", "to_at", "reason", "by_id")
+        rows = sorted(read(Pause, *columns, organization_id=organization_id, recovery_id=recovery_id))
         self._pauses = [
             CorePause(
-                from_at=row.from_at,
-                to_at=None if until is not None and row.to_at is not None and row.to_at > until else row.to_at,
-                reason=row.reason,
-                by=str(row.by_id),
+                from_at=from_at,
+                to_at=None if until is not None and to_at is not None and to_at > until else to_at,
+                reason=reason,
+                by=str(by_id),
             )
-            for row in rows
-            if until is None or row.from_at < until
+            for from_at, _, to_at, reason, by_id in rows
+            if until is None or from_at < until
         ]
-        failure_ids = RecoveryFailure.objects.filter(
-            organization_id=organization_id, recovery_id=recovery.id
-        ).values_list("failure_id", flat=True)
-        self.visit_ends_at: datetime | None = Failure.objects.filter(
-            organization_id=organization_id, id__in=list(failure_ids), visit__isnull=False
-        ).aggregate(soonest=Min("visit__active_to"))["soonest"]
+        with prepared() as cursor:
+            cursor.execute(VISIT_ENDS, [organization_id, recovery_id])
+            self.visit_ends_at: datetime | None = cursor.fetchone()[0]
 
     def pauses(self, target: str) -> list[CorePause]:
         """This function will list the pauses that stop this target's clock."""
@@ -118,15 +125,9 @@ class Inputs:
 
 def _calendars(organization_id: int, recovery_id: int, calendar: str, until: datetime | None) -> Calendars:
     """The versions that counted, over every move to a playbook of another calendar, which counts from then on."""
-    moves = Entry.objects.filter(
-        organization_id=organization_id,
-        subject="recovery",
-        subject_id=recovery_id,
-        event="recoveries:recovery:moved",
-    ).order_by("id")
-    moved = [
-        (row.at, row.data["calendar_was"], row.data["calendar"]) for row in moves if until is None or row.at < until
-    ]
+    with prepared() as cursor:
+        cursor.execute(MOVES, [organization_id, recovery_id])
+        moved = [(at, was, now) for at, was, now in cursor.fetchall() if until is None or at < until]
     first = moved[0][1] if moved else calendar
     named = calendars_named(organization_id=organization_id, codes={first, *(one[2] for one in moved)})
     if until is not None and any(named.values()):

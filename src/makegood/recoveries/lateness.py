@@ -8,7 +8,6 @@ from datetime import datetime
 from makegood.core.remedies import Remedy
 from makegood.makegoods.giving import Gifts, what_may_i_give
 from makegood.recoveries.frozen import playbook_frozen
-from makegood.recoveries.models import RecoveryFailure
 from makegood.store.preparing import prepared
 
 LATE = """
@@ -16,6 +15,11 @@ SELECT c.recovery_id FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(recovery_
 JOIN recoveries_recoveryclock c
     ON c.organization_id = %s AND c.recovery_id = u.recovery_id AND c.target = 'acknowledge'
 WHERE c.state = 'missed' OR c.state = 'running' AND c.due_at < u.at
+"""
+VERSIONS = """
+SELECT l.recovery_id, r.playbook_id FROM recoveries_recoveryfailure l
+JOIN recoveries_recovery r ON r.organization_id = l.organization_id AND r.id = l.recovery_id
+WHERE l.organization_id = %s AND l.failure_id = %s
 """
 
 
@@ -40,8 +44,9 @@ def gifts_for(
 
     The catalogue is `remedies`, else that of the recovery's frozen playbook. Raises Failure.DoesNotExist.
     """
-    links = RecoveryFailure.objects.filter(organization_id=organization_id, failure_id=failure_id)
-    versions = dict(links.order_by("recovery_id").values_list("recovery_id", "recovery__playbook_id"))
+    with prepared() as cursor:
+        cursor.execute(VERSIONS, [organization_id, failure_id])
+        versions: dict[int, int] = dict(cursor.fetchall())
     at = dict.fromkeys(versions, now)
     if remedies is None and versions:
         frozen = playbook_frozen(organization_id=organization_id, version_id=versions[max(versions)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
@@ -11,12 +12,29 @@ from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.taken import Taken, taken_of
 from makegood.rules.playbooks import Playbook
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 
-READ = (
-    "id", "thread_id", "thread__token", "customer_id", "owner_id", "incident_id", "due_at", "playbook_id", "fault",
-    "kind",
-)  # fmt: skip
+FOUND = """
+SELECT r.id, r.thread_id, t.token, r.customer_id, r.owner_id, r.incident_id, r.due_at, r.playbook_id, r.fault, r.kind
+FROM recoveries_recovery r JOIN conversations_thread t ON t.organization_id = r.organization_id AND t.id = r.thread_id
+WHERE r.organization_id = %s AND r.id = ANY(%s) ORDER BY r.id
+"""
+
+
+class Found(NamedTuple):
+    """A recovery as it stands, and the token of its conversation."""
+
+    id: int
+    thread_id: int
+    token: str
+    customer_id: int
+    owner_id: int
+    incident_id: int | None
+    due_at: datetime
+    playbook_id: int
+    fault: str
+    kind: str
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -53,8 +71,9 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
 
     An incident's recoveries go by the kind of its first one, as they did when they opened.
     """
-    found = Recovery.objects.filter(organization_id=organization_id, id__in=list(at)).order_by("id")
-    rows = list(found.values_list(*READ, named=True))
+    with prepared() as cursor:
+        cursor.execute(FOUND, [organization_id, list(at)])
+        rows = [Found(*row) for row in cursor.fetchall()]
     links: dict[int, list[int]] = {row.id: [] for row in rows}
     columns = ("id", "recovery_id", "failure_id")
     for _, recovery_id, failure_id in sorted(
@@ -70,7 +89,7 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
         Planned(
             recovery_id=row.id,
             thread_id=row.thread_id,
-            token=row.thread__token,
+            token=row.token,
             customer_id=row.customer_id,
             owner_id=row.owner_id,
             incident_id=row.incident_id,

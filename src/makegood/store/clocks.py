@@ -9,6 +9,8 @@ import attrs
 from makegood.store.models import Clock
 from makegood.store.preparing import prepared
 
+STEP = "UPDATE store_clock SET moment_at = %s WHERE organization_id = %s AND kind = 'stepped' AND moment_at < %s"
+
 
 @attrs.frozen(kw_only=True)
 class Moment:
@@ -69,6 +71,5 @@ def clock_set(*, organization_id: int, kind: str, moment_at: datetime | None = N
 
 def clock_step(*, organization_id: int, moment_at: datetime) -> None:
     """Move a stepped clock forward to `moment_at`; it never moves back."""
-    Clock.objects.filter(organization_id=organization_id, kind="stepped", moment_at__lt=moment_at).update(
-        moment_at=moment_at
-    )
+    with prepared() as cursor:
+        cursor.execute(STEP, [moment_at, organization_id, moment_at])

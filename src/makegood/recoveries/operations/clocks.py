@@ -101,7 +101,7 @@ def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: da
     ).exclude(state="ended")
     if (running := going.first()) is not None:
         return running.due_at
-    inputs = Inputs(organization_id, recovery, playbook.calendar)
+    inputs = Inputs(organization_id, recovery.id, playbook.calendar)
     due_at = inputs.due(target, at, minutes)
     warn_at = inputs.warn(target, at, minutes, warn, due_at)
     state = "running" if due_at else "paused"
@@ -137,7 +137,7 @@ def clocks_again(*, organization_id: int, recovery: Recovery, targets: Sequence[
         organization_id=organization_id, recovery_id=recovery.id, target__in=targets, met_at__isnull=False
     )
     playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
-    inputs = Inputs(organization_id, recovery, playbook.calendar)
+    inputs = Inputs(organization_id, recovery.id, playbook.calendar)
     entries = []
     for clock in rows.order_by("target"):
         assert clock.met_at is not None, "filtered above"
@@ -167,7 +167,7 @@ def clock_explained(*, organization_id: int, recovery: Recovery, clock: Recovery
     if clock.state == "ended":
         until = _ended_at(organization_id, recovery.id, clock.target)
     playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
-    inputs = Inputs(organization_id, recovery, clock.calendar if until else playbook.calendar, until=until)
+    inputs = Inputs(organization_id, recovery.id, clock.calendar if until else playbook.calendar, until=until)
     found = inputs.account(clock.target, clock.started_at, clock.minutes, clock.promised_at)
     return attrs.evolve(found, reasons=(*_targeted(recovery, clock, playbook), *found.reasons))
 
@@ -213,7 +213,7 @@ def clocks_reckon(*, organization_id: int, recovery_id: int, now: datetime, by: 
         organization_id=organization_id, recovery_id=recovery_id, state__in=("running", "paused")
     ).order_by("target")
     entries = []
-    inputs = Inputs(organization_id, recovery, playbook.calendar)
+    inputs = Inputs(organization_id, recovery.id, playbook.calendar)
     for clock in clocks:
         due_at = inputs.due(clock.target, clock.started_at, clock.minutes, clock.promised_at)
         _, before = target_minutes(playbook=playbook, target=clock.target, group=recovery.group)

@@ -6,8 +6,17 @@ from collections.abc import Collection
 from datetime import datetime
 
 from makegood.journal.operations import Happened, record
-from makegood.recoveries.models import RecoveryClock
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
+from makegood.store.preparing import prepared
+
+KNOWN = """
+WITH late AS (
+    SELECT id FROM recoveries_recoveryclock WHERE organization_id = %s AND recovery_id = ANY(%s) AND state = 'missed'
+    AND met_at IS NULL AND acknowledged_by_id IS NULL AND (%s = '' OR target = %s)
+    ORDER BY recovery_id, target FOR UPDATE)
+UPDATE recoveries_recoveryclock c SET next_at = NULL, acknowledged_by_id = %s FROM late
+WHERE c.organization_id = %s AND c.id = late.id RETURNING c.recovery_id, c.target
+"""
 
 
 def clock_acknowledge(*, organization_id: int, recovery_id: int, target: str, by: int, now: datetime) -> None:
@@ -26,21 +35,9 @@ def clocks_acknowledge(
     *, organization_id: int, recovery_ids: Collection[int], by: int, now: datetime, target: str = ""
 ) -> int:
     """Note that a person knows of every missed clock of these recoveries, or of one target; return how many."""
-    late = (
-        RecoveryClock.objects.select_for_update()
-        .filter(
-            organization_id=organization_id,
-            recovery_id__in=list(recovery_ids),
-            state="missed",
-            met_at=None,
-            acknowledged_by_id=None,
-        )
-        .order_by("recovery_id", "target")
-    )
-    rows = list(late.filter(target=target) if target else late)
-    RecoveryClock.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(
-        next_at=None, acknowledged_by_id=by
-    )
+    with prepared() as cursor:
+        cursor.execute(KNOWN, [organization_id, list(recovery_ids), target, target, by, organization_id])
+        rows = sorted(cursor.fetchall())
     record(
         organization_id=organization_id,
         entries=[
@@ -48,11 +45,11 @@ def clocks_acknowledge(
                 at=now,
                 event="recoveries:recovery:acknowledged",
                 subject="recovery",
-                subject_id=row.recovery_id,
-                data={"target": row.target},
+                subject_id=recovery_id,
+                data={"target": known},
                 actor_id=by,
             )
-            for row in rows
+            for recovery_id, known in rows
         ],
     )
     return len(rows)

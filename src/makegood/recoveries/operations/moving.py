@@ -78,7 +78,7 @@ def _targets(organization_id: int, recovery: Recovery, before: Playbook, after: 
 
 def _steps(organization_id: int, recovery: Recovery, after: Playbook) -> None:
     """What is still to be done goes by the new rules; steps bound to a clock move with it when it is reckoned."""
-    inputs = Inputs(organization_id, recovery, after.calendar)
+    inputs = Inputs(organization_id, recovery.id, after.calendar)
     todo = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id, state__in=UNDONE)
     for step in todo:
         rule = after.steps[StepName(step.step)]

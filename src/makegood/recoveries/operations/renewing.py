@@ -20,6 +20,7 @@ from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.saying import words_now
 from makegood.rules.phrases import spoken
 from makegood.store.clocks import moment as store_moment
+from makegood.store.reading import read
 
 
 def drafts_renew(*, organization_id: int, limit: int) -> int:
@@ -31,10 +32,9 @@ def drafts_renew(*, organization_id: int, limit: int) -> int:
     moment = store_moment(organization_id=organization_id)
     until = carried_until(organization_id=organization_id, moment=moment, kinds=("message",))
     due = drafts_due(organization_id=organization_id, until=until, limit=limit)
+    threads = {one.thread_id for one in due}
     recoveries: dict[int, int] = dict(
-        Recovery.objects.filter(
-            organization_id=organization_id, thread_id__in={one.thread_id for one in due}, state="open"
-        ).values_list("thread_id", "id")
+        read(Recovery, "thread_id", "id", organization_id=organization_id, thread_id=threads, state="open")
     )
     for kind in ANEW:
         mine = {recoveries[one.thread_id]: one for one in due if one.kind == kind and one.thread_id in recoveries}

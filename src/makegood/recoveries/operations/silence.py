@@ -11,8 +11,8 @@ from datetime import datetime
 
 from makegood.journal.operations import record
 from makegood.recoveries.frozen import playbook_frozen
-from makegood.recoveries.models import Recovery, RecoveryClock
-from makegood.recoveries.next_words import RECKONED, UPDATE, capped, not_plain, silence_anew
+from makegood.recoveries.models import Recovery
+from makegood.recoveries.next_words import UPDATE, capped, not_plain, silence_anew, silences
 from makegood.recoveries.operations.clocks import clock_start, clocked
 from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
@@ -21,6 +21,13 @@ COLUMNS = {
     "id": "bigint", "at": "timestamptz", "minutes": "integer", "due_at": "timestamptz", "warn_at": "timestamptz",
     "promised_at": "timestamptz",
 }  # fmt: skip
+
+
+OVER = """
+UPDATE recoveries_recoveryclock SET state = 'ended', next_at = NULL
+WHERE organization_id = %s AND recovery_id = ANY(%s) AND target = 'update' AND state <> 'ended'
+RETURNING recovery_id, due_at
+"""
 
 
 def silence_broken(
@@ -33,13 +40,8 @@ def silence_broken(
     by = promised or {}
     rows = [
         row
-        for row in RecoveryClock.objects.select_for_update(of=("self",))
-        .select_related("recovery")
-        .only(*RECKONED)
-        .filter(organization_id=organization_id, target=UPDATE, recovery_id__in=list(words))
-        .exclude(state="ended")
-        .order_by("recovery_id")
-        if row.started_at < words[row.recovery_id] and capped(organization_id, row.recovery.playbook_id)
+        for row in silences(organization_id=organization_id, recovery_ids=list(words), locked=True)
+        if row.started_at < words[row.recovery_id] and capped(organization_id, row.playbook_id)
     ]
     if not rows:
         return
@@ -88,20 +90,13 @@ def silence_watched(*, organization_id: int, recovery: Recovery, at: datetime) -
 
 def silence_over(*, organization_id: int, told: Mapping[int, datetime]) -> None:
     """End the clocks of the next word: these customers were told how it ended, at these moments."""
-    rows = list(
-        RecoveryClock.objects.filter(
-            organization_id=organization_id, target=UPDATE, recovery_id__in=list(told)
-        ).exclude(state="ended")
-    )
-    RecoveryClock.objects.filter(organization_id=organization_id, id__in=[row.id for row in rows]).update(
-        state="ended", next_at=None
-    )
+    with prepared() as cursor:
+        cursor.execute(OVER, [organization_id, list(told)])
+        rows = sorted(cursor.fetchall())
     record(
         organization_id=organization_id,
         entries=[
-            clocked(
-                recovery_id=row.recovery_id, target=UPDATE, due_at=row.due_at, state="ended", at=told[row.recovery_id]
-            )
-            for row in rows
+            clocked(recovery_id=recovery_id, target=UPDATE, due_at=due_at, state="ended", at=told[recovery_id])
+            for recovery_id, due_at in rows
         ],
     )
