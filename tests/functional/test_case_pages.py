@@ -10,6 +10,7 @@ from tests.functional.test_views import _no_throttle, _quick_passwords, recovery
 from tests.support.recoveries import clock, journal, makegood, reply, say, step_to
 
 from makegood.core.steps import FACES
+from makegood.failures.models import Cause
 from makegood.makegoods.models import MakeGood
 from makegood.messages.links import status_path
 from makegood.messages.models import Message
@@ -85,6 +86,15 @@ def test_the_letter_follows_the_cause_with_one_click(org: Org) -> None:
     url = f"/recoveries/R-{recovery.number}"
     assert "This cause says" not in client.get(url).content.decode()
     client.post(f"{url}/cause", {"cause": "new", "cause_note": "Weather", "cause_then": "watch"})
+    with tenant(organization_id=org.id):
+        listed = str(Cause.objects.get(organization_id=org.id, name="Weather").id)
+    both = client.post(f"{url}/cause", {"cause": listed, "cause_note": "Snow", "cause_then": "watch"})
+    assert both.status_code == 422
+    assert (
+        "A listed cause has a name already: choose “A cause that is not listed”, or empty this."
+        in both.content.decode()
+    )
+    assert 'value="Snow"' in both.content.decode()
     page = client.get(url).content.decode()
     assert "This cause says it was nobody&#x27;s fault. What we tell them says ours. Change it?" in page
     with tenant(organization_id=org.id):

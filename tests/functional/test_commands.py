@@ -203,6 +203,10 @@ def test_doctor_makes_nothing_and_says_what_is_not_there_yet(tmp_path: Path) -> 
     assert found.returncode == 0, found.stdout
     for part in ("secret", "mail", "database"):
         assert f"todo {part}: not set" in found.stdout
+    told = json.loads(home.run("doctor", "--json", MAKEGOOD_SECRET="").stdout)
+    assert (told["well"], {one["part"] for one in told["findings"] if one["todo"]}) == (
+        True, {"secret", "address", "mail", "database"},
+    )  # fmt: skip
     assert "ok   demo: none was started here" in found.stdout
     assert not home.path.parent.exists()
 

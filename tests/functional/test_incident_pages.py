@@ -146,6 +146,15 @@ def test_what_the_limit_does_not_cover_for_all_is_asked_for_and_not_begun(org: O
     refused = client.post("/incidents/I-1/offer", {"upto": "3", "remedy": "express"})
     assert refused.status_code == 422
     assert "Nothing was offered: for all 3 it costs" in refused.content.decode()
+    assert "Nobody may give as much today" not in page
+    with tenant(organization_id=org.id):
+        Member.objects.filter(id=org.admin).update(limit_minor=1400)
+    page = client.get("/incidents/I-1").content.decode()
+    assert "Nobody may give as much today: an admin is asked, who raises a limit first." in page
+    page = signed_in(org, org.admin).get("/incidents/I-1").content.decode()
+    assert "raise a limit first, yours or theirs who is to decide it." in page
+    assert 'action="/settings/limits"' in page
+    assert "Ask for approval" not in page
     asked = client.post("/incidents/I-1/ask", {"wanted": "express"}, follow=True).content.decode()
     assert "Asked: Admin." in asked
     assert "Admin was asked for the same for 3." in asked

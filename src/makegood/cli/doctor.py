@@ -51,6 +51,11 @@ class Finding:
     well: bool
     text: str
 
+    @property
+    def todo(self) -> bool:
+        """Whether nothing is wrong, and something is still to be set."""
+        return self.well and self.text.startswith(NOT_SET)
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -64,10 +69,10 @@ def doctor(as_json: bool) -> int:
         findings.append(Finding(part="database", well=True, text=text))
     well = all(finding.well for finding in findings)
     if as_json:
-        print(json.dumps({"well": well, "findings": [attrs.asdict(finding) for finding in findings]}))
+        print(json.dumps({"well": well, "findings": [attrs.asdict(one) | {"todo": one.todo} for one in findings]}))
     else:
         for finding in findings:
-            mark = "BAD " if not finding.well else "todo" if finding.text.startswith(NOT_SET) else "ok  "
+            mark = "todo" if finding.todo else "ok  " if finding.well else "BAD "
             print(f"{mark} {finding.part}: {finding.text}")
     return 0 if well else 1
 

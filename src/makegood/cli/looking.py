@@ -105,7 +105,7 @@ def _mail() -> str:
 
     url = os.environ.get("EMAIL_URL")
     if not url:
-        return f"{NOT_SET}; mail is kept as failed and customers see their status page (EMAIL_URL)"
+        return f"{NOT_SET}; mail to customers is kept as failed, and waits on Today to be sent again (EMAIL_URL)"
     try:
         return server_tried(url)
     except (UnusableEmailUrl, UnreachableServer) as error:

@@ -13,15 +13,29 @@ from makegood.cli.database import open_database, tell
 from makegood.cli.loops import work_round
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makegood.listen.datasets import Recorded
 
 DATASETS = ("nycflights", "olist", "boston311")
+LABELS = {
+    "dataset": "Lived through",
+    "events": "Events",
+    "promises": "Promises",
+    "failures": "Failures, by what was decided",
+    "recoveries": "Recoveries",
+    "incidents": "Incidents",
+    "messages": "Messages, none of which left the replay",
+    "lead_hours": "Complaints about broken promises",
+    "seconds": "Seconds of work",
+    "events_per_second": "Events a second",
+}
 
 
 @click.command()
 @click.argument("kind")
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
-@click.option("--until", metavar="ISO", help="Stop before events after this moment (with an offset).")
+@click.option("--until", metavar="ISO", help="Live up to this moment (with an offset), before or after the last event.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def replay(kind: str, path: Path | None, until: str | None, as_json: bool) -> int:
     """Live through KIND: nycflights (no PATH), olist DIR, boston311 DIR, or a mapping file (PATH: its data)."""
@@ -40,8 +54,21 @@ def replay(kind: str, path: Path | None, until: str | None, as_json: bool) -> in
         print(json.dumps(report.as_dict()))
     else:
         for name, value in report.as_dict().items():
-            print(f"{name}: {value}")
+            print(f"{LABELS[name]}: {_leads(report.lead_hours) if name == 'lead_hours' else _said(value)}")
     return 0
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{count:,} {name}" for name, count in value.items())
+    return str(value) if isinstance(value, str) else f"{value:,}"
+
+
+def _leads(leads: Mapping[str, float | None]) -> str:
+    share, median = leads["share_before_complaint"], leads["median"]
+    if share is None:
+        return "none"
+    return f"{leads['n']:,}; we knew of {share:.1%} before they complained, half of them {median} hours or more before"
 
 
 def _work(*, organization_id: int) -> int:

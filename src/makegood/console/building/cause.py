@@ -14,6 +14,7 @@ from makegood.core.fault_words import fault_named
 from makegood.failures.queries import CauseFacts
 from makegood.recoveries.queries import Case
 
+UNLISTED = "A cause that is not listed"
 WHOSE = {"ours": "ours", "partner": "a partner's", "nobody": "nobody's fault", "unknown": "not known"}
 
 
@@ -67,7 +68,7 @@ def _form(case: Case, causes: Sequence[CauseFacts], cause_id: int | None) -> For
                 "Cause",
                 [
                     *((str(one.id), one.path) for one in causes),
-                    ("new", "A cause that is not listed"),
+                    ("new", UNLISTED),
                     ("none", "Not known"),
                 ],
                 first="Choose",

@@ -17,6 +17,11 @@ from makegood.recoveries.for_all import ForAll
 from makegood.recoveries.operations import Together
 from makegood.recoveries.queries import incident_offers, incident_open
 
+TOO_MUCH = (
+    "It costs more than you may give today, and all are to have the same: nothing is offered until somebody says yes to"
+    " the whole."
+)
+
 
 def forms_of(desk: Desk, one: IncidentFacts) -> tuple[Form, ...]:
     """This function will make the forms that act on every open recovery."""
@@ -86,20 +91,35 @@ def _offers(desk: Desk, code: str, last: int, judged: Sequence[ForAll]) -> tuple
             )
         )
     if large:
-        lead = "It costs more than you may give today, and all are to have the same: nothing is offered until somebody"
-        lead += " says yes to the whole."
-        forms.append(
-            Form(
-                key="ask-all",
-                action=reverse("incident-ask", args=[code]),
-                title="More than you may give" if fits else "Offer the same to all",
-                lead=lead if fits else f"For {whom}. {lead} {limits} {unfit}".strip(),
-                submit="Ask for approval of the whole",
-                style="plain",
-                fields=(Field(name="wanted", label="What?", kind="radio", required=True, choices=_sums(desk, large)),),
-            )
-        )
+        title = "More than you may give" if fits else "Offer the same to all"
+        lead = TOO_MUCH if fits else f"For {whom}. {TOO_MUCH} {limits} {unfit}".strip()
+        forms.append(_above(desk, code, large, team, title=title, lead=lead))
     return tuple(forms)
+
+
+def _above(desk: Desk, code: str, large: Sequence[ForAll], team: Sequence[Left], *, title: str, lead: str) -> Form:
+    """Ask whoever may give as much; where nobody may today, a limit is to be raised first, which an admin does."""
+    others = [one for one in team if one.decides and one.member_id != desk.member_id]
+    enough = any(not each.over(one.left) for one in others for each in large)
+    if not enough and desk.may("settings-act"):
+        return Form(
+            key="raise-limit",
+            action=reverse("settings", args=["limits"]),
+            method="get",
+            title=title,
+            lead=f"{lead} Nobody may give as much today: raise a limit first, yours or theirs who is to decide it.",
+            submit="Raise a limit",
+            style="plain",
+        )
+    return Form(
+        key="ask-all",
+        action=reverse("incident-ask", args=[code]),
+        title=title,
+        lead=lead if enough else f"{lead} Nobody may give as much today: an admin is asked, who raises a limit first.",
+        submit="Ask for approval of the whole",
+        style="plain",
+        fields=(Field(name="wanted", label="What?", kind="radio", required=True, choices=_sums(desk, large)),),
+    )
 
 
 def _sums(desk: Desk, judged: Sequence[ForAll]) -> tuple[Choice, ...]:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 
 from makegood.console import permissions
 from makegood.console.asking import amount, moment, whole
+from makegood.console.building.cause import UNLISTED
 from makegood.console.building.words import code as code_of
 from makegood.console.building.words import step_name
 from makegood.console.desk import Desk
@@ -291,6 +292,8 @@ def cause(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         cause_id = cause_create(organization_id=here, name=said)
     else:
         cause_id = whole(chosen, field="cause", least=1, most=MOST)
+        if said:
+            raise Unanswered({"cause_note": f"A listed cause has a name already: choose “{UNLISTED}”, or empty this."})
     failure_ids = [one.id for one in case.failures]
     failures_cause_set(organization_id=here, failure_ids=failure_ids, cause_id=cause_id, by=me, now=now)
     improve = request.POST.get("cause_then") == "improve"
