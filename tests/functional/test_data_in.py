@@ -163,7 +163,10 @@ def test_what_can_be_read_two_ways_is_asked_and_columns_are_checked(org: Org) ->
     assert "something to know the customer by" in page
     assert "has no column" in go(client, url, "check", SAID | {"column_name": "Nobody"})
     assert "There is a source of this name" in go(client, url, "check", SAID | {"source_name": "Orders"})
-    assert "A total needs the day" in go(client, url, "check", SAID | {"column_made_at": ""})
+    total = go(client, url, "check", SAID | {"column_made_at": ""})
+    assert "A total needs the day on which it was bought: choose a column for “Promised or ordered at”" in total
+    both = go(client, url, "check", SAID | {"source": "orders", "source_name": "Another shop"})
+    assert "You chose Orders: empty this, or choose a new source above." in both
     assert intake(org).state == "drafted"
 
 

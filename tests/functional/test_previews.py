@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_staying_on_their_page import theirs
@@ -115,15 +116,24 @@ def test_looking_does_not_tell_the_customer_what_they_clicked(org: Org) -> None:
     assert 'class="notice" role="status"' in client.get(own).content.decode()
 
 
-def test_a_letter_on_the_page_does_not_lead_to_the_page_itself(org: Org) -> None:
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("You can see where it stands here:\n{link}\n\nRita", "where it stands here: on this page.<br><br>Rita"),
+        ("Where it stands: {link}.\n\nRita", "Where it stands: on this page.<br><br>Rita"),
+        ("The next word comes by noon.\n\n{link}\n\nRita", "comes by noon.<br><br>Rita"),
+        ("The next word comes by noon.\n\n{link}", "comes by noon.</"),
+    ],
+)
+def test_a_letter_on_the_page_does_not_lead_to_the_page_itself(org: Org, said: str, shown: str) -> None:
     recovery = recovery_of(org)
     own, _ = paths(org, recovery)
     with tenant(organization_id=org.id):
-        said = f"Dear Ana,\n\nYou can see where it stands here:\nhttp://127.0.0.1:8000{own}\n\nRita"
+        said = f"Dear Ana,\n\n{said.format(link=f'http://127.0.0.1:8000{own}')}"
         Message.objects.create(
             organization_id=org.id, thread_id=recovery.thread_id, customer_id=org.customer, direction="out",
             channel="mail", kind="update", state="sent", body=said, created_at=START, sent_at=START,
         )  # fmt: skip
     page = Client(headers={"host": "127.0.0.1"}).get(own).content.decode()
-    assert "where it stands here: on this page.<br><br>Rita" in page
+    assert shown in page
     assert f"8000{own}" not in page

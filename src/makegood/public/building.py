@@ -289,9 +289,10 @@ def _ends_at(row: MakeGoodRow) -> datetime | None:
 
 
 def _without_link(text: str, letter: Letter) -> str:
-    """What was said, without the address of the page that it is read on."""
-    address = rf"\s*https?://[^\s/]+/s/{re.escape(letter.signed)}[.,]?"
-    return re.sub(address, f" {letter.says('write.here')}", text)
+    """What was said, without the address of the page that it is read on: a paragraph of nothing else goes whole."""
+    address = rf"https?://[^\s/]+/s/{re.escape(letter.signed)}[.,]?"
+    said = re.sub(rf"(?:\A|\n[ \t]*\n)\s*{address}[ \t]*(?=\n[ \t]*\n|\Z)", "", text).strip()
+    return re.sub(rf"\s*{address}", f" {letter.says('write.here')}", said)
 
 
 def _said(message: MessageRow, letter: Letter) -> Said:

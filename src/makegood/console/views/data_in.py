@@ -163,7 +163,7 @@ def _check(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
         raise Unanswered(wrong)
     columns = {name: post[f"column_{name}"] for name in CALLED if post.get(f"column_{name}")}
     mapping = Columns(kind=kind, columns=columns, order=_way(post, "order"), decimal=_way(post, "decimal"))
-    origin = _origin(request, desk) if kind in SOURCED else Origin()
+    origin = _origin(request, desk, drafted=one.plan["name"]) if kind in SOURCED else Origin()
     return _try(desk, one, mapping, origin)
 
 
@@ -192,12 +192,17 @@ def _way(post: Mapping[str, Any], name: str) -> str:
     return "" if chosen == "plain" else chosen
 
 
-def _origin(request: HttpRequest, desk: Desk) -> Origin:
-    """The source that was chosen, or a new one with its name, playbook and the moment from which it counts."""
+def _origin(request: HttpRequest, desk: Desk, *, drafted: str) -> Origin:
+    """The source that was chosen, or a new one with its name, playbook and the moment from which it counts.
+
+    `drafted` is the name that the form was drafted with: left beside a source of the list, it says nothing.
+    """
     post = request.POST
     known = {one.code: one for one in sources_all(organization_id=desk.organization_id)}
     chosen = known.get(post.get("source", ""))
     if chosen is not None:
+        if post.get("source_name", "").strip() not in ("", chosen.name, drafted):
+            raise Unanswered({"source_name": f"You chose {chosen.name}: empty this, or choose a new source above."})
         return Origin(source=chosen.code, name=chosen.name, playbook=chosen.playbook)
     if post.get("source"):
         raise Unanswered({"source": "Choose one from the list."})

@@ -102,7 +102,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
                 ),
             ),
             empty=Empty(
-                title="Nobody needs you right now",
+                title="Nothing waits here",
                 text="When a promise breaks or somebody reports a failure, the customer appears here.",
                 link=Link(label="Report a failure", url=reverse("report")) if desk.may("report") else None,
             ),

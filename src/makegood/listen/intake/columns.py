@@ -106,7 +106,8 @@ CALLED: dict[str, Called] = {
     "placed_at": _c(
         "Bought at",
         """
-        placed at | placed | ordered | ordered at | order date | date ordered | bought | bought at | purchased |
+        placed at | placed | placed on | ordered | ordered at | ordered on | order date | date ordered | bought |
+        bought at | bought on | purchased | purchased on |
         purchase date | purchased at | sold at | sale date | created | created at | date | bestelldatum | bestellt
         am | bestellt | kaufdatum | gekauft am | auftragsdatum | datum | date de commande | date commande | commande
         le | date d achat | date achat | fecha | fecha de pedido | fecha pedido | fecha del pedido | fecha de compra
@@ -117,8 +118,9 @@ CALLED: dict[str, Called] = {
     "made_at": _c(
         "Promised or ordered at",
         """
-        made at | made | promised on | ordered | ordered at | order date | date ordered | created | created at |
-        placed at | placed | booked | booked at | booking date | bestelldatum | bestellt am | bestellt |
+        made at | made | promised on | ordered | ordered at | ordered on | order date | date ordered | created |
+        created at | created on | placed at | placed on | placed | booked | booked at | booked on | booking date |
+        bestelldatum | bestellt am | bestellt |
         auftragsdatum | buchungsdatum | gebucht am | date de commande | date commande | commande le | date de
         reservation | fecha de pedido | fecha pedido | fecha del pedido | fecha de reserva | data do pedido | data
         da encomenda | data da reserva | encomendado em | purchased at | purchase date | kaufdatum

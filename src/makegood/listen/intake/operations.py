@@ -15,7 +15,7 @@ from typing import Any
 from makegood.journal.operations import Happened, record
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.importing import Told
-from makegood.listen.intake.columns import KINDS, SOURCED
+from makegood.listen.intake.columns import CALLED, KINDS, SOURCED
 from makegood.listen.intake.drafting import Draft, Guess, drafted, lacking, samples_of
 from makegood.listen.intake.judging import MOST_MEMBERS, Judged, Origin, Taken, judged
 from makegood.listen.intake.reading import Sheet, sheet_of
@@ -186,7 +186,10 @@ def _check(intake: Intake, mapping: Columns, origin: Origin) -> None:
     if missing:
         raise UnusableColumns(f"Choose a column for: {', '.join(missing)}.")
     if "total" in mapping.columns and mapping.kind == "promises" and "made_at" not in mapping.columns:
-        raise UnusableColumns("A total needs the day on which it was bought: choose a column for it, or leave it out.")
+        raise UnusableColumns(
+            f"A total needs the day on which it was bought: choose a column for “{CALLED['made_at'].label}”, or none"
+            " for the total."
+        )
     refuse_open(mapping=mapping)
     if mapping.kind in SOURCED and not origin.source:
         raise UnusableColumns("Say which source this file comes from.")
