@@ -143,7 +143,7 @@
     const live = event.target.closest?.("[data-live]");
     if (!live || event.target !== live) return;
     const busy = live.contains(document.activeElement) && typing(document.activeElement);
-    const reading = live.querySelector("details[open]");
+    const reading = live.querySelector("details[open]:not([data-shown]), details[data-shown]:not([open])");
     if (paused || document.hidden || busy || reading) event.preventDefault();
   });
   const doing = document.getElementById("doing");
