@@ -435,3 +435,30 @@ def test_pauses_between_lines_that_break_grow(org: Org, house: MailHouse, monkey
     working._keep_reading(one, None)
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (2, 300)
+
+
+def test_a_line_that_got_further_is_made_anew_at_once(
+    org: Org, house: MailHouse, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(house, user, *range(10))
+    one = reader(org)
+    pauses: list[float] = []
+    monkeypatch.setattr(reading, "MOST_AT_ONCE", 1)
+    begin = one._batch
+
+    def dropped(uids: Any, facts: Any) -> int:
+        begin(uids, facts)
+        raise OSError("the line is gone after one mail")
+
+    def paused(seconds: float | None = None) -> bool:
+        pauses.append(seconds or 0)
+        if len(subjects(org)) == 10:
+            one.stop.set()
+        return True
+
+    monkeypatch.setattr(one, "_batch", dropped)
+    monkeypatch.setattr(one.stop, "wait", paused)
+    monkeypatch.setattr(working.connections, "close_all", lambda: None)
+    working._keep_reading(one, None)
+    assert pauses == [1] * 10
+    each_once(org, 10)

@@ -53,13 +53,15 @@ OnError = Callable[[str, int, Exception], None]
 class Reader:
     """One process's reading of one organization's mailbox, over as many lines as it takes.
 
-    Lines that broke in a row while one mail was fetched are counted: it may be what breaks them.
+    `moved` says whether the last line got any further. Lines that broke in a row while one mail was fetched are
+    counted: it may be what breaks them.
     """
 
     def __init__(self, *, organization_id: int, mailbox_id: int, on_error: OnError | None = None) -> None:
         self.organization_id = organization_id
         self.mailbox_id = mailbox_id
         self.stop = threading.Event()
+        self.moved = False
         self._on_error = on_error
         self._client: IMAPClient | None = None
         self._changed_at: datetime | None = None
@@ -74,7 +76,7 @@ class Reader:
         Raises UnableToReadMail, of which it has been kept what is in the way unless the line dropped. What the
         database does not do is raised as it is. Either way nothing is lost: the next line goes on where this one was.
         """
-        taken = 0
+        taken, self.moved = 0, False
         try:
             account = self._account()
             if account is None:
@@ -183,8 +185,8 @@ class Reader:
                 taken += self._take(uid, raw, _size(facts, uid))
             elif self._line.search(["UID", str(uid)]):
                 self._aside(uid, b"", _size(facts, uid), NOT_HANDED)
-            self._position = uid
-        self._position, self._broken = uids[-1], 0
+            self._position, self.moved = uid, True
+        self._position, self._broken, self.moved = uids[-1], 0, True
         return taken
 
     def _take(self, uid: int, raw: bytes, size: int) -> int:

@@ -18,8 +18,8 @@ from makegood.listen.models import Mailbox
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
-HELD = timedelta(seconds=30)
-HOLD_EACH = 10.0
+HELD = timedelta(seconds=15)
+HOLD_EACH = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 STEADY_SECONDS = 60.0
 STOP_SECONDS = 3.0
@@ -96,7 +96,7 @@ class Mailboxes:
 
 
 def _keep_reading(reader: Reader, on_error: OnError | None) -> None:
-    """Read until told to stop; between two lines that broke waits ever longer."""
+    """Read until told to stop; between two lines that broke without getting any further waits ever longer."""
     pause = FIRST_PAUSE
     try:
         while not reader.stop.is_set():
@@ -111,7 +111,7 @@ def _keep_reading(reader: Reader, on_error: OnError | None) -> None:
             except Exception as error:  # noqa: BLE001  one that is unforeseen must not end the reading
                 if on_error is not None:
                     on_error("mail", reader.organization_id, error)
-            steady = (wall_now() - began_at).total_seconds() > STEADY_SECONDS
+            steady = reader.moved or (wall_now() - began_at).total_seconds() > STEADY_SECONDS
             pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
             reader.stop.wait(pause)
     finally:
