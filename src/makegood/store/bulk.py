@@ -7,6 +7,7 @@ prepare than arrays, and needs no temporary table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -97,18 +98,22 @@ def insert(
     listed = list(rows)
     if not listed:
         return []
+    into, kinds = _into(model, tuple(columns))
+    back = f" RETURNING {', '.join(returning)}" if returning else ""
+    records, parameter = _records("u", kinds, listed)
+    with prepared() as cursor:
+        cursor.execute(f"{into} FROM {records} {on_conflict}{back}", [parameter])
+        return cursor.fetchall() if returning else []
+
+
+@lru_cache(maxsize=256)
+def _into(model: type[models.Model], columns: tuple[str, ...]) -> tuple[str, Mapping[str, str]]:
+    """Write what comes before the rows, once a process, and which type each column has."""
     fields = [_field(model, name) for name in columns]
     names = ", ".join(f'"{field.column}"' for field in fields)
     picks = ", ".join(f'u."{field.column}"' for field in fields)
     kinds = {str(field.column): _type(field) for field in fields}
-    back = f" RETURNING {', '.join(returning)}" if returning else ""
-    records, parameter = _records("u", kinds, listed)
-    with prepared() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks} FROM {records} {on_conflict}{back}',
-            [parameter],
-        )
-        return cursor.fetchall() if returning else []
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {picks}', kinds
 
 
 def _type(field: models.Field[Any, Any]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
 MOST = 1000
@@ -36,6 +36,7 @@ def prepared() -> CursorWrapper:
 
     Their values go apart from them, so each needs a type that its place tells, or a cast.
     """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    return cast(CursorWrapper, cast(Any, connection)._prepare_cursor(_Prepared(connection.connection)))
+    database = cast(Any, connections[DEFAULT_DB_ALIAS])
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    return cast(CursorWrapper, database._prepare_cursor(_Prepared(database.connection)))

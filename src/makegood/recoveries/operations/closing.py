@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -28,8 +29,11 @@ from makegood.recoveries.operations.stepping import respond_again
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.plan import plan_stop
 from makegood.store.preparing import prepared
+from makegood.store.reading import read
 
 SATISFIED_FROM = 6
+MANAGES = 2
+"""The tier from which a member is a manager."""
 OUTCOME = "outcome"
 """The kind of message that tells how it ended."""
 
@@ -40,6 +44,35 @@ class UnableToClose(ValueError):
 
 class UnableToReopen(ValueError):
     """This recovery cannot be reopened: another one is open for the same happening, so go on there."""
+
+
+class _Open(NamedTuple):
+    id: int
+    owner_id: int
+    playbook_id: int
+    thread_id: int
+    severity: int
+    returned: str
+
+
+class _Owed(NamedTuple):
+    id: int
+    cause_id: int | None
+    withdrawn_at: datetime | None
+
+
+class _Given(NamedTuple):
+    failure_id: int
+    part: str
+    state: str
+    reminded_at: datetime | None
+
+
+class _Stepped(NamedTuple):
+    recovery_id: int
+    step: str
+    state: str
+    note: str
 
 
 def close_facts(
@@ -54,24 +87,24 @@ def close_facts(
     `by` closes: it counts as the owner where it owns the recovery, and as the manager where it is an active one.
     """
     ids = list(recovery_ids)
-    recoveries = {row.id: row for row in Recovery.objects.filter(organization_id=organization_id, id__in=ids)}
-    owed: dict[int, list[Failure]] = {one: [] for one in recoveries}
-    of_failure: dict[int, int] = {}
-    for link in RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id__in=ids).select_related(
-        "failure"
-    ):
-        owed[link.recovery_id].append(link.failure)
-        of_failure[link.failure_id] = link.recovery_id
-    given: dict[int, list[MakeGood]] = {one: [] for one in recoveries}
-    for makegood in MakeGood.objects.filter(organization_id=organization_id, failure_id__in=list(of_failure)):
-        given[of_failure[makegood.failure_id]].append(makegood)
-    steps: dict[int, dict[str, Step]] = {one: {} for one in recoveries}
-    for step in Step.objects.filter(organization_id=organization_id, recovery_id__in=ids, step__in=("fix", "improve")):
-        steps[step.recovery_id][step.step] = step
+    here = {"organization_id": organization_id}
+    recoveries = {row[0]: _Open(*row) for row in read(Recovery, *_Open._fields, **here, id=ids)}
+    links = sorted(read(RecoveryFailure, "failure_id", "recovery_id", **here, recovery_id=ids))
+    of_failure: dict[int, int] = dict(links)
+    failures = {row[0]: _Owed(*row) for row in read(Failure, *_Owed._fields, **here, id=list(of_failure))}
+    owed: dict[int, list[_Owed]] = {one: [] for one in recoveries}
+    for failure_id, recovery_id in links:
+        owed[recovery_id].append(failures[failure_id])
+    given: dict[int, list[_Given]] = {one: [] for one in recoveries}
+    for row in read(MakeGood, *_Given._fields, **here, failure_id=list(of_failure)):
+        given[of_failure[row[0]]].append(_Given(*row))
+    steps: dict[int, dict[str, _Stepped]] = {one: {} for one in recoveries}
+    for row in read(Step, *_Stepped._fields, **here, recovery_id=ids, step=("fix", "improve")):
+        steps[row[0]][row[1]] = _Stepped(*row)
     doubted = undecided(organization_id=organization_id, failure_ids=of_failure)
     said = _said(organization_id, recoveries.values())
     unhappy = _unhappy(organization_id, ids)
-    manager = Member.objects.filter(organization_id=organization_id, id=by or 0, active=True, tier__gte=2).first()
+    manages = any(tier >= MANAGES for (tier,) in read(Member, "tier", **here, id=by or 0, active=True))
     return {
         one: CloseFacts(
             fix_done=steps[one]["fix"].state == "done",
@@ -84,24 +117,24 @@ def close_facts(
             ),
             cause_set=bool(owed[one]) and all(f.cause_id is not None for f in owed[one] if f.withdrawn_at is None),
             cause_unknown_reason=steps[one]["improve"].note if steps[one]["improve"].state == "skipped" else "",
-            cause_must_be_known=_cause_must_be_known(recoveries[one]),
+            cause_must_be_known=_cause_must_be_known(organization_id, recoveries[one]),
             outcome=None if one in unhappy else recoveries[one].returned or None,  # type: ignore[arg-type]
             all_failures_withdrawn=bool(owed[one]) and all(f.withdrawn_at is not None for f in owed[one]),
             said_or_given=one in said or any(m.state in ("accepted", "delivered") for m in given[one]),
             closed_by_owner=by is not None and recoveries[one].owner_id == by,
-            manager_id=manager.id if manager else None,
+            manager_id=by if manages else None,
             manager_reason=manager_reason,
         )
         for one in recoveries
     }
 
 
-def _cause_must_be_known(recovery: Recovery) -> bool:
-    playbook = playbook_frozen(organization_id=recovery.organization_id, version_id=recovery.playbook_id)
+def _cause_must_be_known(organization_id: int, recovery: _Open) -> bool:
+    playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
     return 0 < playbook.cause_known_from <= recovery.severity
 
 
-def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
+def _said(organization_id: int, recoveries: Collection[_Open]) -> set[int]:
     """Those whose customer was told something, also by phone, or may be being told it this moment.
 
     What colleagues note for each other was not said to anybody.
@@ -129,22 +162,21 @@ def _said(organization_id: int, recoveries: Collection[Recovery]) -> set[int]:
             queued[message_id] = thread_id
         else:
             told.add(thread_id)
-    leaving = Effect.objects.filter(
-        organization_id=organization_id, subject="message", subject_id__in=list(queued)
-    ).exclude(state__in=("pending", "stopped", "failed"))
-    told |= {queued[message_id] for message_id in leaving.values_list("subject_id", flat=True)}
+    leaving = read(
+        Effect, "subject_id", "state", organization_id=organization_id, subject="message", subject_id=list(queued)
+    )
+    told |= {queued[message_id] for message_id, state in leaving if state not in ("pending", "stopped", "failed")}
     return {by_thread[thread_id] for thread_id in told if thread_id is not None}
 
 
 def _unhappy(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
     """Those whose last answered score is under 6: they stay open until they are found back after it."""
-    rows = (
-        Rating.objects.filter(organization_id=organization_id, recovery_id__in=recovery_ids, score__isnull=False)
-        .order_by("recovery_id", "-answered_at")
-        .distinct("recovery_id")
-        .values_list("recovery_id", "score", "answered_at")
-    )
-    under = {one: at for one, score, at in rows if score is not None and at is not None and score < SATISFIED_FROM}
+    columns = ("recovery_id", "answered_at", "score")
+    rows = read(Rating, *columns, organization_id=organization_id, recovery_id=recovery_ids)
+    last = {one: (at, score) for one, at, score in sorted(row for row in rows if None not in row)}
+    under = {one: at for one, (at, score) in last.items() if score < SATISFIED_FROM}
+    if not under:
+        return set()
     back = Return.objects.filter(organization_id=organization_id, recovery_id__in=list(under), outcome="back")
     return set(under) - {one for one, at in back.values_list("recovery_id", "at") if at > under[one]}
 

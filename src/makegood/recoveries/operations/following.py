@@ -21,6 +21,7 @@ from makegood.recoveries.saying import check_in
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
 from makegood.store.preparing import prepared
+from makegood.store.reading import read
 
 LOOKS = {"recovery": "bigint", "action": "text", "turn": "bigint", "due_at": "timestamptz"}
 MOVE = """
@@ -199,6 +200,12 @@ def _ready(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+DONE = """
+UPDATE recoveries_followup SET state = 'done', done_at = %s, done_by_id = %s, outcome = %s
+WHERE organization_id = %s AND id = %s AND recovery_id = %s AND state IN ('planned', 'due') RETURNING action
+"""
+
+
 def follow_up_done(
     *,
     organization_id: int,
@@ -216,21 +223,17 @@ def follow_up_done(
     recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
     if outcome not in RECOVERY_RETURNS:
         raise UnableToChangeRecovery("A follow-up ends as back, lapsed, declined or unknown: choose one.")
-    row = FollowUp.objects.filter(
-        organization_id=organization_id, id=follow_up_id, recovery_id=recovery_id, state__in=("planned", "due")
-    ).first()
-    if row is None:
+    with prepared() as cursor:
+        cursor.execute(DONE, [now, by, outcome, organization_id, follow_up_id, recovery_id])
+        done = cursor.fetchone()
+    if done is None:
         raise UnableToChangeRecovery("This follow-up is not to be done any more: reload the recovery.")
-    row.state, row.done_at, row.done_by_id, row.outcome = "done", now, by, outcome
-    row.save(update_fields=["state", "done_at", "done_by_id", "outcome"])
     record(
         organization_id=organization_id,
-        entries=[_followed(recovery_id, now, row.action, "done", by=by, outcome=outcome)],
+        entries=[_followed(recovery_id, now, done[0], "done", by=by, outcome=outcome)],
     )
-    rest = FollowUp.objects.filter(
-        organization_id=organization_id, recovery_id=recovery_id, state__in=("planned", "due")
-    )
-    if outcome or not rest.exists():
+    rest = read(FollowUp, "id", organization_id=organization_id, recovery_id=recovery_id, state=("planned", "due"))
+    if outcome or not rest:
         returned_write(
             organization_id=organization_id,
             known=[Known(recovery_id=recovery_id, outcome=outcome or "unknown", how="colleague", at=now, by=by)],
