@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.test_quiet_pages import walk_in
-from tests.conftest import Org
+from tests.conftest import START, Org
 from tests.functional.test_choosing_passwords import letters
 from tests.support.outside import mail_server
 
-from makegood.organizations.models import Organization
+from makegood.organizations.founding import member_invite
+from makegood.organizations.models import Organization, User
 from makegood.store.tenancy import tenant
 
 pytestmark = pytest.mark.browser
@@ -53,7 +56,7 @@ def test_from_the_invitation_to_signing_out_everywhere(page: Page, served: str, 
         choose(page, FIRST, SECOND)
         look(page, "choose-refused")
         choose(page, FIRST, FIRST)
-        expect(page.get_by_text("Your password is chosen, and you are signed in.")).to_be_visible()
+        expect(page.get_by_text("Your password is chosen.")).to_be_visible()
         page.goto("/account")
         look(page, "account")
         page.get_by_role("button", name="Sign out everywhere").click()
@@ -67,7 +70,7 @@ def test_from_the_invitation_to_signing_out_everywhere(page: Page, served: str, 
         ((_, _, again),) = letters(org, mails)
         page.goto(again)
         choose(page, SECOND, SECOND)
-        expect(page.get_by_text("Your password is chosen, and you are signed in.")).to_be_visible()
+        expect(page.get_by_text("Your password is chosen.")).to_be_visible()
         page.goto(again)
         expect(page.get_by_text("This link has ended.")).to_be_visible()
         look(page, "link-ended")
@@ -83,3 +86,42 @@ def test_wrong_passwords_lock_the_door_for_a_while(page: Page, served: str, org:
     assert answered.value.status == 429
     expect(page.get_by_text("Too many tries with a wrong password. Wait 15 minutes, then try again.")).to_be_visible()
     look(page, "locked")
+
+
+def test_a_second_factor_set_up_and_asked_for(page: Page, served: str, org: Org, look: Look) -> None:
+    email = f"joris.{org.code}@example.org"
+    with tenant(organization_id=org.id):
+        made = member_invite(
+            organization_id=org.id, name="Joris", role="employee", now=START, by=org.admin, email=email
+        )
+        User.objects.filter(email=email).update(password_once=False)
+    page.goto("/sign-in")
+    enter(page, email, made.password)
+    page.goto("/account")
+    page.get_by_role("link", name="Look after it").click()
+    expect(page.get_by_role("img", name="QR code of the key below")).to_be_visible()
+    look(page, "factor")
+    secret = page.locator("dd", has_text=re.compile(r"^[A-Z2-7 ]{39}$")).inner_text().replace(" ", "")
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Switch it on").click()
+    look(page, "factor-refused")
+    page.get_by_label("Code").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.get_by_text("Your second factor is on.")).to_be_visible()
+    recovery = page.locator("code.secret").inner_text().split()
+    assert len(recovery) == 10
+    look(page, "factor-on")
+    page.goto("/account")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    enter(page, email, made.password)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your code")
+    look(page, "code")
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Go in").click()
+    look(page, "code-refused")
+    page.get_by_label("Code").fill(recovery[0])
+    page.get_by_role("button", name="Go in").click()
+    expect(page.get_by_text("That was a recovery code: 9 are left.")).to_be_visible()
+    walk_in(page, served, org, org.admin)
+    page.goto(f"/settings/members/{made.member_id}")
+    look(page, "person-with-factor")

@@ -32,12 +32,13 @@ ROLES = {
 """Who knocks with a session, and the role they have in their own organization."""
 AWAY = {"elsewhere", "manager elsewhere"}
 OF_THE_HOUSE = {
-    "playbook-drawing", "playbook-write", "playbook-compare", "set-up-step", "settings", "settings-act", "view-save",
+    "playbook-drawing", "playbook-write", "playbook-compare", "set-up-step", "settings", "settings-act", "factor-act", "view-save",
     "data-act", "mail-act",
 }  # fmt: skip
 """Addresses whose parts name nothing of one organization that is not in each."""
 CALLED: dict[str, dict[str, Any]] = {
     "set-up-step": {"step": "teams"},
+    "factor-act": {"how": "off"},
     "mail-decide": {"message_id": "mail_id", "decision": "again"},
     "signal-decide": {"decision": "dismiss"},
     "notice-read": {"message_id": "notice_id"},

@@ -32,7 +32,7 @@ def _each(text: str, may: May) -> dict[str, May]:
     return dict.fromkeys(text.split(), may)
 
 
-DOORS = {"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose"}
+DOORS = {"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose", "sign-in-code"}
 """Addresses for people whom nobody knows yet: each guards itself, and has tests of its own for it."""
 
 LINKS = {
@@ -45,7 +45,7 @@ FORMS = {"public-report", "public-thanks"}
 PAGES: dict[str, May] = {
     **_each(
         """today notices notices-read recoveries view-save promises incidents customers customer causes cause insights
-        playbook-drawing search inbox inbox-reply stories password account account-sign-out switch-organization""",
+        playbook-drawing search inbox inbox-reply stories password account account-sign-out factor factor-act switch-organization""",
         May(ALL),
     ),
     **_each("report promise-new customer-fact", May(SERVES)),

@@ -16,7 +16,7 @@ RUNS = frozenset({ADMIN})
 MERGES = DECIDES
 """Who may say that two customers, both known, are one person."""
 
-OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose"})
+OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose", "sign-in-code"})
 """Addresses that need no member; each guards itself."""
 
 ALLOWED: dict[str, frozenset[str]] = {
@@ -24,6 +24,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "switch-organization": ALL,
     "password": ALL,
     "account": ALL,
+    "factor": ALL,
+    "factor-act": ALL,
     "account-sign-out": ALL,
     "today": ALL,
     "notices": ALL,

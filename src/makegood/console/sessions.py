@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from django.middleware.csrf import rotate_token
 
 from makegood.console.viewmodels import Notice
 from makegood.core.lockout import BY_ACCOUNT, BY_ADDRESS
+from makegood.core.second_factor import half_over
 from makegood.organizations.visits import Visitor, visitor_in
 from makegood.store.clocks import wall_now
 from makegood.store.lockouts import try_begin, try_right
@@ -33,11 +34,11 @@ class UnableToSignIn(ValueError):
 class LockedOut(ValueError):
     """Too many tries with a wrong password: wait, then try again."""
 
-    def __init__(self, *, until: datetime, now: datetime) -> None:
+    def __init__(self, *, until: datetime, now: datetime, what: str = "password") -> None:
         self.retry_after = ceil((until - now).total_seconds())
         minutes = ceil(self.retry_after / 60)
         when = f"{minutes} minutes" if minutes > 1 else "a minute"
-        super().__init__(f"Too many tries with a wrong password. Wait {when}, then try again.")
+        super().__init__(f"Too many tries with a wrong {what}. Wait {when}, then try again.")
 
 
 class TooManyTries(Exception):
@@ -91,9 +92,29 @@ def begin(request: HttpRequest, *, user_id: int, organization_id: int, member_id
     now = wall_now().timestamp()
     request.session.cycle_key()
     rotate_token(request)
+    request.session.pop("half", None)
     request.session.update(
         {"user": user_id, "organization": organization_id, "member": member_id, "began": now, "seen": now}
     )
+
+
+def halfway(request: HttpRequest, *, user_id: int, following: str) -> None:
+    """Remember, under a fresh key, whose password was right and whose code is waited for; nobody is signed in yet."""
+    request.session.flush()
+    rotate_token(request)
+    request.session["half"] = {"user": user_id, "at": wall_now().timestamp(), "next": following}
+
+
+def half_of(request: HttpRequest) -> tuple[int, str, datetime] | None:
+    """This function will say whose code is waited for, where they go then, and since when; None after too long."""
+    half = request.session.get("half")
+    if half is None:
+        return None
+    right_at = datetime.fromtimestamp(half["at"], tz=UTC)
+    if half_over(right_at=right_at, now=wall_now()):
+        del request.session["half"]
+        return None
+    return half["user"], half["next"], right_at
 
 
 def end(request: HttpRequest) -> None:

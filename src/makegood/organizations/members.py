@@ -12,6 +12,7 @@ from django.db import connection
 
 from makegood.organizations.models import ROLES, TIERS, Member, MemberPlace, Place, Team, User
 from makegood.organizations.operations import UnableToChangeMember, member_record, user_create
+from makegood.organizations.second_factor import factor_remove
 
 ONLY_ADMINS = "Only an admin changes who somebody is and what they may do: ask one."
 SHARED = (
@@ -119,6 +120,21 @@ def member_sign_out(*, organization_id: int, member_id: int, now: datetime, wall
         raise UnableToChangeMember(SHARED)
     User.objects.filter(id=member.user_id).update(signed_out_at=wall_at)
     member_record(organization_id, member_id, "signed_out", now, by, {})
+
+
+def member_factor_remove(*, organization_id: int, member_id: int, now: datetime, by: int | None) -> None:
+    """Take a member's second factor off, as for a device that was lost with its recovery codes.
+
+    Raises UnableToChangeMember for somebody without an account, for one's own, and for one that other organizations
+    know too.
+    """
+    member = _changeable(organization_id, member_id, by)
+    if member.user_id is None or member_id == by:
+        raise UnableToChangeMember("Switch your own second factor off under “Your sign-in”.")
+    if account_of_others(organization_id=organization_id, user_id=member.user_id):
+        raise UnableToChangeMember(SHARED)
+    factor_remove(user_id=member.user_id)
+    member_record(organization_id, member_id, "factor_removed", now, by, {})
 
 
 def member_return(*, organization_id: int, member_id: int, now: datetime, by: int | None) -> None:

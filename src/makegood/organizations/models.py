@@ -45,6 +45,8 @@ class User(AbstractBaseUser):
 
     `password_once` says that the password was shown to somebody else and must be changed at first use. Sessions that
     began before `password_changed_at`, or before `signed_out_at` (signed out everywhere), have ended.
+    With `factor_at` the password is not enough: `factor_secret` (encrypted) makes the codes, `factor_step` is that of
+    the code used last, and `recovery_codes` are keyed hashes of those not used yet.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -53,6 +55,10 @@ class User(AbstractBaseUser):
     password_once = models.BooleanField(default=False, db_default=False)
     password_changed_at = models.DateTimeField(null=True)
     signed_out_at = models.DateTimeField(null=True)
+    factor_secret = models.BinaryField(default=b"", db_default=b"")
+    factor_at = models.DateTimeField(null=True)
+    factor_step = models.BigIntegerField(default=0, db_default=0)
+    recovery_codes = models.JSONField(default=list, db_default=[])
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []

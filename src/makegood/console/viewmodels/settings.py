@@ -100,6 +100,9 @@ class AccountPage:
     sections: tuple[SettingsSection, ...]
     title: str = "Your sign-in"
     lead: str = ""
+    back: Link | None = None
+    picture: str = ""
+    """The address of a QR code for a device to scan."""
 
 
 @attrs.frozen(kw_only=True)

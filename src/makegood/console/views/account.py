@@ -14,6 +14,7 @@ from makegood.console.viewmodels.settings import AccountPage, SettingsSection
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.core.sitting import LASTS
 from makegood.organizations.passwords import sessions_end
+from makegood.organizations.second_factor import factor_of
 from makegood.store.clocks import wall_now
 
 
@@ -35,6 +36,14 @@ def account_page(request: HttpRequest, desk: Desk) -> Screen:
                         Fact(label="You stay signed in until", value=until, note="or two hours without a click"),
                     ),
                     links=(Link(label="Change your password", url=reverse("password")),),
+                ),
+                SettingsSection(
+                    title="Second factor",
+                    key="factor",
+                    lead="It is on: signing in takes a code from your device."
+                    if factor_of(user_id=desk.facts.user_id).since_at
+                    else "It is off: your password alone lets you in.",
+                    links=(Link(label="Look after it", url=reverse("factor")),),
                 ),
                 SettingsSection(
                     title="Sign out everywhere",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from makegood.console import sessions
 from makegood.console.refill import Unanswered, answers, refilled
 from makegood.console.viewmodels import Field, Form, Link, Reader, Shell, SignInPage
+from makegood.console.views.coding import admitted
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import tell, typed_of
 from makegood.organizations.choosing import EndedLink, link_read, password_choose, reset_ask
@@ -94,11 +95,9 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
     if not found:
         tell(request, "Your password is chosen.", detail="You are in no organization any more: ask its admin.")
         return redirect("sign-in")
-    sessions.begin(
-        request, user_id=chosen.user_id, organization_id=found[0].organization_id, member_id=found[0].member_id
-    )
-    tell(request, "Your password is chosen, and you are signed in.")
-    return redirect("today")
+    answer = admitted(request, user_id=chosen.user_id, following=reverse("today"))
+    tell(request, "Your password is chosen.")
+    return answer
 
 
 def _wrong(request: HttpRequest) -> str:

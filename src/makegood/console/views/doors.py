@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from makegood.console import sessions
 from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.refill import Unanswered, answers, refilled
 from makegood.console.viewmodels import Action, Field, Form, Link, Reader, Shell, SignInPage
+from makegood.console.views.coding import admitted
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, staff, typed_of
 from makegood.organizations.founding import organizations_exist
@@ -44,8 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return response
     except (Unanswered, sessions.UnableToSignIn) as error:
         return _page(request, error)
-    sessions.begin(request, user_id=user_id, organization_id=found[0].organization_id, member_id=found[0].member_id)
-    return HttpResponseRedirect(_following(request))
+    return admitted(request, user_id=user_id, following=_following(request))
 
 
 def _following(request: HttpRequest) -> str:

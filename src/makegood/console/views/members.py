@@ -31,6 +31,7 @@ from makegood.organizations.members import (
     Wanted,
     account_of_others,
     member_edit,
+    member_factor_remove,
     member_password,
     member_return,
     member_sign_out,
@@ -38,6 +39,7 @@ from makegood.organizations.members import (
 from makegood.organizations.operations import member_deactivate
 from makegood.organizations.people import Change, Person, person_changes, person_one
 from makegood.organizations.queries import places_all, teams_all
+from makegood.organizations.second_factor import factor_of
 from makegood.store.clocks import wall_now
 
 WHAT = {"name": "the name", "role": "the role", "email": "the e-mail", "team": "the team", "places": "the places"}
@@ -47,6 +49,7 @@ ACTIONS = {
     "returned": "Taken back",
     "password_renewed": "A new password was given",
     "signed_out": "Signed out everywhere",
+    "factor_removed": "The second factor was taken off",
 }
 
 
@@ -140,7 +143,15 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
     mails = (mail,) if accounts_mailed(organization_id=desk.organization_id) else ()
     new = Action(label="Make a new password", about=f"for {one.name}", url=_act(one, "password"))
     out = Action(label="Sign out everywhere", about=one.name, url=_act(one, "sign-out"))
-    return (SettingsSection(title="Password", key="password", lead=lead, actions=(*mails, new, out)),)
+    return (
+        SettingsSection(title="Password", key="password", lead=lead, actions=(*mails, new, out, *_factor_off(one))),
+    )
+
+
+def _factor_off(one: Person) -> tuple[Action, ...]:
+    if one.user_id is None or factor_of(user_id=one.user_id).since_at is None:
+        return ()
+    return (Action(label="Take the second factor off", about=one.name, style="danger", url=_act(one, "factor-off")),)
 
 
 LINKED = {
@@ -210,7 +221,7 @@ def _said(change: Change) -> str:
 def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) -> Screen | HttpResponse:
     """Change one person."""
     one = person_one(organization_id=desk.organization_id, member_id=member_id)
-    if one is None or act not in ("change", "password", "link", "sign-out", "leave", "return"):
+    if one is None or act not in ("change", "password", "link", "sign-out", "factor-off", "leave", "return"):
         raise Http404
     given = {
         "organization_id": desk.organization_id,
@@ -227,6 +238,9 @@ def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) ->
     if act == "link":
         _mail_link(desk, one)
         tell(request, f"{one.name} is mailed a link to choose a password.")
+    elif act == "factor-off":
+        member_factor_remove(**given)
+        tell(request, f"{one.name} signs in with their password alone now.")
     elif act == "sign-out":
         member_sign_out(**given, wall_at=wall_now())
         tell(request, f"{one.name} is signed out everywhere.")
