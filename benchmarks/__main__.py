@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "boston311": ("replays", "boston311"),
     "nycflights": ("replays", "nycflights"),
     "kills": ("kills",),
+    "imap": ("imap",),
     "machine": ("machine",),
     "year": ("year",),
     "year-kills": (

@@ -29,6 +29,7 @@ from makegood.listen.mailbox.reading import GIVEN_UP_AFTER
 from makegood.listen.mailbox.working import Mailboxes
 from makegood.listen.models import MailAside, Mailbox
 from makegood.messages.models import Message
+from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_demo"]
@@ -73,7 +74,8 @@ def test_all_that_comes_is_taken_once_in_order_and_the_mailbox_stays_as_it_is(
 
 
 def test_what_lay_there_before_is_left_unless_it_is_asked_for(org: Org, house: MailHouse, user: str) -> None:
-    put(house, user, 1, 2, at=LONG_AGO)
+    put(house, user, 1, at=LONG_AGO)
+    put(house, user, 2, at=wall_now() - timedelta(minutes=30))
     put(house, user, 3)
     assert reader(org).read() == 1
     put(house, user, 4, at=LONG_AGO)  # moved here from another folder: it is new here
@@ -344,9 +346,16 @@ def test_one_process_reads_a_mailbox_until_it_stops_or_holds_it_no_more(
 
 
 def test_a_reader_as_of_other_settings_takes_nothing(org: Org, house: MailHouse, user: str) -> None:
+    """Not even where another mailbox happens to be numbered alike."""
     put(house, user, 0)
     one = reader(org)
-    with monkeypatched_begin(one, lambda: mailbox(org, house, user="somebody-else")):
+
+    def changed() -> None:
+        mailbox(org, house, user="somebody-else")
+        with tenant(organization_id=org.id):
+            Mailbox.objects.update(validity=one._validity)
+
+    with monkeypatched_begin(one, changed):
         assert one.read() == 0
     assert subjects(org) == []
     assert row(org).position == 0

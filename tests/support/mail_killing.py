@@ -1,0 +1,229 @@
+"""Reading a real mailbox while lines drop, workers and database are killed and the disk is full now and then.
+
+The same code serves the small form in the tests and the full one in the benchmarks. As a program it founds the
+organization whose mailbox is read: ``python -m tests.support.mail_killing PORT ALL BOUNCED DELAYED``, on the home and the
+database of its environment; it prints the Message-IDs of the mails that it sent, which are to come back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import psycopg
+from tests.support.bounces import postfix, postfix_delay
+from tests.support.killing import (
+    LONGEST,
+    SHORTEST,
+    WAIT_SECONDS,
+    Part,
+    _kill_database,
+    _passes,
+    command,
+    environment,
+    free_port,
+    opened,
+)
+from tests.support.mail_server import PASSWORD, Dropping, MailHouse
+
+USER = "care"
+AT_ONCE = 500
+FULL_NOW_AND_THEN = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.direction = 'in' AND random() < 0.005 THEN
+        RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON conversations_message FOR EACH ROW EXECUTE FUNCTION full_disk();
+GRANT EXECUTE ON FUNCTION full_disk() TO PUBLIC;
+"""
+IN = "SELECT count(*) FROM conversations_message WHERE direction = 'in'"
+SUBJECTS = "SELECT subject, count(*) FROM conversations_message WHERE direction = 'in' GROUP BY 1 HAVING count(*) > 1"
+STATES = "SELECT state, count(*) FROM conversations_message WHERE direction = 'out' AND kind = 'update' GROUP BY 1"
+
+
+@attrs.frozen(kw_only=True)
+class Read:
+    """What came of it: how many mails are in and how many of them twice, put aside, and what became of ours."""
+
+    inside: int
+    twice: int
+    aside: int
+    ours: Counter[str]
+    lines: int
+    dropped: int
+    died: Counter[str]
+    seconds: float
+
+
+def mails(count: int) -> list[bytes]:
+    """So many mails of customers, a tenth of whom write twice."""
+    return [
+        f"From: Ana <ana{number - number % 10 // 9}@example.com>\r\nTo: care@shop.example\r\nSubject: Number {number}\r\n"
+        f"Message-ID: <{number}@example.com>\r\nDate: Mon, 2 Mar 2026 09:00:00 +0000\r\n\r\nMy lamp {number} is broken.\r\n"
+        .encode()
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def filled(house: MailHouse, ours: Sequence[str], *, count: int, bounced: int) -> None:
+    """Put so many mails into the mailbox: among them reports of ours that came back, the rest of ours being late."""
+    reports = [
+        (postfix if number < bounced else postfix_delay)(about=about, key=f"<report-{number}@isp.test>")
+        for number, about in enumerate(ours)
+    ]
+    every = [*mails(count - len(reports)), *reports]
+    random.Random(1).shuffle(every)
+    with house.line(USER) as client:
+        for at in range(0, count, AT_ONCE):
+            client.multiappend("INBOX", every[at : at + AT_ONCE])
+
+
+def read_killed(
+    *,
+    home: Path,
+    house: MailHouse,
+    count: int,
+    bounced: int,
+    delayed: int,
+    kills: int,
+    most: int,
+    seed: int = 1,
+    longest: float = WAIT_SECONDS,
+) -> Read:
+    """Read `count` mails with two workers, of which one, or the database, is killed `kills` times.
+
+    Lines drop after at most `most` bytes; where that is not 0 the disk is full at one mail in two hundred.
+    """
+    dropping = Dropping(house.port, seed=seed, most=most)
+    env, rnd = environment(home, free_port()), random.Random(seed)
+    died: Counter[str] = Counter()
+    with contextlib.ExitStack() as stack:
+        stack.callback(dropping.stop)
+        ours = _founded(home, dropping.port, bounced + delayed, env)
+        filled(house, ours, count=count, bounced=bounced)
+        url = stack.enter_context(opened(home))
+        if most:
+            _asked(url, FULL_NOW_AND_THEN)
+        began = time.monotonic()
+        parts = {f"worker {number}": Part(f"worker {number}", command("worker"), env, stack) for number in (1, 2)}
+        _read_out(parts, home, url, count, kills, rnd, died, longest)
+        seconds = time.monotonic() - began
+        for part in parts.values():
+            part.kill()
+        _until_it_answers(url)
+        return Read(
+            inside=_asked(url, IN)[0][0], twice=len(_asked(url, SUBJECTS)) - (bounced + delayed > 1),
+            aside=_asked(url, "SELECT count(*) FROM listen_mailaside")[0][0], ours=Counter(dict(_asked(url, STATES))),
+            lines=dropping.lines, dropped=dropping.dropped, died=died, seconds=seconds,
+        )  # fmt: skip
+
+
+def _read_out(
+    parts: dict[str, Part],
+    home: Path,
+    url: str,
+    count: int,
+    kills: int,
+    rnd: random.Random,
+    died: Counter[str],
+    seconds: float,
+) -> None:
+    """Wait until all are in, and kill one part each time that as many more are."""
+    first = next(iter(parts.values()))
+    deadline, inside = time.monotonic() + seconds, 0
+    while True:
+        _passes(first, rnd.uniform(SHORTEST, LONGEST))
+        if died.total() < kills and inside > count * died.total() // (kills + 1):
+            victim = rnd.choice([*parts, "database"])
+            died[victim.split()[0]] += _kill_database(home) if victim == "database" else parts[victim].kill()
+        for part in parts.values():
+            part.start_again()
+        with contextlib.suppress(psycopg.OperationalError):
+            inside = int(str(_asked(url, IN)[0][0]))
+            if inside >= count:
+                return
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"only {inside} mails came in; a worker said {first.said()}")
+
+
+def _until_it_answers(url: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.OperationalError):
+            _asked(url, "SELECT 1")
+            return
+
+
+def _asked(url: str, statement: str) -> list[tuple[object, ...]]:  # type: ignore[type-arg]
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _founded(home: Path, port: int, ours: int, env: dict[str, str]) -> list[str]:
+    import subprocess
+
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.support.mail_killing", str(port), str(ours)],
+        env=env, check=False, capture_output=True, text=True, timeout=WAIT_SECONDS,
+    )  # fmt: skip
+    if told.returncode:
+        raise RuntimeError(told.stderr[-2000:])
+    return [line for line in told.stdout.splitlines() if line.startswith("<")]
+
+
+def found(port: int, ours: int) -> list[str]:
+    """Found an organization whose mailbox lies behind this port, and send so many mails; return their Message-IDs."""
+    from datetime import UTC, datetime
+
+    from django.db import transaction
+
+    from makegood.config.working import work_dry
+    from makegood.customers.operations import Seen, customers_resolve
+    from makegood.listen.mailbox.account import Account
+    from makegood.listen.mailbox.operations import mailbox_set
+    from makegood.messages.models import Message, Thread
+    from makegood.messages.operations import Outgoing, messages_queue
+    from makegood.organizations.operations import member_create, organization_create
+    from makegood.store.tenancy import tenant
+
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        here = organization_create(code="shop", name="Shop", now=now, delivery="inbox", zone="Europe/Amsterdam")
+        member_create(organization_id=here, name="Admin", role="admin", now=now, limit_minor=0)
+    account = Account(host="127.0.0.1", port=port, security="none", username=USER, secret=PASSWORD, folder="INBOX")
+    with tenant(organization_id=here):
+        seen = [Seen(identities=(("email", f"to{number}@guest.test"),)) for number in range(ours)]
+        queued = []
+        for number, customer_id in enumerate(customers_resolve(organization_id=here, seen=seen, now=now)):
+            thread = Thread.objects.create(
+                organization_id=here, customer_id=customer_id, token=f"Thread-token-{number}", created_at=now
+            )
+            queued.append(
+                Outgoing(
+                    thread_id=thread.id, customer_id=customer_id, kind="update", step="respond", subject="Your lamp",
+                    body="It is on its way.", send="at_once", key=f"say:{number}", at=now,
+                )
+            )  # fmt: skip
+        messages_queue(organization_id=here, queued=queued, now=now)
+        Message.objects.filter(organization_id=here, state="draft").update(state="queued")
+    work_dry(only=[here])
+    with tenant(organization_id=here):
+        mailbox_set(organization_id=here, account=account, by=None, now=now, all_there=True)
+        sent = Message.objects.filter(organization_id=here, direction="out", kind="update", state="sent")
+        return list(sent.order_by("id").values_list("message_id", flat=True))
+
+
+if __name__ == "__main__":
+    from makegood.cli.database import open_database
+
+    with open_database():
+        print("\n".join(found(int(sys.argv[1]), int(sys.argv[2]))))
