@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from tests.conftest import Org
 
 from makegood.organizations.models import Member
@@ -59,6 +59,22 @@ def test_what_fails_or_is_rolled_back_leaves_the_kept_plans_usable(org: Org) -> 
             assert read(Member, "id", id=org.employee) == [(org.employee,)]
         with tenant(organization_id=org.id):
             assert read(Member, "id", id=org.employee) == [(org.employee,)]
+
+
+def ask() -> None:
+    with transaction.atomic(), prepared() as cursor:
+        cursor.execute("SELECT code FROM changing")
+
+
+def test_a_table_that_was_changed_since_is_no_fault_of_the_work_and_is_planned_anew(org: Org) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE changing (code varchar(5))")
+    ask()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE changing ALTER COLUMN code TYPE varchar(9)")
+    with pytest.raises(OperationalError, match="changed since"):
+        ask()
+    ask()
 
 
 def test_a_connection_that_was_lost_plans_anew(org: Org) -> None:

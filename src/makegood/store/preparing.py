@@ -21,12 +21,16 @@ class _Prepared(psycopg.Cursor[Any]):
     """A cursor that has every statement planned, and kept, when it is first run.
 
     Keeping is switched on for the statement alone: else every other statement would be remembered too, values and all.
+    Where a table was changed meanwhile, a plan may fit no more: that is no fault of what is being done, so it counts as
+    a database that does not answer. The unit of work is undone, all plans with it, and is done again.
     """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> _Prepared:
         self.connection.prepare_threshold, self.connection.prepared_max = 0, MOST
         try:
             return super().execute(query, params, prepare=True, **options)
+        except psycopg.errors.FeatureNotSupported as error:
+            raise psycopg.OperationalError(f"planned for a table that was changed since: {error}") from error
         finally:
             self.connection.prepare_threshold = None
 
