@@ -32,7 +32,17 @@ def _each(text: str, may: May) -> dict[str, May]:
     return dict.fromkeys(text.split(), may)
 
 
-DOORS = {"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose", "sign-in-code"}
+DOORS = {
+    "sign-in",
+    "sign-out",
+    "demo-sign-in",
+    "set-up",
+    "healthz",
+    "counter-worker",
+    "forgotten",
+    "choose",
+    "sign-in-code",
+}
 """Addresses for people whom nobody knows yet: each guards itself, and has tests of its own for it."""
 
 LINKS = {
@@ -48,7 +58,7 @@ PAGES: dict[str, May] = {
         playbook-drawing search inbox inbox-reply stories password account account-sign-out factor factor-act switch-organization""",
         May(ALL),
     ),
-    **_each("report promise-new customer-fact", May(SERVES)),
+    **_each("report counter counter-give counter-now counter-reports promise-new customer-fact", May(SERVES)),
     **_each(
         """recovery-know recovery-say recovery-lint recovery-take recovery-draft recovery-undraft recovery-step recovery-decide recovery-offer
         recovery-ask recovery-promise recovery-word recovery-word-typed recovery-call recovery-link recovery-slip recovery-floor-fact

@@ -16,7 +16,19 @@ RUNS = frozenset({ADMIN})
 MERGES = DECIDES
 """Who may say that two customers, both known, are one person."""
 
-OPEN = frozenset({"sign-in", "sign-out", "demo-sign-in", "set-up", "healthz", "forgotten", "choose", "sign-in-code"})
+OPEN = frozenset(
+    {
+        "sign-in",
+        "sign-out",
+        "demo-sign-in",
+        "set-up",
+        "healthz",
+        "counter-worker",
+        "forgotten",
+        "choose",
+        "sign-in-code",
+    }
+)
 """Addresses that need no member; each guards itself."""
 
 ALLOWED: dict[str, frozenset[str]] = {
@@ -42,6 +54,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "bulk": DECIDES,
     "bulk-act": DECIDES,
     "report": SERVES,
+    "counter": SERVES,
+    "counter-give": SERVES,
+    "counter-now": SERVES,
+    "counter-reports": SERVES,
     "recovery": ALL,
     "recovery-why": ALL,
     "recovery-others": ALL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from makegood.core.remedies import Remedy
 from makegood.organizations.queries import PlaybookFacts, playbooks_latest_facts
 from makegood.rules.playbooks import Playbook, from_data
 
@@ -55,3 +56,9 @@ def _span(minutes: int) -> str:
             count = minutes // unit
             return f"{count} {word}{'s' if count > 1 else ''}"
     return "24 hours" if minutes == DAY else f"{minutes} minutes"
+
+
+def playbook_remedies(*, organization_id: int) -> tuple[Remedy, ...]:
+    """This function will list what the organization's playbook for anyone lets people give."""
+    listed = playbooks_listed(organization_id=organization_id)
+    return _read(listed[0]).remedies if listed else ()

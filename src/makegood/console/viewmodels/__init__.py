@@ -55,6 +55,7 @@ from makegood.console.viewmodels.recovery import (
 )
 from makegood.console.viewmodels.settings import (
     ConfirmPage,
+    CounterPage,
     ErrorPage,
     FormPage,
     InboxMessage,
@@ -104,6 +105,7 @@ __all__ = [
     "ClockFace",
     "ClosePanel",
     "ConfirmPage",
+    "CounterPage",
     "CustomerCard",
     "CustomerPage",
     "CustomerRow",

@@ -152,6 +152,22 @@ class FormPage:
 
 
 @attrs.frozen(kw_only=True)
+class CounterPage:
+    """The counter: the short report that a phone keeps while the line is down, and what may be given.
+
+    `member` is whose it is; `gives` are titles, worths and costs, by what was lost; `as_of` is when this was true.
+    """
+
+    title: str
+    lead: str
+    member: str
+    form: Form | None = None
+    gives: tuple[Table, ...] = ()
+    as_of: dt.datetime | None = None
+    left: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class ConfirmPage:
     """Asks once more before something that cannot be undone, saying what will happen and what stays."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import attrs
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -120,12 +123,12 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
     )
 
 
-@acts(report_page)
-def report(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Open a recovery from three answers; when it happened is now, unless they say otherwise."""
-    who = request.POST.get("who", "").strip()
-    what = request.POST.get("what", "").strip()
-    loss = request.POST.get("cost", "")
+def reported(desk: Desk, values: Mapping[str, str], *, at: datetime, chosen: str = "") -> int:
+    """This function will open a recovery from the answers to `report_page`, given at a moment; return the failure's id.
+
+    `chosen` is whom they meant of those of that name ("new": somebody else). Raises Unanswered.
+    """
+    who, what, loss = (values.get(name, "").strip() for name in ("who", "what", "cost"))
     wrong = {}
     if not who:
         wrong["who"] = "Say who it happened to."
@@ -133,18 +136,17 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
         wrong["what"] = "Say what went wrong."
     if loss not in {value for value, _, _ in LOSSES}:
         wrong["cost"] = "Choose what it cost them."
-    chosen = request.POST.get("customer", "")
     if who and not chosen and named_so(desk, who):
         wrong["customer"] = "Somebody of this name is known: say whether it is one of them."
-    happened_at = desk.facts.now
+    happened_at = at
     try:
-        happened_at = when(request.POST, now=desk.facts.now, zone=desk.facts.zone)
+        happened_at = when(values, now=at, zone=desk.facts.zone)
     except Unanswered as error:
         wrong |= error.wrong
     if wrong:
         raise Unanswered(wrong)
-    price = amount(request.POST.get("price", ""), field="price", currency=desk.facts.currency)
-    failure_id = failure_report(
+    price = amount(values.get("price", ""), field="price", currency=desk.facts.currency)
+    return failure_report(
         organization_id=desk.organization_id,
         report=Report(
             customer_id=customer_asked(desk, who, chosen=chosen),
@@ -153,13 +155,19 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
             fault="ours",
             what=what[:160],
             happened_at=happened_at,
-            place_id=_place(request, desk),
+            place_id=_place(values, desk),
             price_minor=price.minor if price else None,
             currency=price.currency if price else "",
             reported_by_id=desk.member_id,
         ),
         now=desk.facts.now,
     )
+
+
+@acts(report_page)
+def report(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Open a recovery from three answers; when it happened is now, unless they say otherwise."""
+    failure_id = reported(desk, request.POST.dict(), at=desk.facts.now, chosen=request.POST.get("customer", ""))
     number = recovery_of_failure(organization_id=desk.organization_id, failure_id=failure_id)
     if number is None:
         tell(request, "It is written down.", detail="No recovery opens for it; what is owed is still paid.")
@@ -168,8 +176,8 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
     return redirect("recovery", code=words.code(number))
 
 
-def _place(request: HttpRequest, desk: Desk) -> int | None:
-    wanted = request.POST.get("place", "")
+def _place(values: Mapping[str, str], desk: Desk) -> int | None:
+    wanted = values.get("place", "")
     places = places_all(organization_id=desk.organization_id, only=desk.places)
     if wanted and any(str(one.id) == wanted for one in places):
         return int(wanted)

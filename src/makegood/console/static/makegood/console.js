@@ -96,7 +96,7 @@
     const open = here.map(kept), again = here.filter(refused).map(kept);
     const taken = (found, key) => found.sent && !again.includes(key) && (found.path !== location.pathname || !open.includes(key));
     sweep((found, key) => Date.now() - found.at > KEPT_MS || taken(found, key));
-    document.addEventListener("submit", (event) => { if (event.target.querySelector(".sign-out")) sweep(() => true); });
+    document.addEventListener("submit", (event) => { if (event.target.querySelector(".sign-out")) { sweep(() => true); window.caches?.delete("counter-1"); } });
     for (const form of here) {
       bringBack(form);
       form.addEventListener("input", () => keep(form));

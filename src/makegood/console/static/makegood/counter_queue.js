@@ -1,0 +1,53 @@
+/* What waits on this phone: reports in the order in which they were written, each sent once under its own key. */
+"use strict";
+self.counterQueue = (() => {
+  const opened = () => new Promise((done, failed) => {
+    const asked = indexedDB.open("makegood-counter", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("reports", { keyPath: "id", autoIncrement: true });
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+  const doing = async (mode, act) => {
+    const store = await opened();
+    try {
+      return await new Promise((done, failed) => {
+        const all = store.transaction("reports", mode, { durability: "strict" });
+        const asked = act(all.objectStore("reports"));
+        all.oncomplete = () => done(asked.result);
+        all.onerror = all.onabort = () => failed(all.error);
+      });
+    } finally { store.close(); }
+  };
+  const all = () => doing("readonly", (reports) => reports.getAll());
+  const add = (report) => doing("readwrite", (reports) => reports.add(report));
+  const put = (report) => doing("readwrite", (reports) => reports.put(report));
+  const drop = (id) => doing("readwrite", (reports) => reports.delete(id));
+  const told = (why) => { new BroadcastChannel("makegood-counter").postMessage(why); return why; };
+
+  const post = async (report, csrf) => {
+    const body = new URLSearchParams({ ...report.fields, key: report.key, written: String(report.written), sent: String(Date.now()), csrfmiddlewaretoken: csrf });
+    return fetch("/counter/reports", { method: "POST", body, redirect: "manual", credentials: "same-origin" });
+  };
+  const sendAll = async () => {
+    const waiting = (await all()).filter((one) => !one.refused);
+    if (!waiting.length) return "";
+    const asked = await fetch("/counter/now", { redirect: "manual", cache: "no-store", credentials: "same-origin" });
+    if (!asked.ok) return asked.type === "opaqueredirect" || asked.status < 500 ? "signed-out" : "down";
+    const now = await asked.json();
+    let others = false;
+    for (const report of waiting) {
+      if (report.member !== now.member) { others = true; continue; }
+      const answer = await post(report, now.csrf);
+      if (answer.ok) { await drop(report.id); told("sent"); continue; }
+      if (answer.status === 422) { await put({ ...report, refused: (await answer.json()).error }); continue; }
+      return answer.type === "opaqueredirect" || answer.status === 403 ? "signed-out" : "down";
+    }
+    return others ? "others" : "";
+  };
+  const send = () => navigator.locks.request("makegood-counter", async () => {
+    let why = "down";
+    try { why = await sendAll(); } catch { /* the line is down: it all stays */ }
+    return told(why);
+  });
+  return { all, add, drop, send };
+})();

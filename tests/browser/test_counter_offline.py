@@ -1,0 +1,234 @@
+"""The counter on a phone whose line goes: what is reported arrives once, in order, at its own time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from wsgiref.simple_server import make_server
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from tests.browser.conftest import Quiet, Server
+from tests.browser.test_quiet_pages import walk_in
+from tests.conftest import Org
+
+from makegood.failures.models import Failure
+from makegood.store.tenancy import tenant
+
+pytestmark = pytest.mark.browser
+Look = Callable[[Page, str], None]
+Phone = Callable[..., BrowserContext]
+INSTALLED = """async () => {
+  await navigator.serviceWorker.ready;
+  for (let tries = 0; tries < 400; tries += 1) {
+    const kept = (await (await caches.open("counter-1")).keys()).length;
+    if (kept >= 9 && navigator.serviceWorker.controller) return true;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return false;
+}"""
+"""Both pages, and the seven files that they need, are on the phone, and its worker looks after them."""
+
+
+class Line(Server):
+    """A server to which the line can be cut: then it hangs up on whoever calls, a page or a worker."""
+
+    cut = False
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return not self.cut
+
+
+@pytest.fixture
+def line(served: str) -> Iterator[Line]:
+    """The application on a line of its own."""
+    from makegood.config.wsgi import application
+
+    with make_server("127.0.0.1", 0, application, Line, Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def goes(context: BrowserContext, line: Line, *, down: bool) -> None:
+    """The line goes, or comes back: for the pages, which are told so, and for their worker, which is not."""
+    line.cut = down
+    context.set_offline(down)
+
+
+@pytest.fixture
+def live(make_org: Callable[..., Org]) -> Org:
+    """An organization on the real clock: a phone's times are compared with it."""
+    return make_org(clock="real")
+
+
+@pytest.fixture
+def phone(browser: Browser, line: Line, live: Org) -> Iterator[Phone]:
+    """A function that makes one more device of a member's, signed in, its counter installed."""
+    made: list[BrowserContext] = []
+    served = f"http://127.0.0.1:{line.server_port}"
+
+    def device(member: int = 0, *, worker: bool = True) -> BrowserContext:
+        context = browser.new_context(
+            viewport={"width": 360, "height": 740}, base_url=served, service_workers="allow" if worker else "block"
+        )
+        context.set_default_timeout(15_000)
+        made.append(context)
+        page = context.new_page()
+        walk_in(page, served, live, member or live.employee)
+        page.goto("/counter/")
+        if worker:
+            assert page.evaluate(INSTALLED)
+        return context
+
+    yield device
+    for context in made:
+        context.close()
+
+
+def report(page: Page, what: str) -> None:
+    """Report one thing, and see that the phone has it."""
+    page.get_by_label("Who?").fill("Bea")
+    page.get_by_label("What went wrong?").fill(what)
+    page.locator("#counter label.choice", has_text="Time").first.click()
+    page.locator(".dock button").click()
+    expect(page.get_by_label("What went wrong?")).to_have_value("")
+
+
+def waiting(page: Page, count: int) -> None:
+    expect(page.locator(f"[data-waits-here][data-count='{count}']")).to_have_count(1)
+
+
+def arrived(org: Org, count: int) -> list[Failure]:
+    with tenant(organization_id=org.id):
+        found = list(Failure.objects.filter(organization_id=org.id).order_by("id"))
+    assert len(found) == count
+    return found
+
+
+def test_twenty_reports_arrive_once_in_order_at_their_times(live: Org, phone: Phone, line: Line) -> None:
+    """Ten before a reload, five before the tab is closed, five after; another phone reports meanwhile."""
+    context = phone()
+    page = context.pages[0]
+    goes(context, line, down=True)
+    said = [f"report {number:02d}" for number in range(20)]
+    for what in said[:10]:
+        report(page, what)
+    page.reload()
+    waiting(page, 10)
+    for what in said[10:15]:
+        report(page, what)
+    page.close()
+    page = context.new_page()
+    page.goto("/counter/")
+    waiting(page, 15)
+    for what in said[15:]:
+        report(page, what)
+    waiting(page, 20)
+    assert arrived(live, 0) == []
+    line.cut = False
+    second = phone().pages[0]
+    report(second, "from the other phone")
+    expect(second.get_by_text("Reported.")).to_be_visible()
+    arrived(live, 1)
+    goes(context, line, down=False)
+    waiting(page, 0)
+    found = arrived(live, 21)
+    mine = [one for one in found if one.what != "from the other phone"]
+    assert [one.what for one in mine] == said
+    times = [one.happened_at for one in mine]
+    assert times == sorted(times)
+    other = next(one for one in found if one not in mine)
+    assert all(one.happened_at < other.happened_at for one in mine), "they were written before the other phone's"
+    page.reload()
+    waiting(page, 0)
+    arrived(live, 21)
+
+
+def test_an_answer_that_is_lost_on_the_way_makes_no_second_one(live: Org, phone: Phone, line: Line) -> None:
+    """The server has it, the phone does not know: it sends it again, and it is the same."""
+    page = phone(worker=False).pages[0]
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/counter/reports", lose)
+    report(page, "once")
+    waiting(page, 1)
+    assert 201 in lost
+    page.unroute("**/counter/reports")
+    page.get_by_role("button", name="Send it now").click()
+    waiting(page, 0)
+    assert [one.what for one in arrived(live, 1)] == ["once"]
+
+
+def test_two_tabs_that_send_at_once_send_it_once(live: Org, phone: Phone, line: Line) -> None:
+    context = phone(worker=False)
+    first, second = context.pages[0], context.new_page()
+    second.goto("/counter/")
+    goes(context, line, down=True)
+    for number in range(4):
+        report(first, f"from one tab {number}")
+    waiting(first, 4)
+    goes(context, line, down=False)
+    waiting(first, 0)
+    waiting(second, 0)
+    assert [one.what for one in arrived(live, 4)] == [f"from one tab {number}" for number in range(4)]
+
+
+def test_signed_out_it_waits_and_a_colleague_sends_nothing_of_it(live: Org, phone: Phone, line: Line) -> None:
+    """It leaves when who wrote it signs in again; a colleague on the same phone does not read it."""
+    context = phone(worker=False)
+    page = context.pages[0]
+    goes(context, line, down=True)
+    report(page, "mine alone")
+    context.clear_cookies()
+    goes(context, line, down=False)
+    expect(page.get_by_text("You are signed out")).to_be_visible()
+    walk_in(page, page.url, live, live.manager)
+    page.goto("/counter/")
+    waiting(page, 1)
+    assert page.get_by_text("mine alone").count() == 0
+    expect(page.get_by_text("A colleague's report")).to_be_visible()
+    arrived(live, 0)
+    walk_in(page, page.url, live, live.employee)
+    page.goto("/counter/")
+    waiting(page, 0)
+    assert arrived(live, 1)[0].reported_by_id == live.employee
+
+
+def test_what_is_refused_says_why_and_holds_up_nothing(live: Org, phone: Phone, line: Line) -> None:
+    page = phone(worker=False).pages[0]
+    page.get_by_label("What did they pay").fill("a lot")
+    report(page, "at no price")
+    waiting(page, 1)
+    expect(page.get_by_text("Write an amount such as 12.50.")).to_be_visible()
+    report(page, "the next one")
+    expect(page.get_by_text("Reported.")).to_be_visible()
+    assert [one.what for one in arrived(live, 1)] == ["the next one"]
+    page.get_by_role("button", name="Write it anew").click()
+    waiting(page, 0)
+    expect(page.get_by_label("What went wrong?")).to_have_value("at no price")
+
+
+def test_both_pages_open_while_the_line_is_down(live: Org, phone: Phone, line: Line) -> None:
+    context = phone()
+    page = context.pages[0]
+    goes(context, line, down=True)
+    page.goto("/counter/give")
+    expect(page.get_by_role("heading", name="What may I give?")).to_be_visible()
+    page.goto("/counter/")
+    expect(page.get_by_text("The line is down. What you report")).to_be_visible()
+
+
+def test_the_counter_is_for_everybody(page: Page, served: str, live: Org, look: Look) -> None:
+    walk_in(page, served, live, live.employee)
+    page.goto("/counter/")
+    look(page, "counter")
+    page.goto("/counter/give")
+    look(page, "counter-give")
