@@ -99,7 +99,7 @@ def report(page: Page, what: str) -> None:
 
 
 def waiting(page: Page, count: int) -> None:
-    expect(page.locator(f"[data-waits-here][data-count='{count}']")).to_have_count(1)
+    expect(page.locator(f"[data-waits-here][data-count='{count}']")).to_have_count(1, timeout=60_000)
 
 
 def arrived(org: Org, count: int) -> list[Failure]:

@@ -163,7 +163,7 @@ class CounterPage:
     member: str
     form: Form | None = None
     gives: tuple[Table, ...] = ()
-    as_of: dt.datetime | None = None
+    as_of: str = ""
     left: str = ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import attrs
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -78,7 +79,7 @@ def give(request: HttpRequest, desk: Desk) -> Screen:
         lead="Put it right first; what is owed by law comes by itself. Then one of these, that fits what they lost.",
         member=str(desk.member_id),
         gives=gives,
-        as_of=desk.facts.now,
+        as_of=f"{desk.facts.now.astimezone(ZoneInfo(desk.facts.zone)):%-d %B %Y, %H:%M}",
         left=written(left, desk.reader),
     )
     return Screen(template="console/counter.html", page=page)
