@@ -51,6 +51,9 @@ def test_an_address_that_is_none_is_refused(url: str, says: str) -> None:
 INSIDE = [
     "127.0.0.1", "10.0.0.8", "172.16.4.4", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fd00::1",
     "fe80::1", "::ffff:127.0.0.1",
+    "::ffff:100.64.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b::6440:1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1",
+    "2002:7f00:1::", "2002:a00:1::1", "fec0::1", "::127.0.0.1", "::a00:1", "::ffff:0:127.0.0.1", "::", "ff02::1",
+    "ff0e::1", "224.0.0.1", "239.255.255.250", "233.252.0.1", "240.0.0.1", "255.255.255.255", "fe80::1%eth0", "2001::1",
 ]  # fmt: skip
 
 
@@ -62,6 +65,15 @@ def test_machines_inside_the_house_are_not_called(monkeypatch: pytest.MonkeyPatc
     )
     with pytest.raises(UnableToCall, match="inside the house"):
         called("https://harmless.example/v1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e", "::ffff:93.184.215.14"],
+)
+def test_addresses_of_the_internet_are_called_whichever_way_they_are_written(address: str) -> None:
+    """Behind NAT64 a name of version 4 is found as one of version 6: it is judged by the address inside."""
+    assert outgoing.is_public(address)
 
 
 def test_one_address_inside_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:

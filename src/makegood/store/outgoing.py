@@ -14,7 +14,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,16 @@ from django.conf import settings
 AT_ONCE = 2
 """So many calls a process makes at once: pages that wait for one must never take every thread of it."""
 _free = threading.BoundedSemaphore(AT_ONCE)
+
+
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""NAT64 (RFC 6052): the last 32 bits are an address of version 4, which the line ends at."""
+_EMBEDDED = (
+    IPv6Network("::/96"),
+    IPv6Network("::ffff:0:0:0/96"),
+    IPv6Network("64:ff9b:1::/48"),
+)
+"""Addresses of version 4 written out, translated (RFC 2765) and translated locally (RFC 8215): none is public."""
 
 
 class UnableToCall(ValueError):
@@ -154,10 +164,27 @@ def _exchange(
     return Answer(status=response.status, body=body)
 
 
+def is_public(written: str) -> bool:
+    """This function will say whether an address is of the internet; one that carries another is judged by that one.
+
+    So an address of version 4 inside one of version 6 (mapped, 6to4, NAT64) counts as what the line ends at.
+    """
+    address: IPv4Address | IPv6Address = ip_address(written.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _TRANSLATED:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            address = inner
+        elif address.is_site_local or any(address in one for one in _EMBEDDED):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
 def _connected(address: Address, seconds: float) -> socket.socket:
     """A line to an address that was looked at; every one that the name has must be allowed."""
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    if not address.named and not all(ip_address(str(one[4][0]).partition("%")[0]).is_global for one in found):
+    if not address.named and not all(is_public(str(one[4][0])) for one in found):
         raise UnableToCall(
             f"{address.host} is inside the house, not on the internet: whoever runs Makegood may allow it"
             " by MAKEGOOD_PRIVATE_HOSTS."
