@@ -260,13 +260,37 @@ def _waiting(organization_id: int, aside_id: int, states: Sequence[str]) -> Mail
     return row
 
 
+@frozen(kw_only=True)
+class Asked:
+    """A mail that was put aside and is to be fetched once more: its number under a numbering, and its size."""
+
+    aside_id: int
+    validity: int
+    uid: int
+    size: int
+
+
+def aside_asked(*, organization_id: int, mailbox_id: int) -> Asked | None:
+    """This function will return the next mail that is to be fetched once more, and have it wait for a person again.
+
+    Commit that before the mail is fetched: one at which every line breaks is then asked for once and no more.
+    """
+    rows = MailAside.objects.select_for_update().filter(organization_id=organization_id, mailbox_id=mailbox_id)
+    row = rows.filter(state="again").order_by("id").first()
+    if row is None:
+        return None
+    row.state = "kept"
+    row.save(update_fields=["state"])
+    return Asked(aside_id=row.id, validity=row.validity, uid=row.uid, size=row.size)
+
+
 def aside_fetched(*, organization_id: int, aside_id: int, raw: bytes, size: int) -> None:
     """This function will take in what was put aside and has been fetched again, or keep it, with what there is."""
-    rows = MailAside.objects.select_for_update().filter(organization_id=organization_id, id=aside_id, state="again")
-    row = rows.first()
+    rows = MailAside.objects.select_for_update().filter(organization_id=organization_id, id=aside_id)
+    row = rows.filter(state__in=["kept", "again"]).first()
     if row is None:
         return
-    row.state, row.raw = "kept", raw or None
+    row.state, row.raw = "kept", raw or row.raw
     row.save(update_fields=["state", "raw"])
     if raw:
         with suppress(UnableToTakeMail):

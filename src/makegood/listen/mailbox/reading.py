@@ -24,13 +24,14 @@ from makegood.listen.mailbox.operations import (
     UNFORESEEN,
     Place,
     account_of,
+    aside_asked,
     aside_fetched,
     mail_arrived,
     mail_set_aside,
     mailbox_begun,
     mailbox_told,
 )
-from makegood.listen.models import MailAside, Mailbox
+from makegood.listen.models import Mailbox
 from makegood.store.secrets import UnableToDecrypt
 from makegood.store.tenancy import tenant
 
@@ -133,8 +134,9 @@ class Reader:
         self._validity, self._known = folder.validity, folder.next_uid - 1
         self._position, self._judged_to = begun.position, begun.judged_to
         self._from_at = begun.from_at or self._from_at
+        taken = self._new()
         self._again()
-        return self._new()
+        return taken
 
     def _new(self) -> int:
         """Take in all that has come since the position, in the order of its numbers; return how many."""
@@ -208,19 +210,21 @@ class Reader:
         self._position = uid
 
     def _again(self) -> None:
-        """Fetch once more what a person wants to be tried again."""
-        with tenant(organization_id=self.organization_id):
-            mine = MailAside.objects.filter(
-                organization_id=self.organization_id, mailbox=self.mailbox_id, state="again"
-            )
-            asked = list(mine.values_list("id", "uid", "validity", "size"))
-        for aside_id, uid, validity, size in asked:
-            body = f"BODY.PEEK[]<0.{BEGINNING}>" if size > SIZE_LIMIT else "BODY.PEEK[]"
-            fetched = self._line.fetch([uid], [body]) if validity == self._validity else {}
-            raw = _body(fetched.get(uid, {})) or b""
+        """Fetch once more what a person wants to be tried again; each waits for them again before it is fetched."""
+        while not self.stop.is_set():
+            with tenant(organization_id=self.organization_id):
+                asked = aside_asked(organization_id=self.organization_id, mailbox_id=self.mailbox_id)
+            if asked is None:
+                return
+            body = f"BODY.PEEK[]<0.{BEGINNING}>" if asked.size > SIZE_LIMIT else "BODY.PEEK[]"
+            fetched = self._line.fetch([asked.uid], [body]) if asked.validity == self._validity else {}
+            raw = _body(fetched.get(asked.uid, {})) or b""
             with tenant(organization_id=self.organization_id):
                 aside_fetched(
-                    organization_id=self.organization_id, aside_id=aside_id, raw=raw, size=max(size, len(raw))
+                    organization_id=self.organization_id,
+                    aside_id=asked.aside_id,
+                    raw=raw,
+                    size=max(asked.size, len(raw)),
                 )
 
     def _wait(self) -> None:
