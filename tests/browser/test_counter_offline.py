@@ -89,11 +89,16 @@ def phone(browser: Browser, line: Line, live: Org) -> Iterator[Phone]:
         context.close()
 
 
-def report(page: Page, what: str) -> None:
-    """Report one thing, and see that the phone has it."""
+def typed(page: Page, what: str) -> None:
+    """Fill in the form."""
     page.get_by_label("Who?").fill("Bea")
     page.get_by_label("What went wrong?").fill(what)
     page.locator("#counter label.choice", has_text="Time").first.click()
+
+
+def report(page: Page, what: str) -> None:
+    """Report one thing, and see that the phone has it."""
+    typed(page, what)
     page.locator(".dock button").click()
     expect(page.get_by_label("What went wrong?")).to_have_value("")
 
@@ -165,6 +170,25 @@ def test_an_answer_that_is_lost_on_the_way_makes_no_second_one(live: Org, phone:
     page.get_by_role("button", name="Send it now").click()
     waiting(page, 0)
     assert [one.what for one in arrived(live, 1)] == ["once"]
+
+
+def test_a_double_tap_makes_one_report(live: Org, phone: Phone, line: Line) -> None:
+    """The second tap comes while the phone still writes the first one down."""
+    page = phone(worker=False).pages[0]
+    typed(page, "tapped twice")
+    page.evaluate("() => { const button = document.querySelector('.dock button'); button.click(); button.click(); }")
+    expect(page.get_by_text("Reported.")).to_be_visible()
+    waiting(page, 0)
+    assert [one.what for one in arrived(live, 1)] == ["tapped twice"]
+
+
+def test_a_phone_without_room_keeps_what_was_typed(live: Org, phone: Phone, line: Line) -> None:
+    page = phone(worker=False).pages[0]
+    page.evaluate("() => { counterQueue.add = () => Promise.reject(new DOMException('', 'QuotaExceededError')); }")
+    typed(page, "no room")
+    page.locator(".dock button").click()
+    expect(page.get_by_text("This phone could not keep it")).to_be_visible()
+    expect(page.get_by_label("What went wrong?")).to_have_value("no room")
 
 
 def test_two_tabs_that_send_at_once_send_it_once(live: Org, phone: Phone, line: Line) -> None:

@@ -54,13 +54,21 @@
     try { await worker?.sync?.register("counter"); } catch { /* not everywhere: the line's own word must do */ }
   };
   const go = async () => { const why = await counterQueue.send(); await show(why); return why; };
+  let keeping = false;
   const report = async (event) => {
     event.preventDefault();
+    if (keeping) return;
     const fields = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken" && name !== "customer"));
     if (!fields.who?.trim() || !fields.what?.trim() || !fields.cost) { said("Say who, what went wrong, and what it cost them."); return; }
     const key = crypto.randomUUID();
-    await counterQueue.add({ key, member, written: Date.now(), fields });
-    form.reset();
+    keeping = true;
+    try {
+      await counterQueue.add({ key, member, written: Date.now(), fields });
+      form.reset();
+    } catch {
+      said("This phone could not keep it: it still stands here. Make room on the phone, then report it again.");
+      return;
+    } finally { keeping = false; }
     said("Kept on this phone.");
     later();
     await go();
