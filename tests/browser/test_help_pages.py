@@ -171,6 +171,22 @@ def test_what_was_typed_outlives_a_refusal_and_the_ticks_it_asks_for(
     due.get_by_label("Yes").check(force=True)
     due.get_by_role("button", name="Keep it").click()
     expect(typed).to_have_value("Moved to 214 with a view")
+    page.locator("#help").get_by_text("Fill it in again").first.click()
+    expect(page.locator("#help").get_by_label("Which room do they move to?")).to_have_value("")
     page.get_by_role("button", name="It is put right").click()
     expect(page.get_by_text("Expedite: done.", exact=True).first).to_be_visible()
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('fix-now'))") == []
+
+
+def test_what_one_member_typed_is_not_shown_to_the_next_on_the_same_device(
+    page: Page, served: str, guest: Org, recovery: Recovery
+) -> None:
+    walk_in(page, served, guest, guest.employee)
+    page.goto("/report")
+    page.get_by_label("What went wrong?").first.fill("She told me in confidence")
+    page.goto("/report")
+    expect(page.get_by_label("What went wrong?").first).to_have_value("She told me in confidence")
+    page.context.clear_cookies()
+    walk_in(page, served, guest, guest.manager)
+    page.goto("/report")
+    expect(page.get_by_label("What went wrong?").first).to_have_value("")

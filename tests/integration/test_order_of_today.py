@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tests.conftest import START, Org
-from tests.support.recoveries import Recovery, again, customer, failure, open_for, reply
+from tests.support.recoveries import DAY, Recovery, again, customer, failure, open_for, reply
 
-from makegood.recoveries.operations import step_done, step_skip
+from makegood.recoveries.models import RecoveryClock
+from makegood.recoveries.operations import pause_start, step_done, step_skip
 from makegood.recoveries.queries import today
 from makegood.recoveries.tasks import expected_loss_refresh
 from makegood.store.clocks import clock_set
@@ -59,3 +60,20 @@ def test_where_nothing_is_to_be_done_now_nothing_is_at_risk(org: Org) -> None:
         Recovery.objects.filter(id=rests.id).update(expected_loss_at=START)
         expected_loss_refresh(organization_id=org.id)
         assert again(org, rests).expected_loss_minor > 0
+
+
+def test_today_tells_apart_who_is_past_a_deadline_by_the_rule_of_its_counts(org: Org) -> None:
+    """A paused step is not late, whatever stood there; a clock that ran out is, whatever is to be answered first."""
+    with tenant(organization_id=org.id):
+        clock_set(organization_id=org.id, kind="running", moment_at=START, speed=SLOW)
+        paused, over, fine = (opened(org, price=1000) for _ in range(3))
+        pause_start(organization_id=org.id, recovery_id=paused.id, by=org.employee, reason="customer", now=START)
+        Recovery.objects.filter(id__in=(paused.id, fine.id)).update(next_due_at=START + DAY)
+        Recovery.objects.filter(id=paused.id).update(next_due_at=START - DAY)
+        Recovery.objects.filter(id=over.id).update(next_due_at=START + DAY)
+        fix = RecoveryClock.objects.filter(organization_id=org.id, recovery_id=over.id, target="fix")
+        assert fix.update(due_at=START - DAY) == 1
+        reply(org, over, "And now?", at=START)
+        assert {row.id: row.late for row in today(organization_id=org.id)} == {
+            over.id: True, paused.id: False, fine.id: False,
+        }  # fmt: skip

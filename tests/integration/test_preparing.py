@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DataError, NotSupportedError, OperationalError, connection, transaction
 from tests.conftest import Org
 
 from makegood.organizations.models import Member
@@ -75,6 +75,22 @@ def test_a_table_that_was_changed_since_is_no_fault_of_the_work_and_is_planned_a
     with pytest.raises(OperationalError, match="changed since"):
         ask()
     ask()
+
+
+def test_what_the_server_does_not_do_is_not_taken_for_an_outdated_plan(org: Org) -> None:
+    with pytest.raises(NotSupportedError), transaction.atomic(), prepared() as cursor:
+        cursor.execute("SELECT count(*) FROM organizations_member FOR UPDATE")
+
+
+def test_plans_that_a_pooler_dropped_are_no_fault_of_the_work(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", id=org.employee) == [(org.employee,)]
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with pytest.raises(OperationalError, match="or dropped"), tenant(organization_id=org.id):
+        read(Member, "id", id=org.employee)
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", id=org.employee) == [(org.employee,)]
 
 
 def test_a_connection_that_was_lost_plans_anew(org: Org) -> None:

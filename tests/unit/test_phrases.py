@@ -228,7 +228,11 @@ def told(language: str, **facts: object) -> Told:
 def test_a_promise_due_as_a_day_ends_was_of_that_day() -> None:
     """A shop's file names the day; what was due on Friday is broken as Saturday begins."""
     saturday = datetime(2026, 11, 21, tzinfo=UTC)
-    for about in (told("en", happened_at=saturday), told("en", happened_at=saturday, incident=True, same_at=saturday)):
+    for about in (
+        told("en", happened_at=saturday),
+        told("en", happened_at=saturday, incident=True, same_at=saturday),
+        told("en", happened_at=saturday, incident=True, same_at=saturday, promised=False),
+    ):
         for _, body in (acknowledgement(about), apology(about)):
             assert "Friday 20 November" in body
             assert "Saturday" not in body

@@ -68,7 +68,8 @@ def _leads(leads: Mapping[str, float | None]) -> str:
     share, median = leads["share_before_complaint"], leads["median"]
     if share is None:
         return "none"
-    return f"{leads['n']:,}; we knew of {share:.1%} before they complained, half of them {median} hours or more before"
+    when = f"{abs(median or 0)} hours {'before' if (median or 0) >= 0 else 'after'} the complaint"
+    return f"{leads['n']:,}; the promise was over before {share:.1%} of them, in the middle {when}"
 
 
 def _work(*, organization_id: int) -> int:

@@ -97,6 +97,7 @@ def shell_of(
         organization=facts.organization,
         reader=desk.reader,
         member=facts.name,
+        member_id=desk.member_id,
         initials="".join(part[0] for part in facts.name.split()[:2]).upper(),
         place=", ".join(facts.place_names[:2]),
         role=ROLE_WORDS[facts.role],

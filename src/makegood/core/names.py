@@ -7,12 +7,21 @@ from itertools import takewhile
 
 NO_WORD = re.compile(r"[^\w]+")
 MOST_CODE = 60
+MOST_FIRST = 3
+"""How many first names somebody gives behind a comma."""
 ARTICLES = frozenset({"a", "an", "the", "this", "that", "some", "somebody", "someone", "our", "my"})
 TITLES = frozenset(
-    "mr mrs ms miss mx dr prof professor madam herr frau m. mme mlle monsieur madame mademoiselle"
+    "mr mrs ms miss mx dr dra prof profa professor madam herr frau m. mme mlle monsieur madame mademoiselle"
     " sr sra srta señor señora señorita doña senhor senhora dona".split()
 )
 """What stands before a name in the languages that we write, in small letters; a full stop behind it is left out."""
+WITH_FIRST = frozenset({"doña", "dona"})
+"""Titles that go with the first name."""
+SEVERAL_LAST = frozenset("sr sra srta señor señora señorita senhor senhora".split())
+"""Titles of languages in which the last of three names need not be the one somebody is called by."""
+BEHIND = frozenset("jr sr ii iii iv phd md esq".split())
+"""What stands behind a name and is none."""
+JOINING = frozenset("& and und et y e".split())
 
 
 def described(*, name: str) -> bool:
@@ -29,25 +38,47 @@ def first_name(*, name: str) -> str:
     """This function will return what somebody is called in a sentence, "" where it is not known.
 
     That is the first name ("Ana Ferreira", "Ferreira, Ana": Ana) or, of who gave a title, the title and the last name
-    ("Dr. Ana Ferreira": Dr. Ferreira). What stands behind a comma in small letters or digits tells more of them, and
-    is no part of the name.
+    ("Dr. Ana Ferreira", "Ferreira, Dr. Ana": Dr. Ferreira). Of two people at once nobody is called. What else stands
+    behind a comma tells more of them, and is no part of the name.
     """
     if described(name=name):
         return ""
     before, _, after = name.partition(",")
-    words = before.split()
-    if len(words) == 1 and after.strip()[:1].isupper():
-        words = after.split()
-    titles = [*takewhile(_is_title, words)]
-    names = words[len(titles) :]
-    if titles:
-        return " ".join([*titles, names[-1]]) if names else ""
-    return names[0] if names else ""
+    last, behind = before.split(), after.split()
+    if len(last) == 1 and _is_name(behind):
+        titles = [*takewhile(_is_title, behind)]
+        return " ".join([*titles, *last]) if titles else behind[0]
+    titles = [*takewhile(_is_title, last)]
+    names = last[len(titles) :]
+    while len(names) > 1 and _bare(names[-1]) in BEHIND:
+        names.pop()
+    if not titles or not names:
+        return names[0] if names else ""
+    return _titled(titles, names)
+
+
+def _titled(titles: list[str], names: list[str]) -> str:
+    if names[0].lower() in JOINING:
+        return ""
+    if _bare(titles[-1]) in WITH_FIRST:
+        return " ".join([*titles, names[0]])
+    if _bare(titles[0]) in SEVERAL_LAST and len(names) > 2:
+        return " ".join([*titles, *names])
+    return " ".join([*titles, names[-1]])
+
+
+def _is_name(words: list[str]) -> bool:
+    return 0 < len(words) <= MOST_FIRST and all(
+        word[:1].isupper() and word.replace("-", "").replace(".", "").isalpha() for word in words
+    )
 
 
 def _is_title(word: str) -> bool:
-    small = word.lower()
-    return small in TITLES or small.rstrip(".") in TITLES
+    return word.lower() in TITLES or _bare(word) in TITLES
+
+
+def _bare(word: str) -> str:
+    return word.lower().rstrip(".")
 
 
 def code_of(*, name: str) -> str:

@@ -292,14 +292,14 @@ def _without_link(text: str, letter: Letter) -> str:
     """What was said, without the address of the page that it is read on: a paragraph of nothing else goes whole."""
     address = rf"https?://[^\s/]+/s/{re.escape(letter.signed)}[.,]?"
     said = re.sub(rf"(?:\A|\n[ \t]*\n)\s*{address}[ \t]*(?=\n[ \t]*\n|\Z)", "", text).strip()
-    return re.sub(rf"\s*{address}", f" {letter.says('write.here')}", said)
+    return re.sub(rf"(?<!\s)\s*{address}", f" {letter.says('write.here')}", said)
 
 
 def _said(message: MessageRow, letter: Letter) -> Said:
     ours = message.direction == "out"
     return Said(
         who=letter.organization.name if ours else letter.says("write.you"),
-        text=_without_link(message.body.strip(), letter),
+        text=_without_link(message.body.strip(), letter) if ours else message.body.strip(),
         at=message.sent_at or message.created_at,
         ours=ours,
     )

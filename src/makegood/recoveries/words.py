@@ -99,12 +99,13 @@ def _only_told(told: Told) -> bool:
 def _facts(told: Told) -> dict[str, str]:
     voice, language = told.voice, told.language
     next_by = by_moment(told.next_at, zone=voice.zone, language=language)
+    ends_a_day = told.promised or told.same_at is not None
     failed_at = told.same_at or (told.told_at if told.told_at and _only_told(told) else told.happened_at)
     return {
         "customer": told.customer.strip() or NAMELESS,
         "organization": voice.organization,
         "what": _clause(told),
-        "when": on_day(failed_at - INSTANT if told.promised else failed_at, zone=voice.zone, language=language),
+        "when": on_day(failed_at - INSTANT if ends_a_day else failed_at, zone=voice.zone, language=language),
         "owner": told.owner,
         "role": phrase(f"role.{told.role}", language=language),
         "fix": fixed(loss=told.loss, language=language) if told.fixed else shipped(told.fix, language=language),

@@ -100,7 +100,7 @@ def _offers(desk: Desk, code: str, last: int, judged: Sequence[ForAll]) -> tuple
 def _above(desk: Desk, code: str, large: Sequence[ForAll], team: Sequence[Left], *, title: str, lead: str) -> Form:
     """Ask whoever may give as much; where nobody may today, a limit is to be raised first, which an admin does."""
     others = [one for one in team if one.decides and one.member_id != desk.member_id]
-    enough = any(not each.over(one.left) for one in others for each in large)
+    enough = [each for each in large if any(not each.over(one.left) for one in others)]
     if not enough and desk.may("settings-act"):
         return Form(
             key="raise-limit",
@@ -118,7 +118,9 @@ def _above(desk: Desk, code: str, large: Sequence[ForAll], team: Sequence[Left],
         lead=lead if enough else f"{lead} Nobody may give as much today: an admin is asked, who raises a limit first.",
         submit="Ask for approval of the whole",
         style="plain",
-        fields=(Field(name="wanted", label="What?", kind="radio", required=True, choices=_sums(desk, large)),),
+        fields=(
+            Field(name="wanted", label="What?", kind="radio", required=True, choices=_sums(desk, enough or large)),
+        ),
     )
 
 

@@ -74,7 +74,7 @@ def facts_of(
         "organization": desk.facts.organization,
         "owner": case.owner,
         "what": failure.what.strip().rstrip(".") if failure and failure.promise_id else "",
-        "when": words.said_at(desk, failure.happened_at) if failure and failure.happened_at else "",
+        "when": words.happened_said(desk, failure) if failure and failure.happened_at else "",
         "price": written(case.price, desk.reader),
         "fix": fix.rstrip("."),
         "fix_by": f"by {words.said_at(desk, due['fix'])}" if "fix" in due else "",
@@ -197,6 +197,7 @@ def _form(
         style="plain" if filled else "go",
         multipart=any(field.type == "file" for field in one.fields),
         draft=True,
+        kept_as=f"form-{one.code}-{len(filled)}",
         fields=tuple(_field(one, field, facts, currency) for field in one.fields),
     )
     return HelpFormCard(

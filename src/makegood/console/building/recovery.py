@@ -161,7 +161,7 @@ def title_of(desk: Desk, case: Case, customer: CustomerFacts) -> str:
     failure = case.failures[0] if case.failures else None
     what = (failure.what if failure else "").strip().rstrip(".")
     if failure is not None and failure.promise_id is not None and what:
-        return f"{customer.called}: {what}, promised for {words.said_at(desk, failure.happened_at)}, did not come"
+        return f"{customer.called}: {what}, promised for {words.happened_said(desk, failure)}, did not come"
     return f"{customer.called}: {what or words.kind_said(case.kind)}"
 
 
@@ -213,7 +213,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
     if case.price:
         facts.append(Fact(label="What they had paid for it", value=written(case.price, desk.reader)))
     if failure is not None and failure.happened_at:
-        facts.append(Fact(label="When", value=words.said_at(desk, failure.happened_at)))
+        facts.append(Fact(label="When", value=words.happened_said(desk, failure)))
     facts += [
         Fact(
             label="Good to know",

@@ -22,7 +22,7 @@ from makegood.messages.judging import UNCHECKED
 from makegood.messages.promising import PAST, promise_stands
 from makegood.messages.reaching import BOTH_KINDS
 from makegood.recoveries.queries import Case, MessageLine
-from makegood.recoveries.words import failed
+from makegood.recoveries.words import INSTANT, failed
 from makegood.rules.phrases import ENGLISH, by_moment, gap_in, language_of, phrase, spoken
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
@@ -78,16 +78,17 @@ class Facts:
 def facts_of(desk: Desk, case: Case) -> Facts:
     """This function will gather what may be said of this case: of a promise what it was, else what kind of failure."""
     failure = case.failures[0] if case.failures else None
-    clause = "we let you down"
+    clause, at = "we let you down", case.opened_at
     if failure is not None:
+        at = failure.happened_at - INSTANT if failure.promise_id else failure.happened_at
         what = failure.what.strip().rstrip(".")
         clause = failed(kind=failure.kind, language=ENGLISH)
         if failure.promise_id is not None and what:
             clause = phrase("mail.promised", what=what)
-    at = (failure.happened_at if failure else case.opened_at).astimezone(ZoneInfo(desk.facts.zone))
+    here = at.astimezone(ZoneInfo(desk.facts.zone))
     return Facts(
         clause=clause,
-        on=f"{at:%A} {at.day} {at:%B}",
+        on=f"{here:%A} {here.day} {here:%B}",
         by=said_at(desk, max(case.due_at, desk.facts.now)),
         fault=case.fault,
     )

@@ -9,13 +9,13 @@ from typing import Any
 from django.urls import reverse
 
 from makegood.console.desk import Desk
-from makegood.console.moments import absolute
+from makegood.console.moments import absolute, due
 from makegood.console.viewmodels import ClockFace, Pager, PromiseRow, ReasonLine, RecoveryRow, StepMark, Tag
 from makegood.core.evidence import GRADE_MEANS, REGISTER
 from makegood.core.money import Money
 from makegood.core.steps import FACES, Step
 from makegood.promises.queries import PromiseFacts
-from makegood.recoveries.queries import Listed
+from makegood.recoveries.queries import FailureLine, Listed
 
 KINDS = {
     "broken_promise": "a promise was not kept",
@@ -249,6 +249,12 @@ def promise_row(promise: PromiseFacts) -> PromiseRow:
         else None,
         source=promise.member or promise.source,
     )
+
+
+def happened_said(desk: Desk, failure: FailureLine) -> str:
+    """This function will write when a failure happened: a promise's, by when it was due."""
+    written = due if failure.promise_id else absolute
+    return written(failure.happened_at, desk.reader)
 
 
 def with_capital(text: str) -> str:

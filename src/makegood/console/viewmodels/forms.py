@@ -82,6 +82,8 @@ class Form:
     cancel: Link | None = None
     draft: bool = False
     """Whether this device keeps what was typed until it is sent, so that a dropped line loses nothing."""
+    kept_as: str = ""
+    """By which name it keeps it: another one each time, for a form that stays after it was sent; else the key."""
 
     @property
     def wrong(self) -> tuple[Field, ...]:

@@ -166,6 +166,7 @@ class Shell:
     organization: str
     reader: Reader
     member: str = ""
+    member_id: int = 0
     initials: str = ""
     place: str = ""
     role: str = ""

@@ -70,13 +70,13 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
     written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
     turn = _evening(desk)
-    pressing = [row.soonest_at for row in listed if row.soonest_at < turn and not row.word_waits]
-    late = sum(at < now for at in pressing)
+    late = sum(row.late and not row.word_waits for row in listed)
+    soon = sum(now <= row.soonest_at < turn and not row.late and not row.word_waits for row in listed)
     return Screen(
         template="console/today.html",
         current="today",
         page=TodayPage(
-            title=_title(shown=shown, late=late, soon=len(pressing) - late, listed=len(listed), turn=turn),
+            title=_title(shown=shown, late=late, soon=soon, listed=len(listed), turn=turn),
             lead="Who waits past a deadline comes first, then the largest expected loss of the next hour."
             if listed
             else "",

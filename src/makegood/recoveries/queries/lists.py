@@ -80,6 +80,8 @@ class Listed:
     failed_score: int | None = None
     waiting: frozenset[str] = frozenset()
     """The kinds of messages that stand on the page of a customer who does not have its link."""
+    late: bool = False
+    """Whether it is past a deadline, where the list tells those apart."""
     word_from: datetime | None = None
     """From when the message of the next step may leave, where they had other news of late; None where it may now."""
 
@@ -129,10 +131,12 @@ def today(
     overdue = late(organization_id=organization_id, now=store_now(organization_id=organization_id))
     rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids))
     dearest = rows.order_by("-expected_loss_minor", "next_due_at", "id")
-    ids: list[int] = []
-    for part in (dearest.filter(overdue), dearest.exclude(overdue)):
-        ids += part.values_list("id", flat=True)[: limit - len(ids)]
-    return _chosen(organization_id, ids)
+    over = list(dearest.filter(overdue).values_list("id", flat=True)[:limit])
+    others = list(dearest.exclude(overdue).values_list("id", flat=True)[: limit - len(over)])
+    return tuple(
+        attrs.evolve(row, late=place < len(over))
+        for place, row in enumerate(_chosen(organization_id, [*over, *others]))
+    )
 
 
 def recoveries_list(

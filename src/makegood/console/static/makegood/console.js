@@ -53,7 +53,8 @@
     drop: (key) => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
   };
   const KEPT_MS = 24 * 60 * 60 * 1000;
-  const kept = (form) => `${PREFIX}${form.getAttribute("action")}:${form.dataset.keep}`;
+  const member = document.body.dataset.member ?? "";
+  const kept = (form) => `${PREFIX}${member}:${form.getAttribute("action")}:${form.dataset.keep}`;
   const fields = (form) => [...form.elements].filter((el) => el.name && el.name !== "csrfmiddlewaretoken" && !/^(hidden|password|file|submit)$/.test(el.type));
 
   const PREFIX = "makegood:";
@@ -91,7 +92,14 @@
   const online = () => {
     for (const el of document.querySelectorAll("[data-offline]")) el.hidden = navigator.onLine;
   };
+  const LAST = "last-member";
+  const forgetTheOther = () => {
+    if (!member) return;
+    if (store.get(LAST) !== member) window.caches?.delete("counter-1");
+    store.set(LAST, member);
+  };
   const start = () => {
+    forgetTheOther();
     const here = [...document.querySelectorAll("form[data-keep]")];
     const open = here.map(kept), again = here.filter(refused).map(kept);
     const taken = (found, key) => found.sent && !again.includes(key) && (found.path !== location.pathname || !open.includes(key));
@@ -143,8 +151,17 @@
     const live = event.target.closest?.("[data-live]");
     if (!live || event.target !== live) return;
     const busy = live.contains(document.activeElement) && typing(document.activeElement);
-    const reading = live.querySelector("details[open]:not([data-shown]), details[data-shown]:not([open])");
+    const reading = live.querySelector("details[open]:not([data-shown])");
     if (paused || document.hidden || busy || reading) event.preventDefault();
+  });
+  const folded = new Set();
+  const titled = (el) => el.querySelector("summary")?.textContent;
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches?.("details[data-shown]")) return;
+    if (event.target.open) folded.delete(titled(event.target)); else folded.add(titled(event.target));
+  }, true);
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const el of document.querySelectorAll("[data-live] details[data-shown]")) if (folded.has(titled(el))) el.open = false;
   });
   const doing = document.getElementById("doing");
   let resting = 0;
