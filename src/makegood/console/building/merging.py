@@ -39,6 +39,8 @@ HOW = {"done": "Done", "skip": "Left out", "undo": "To be done again"}
 STATES = {"done": "Done", "skipped": "Left out"}
 WORDY = ("text", "fixed", "pause_note", "cause_note", "reason", "handed_why", "note", "call", "subject")
 """Fields that hold words; so do those that begin with done_ and skip_."""
+DRAFTING = ("draft", "undraft")
+"""Acts that put other words into a letter: what is kept of one who met a colleague there is what they typed."""
 NOTE = 5000
 
 
@@ -189,6 +191,8 @@ def _again_at(met: Met) -> tuple[str, dict[str, str]]:
         if name == "message" and gone is not None:
             kind = gone.kind if gone.kind in ("update", "outcome", "follow_up") else "update"
             return reverse("recovery-say", args=[words.code(met.case.number)]), {"begin": kind}
+    if met.path.rsplit("/", 1)[-1] in DRAFTING:
+        return reverse("recovery-say", args=[words.code(met.case.number)]), {"save": "1"}
     return met.path, {}
 
 
@@ -203,7 +207,7 @@ def _rest(met: Met, extra: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _keep(met: Met, path: str, extra: Mapping[str, str]) -> Form:
     hidden = tuple(Field(name=name, label="", kind="hidden", value=value) for name, value in _rest(met, extra))
-    label = "Keep mine as a new draft" if extra else "Keep mine"
+    label = "Keep mine as a new draft" if "begin" in extra else "Keep mine"
     return Form(key="keep-mine", action=path, submit=label, style="plain", fields=(*_fresh(met), *hidden))
 
 

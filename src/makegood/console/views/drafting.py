@@ -7,6 +7,7 @@ so few calls at once that its other pages go on (store.outgoing).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import attrs
@@ -16,11 +17,13 @@ from django.shortcuts import redirect
 from makegood.console.building.drafting import letter_for
 from makegood.console.desk import Desk
 from makegood.console.views.frame import Screen, acts, gone_to, tell
+from makegood.console.views.merging import case_held, merge_screen
 from makegood.console.views.recoveries import case_of
 from makegood.console.views.saying import draft_wanted, typed_words, words_again
 from makegood.console.views.settings import settings_page
 from makegood.messages.drafting import words_ask, words_fill, words_put_back
 from makegood.messages.machine import Access, UnableToDraft, machine_asked, machine_tried
+from makegood.messages.operations import UnableToSend
 from makegood.organizations.drafting import drafting_access
 from makegood.recoveries.machine_letters import Letter
 from makegood.store.throttling import attempt
@@ -44,6 +47,19 @@ def _access(desk: Desk, *, trying: bool = False) -> Access:
     return Access(url=url, model=model, key=key)
 
 
+def _met(request: HttpRequest, desk: Desk, parts: tuple[str, ...], error: str = "", *, code: str) -> Screen:
+    """Compare both where a colleague changed the letter; refused otherwise, what was typed stands where it was."""
+    if not parts:
+        with suppress(UnableToSend):
+            draft_wanted(request, case_of(desk, code))
+            tell(request, error, tone="bad")
+            return words_again(request, desk, code=code)
+    return merge_screen(request, desk, parts, error, code=code)
+
+
+_acts = acts(words_again, merged=_met)
+
+
 def draft(request: HttpRequest, *, code: str) -> HttpResponse:
     """Have the words drafted: the answer, or why there is none, with what was typed as it stood."""
     asked: list[_Asked] = []
@@ -52,7 +68,7 @@ def draft(request: HttpRequest, *, code: str) -> HttpResponse:
         asked.append(_ask(request, desk, code))
         return HttpResponse()
 
-    answer = acts(words_again)(ask)(request, code=code)
+    answer = _acts(ask)(request, code=code)
     if not asked:
         return answer
     words, error = _called(lambda: machine_asked(access=asked[0].access, facts=asked[0].letter.facts))
@@ -62,7 +78,7 @@ def draft(request: HttpRequest, *, code: str) -> HttpResponse:
             raise error
         return _fill(request, desk, code, asked[0], words)
 
-    return acts(words_again)(fill)(request, code=code)
+    return _acts(fill)(request, code=code)
 
 
 def _called(doing: Callable[[], str]) -> tuple[str, UnableToDraft | None]:
@@ -73,7 +89,7 @@ def _called(doing: Callable[[], str]) -> tuple[str, UnableToDraft | None]:
 
 
 def _ask(request: HttpRequest, desk: Desk, code: str) -> _Asked:
-    case = case_of(desk, code)
+    case = case_held(request, desk, code)
     message = draft_wanted(request, case)
     access = _access(desk)
     letter = letter_for(desk, case, message)
@@ -112,10 +128,10 @@ def _fill(request: HttpRequest, desk: Desk, code: str, asked: _Asked, words: str
     return gone_to("recovery", code=code)
 
 
-@acts(words_again)
+@_acts
 def undraft(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     """Put back what stood there before a machine wrote."""
-    message = draft_wanted(request, case_of(desk, code))
+    message = draft_wanted(request, case_held(request, desk, code))
     words_put_back(organization_id=desk.organization_id, message_id=message.id, by=desk.member_id, now=desk.facts.now)
     tell(request, "The earlier words stand here again.")
     return gone_to("recovery", code=code)
