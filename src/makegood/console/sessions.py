@@ -14,6 +14,7 @@ from django.middleware.csrf import rotate_token
 from makegood.console.viewmodels import Notice
 from makegood.core.lockout import BY_ACCOUNT, BY_ADDRESS
 from makegood.core.second_factor import half_over
+from makegood.organizations.owning import organizations_waiting
 from makegood.organizations.visits import Visitor, visitor_in
 from makegood.store.clocks import wall_now
 from makegood.store.lockouts import try_begin, try_right
@@ -175,8 +176,14 @@ def account_key(email: str) -> str:
     return f"sign-in:email:{email.strip().lower()}"
 
 
-def memberships(*, user_id: int) -> list[Membership]:
-    """This function will list the organizations that an account is an active member of."""
+def memberships(*, user_id: int, here: int | None = None) -> list[Membership]:
+    """This function will list the organizations that an account is an active member of and may enter.
+
+    `here` is the one that it is in already.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT organization_id, member_id, name FROM finder.memberships(%s)", [user_id])
-        return [Membership(organization_id=row[0], member_id=row[1], name=row[2]) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    others = [row[0] for row in rows if row[0] != here]
+    waiting = organizations_waiting(user_id=user_id, organization_ids=others) if others else ()
+    return [Membership(organization_id=row[0], member_id=row[1], name=row[2]) for row in rows if row[0] not in waiting]

@@ -20,6 +20,7 @@ from makegood.journal.models import Effect
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.organizations.models import Member, Organization, User
 from makegood.organizations.passwords import password_check
+from makegood.organizations.second_factor import factor_remove
 from makegood.store.clocks import now as store_now
 from makegood.store.secrets import UnknownToken, keyed_hash, sign, unsign
 from makegood.store.tenancy import as_user, tenant
@@ -34,10 +35,14 @@ class EndedLink(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Chosen:
-    """Whose password was chosen, and with which e-mail they sign in."""
+    """Whose password was chosen, and with which e-mail they sign in.
+
+    `factor_ended` says that a second factor from before it was taken off: others may have set it up.
+    """
 
     user_id: int
     email: str
+    factor_ended: bool = False
 
 
 def accounts_mailed(*, organization_id: int) -> bool:
@@ -63,17 +68,26 @@ def link_read(*, token: str, now: datetime) -> Chosen:
 def password_choose(*, token: str, new: str, now: datetime) -> Chosen:
     """This function will give an account the password that was chosen by a link, and end all of its sessions.
 
-    Raises EndedLink, or UnusablePassword.
+    From then on it is its owner's. Where it was not yet, others may have set up its second factor: an invitation ends
+    that; a link for who forgot leaves it, and the account as it was. Raises EndedLink, or UnusablePassword.
     """
     user_id = _named(token)
     with as_user(user_id=user_id):
-        User.objects.select_for_update().filter(id=user_id).first()
+        user = User.objects.select_for_update().filter(id=user_id).first()
         chosen = _owner(token, now)
+        assert user is not None
         password_check(new)
+        planted = user.owned_at is None and user.factor_at is not None
+        ended = planted and token.startswith("invited.")
+        if ended:
+            factor_remove(user_id=user_id)
         User.objects.filter(id=user_id).update(
-            password=make_password(new), password_once=False, password_changed_at=now
+            password=make_password(new),
+            password_once=False,
+            password_changed_at=now,
+            owned_at=None if planted and not ended else user.owned_at or now,
         )
-    return chosen
+    return attrs.evolve(chosen, factor_ended=ended)
 
 
 def _named(token: str) -> int:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from makegood.organizations.choosing import account_mail
 from makegood.organizations.operations import member_create, organization_create, playbook_publish, user_create
+from makegood.organizations.owning import account_waits
 from makegood.organizations.passwords import LEAST
 from makegood.rules import playbooks
 from makegood.store.secrets import keyed_hash
@@ -70,7 +71,7 @@ def organization_found(
     organization_id = organization_create(
         code=_code(name), name=name.strip(), now=now, zone=zone, currency=currency.upper(), delivery=delivery
     )
-    user_id = user_create(email=email, password=password, now=now)
+    user_id = user_create(email=email, password=password, now=now, made_in=organization_id)
     member_id = member_create(
         organization_id=organization_id, name=person, role="admin", now=now, user_id=user_id, limit_minor=10_000
     )
@@ -114,12 +115,15 @@ class Invited:
     """A new member; `password` is shown once, and empty where they cannot sign in, or know or choose their own.
 
     It must be changed at first use. `known` says that they have an account already, `mailed` that they are written to.
+    `waits` says that another organization made the account, and that it does not enter this one before its owner chose
+    a password by a mailed link.
     """
 
     member_id: int
     password: str
     known: bool
     mailed: bool = False
+    waits: bool = False
 
 
 def member_invite(
@@ -148,7 +152,13 @@ def member_invite(
             row = cursor.fetchone()
         known = row is not None
         password = "" if known or by_mail else secrets.token_urlsafe(12)
-        user_id = row[0] if row else user_create(email=email, password=password or None, now=now, once=bool(password))
+        user_id = (
+            row[0]
+            if row
+            else user_create(
+                email=email, password=password or None, now=now, once=bool(password), made_in=organization_id
+            )
+        )
     member_id = member_create(
         organization_id=organization_id,
         name=name,
@@ -161,6 +171,8 @@ def member_invite(
         by=by,
     )
     mailed = by_mail and user_id is not None
+    waits = user_id is not None and known and account_waits(user_id=user_id, organization_id=organization_id)
     if mailed:
-        account_mail(organization_id=organization_id, member_id=member_id, kind="joined" if known else "invited")
-    return Invited(member_id=member_id, password=password, known=known, mailed=mailed)
+        kind = "joined" if known and not waits else "invited"
+        account_mail(organization_id=organization_id, member_id=member_id, kind=kind)
+    return Invited(member_id=member_id, password=password, known=known, mailed=mailed, waits=waits)

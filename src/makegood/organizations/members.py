@@ -10,8 +10,10 @@ import attrs
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
+from makegood.organizations.choosing import account_mail, accounts_mailed
 from makegood.organizations.models import ROLES, TIERS, Member, MemberPlace, Place, Team, User
 from makegood.organizations.operations import UnableToChangeMember, member_record, user_create
+from makegood.organizations.owning import account_waits
 from makegood.organizations.second_factor import factor_remove
 
 ONLY_ADMINS = "Only an admin changes who somebody is and what they may do: ask one."
@@ -37,12 +39,14 @@ class Wanted:
 class Edited:
     """What changed of a member, by name; `password` is shown once, where they have an account of their own now.
 
-    `known` says that the account was there already: they sign in with the password that they have.
+    `known` says that the account was there already: they sign in with the password that they have, or, where it
+    `waits`, choose one by a mailed link first.
     """
 
     changed: tuple[str, ...]
     password: str = ""
     known: bool = False
+    waits: bool = False
 
 
 def account_of_others(*, organization_id: int, user_id: int) -> bool:
@@ -74,6 +78,8 @@ def member_edit(*, organization_id: int, member_id: int, wanted: Wanted, now: da
     member.name, member.role, member.tier = wanted.name.strip(), wanted.role, TIERS[wanted.role]
     member.team_id = wanted.team_id
     member.save(update_fields=["name", "role", "tier", "team", "user"])
+    if account.waits and accounts_mailed(organization_id=organization_id):
+        account_mail(organization_id=organization_id, member_id=member_id, kind="invited")
     if "places" in changed:
         places.delete()
         MemberPlace.objects.bulk_create(
@@ -102,7 +108,7 @@ def member_password(*, organization_id: int, member_id: int, now: datetime, wall
         raise UnableToChangeMember(SHARED)
     password = secrets.token_urlsafe(12)
     User.objects.filter(id=member.user_id).update(
-        password=make_password(password), password_once=True, password_changed_at=wall_at
+        password=make_password(password), password_once=True, password_changed_at=wall_at, owned_at=None
     )
     member_record(organization_id, member_id, "password_renewed", now, by, {})
     return password
@@ -186,13 +192,17 @@ def _address(member: Member, email: str, now: datetime) -> Edited:
         with connection.cursor() as cursor:
             cursor.execute("SELECT user_id FROM finder.sign_in(%s)", [email])
             row = cursor.fetchone()
-        password = "" if row else secrets.token_urlsafe(12)
-        member.user_id = row[0] if row else user_create(email=email, password=password, now=now, once=True)
-        return Edited(changed=("email",), password=password, known=row is not None)
+        password = secrets.token_urlsafe(12)
+        here = member.organization_id
+        if row is None:
+            member.user_id = user_create(email=email, password=password, now=now, once=True, made_in=here)
+            return Edited(changed=("email",), password=password)
+        member.user_id = row[0]
+        return Edited(changed=("email",), known=True, waits=account_waits(user_id=row[0], organization_id=here))
     if not email:
         raise UnableToChangeMember("They sign in with their e-mail: to keep them out, let them go.")
     if account_of_others(organization_id=member.organization_id, user_id=account.id):
         raise UnableToChangeMember(SHARED)
-    account.email = email
-    account.save(update_fields=["email"])
+    account.email, account.owned_at = email, None
+    account.save(update_fields=["email", "owned_at"])
     return Edited(changed=("email",))

@@ -47,6 +47,8 @@ class User(AbstractBaseUser):
     began before `password_changed_at`, or before `signed_out_at` (signed out everywhere), have ended.
     With `factor_at` the password is not enough: `factor_secret` (encrypted) makes the codes, `factor_step` is that of
     the code used last, and `recovery_codes` are keyed hashes of those not used yet.
+    `owned_at` is since when nobody but its owner can know what lets in: they chose the password by a mailed link, and
+    no second factor was there from before. `made_in` is the organization that made the account.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -59,6 +61,8 @@ class User(AbstractBaseUser):
     factor_at = models.DateTimeField(null=True)
     factor_step = models.BigIntegerField(default=0, db_default=0)
     recovery_codes = models.JSONField(default=list, db_default=[])
+    owned_at = models.DateTimeField(null=True)
+    made_in = models.BigIntegerField(null=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []

@@ -110,10 +110,13 @@ def organization_create(
     return organization_id
 
 
-def user_create(*, email: str, password: str | None, now: datetime, once: bool = False) -> int:
+def user_create(
+    *, email: str, password: str | None, now: datetime, once: bool = False, made_in: int | None = None
+) -> int:
     """Make an account that can sign in (with no password: only after an invitation); return its id.
 
-    `once` is for a password that others saw: it must be changed at first use.
+    `once` is for a password that others saw: it must be changed at first use. `made_in` is the organization that makes
+    it, the only one that it enters until its owner chose a password by a mailed link.
     """
     (user_id,) = next_ids(User, 1)
     with as_user(user_id=user_id):
@@ -123,6 +126,7 @@ def user_create(*, email: str, password: str | None, now: datetime, once: bool =
             password=make_password(password),
             created_at=now,
             password_once=once,
+            made_in=made_in,
         )
     return user_id
 

@@ -96,7 +96,8 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
         tell(request, "Your password is chosen.", detail="You are in no organization any more: ask its admin.")
         return redirect("sign-in")
     answer = admitted(request, user_id=chosen.user_id, following=reverse("today"))
-    tell(request, "Your password is chosen.")
+    factor = "The second factor from before is off: set yours up under “Your sign-in”."
+    tell(request, "Your password is chosen.", detail=factor if chosen.factor_ended else "")
     return answer
 
 

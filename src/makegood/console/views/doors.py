@@ -38,7 +38,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
         found = sessions.memberships(user_id=user_id)
         if not found:
-            raise sessions.UnableToSignIn("You are in no organization any more: ask its admin.")
+            raise sessions.UnableToSignIn(
+                "You are in no organization any more, or were invited and choose a password by the link that you were"
+                " mailed first: ask its admin."
+            )
     except sessions.LockedOut as error:
         response = _page(request, error, status=429)
         response.headers["Retry-After"] = str(error.retry_after)

@@ -164,7 +164,7 @@ def _drawn(request: HttpRequest, desk: Desk, screen: Screen, *, status: int, wro
         desk,
         current=screen.current,
         notices=tuple(notices),
-        others=sessions.memberships(user_id=desk.visitor.user_id),
+        others=sessions.memberships(user_id=desk.visitor.user_id, here=desk.organization_id),
         waiting=_waiting(desk),
     )
     response = render(request, screen.template, {"page": page, "shell": shell}, status=status)

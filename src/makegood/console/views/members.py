@@ -37,6 +37,7 @@ from makegood.organizations.members import (
     member_sign_out,
 )
 from makegood.organizations.operations import member_deactivate
+from makegood.organizations.owning import account_waits
 from makegood.organizations.people import Change, Person, person_changes, person_one
 from makegood.organizations.queries import places_all, teams_all
 from makegood.organizations.second_factor import factor_of
@@ -129,8 +130,7 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
         own = Link(label="Your sign-in", url=reverse("account"))
         return (SettingsSection(title="Password", key="password", links=(own,)),)
     if account_of_others(organization_id=desk.organization_id, user_id=one.user_id):
-        lead = "Their account is known to another organization too: its e-mail and password are theirs alone to change."
-        return (SettingsSection(title="Password", key="password", lead=lead),)
+        return (_others(desk, one, one.user_id),)
     lead = (
         "They have not signed in yet with the one they were given. Lost? Make another; that one then counts no more."
         if one.password_once
@@ -139,13 +139,30 @@ def _password(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
     if not password_chosen(user_id=one.user_id):
         lead = "They were invited and have not chosen a password yet."
     lead = f"{lead} {_linked(desk, one)}".rstrip()
-    mail = Action(label="Mail a link to choose one", about=f"to {one.name}", url=_act(one, "link"))
-    mails = (mail,) if accounts_mailed(organization_id=desk.organization_id) else ()
+    mails = _mails(desk, one)
     new = Action(label="Make a new password", about=f"for {one.name}", url=_act(one, "password"))
     out = Action(label="Sign out everywhere", about=one.name, url=_act(one, "sign-out"))
     return (
         SettingsSection(title="Password", key="password", lead=lead, actions=(*mails, new, out, *_factor_off(one))),
     )
+
+
+def _others(desk: Desk, one: Person, user_id: int) -> SettingsSection:
+    """An account that another organization knows too."""
+    lead = "Their account is known to another organization too: its e-mail and password are theirs alone to change."
+    mails: tuple[Action, ...] = ()
+    if account_waits(user_id=user_id, organization_id=desk.organization_id):
+        lead = (
+            "Another organization made their account and may know its password. They go in here once they chose one"
+            f" by a mailed link. {_linked(desk, one)}"
+        ).rstrip()
+        mails = _mails(desk, one)
+    return SettingsSection(title="Password", key="password", lead=lead, actions=mails)
+
+
+def _mails(desk: Desk, one: Person) -> tuple[Action, ...]:
+    mail = Action(label="Mail a link to choose one", about=f"to {one.name}", url=_act(one, "link"))
+    return (mail,) if accounts_mailed(organization_id=desk.organization_id) else ()
 
 
 def _factor_off(one: Person) -> tuple[Action, ...]:
@@ -174,7 +191,8 @@ def _linked(desk: Desk, one: Person) -> str:
 def _mail_link(desk: Desk, one: Person) -> None:
     if one.user_id is None or not one.active or not accounts_mailed(organization_id=desk.organization_id):
         raise Http404
-    kind = "reset" if password_chosen(user_id=one.user_id) else "invited"
+    waits = account_waits(user_id=one.user_id, organization_id=desk.organization_id)
+    kind = "reset" if password_chosen(user_id=one.user_id) and not waits else "invited"
     account_mail(organization_id=desk.organization_id, member_id=one.id, kind=kind)
 
 
@@ -274,6 +292,8 @@ def _told(one: Person, edited: Edited) -> str:
     if not edited.changed:
         return "Nothing was changed."
     ending = " They sign in with the password they have." if edited.known else ""
+    if edited.waits:
+        ending = " They go in here once they chose a password by a mailed link."
     return f"Saved for {one.name}: {', '.join(WHAT[what] for what in edited.changed)}.{ending}"
 
 

@@ -194,7 +194,9 @@ def member_add(request: HttpRequest, desk: Desk) -> Done:
         limit_minor=limit.minor if limit else 0,
         by_mail=accounts_mailed(organization_id=here),
     )
-    if invited.mailed and not invited.known:
+    if invited.waits and not invited.mailed:
+        return Done(text=f"{given['member']} is here now, and goes in once they chose a password by a mailed link.")
+    if invited.mailed and (invited.waits or not invited.known):
         return Done(text=f"{given['member']} is here now, and is written to: they choose their password by a link.")
     if invited.password:
         text = f"The password of {given['member']}: hand it over now; they choose their own when they first sign in."
