@@ -69,8 +69,9 @@ class Device:
         page = client.get("/account/codes").content.decode()
         assert "data:image/svg+xml" in page
         self.secret = secret_in(page)
-        assert "This code is not right" in client.post("/account/codes/on", {"code": "000000"}).content.decode()
-        page = client.post("/account/codes/on", {"code": self.code()}).content.decode()
+        own = {"password_on": PASSWORD}
+        assert "This code is not right" in client.post("/account/codes/on", {"code": "000000", **own}).content.decode()
+        page = client.post("/account/codes/on", {"code": self.code(), **own}).content.decode()
         self.recovery = recovery_in(page)
         assert len(set(self.recovery)) == 10
         self.later()
@@ -169,8 +170,32 @@ def test_who_has_one_cannot_set_another_up_over_it(device: Device) -> None:
     other = device.enter()
     secret = secret_in(other.get("/account/codes").content.decode())
     device.set_up()
-    other.post("/account/codes/on", {"code": pyotp.TOTP(secret).at(device.now)})
+    other.post("/account/codes/on", {"code": pyotp.TOTP(secret).at(device.now), "password_on": PASSWORD})
     assert device.enter().post("/sign-in/code", {"code": device.code()}).status_code == 302
+
+
+def test_switching_it_on_takes_the_password(device: Device) -> None:
+    """Whoever finds a screen open does not shut its owner out."""
+    client = device.enter()
+    secret = secret_in(client.get("/account/codes").content.decode())
+    for typed, says in (("guess", "This is not your password"), ("", "Type your password")):
+        form = {"code": pyotp.TOTP(secret).at(device.now), "password_on": typed}
+        answer = client.post("/account/codes/on", form)
+        assert (answer.status_code, says in answer.content.decode()) == (422, True)
+    assert inside(device.enter())
+
+
+def test_on_a_shared_device_the_next_one_is_shown_a_secret_of_their_own(org: Org, device: Device) -> None:
+    """Somebody who never signed out knows the first one: it is nobody else's."""
+    client = device.enter()
+    first = secret_in(client.get("/account/codes").content.decode())
+    email = f"mia.factor@{org.code}.example.org"
+    with tenant(organization_id=org.id):
+        member_invite(organization_id=org.id, name="Mia", role="employee", now=START, by=org.admin, email=email)
+        User.objects.filter(email=email).update(password=make_password(PASSWORD), password_once=False)
+    client.post("/sign-in", {"email": email, "password": PASSWORD})
+    assert "Mia" in client.get("/account").content.decode()
+    assert secret_in(client.get("/account/codes").content.decode()) != first
 
 
 def test_a_mailed_link_does_not_go_round_it(org: Org, device: Device) -> None:

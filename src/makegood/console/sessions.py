@@ -89,8 +89,13 @@ def seen(request: HttpRequest, visitor: Visitor) -> None:
 
 
 def begin(request: HttpRequest, *, user_id: int, organization_id: int, member_id: int) -> None:
-    """Begin a session under a fresh key, and with a fresh token for its forms."""
+    """Begin a session under a fresh key, and with a fresh token for its forms.
+
+    What the session of somebody else held is forgotten: on a device that people share nobody signs out.
+    """
     now = wall_now().timestamp()
+    if request.session.get("user", user_id) != user_id:
+        request.session.flush()
     request.session.cycle_key()
     rotate_token(request)
     request.session.pop("half", None)

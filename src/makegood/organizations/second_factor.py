@@ -58,11 +58,13 @@ def secret_url(*, secret: str, email: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
-def factor_set(*, user_id: int, secret: str, typed: str, now: datetime) -> tuple[str, ...]:
+def factor_set(*, user_id: int, password: str, secret: str, typed: str, now: datetime) -> tuple[str, ...]:
     """Begin to ask for codes of this secret, once a code shows that the device has it; return the recovery codes.
 
-    They are told this once: only keyed hashes are kept. Raises WrongCode.
+    They are told this once: only keyed hashes are kept. Raises WrongPasswordHere, or WrongCode.
     """
+    with as_user(user_id=user_id):
+        _own(user_id, password)
     step = code_step(typed=_plain(typed), code_of=_codes(secret), last=0, now=now)
     if step is None:
         raise WrongCode(WrongCode.__doc__)

@@ -80,7 +80,7 @@ def _asking(secret: str) -> SettingsSection:
         title="Set it up",
         key="set-up",
         lead="Scan the picture with an authenticator on your phone or computer, or type this key into it. Then type the"
-        " code that it shows.",
+        " code that it shows, and your password.",
         facts=(Fact(label="Key", value=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4))),),
         forms=(
             Form(
@@ -97,6 +97,7 @@ def _asking(secret: str) -> SettingsSection:
                         maxlength=10,
                         hint="Six digits.",
                     ),
+                    _password_field("password_on"),
                 ),
             ),
         ),
@@ -109,10 +110,12 @@ def _password(name: str, *, submit: str, how: str, style: str) -> Form:
         action=reverse("factor-act", args=[how]),
         submit=submit,
         style=style,
-        fields=(
-            Field(name=name, label="Your password", kind="password", required=True, autocomplete="current-password"),
-        ),
+        fields=(_password_field(name),),
     )
+
+
+def _password_field(name: str) -> Field:
+    return Field(name=name, label="Your password", kind="password", required=True, autocomplete="current-password")
 
 
 def _renewing() -> SettingsSection:
@@ -162,9 +165,17 @@ def _act(request: HttpRequest, desk: Desk, *, how: str) -> Screen | HttpResponse
 def _on(request: HttpRequest, desk: Desk, user_id: int) -> Screen:
     if factor_of(user_id=user_id).since_at is not None:
         return factor_page(request, desk)
-    typed = answers(request.POST, code="Type the code.")["code"]
+    given = answers(request.POST, code="Type the code.", password_on="Type your password.")  # noqa: S106
     try:
-        codes = factor_set(user_id=user_id, secret=_secret(request), typed=typed, now=wall_now())
+        codes = factor_set(
+            user_id=user_id,
+            password=request.POST["password_on"],
+            secret=_secret(request),
+            typed=given["code"],
+            now=wall_now(),
+        )
+    except WrongPasswordHere as error:
+        raise Unanswered({"password_on": str(error)}) from None
     except WrongCode as error:
         raise Unanswered({"code": str(error)}) from None
     request.session.pop(NEW, None)
