@@ -204,18 +204,22 @@ def apologies_before(*, organization_id: int, customer_id: int, key_hash: int, a
 
 
 def threads_revised(*, organization_id: int, thread_ids: Sequence[int], kind: str) -> set[int]:
-    """This function will find the conversations with a draft of this kind that a person has written in."""
+    """This function will find the conversations with a draft of this kind that a person has written in.
+
+    So has one who had it drafted by a machine: they are at it, and what they typed is kept behind the machine's words.
+    """
     drafts = Message.objects.filter(
         organization_id=organization_id, thread_id__in=list(thread_ids), kind=kind, direction="out", state="draft"
     )
-    of_thread = dict(drafts.values_list("id", "thread_id"))
+    found = list(drafts.values_list("id", "thread_id", "machine"))
     revised = Entry.objects.filter(
         organization_id=organization_id,
         subject="message",
-        subject_id__in=list(of_thread),
+        subject_id__in=[message_id for message_id, _, _ in found],
         event="messages:message:revised",
     )
-    return {of_thread[one] or 0 for one in revised.values_list("subject_id", flat=True)}
+    changed = set(revised.values_list("subject_id", flat=True))
+    return {thread_id or 0 for message_id, thread_id, machine in found if machine or message_id in changed}
 
 
 def drafts_untouched(*, organization_id: int, thread_ids: Sequence[int], kind: str) -> dict[int, int]:
