@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -151,7 +152,7 @@ def test_a_refused_token_is_said_on_its_own_form(org: Org, house: MailHouse) -> 
         "token_refresh": "secret-1",
     }
     page = keep(client, asked, "set-token")
-    assert "https://" in page
+    assert "Use https: over http anybody on the way could read it." in page
     assert 'value="makegood"' in page
     assert "secret-1" not in page
     assert kept(org) == 0
@@ -162,5 +163,13 @@ def test_the_demo_reads_none(org: Org, house: MailHouse, monkeypatch: pytest.Mon
     client = signed_in(org, org.admin)
     assert "nothing leaves this machine" in shown(client)
     assert "mail_password" not in shown(client)
-    assert "In the demo nothing leaves" in keep(client, given(house))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0)
+        port = str(listening.getsockname()[1])
+        assert "In the demo nothing leaves" in keep(client, given(house, mail_port=port))
+        asked = {name.replace("mail_", "token_"): value for name, value in given(house, mail_port=port).items()}
+        tokens = {"token_url": f"http://127.0.0.1:{port}/", "token_client": "makegood", "token_refresh": "secret-1"}
+        assert "In the demo nothing leaves" in keep(client, {**asked, **tokens}, "set-token")
+        with pytest.raises(BlockingIOError):
+            listening.accept()
     assert kept(org) == 0

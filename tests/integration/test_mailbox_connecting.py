@@ -11,15 +11,16 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.conf import settings
 from tests.support.killing import free_port
 from tests.support.mail_server import MailHouse, mail_house
-from tests.support.mailboxes import mail
+from tests.support.mailboxes import _no_demo, mail
 
 from makegood.listen.mailbox import connecting
 from makegood.listen.mailbox.account import UnableToReadMail
 from makegood.listen.mailbox.connecting import tried, trusted
-from makegood.listen.mailbox.tokens import ON_THIS_MACHINE
 
+__all__ = ["_no_demo"]
 REFRESH, ACCESS = "a refresh token", "an-access-token"
 
 
@@ -158,7 +159,50 @@ def test_a_refresh_token_opens_the_mailbox(signer: str) -> None:
 
 
 def test_a_refresh_token_is_sent_over_a_secured_line_only(house: MailHouse) -> None:
-    assert "127.0.0.1" in ON_THIS_MACHINE
-    assert "https://" in said(house, token_url="http://signing.example/token", secret=REFRESH)
+    assert "Use https" in said(house, token_url="http://signing.example/token", secret=REFRESH)
     nothing = free_port()
     assert "could not be reached" in said(house, token_url=f"https://127.0.0.1:{nothing}/token", secret=REFRESH)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_a_mail_server_in_the_house_is_called_only_where_it_is_named(
+    house: MailHouse, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0)
+        port = listening.getsockname()[1]
+        for named in ((), (f"127.0.0.1:{port + 1}",)):
+            monkeypatch.setattr(settings, "PRIVATE_HOSTS", named)
+            for host in ("127.0.0.1", "LOCALHOST"):
+                told = said(house, host=host, port=port, security=security)
+                assert "inside the house, not on the internet" in told
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_a_mail_server_is_named_with_its_port_or_without(house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    for named in (f"127.0.0.1:{house.port}", "127.0.0.1"):
+        monkeypatch.setattr(settings, "PRIVATE_HOSTS", (named,))
+        assert tried(house.account("named")).mails == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "path", "says"),
+    [
+        ((), "https://127.0.0.1:{port}/token", "inside the house, not on the internet"),
+        ((), "http://127.0.0.1:{port}/token", "Use https"),
+        ((), "http://localhost:{port}/token", "Use https"),
+        (("127.0.0.1",), "http://127.0.0.1:{port}/token?drop=all", "Leave passwords and questions out"),
+        (("127.0.0.1",), "http://me:word@127.0.0.1:{port}/token", "Leave passwords and questions out"),
+        (("127.0.0.1",), "ftp://127.0.0.1:{port}/token", "This is no address"),
+    ],
+)
+def test_a_token_is_asked_for_on_the_internet_or_where_the_house_is_named(
+    house: MailHouse, monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...], path: str, says: str
+) -> None:
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", named)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0)
+        assert says in said(house, token_url=path.format(port=listening.getsockname()[1]), secret=REFRESH)
+        with pytest.raises(BlockingIOError):
+            listening.accept()

@@ -36,7 +36,8 @@ def environment(home: Path, port: int) -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "MAKEGOOD", "DJANGO"))
     }
     path = os.pathsep.join(filter(None, (str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH"))))
-    return kept | {"MAKEGOOD_HOME": str(home), "MAKEGOOD_SECRET": SECRET, "PORT": str(port), "PYTHONPATH": path}
+    ours = {"MAKEGOOD_HOME": str(home), "MAKEGOOD_SECRET": SECRET, "MAKEGOOD_PRIVATE_HOSTS": "127.0.0.1"}
+    return kept | ours | {"PORT": str(port), "PYTHONPATH": path}
 
 
 def command(*arguments: str) -> list[str]:

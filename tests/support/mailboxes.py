@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,11 +18,17 @@ from makegood.listen.models import MailAside, Mailbox
 from makegood.messages.models import Message
 from makegood.store.tenancy import tenant
 
+HOUSE = ("127.0.0.1", "127.0.0.2", "localhost")
+"""Hosts of the house that tests may call, as MAKEGOOD_PRIVATE_HOSTS names them."""
+
 
 @pytest.fixture(autouse=True)
-def _no_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo reads no mailbox, and browser tests serve as the demo."""
-    monkeypatch.setattr(settings, "DEMO", False)
+def _no_demo() -> Iterator[None]:
+    """The demo reads no mailbox, and browser tests serve as the demo; the servers of tests are in the house."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(settings, "DEMO", False)
+        patched.setattr(settings, "PRIVATE_HOSTS", HOUSE)
+        yield
 
 
 def mail(number: int | str, text: str = "", *, head: str = "") -> bytes:

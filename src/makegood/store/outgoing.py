@@ -76,10 +76,23 @@ def address_of(url: str) -> Address:
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise UnableToCall("Leave passwords and questions out of the address: a key has its own field.")
     port = port or (443 if secure else 80)
-    named = {host, f"{host}:{port}"} & set(settings.PRIVATE_HOSTS) != set()
+    named = _named(host, port)
     if not secure and not named:
         raise UnableToCall("Use https: over http anybody on the way could read it.")
     return Address(secure=secure, host=host, port=port, path=parts.path or "/", named=named)
+
+
+def _named(host: str, port: int) -> bool:
+    return {host, f"{host}:{port}"} & set(settings.PRIVATE_HOSTS) != set()
+
+
+def line_to(*, host: str, port: int, seconds: float) -> socket.socket:
+    """This function will connect to a host that somebody wrote, by the same rules; each answer has so many seconds.
+
+    Raises UnableToCall where it is inside the house, and OSError where it cannot be reached.
+    """
+    host = host.lower()
+    return _connected(Address(secure=False, host=host, port=port, path="/", named=_named(host, port)), seconds)
 
 
 def host_of(url: str) -> str:

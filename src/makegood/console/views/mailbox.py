@@ -20,6 +20,7 @@ from makegood.listen.mailbox.operations import (
     account_kept,
     aside_drop,
     aside_try,
+    mailbox_allowed,
     mailbox_forget,
     mailbox_let,
     mailbox_set,
@@ -125,6 +126,7 @@ def _tried(account: Account) -> Folder:
     """Connect and open the folder; what is in the way is said on the form."""
     from makegood.listen.mailbox.connecting import tried
 
+    mailbox_allowed()
     try:
         return tried(account)
     except UnableToReadMail as error:

@@ -6,6 +6,7 @@ A server's own words are never shown: they may hold anything, of whoever answers
 from __future__ import annotations
 
 import errno
+import imaplib
 import logging
 import socket
 import ssl
@@ -16,6 +17,7 @@ from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPCli
 
 from makegood.listen.mailbox.account import Account, Folder, MailServerGone, UnableToReadMail
 from makegood.listen.mailbox.tokens import UnableToGetToken, access_token
+from makegood.store.outgoing import UnableToCall, line_to
 
 TIMEOUT = 20.0
 MOST_NAMED = 8
@@ -25,6 +27,23 @@ SECURITY = {
     "none": "not at all: only within your own network",
 }
 logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+class _Line(imaplib.IMAP4):
+    """A line that is made to an address which may be called, and secured from the start with `context`."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        super().__init__(host, port, TIMEOUT)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        line = line_to(host=self.host, port=self.port, seconds=timeout or TIMEOUT)
+        return self._context.wrap_socket(line, server_hostname=self.host) if self._context else line
+
+
+class _Client(IMAPClient):  # type: ignore[misc]
+    def _create_IMAP4(self) -> _Line:  # noqa: N802
+        return _Line(self.host, self.port, self.ssl_context if self.ssl else None)
 
 
 def connected(account: Account) -> IMAPClient:
@@ -86,13 +105,15 @@ def _closed(client: IMAPClient) -> None:
 def _reached(account: Account) -> IMAPClient:
     where = f"{account.host} on port {account.port}"
     try:
-        client = IMAPClient(
+        client = _Client(
             account.host,
             port=account.port,
             ssl=account.security == "tls",
             ssl_context=trusted() if account.security == "tls" else None,
             timeout=TIMEOUT,
         )
+    except UnableToCall as error:
+        raise UnableToReadMail(str(error)) from error
     except ssl.SSLCertVerificationError as error:
         raise UnableToReadMail(_untrusted(account.host, error)) from error
     except ssl.SSLError as error:

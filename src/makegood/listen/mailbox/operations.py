@@ -42,6 +42,12 @@ class UnableToTakeMail(ValueError):
     """This mail does not wait any more: load the page anew."""
 
 
+def mailbox_allowed() -> None:
+    """This function will raise UnableToKeepMailbox in the demo, which connects to nobody."""
+    if settings.DEMO:
+        raise UnableToKeepMailbox("In the demo nothing leaves this machine, so no mailbox is read.")
+
+
 def mailbox_set(
     *, organization_id: int, account: Account, by: int | None, now: datetime, all_there: bool = False
 ) -> None:
@@ -49,8 +55,7 @@ def mailbox_set(
 
     Another user, server or folder is begun anew. Raises UnableToKeepMailbox in the demo, which fetches nothing.
     """
-    if settings.DEMO:
-        raise UnableToKeepMailbox("In the demo nothing leaves this machine, so no mailbox is read.")
+    mailbox_allowed()
     moment_at = wall_now()
     row = Mailbox.objects.select_for_update().filter(organization_id=organization_id).first()
     another = row is None or (row.host, row.username, row.folder) != (account.host, account.username, account.folder)

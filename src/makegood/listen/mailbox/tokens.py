@@ -6,11 +6,12 @@ import http.client
 import json
 import ssl
 from typing import Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+from makegood.store.outgoing import Address, UnableToCall, address_of, line_to
 
 TIMEOUT = 20.0
 LONGEST_ANSWER = 100_000
-ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 class UnableToGetToken(OSError):
@@ -38,16 +39,19 @@ class Signing(Protocol):
 
 
 def access_token(account: Signing) -> str:
-    """This function will ask for a token that opens the mailbox. Raises UnableToGetToken."""
-    parts = urlsplit(account.token_url)
-    host = parts.hostname or ""
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in ON_THIS_MACHINE):
-        raise UnableToGetToken("Write the address of the sign-in service with https:// at its beginning.")
+    """This function will ask for a token that opens the mailbox, where one may call. Raises UnableToGetToken."""
+    try:
+        address = address_of(account.token_url)
+    except UnableToCall as error:
+        raise UnableToGetToken(f"Where tokens are given: {error}") from error
+    host = address.host
     asked = {"grant_type": "refresh_token", "refresh_token": account.secret, "client_id": account.client_id}
     if account.client_secret:
         asked["client_secret"] = account.client_secret
     try:
-        status, told = _asked(parts.scheme, host, parts.port, f"{parts.path or '/'}?{parts.query}".rstrip("?"), asked)
+        status, told = _asked(address, asked)
+    except UnableToCall as error:
+        raise UnableToGetToken(str(error)) from error
     except (OSError, http.client.HTTPException) as error:
         raise UnableToGetToken(f"The sign-in service at {host} could not be reached.") from error
     except ValueError as error:
@@ -61,20 +65,17 @@ def access_token(account: Signing) -> str:
     return str(told["access_token"])
 
 
-def _asked(
-    scheme: str, host: str, port: int | None, path: str, values: dict[str, str]
-) -> tuple[int, dict[str, object]]:
-    line: http.client.HTTPConnection
-    if scheme == "https":
-        line = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
-    else:
-        line = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+def _asked(address: Address, values: dict[str, str]) -> tuple[int, dict[str, object]]:
+    talk = http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT)
+    line = line_to(host=address.host, port=address.port, seconds=TIMEOUT)
     try:
-        line.request(
-            "POST", path, body=urlencode(values), headers={"Content-Type": "application/x-www-form-urlencoded"}
-        )
-        answer = line.getresponse()
-        told = json.loads(answer.read(LONGEST_ANSWER))
+        if address.secure:
+            line = ssl.create_default_context().wrap_socket(line, server_hostname=address.host)
+        talk.sock = line
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        talk.request("POST", address.path, body=urlencode(values), headers=headers)
+        with talk.getresponse() as answer:
+            told = json.loads(answer.read(LONGEST_ANSWER))
     finally:
         line.close()
     return answer.status, told if isinstance(told, dict) else {}
