@@ -15,7 +15,7 @@ from tests.functional.test_views import _no_throttle, _quick_passwords, signed_i
 
 from makegood.console import sessions
 from makegood.core.lockout import BY_ACCOUNT, BY_ADDRESS
-from makegood.core.sitting import IDLE
+from makegood.core.sitting import IDLE, LASTS
 from makegood.journal.models import Entry
 from makegood.organizations.founding import member_invite
 from makegood.organizations.models import User
@@ -143,6 +143,43 @@ def test_a_page_that_fetches_itself_keeps_nobody_signed_in(
         assert client.get("/", headers={"HX-Request": "true"}).status_code == 200
     at(now + IDLE)
     assert client.get("/", headers={"HX-Request": "true"}).headers["HX-Redirect"] == "/sign-in"
+
+
+def test_what_a_phone_sends_by_itself_keeps_nobody_signed_in(
+    person: tuple[str, int], at: Callable[[datetime], None]
+) -> None:
+    now = wall_now()
+    at(now)
+    client = enter(person[0])[0]
+    for minutes in (40, 80, 119):
+        at(now + timedelta(minutes=minutes))
+        assert client.get("/counter/now").status_code == 200
+        assert client.post("/counter/reports", {"key": "0" * 16}).status_code == 422
+    at(now + IDLE)
+    assert client.get("/counter/now").status_code == 302
+
+
+def test_twelve_hours_are_the_most_whatever_organization_one_changes_to(
+    org: Org, person: tuple[str, int], at: Callable[[datetime], None], make_org: Callable[..., Org]
+) -> None:
+    other = make_org()
+    with tenant(organization_id=other.id):
+        member_invite(
+            organization_id=other.id, name="Joris", role="employee", now=START, by=other.admin, email=person[0]
+        )
+    now = wall_now()
+    at(now)
+    client = enter(person[0])[0]
+    for hour in range(1, 12):
+        at(now + timedelta(hours=hour))
+        to = (other, org)[hour % 2]
+        client.post("/switch", {"organization": str(to.id)})
+        assert client.session["organization"] == to.id
+        assert client.get("/recoveries").status_code == 200
+    at(now + LASTS - timedelta(seconds=1))
+    assert client.get("/recoveries").status_code == 200
+    at(now + LASTS)
+    assert client.get("/recoveries").status_code == 302
 
 
 def test_signing_out_everywhere_ends_every_session(person: tuple[str, int]) -> None:

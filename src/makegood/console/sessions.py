@@ -66,6 +66,8 @@ OVER = {
 }
 BY_ITSELF = frozenset({"today", "recovery-others", "bulk", "data-file"})
 """Pages that fetch themselves anew while nobody does anything: that keeps nobody signed in."""
+BY_THE_PHONE = frozenset({"counter-now", "counter-reports"})
+"""What a phone asks and sends by itself, for the reports that it kept."""
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -81,26 +83,31 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
 def seen(request: HttpRequest, visitor: Visitor) -> None:
     """Keep that a person did something, once a minute at most."""
     match = request.resolver_match
-    if request.headers.get("HX-Request") and match is not None and match.url_name in BY_ITSELF:
+    name = "" if match is None else match.url_name
+    if name in BY_THE_PHONE or (name in BY_ITSELF and request.headers.get("HX-Request")):
         return
     now = wall_now()
     if now - visitor.seen_at >= SEEN_EVERY:
         request.session["seen"] = now.timestamp()
 
 
-def begin(request: HttpRequest, *, user_id: int, organization_id: int, member_id: int) -> None:
+def begin(
+    request: HttpRequest, *, user_id: int, organization_id: int, member_id: int, began_at: datetime | None = None
+) -> None:
     """Begin a session under a fresh key, and with a fresh token for its forms.
 
-    What the session of somebody else held is forgotten: on a device that people share nobody signs out.
+    `began_at` is of a session that goes on as another: when its person signed in (wall time). What the session of
+    somebody else held is forgotten: on a device that people share nobody signs out.
     """
     now = wall_now().timestamp()
+    began = now if began_at is None else began_at.timestamp()
     if request.session.get("user", user_id) != user_id:
         request.session.flush()
     request.session.cycle_key()
     rotate_token(request)
     request.session.pop("half", None)
     request.session.update(
-        {"user": user_id, "organization": organization_id, "member": member_id, "began": now, "seen": now}
+        {"user": user_id, "organization": organization_id, "member": member_id, "began": began, "seen": now}
     )
 
 

@@ -165,5 +165,6 @@ def switch(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
                 user_id=desk.visitor.user_id,
                 organization_id=one.organization_id,
                 member_id=one.member_id,
+                began_at=desk.visitor.began_at,
             )
     return redirect("today")
