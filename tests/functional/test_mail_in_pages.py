@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.support.mail_server import PASSWORD, MailHouse, mail_house
 from tests.support.mailboxes import _no_demo, asides, mail, mailbox, reader, row, subjects
 
+from makegood.console.views import mailbox as views
+from makegood.listen.mailbox import connecting
+from makegood.listen.mailbox.account import Account, Folder
+from makegood.listen.mailbox.connecting import tried
 from makegood.listen.models import MailAside, Mailbox
 from makegood.organizations.models import Organization
 from makegood.store.tenancy import tenant
@@ -156,6 +162,33 @@ def test_a_refused_token_is_said_on_its_own_form(org: Org, house: MailHouse) -> 
     assert 'value="makegood"' in page
     assert "secret-1" not in page
     assert kept(org) == 0
+
+
+def test_no_transaction_is_open_while_a_mail_server_is_called(
+    org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, seen = signed_in(org, org.admin), []
+
+    def looked(account: Account) -> Folder:
+        seen.append((account.port, transaction.get_connection().in_atomic_block))
+        return tried(account)
+
+    monkeypatch.setattr(connecting, "tried", looked)
+    assert "It works" in keep(client, given(house))
+    assert "It works" in keep(client, {}, "try")
+    assert "does not take this user" in keep(client, given(house, mail_password="wrong"))
+    assert seen == [(house.port, False)] * 3
+
+
+def test_only_so_many_mailboxes_are_tried_at_once(org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(org, org.admin)
+    monkeypatch.setattr(views, "_free", threading.BoundedSemaphore(1))
+    for _ in range(3):
+        assert "does not take this user" in keep(client, given(house, mail_password="wrong"))
+    with views._free:
+        assert "Other mailboxes are being tried right now" in keep(client, given(house))
+    assert kept(org) == 0
+    assert "It works" in keep(client, given(house))
 
 
 def test_the_demo_reads_none(org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> None:

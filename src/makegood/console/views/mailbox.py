@@ -1,7 +1,11 @@
-"""Mail in: an admin says where it is, it is tried at once, and what could not be taken in is seen to."""
+"""Mail in: an admin says where it is, it is tried at once, and what could not be taken in is seen to.
+
+A mail server may take long to answer. No transaction is open meanwhile, and no row is locked.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,6 +32,10 @@ from makegood.listen.mailbox.operations import (
 from makegood.organizations.operations import reply_address_set
 
 LARGEST = 2**63 - 1
+PREFIXES = {"set": "mail", "set-token": "token"}
+AT_ONCE = 2
+"""So many mailboxes a process tries at once: pages that wait for one must never take every thread of it."""
+_free = threading.BoundedSemaphore(AT_ONCE)
 ASKED_FOR_TOKENS = {
     "token_url": "Write where tokens are given.",
     "token_client": "Write the client id.",
@@ -41,16 +49,47 @@ def mail_again(request: HttpRequest, desk: Desk, **names: object) -> Screen | Ht
     return settings_page(request, desk, section="mail")
 
 
-@acts(mail_again)
-def act(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+def act(request: HttpRequest, *, how: str) -> HttpResponse:
     """Keep, try, stop or forget the mailbox; take in again what could not be, or end it."""
+    return _outside(request, how=how) if how in CALLING else _inside(request, how=how)
+
+
+@acts(mail_again)
+def _inside(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
     doing = ACTS.get(how)
     if doing is None:
         raise Http404
-    if how in BY_ADMINS and desk.facts.role not in permissions.RUNS:
-        raise UnableToKeepMailbox("Only an admin says where mail is read: ask one.")
+    _admins_only(desk, how)
     doing(request, desk)
     return redirect("settings", section="mail")
+
+
+def _outside(request: HttpRequest, *, how: str) -> HttpResponse:
+    """Read what is asked, call the mail server while no transaction is open, and write what came of it."""
+    asked: list[Account] = []
+
+    def ask(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+        _admins_only(desk, how)
+        mailbox_allowed()
+        asked.append(CALLING[how](request, desk))
+        return HttpResponse()
+
+    answer = acts(mail_again)(ask)(request, how=how)
+    if not asked:
+        return answer
+    folder, error = _tried(asked[0])
+
+    def write(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+        _admins_only(desk, how)
+        _write(request, desk, how, asked[0], folder, error)
+        return redirect("settings", section="mail")
+
+    return acts(mail_again)(write)(request, how=how)
+
+
+def _admins_only(desk: Desk, how: str) -> None:
+    if how in BY_ADMINS and desk.facts.role not in permissions.RUNS:
+        raise UnableToKeepMailbox("Only an admin says where mail is read: ask one.")
 
 
 def _given(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -78,7 +117,7 @@ def _given(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     }
 
 
-def _set(request: HttpRequest, desk: Desk) -> None:
+def _by_password(request: HttpRequest, desk: Desk) -> Account:
     given = _given(request.POST, "mail")
     password = request.POST.get("mail_password", "")
     kept = account_kept(organization_id=desk.organization_id)
@@ -88,25 +127,44 @@ def _set(request: HttpRequest, desk: Desk) -> None:
         password = kept.secret if same else ""
     if not password:
         raise Unanswered({"mail_password": "Write the password."})
-    _keep(request, desk, Account(**given, secret=password), "mail")
+    return Account(**given, secret=password)
 
 
-def _set_token(request: HttpRequest, desk: Desk) -> None:
+def _by_token(request: HttpRequest, desk: Desk) -> Account:
     given = _given(request.POST, "token")
     asked = answers(request.POST, **ASKED_FOR_TOKENS)
-    account = Account(
+    return Account(
         **given,
         secret=asked["token_refresh"],
         token_url=asked["token_url"][:300],
         client_id=asked["token_client"][:300],
         client_secret=request.POST.get("token_secret", "").strip(),
     )
-    _keep(request, desk, account, "token")
 
 
-def _keep(request: HttpRequest, desk: Desk, account: Account, prefix: str) -> None:
-    folder = _tried(account)
-    everything = request.POST.get(f"{prefix}_from") == "all"
+def _tried(account: Account) -> tuple[Folder | None, str]:
+    """Connect and open the folder: what was found there, or what is in the way."""
+    from makegood.listen.mailbox.connecting import tried
+
+    if not _free.acquire(blocking=False):
+        return None, "Other mailboxes are being tried right now: try again in a few seconds."
+    try:
+        return tried(account), ""
+    except UnableToReadMail as error:
+        return None, str(error)
+    finally:
+        _free.release()
+
+
+def _write(request: HttpRequest, desk: Desk, how: str, account: Account, folder: Folder | None, error: str) -> None:
+    """Keep the mailbox if it could be read, or say how trying it went."""
+    if how == "try":
+        found = f"It works: {account.folder} is open, with {_counted(folder)}." if folder else error
+        tell(request, found, tone="good" if folder else "bad")
+        return
+    if folder is None:
+        raise UnableToKeepMailbox(error)
+    everything = request.POST.get(f"{PREFIXES[how]}_from") == "all"
     mailbox_set(
         organization_id=desk.organization_id,
         account=account,
@@ -114,38 +172,18 @@ def _keep(request: HttpRequest, desk: Desk, account: Account, prefix: str) -> No
         now=desk.facts.now,
         all_there=everything,
     )
-    there = _counted(folder)
     tell(
         request,
-        f"It works: {account.folder} is open, with {there}. "
+        f"It works: {account.folder} is open, with {_counted(folder)}. "
         + ("They are taken in now." if everything else "What comes from now on is taken in."),
     )
-
-
-def _tried(account: Account) -> Folder:
-    """Connect and open the folder; what is in the way is said on the form."""
-    from makegood.listen.mailbox.connecting import tried
-
-    mailbox_allowed()
-    try:
-        return tried(account)
-    except UnableToReadMail as error:
-        raise UnableToKeepMailbox(str(error)) from error
 
 
 def _counted(folder: Folder) -> str:
     return "1 mail in it" if folder.mails == 1 else f"{folder.mails:,} mails in it"
 
 
-def _try(request: HttpRequest, desk: Desk) -> None:
-    account = _account(desk)
-    try:
-        tell(request, f"It works: {account.folder} is open, with {_counted(_tried(account))}.")
-    except UnableToKeepMailbox as error:
-        tell(request, str(error), tone="bad")
-
-
-def _account(desk: Desk) -> Account:
+def _account(request: HttpRequest, desk: Desk) -> Account:
     account = account_kept(organization_id=desk.organization_id)
     if account is None:
         raise Http404
@@ -153,7 +191,7 @@ def _account(desk: Desk) -> Account:
 
 
 def _let(request: HttpRequest, desk: Desk, *, active: bool) -> None:
-    _account(desk)
+    _account(request, desk)
     mailbox_let(organization_id=desk.organization_id, active=active, by=desk.member_id, now=desk.facts.now)
     tell(request, "It is read on, from where it was." if active else "It is not read any more; what comes waits there.")
 
@@ -167,7 +205,7 @@ def _go_on(request: HttpRequest, desk: Desk) -> None:
 
 
 def _forget(request: HttpRequest, desk: Desk) -> None:
-    _account(desk)
+    _account(request, desk)
     mailbox_forget(organization_id=desk.organization_id, by=desk.member_id, now=desk.facts.now)
     tell(request, "Forgotten, with its password. What was taken in stays.")
 
@@ -194,12 +232,14 @@ def _address(request: HttpRequest, desk: Desk) -> None:
 
 ACTS: dict[str, Callable[[HttpRequest, Desk], None]] = {
     "address": _address,
-    "set": _set,
-    "set-token": _set_token,
-    "try": _try,
     "stop": _stop,
     "go-on": _go_on,
     "forget": _forget,
     "again": _again,
     "seen": _seen,
+}
+CALLING: dict[str, Callable[[HttpRequest, Desk], Account]] = {
+    "set": _by_password,
+    "set-token": _by_token,
+    "try": _account,
 }
