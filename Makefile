@@ -5,6 +5,8 @@ SPEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# What the database may do otherwise in another version; whom a page lets in is not among it.
+ON_DEBIAN := tests/integration tests/contract --ignore-glob='*/test_rights_of_*'
 
 .PHONY: run test lint bench requirements clean
 
@@ -13,7 +15,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/test.stamp $(VENV)/debian.stamp lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
-	MAKEGOOD_TEST_DATABASE=debian15 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests/integration tests/contract
+	MAKEGOOD_TEST_DATABASE=debian15 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ON_DEBIAN)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
