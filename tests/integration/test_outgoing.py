@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from tests.functional.test_deploy import certificate
 from tests.support.models import ModelServer, model_server
 
 from makegood.store import outgoing
@@ -106,6 +110,63 @@ def test_a_slow_drip_is_cut_off(model: ModelServer) -> None:
     with pytest.raises(UnableToCall, match=r"did not answer within 0\.3 seconds"):
         called(model.url, seconds=0.3)
     assert model.ended.wait(30)
+
+
+class SlowTls:
+    """A server that shakes hands only when it is let, then drips; `got` is what it was sent."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        chain, key = certificate(folder)
+        self.certified = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.certified.load_cert_chain(chain, key)
+        self.go, self.over, self.got = threading.Event(), threading.Event(), b""
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.listening.getsockname()[1]}/v1"
+        monkeypatch.setattr(outgoing, "_trusted", lambda: ssl.create_default_context(cafile=str(chain)))
+        monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        with self.listening:
+            line, _ = self.listening.accept()
+        self.go.wait(30)
+        with contextlib.suppress(OSError), self.certified.wrap_socket(line, server_side=True) as talk:
+            self.got = talk.recv(9999)
+            talk.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while not self.over.wait(0.05):
+                talk.sendall(b" ")
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowTls]:
+    server = SlowTls(tmp_path, monkeypatch)
+    yield server
+    server.go.set()
+    server.over.set()
+    server.thread.join(30)
+
+
+def under_way() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name == "call-out"]
+
+
+def test_who_shakes_hands_too_late_is_sent_nothing_and_holds_nobody_up(slow: SlowTls) -> None:
+    with pytest.raises(UnableToCall, match=r"did not answer within 0\.3 seconds"):
+        called(slow.url, seconds=0.3)
+    slow.go.set()
+    for one in under_way():
+        one.join(5)
+    assert (slow.got, under_way()) == (b"", [])
+
+
+def test_a_slow_drip_over_tls_is_cut_off_too(slow: SlowTls) -> None:
+    slow.go.set()
+    with pytest.raises(UnableToCall, match="did not answer within 1 seconds"):
+        called(slow.url, seconds=1)
+    for one in under_way():
+        one.join(5)
+    assert (slow.got[:4], under_way()) == (b"POST", [])
 
 
 def test_ten_megabytes_are_not_taken(model: ModelServer) -> None:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,7 +88,9 @@ def _named(host: str, port: int) -> bool:
 
 
 def line_to(*, host: str, port: int, seconds: float) -> socket.socket:
-    """This function will connect to a host that somebody wrote, by the same rules; each answer has so many seconds.
+    """This function will connect to a host that somebody wrote, by the same rules, within so many seconds.
+
+    Each answer on the line has as many.
 
     Raises UnableToCall where it is inside the house, and OSError where it cannot be reached.
     """
@@ -113,9 +116,15 @@ class _Call:
         self.given_up = True
         if self.line is not None:
             try:
-                self.line.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(self.line, socket.SHUT_RDWR)
             except OSError:
                 return
+
+    def on(self, line: socket.socket) -> None:
+        """Go on by this line, which may be cut from now on. Raises TimeoutError where nobody waits any more."""
+        self.line = line
+        if self.given_up:
+            raise TimeoutError
 
 
 def call(*, url: str, body: Mapping[str, Any], headers: Mapping[str, str], seconds: float, most: int) -> Answer:
@@ -151,13 +160,17 @@ def call(*, url: str, body: Mapping[str, Any], headers: Mapping[str, str], secon
 def _exchange(
     under_way: _Call, address: Address, payload: bytes, headers: Mapping[str, str], *, seconds: float, most: int
 ) -> Answer:
+    until = monotonic() + seconds
     line = _connected(address, seconds)
-    under_way.line = line
     try:
-        if under_way.given_up:
-            raise TimeoutError
+        under_way.on(line)
         if address.secure:
-            line = under_way.line = _trusted().wrap_socket(line, server_hostname=address.host)
+            line = _trusted().wrap_socket(line, server_hostname=address.host, do_handshake_on_connect=False)
+            under_way.on(line)
+            line.settimeout(_left(until))
+            line.do_handshake()
+            under_way.on(line)
+        line.settimeout(_left(until))
         talk = http.client.HTTPConnection(address.host, address.port, timeout=seconds)
         talk.sock = line
         talk.request(
@@ -175,6 +188,14 @@ def _exchange(
     if 300 <= response.status < 400:
         raise UnableToCall(f"{address.host} sends us on to another address: write that one here, if it is right.")
     return Answer(status=response.status, body=body)
+
+
+def _left(until: float) -> float:
+    """The seconds until then. Raises TimeoutError where none are left."""
+    left = until - monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
 def is_public(written: str) -> bool:
@@ -203,11 +224,13 @@ def _connected(address: Address, seconds: float) -> socket.socket:
             " by MAKEGOOD_PRIVATE_HOSTS."
         )
     lost: OSError = ConnectionRefusedError()
+    until = monotonic() + seconds
     for family, kind, protocol, _, where in found:
         line = socket.socket(family, kind, protocol)
-        line.settimeout(seconds)
         try:
+            line.settimeout(_left(until))
             line.connect(where)
+            line.settimeout(seconds)
         except OSError as error:
             line.close()
             lost = error
