@@ -240,6 +240,50 @@ def test_what_is_refused_says_why_and_holds_up_nothing(live: Org, phone: Phone, 
     expect(page.get_by_label("What went wrong?")).to_have_value("at no price")
 
 
+@pytest.mark.parametrize("status", [413, 500])
+def test_what_the_server_fails_at_holds_up_nothing(live: Org, phone: Phone, line: Line, status: int) -> None:
+    """Tried three times it stands aside; tried again it is taken, as the report that it was."""
+    page = phone(worker=False).pages[0]
+
+    def fail(route: Route) -> None:
+        if "at+this" in (route.request.post_data or ""):
+            route.fulfill(status=status, body="no")
+        else:
+            route.continue_()
+
+    page.route("**/counter/reports", fail)
+    report(page, "at this it fails")
+    expect(page.get_by_text("Makegood failed at the first one.")).to_be_visible()
+    report(page, "the next one")
+    waiting(page, 2)
+    page.get_by_role("button", name="Send it now").click()
+    waiting(page, 1)
+    expect(page.get_by_text(f"Makegood failed at it 3 times (HTTP {status}).")).to_be_visible()
+    assert [one.what for one in arrived(live, 1)] == ["the next one"]
+    page.unroute("**/counter/reports")
+    page.get_by_role("button", name="Try it again").click()
+    waiting(page, 0)
+    later, first = arrived(live, 2)
+    assert first.what == "at this it fails"
+    assert first.happened_at < later.happened_at
+
+
+@pytest.mark.parametrize(("status", "says"), [(403, "does not let you report here"), (503, "The line is down: they")])
+def test_why_it_all_waits_is_said(live: Org, phone: Phone, line: Line, status: int, says: str) -> None:
+    """A change of role, or a server that is shut for a while, is no fault of the report's: it stands in its place."""
+    page = phone(worker=False).pages[0]
+    page.route("**/counter/reports", lambda route: route.fulfill(status=status, body="no"))
+    report(page, "in its place")
+    expect(page.get_by_text(says)).to_be_visible()
+    for _ in range(4):
+        page.get_by_role("button", name="Send it now").click()
+    assert page.get_by_text("You are signed out").count() == 0
+    page.unroute("**/counter/reports")
+    page.get_by_role("button", name="Send it now").click()
+    waiting(page, 0)
+    arrived(live, 1)
+
+
 def test_both_pages_open_while_the_line_is_down(live: Org, phone: Phone, line: Line) -> None:
     context = phone()
     page = context.pages[0]

@@ -9,10 +9,20 @@
   const WHY = {
     "": "", sent: "",
     down: "The line is down: they leave by themselves when it is back.",
+    failed: "Makegood failed at the first one. It is tried three times in all; then the others go on without it.",
+    barred: "Makegood does not let you report here: ask an admin. They wait until you may.",
     "signed-out": "You are signed out: sign in, and they leave.",
     others: "Some were written by somebody else on this phone: they leave when that person signs in.",
   };
   const said = (text) => { if (says) says.textContent = text; };
+  const button = (label, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "btn plain small";
+    made.textContent = label;
+    made.addEventListener("click", act);
+    return made;
+  };
   const line = (report) => {
     const row = document.createElement("li");
     const text = document.createElement("p");
@@ -25,12 +35,9 @@
       const wrong = document.createElement("p");
       wrong.className = "wrong";
       wrong.textContent = report.refused;
-      const away = document.createElement("button");
-      away.type = "button";
-      away.className = "btn plain small";
-      away.textContent = "Write it anew";
-      away.addEventListener("click", async () => { fill(report.fields); await counterQueue.drop(report.id); await show(""); });
-      row.append(wrong, away);
+      row.append(wrong);
+      if (report.tries) row.append(button("Try it again", async () => { await counterQueue.again(report.id); await go(); }));
+      row.append(button("Write it anew", async () => { fill(report.fields); await counterQueue.drop(report.id); await show(""); }));
     }
     return row;
   };
@@ -53,7 +60,14 @@
     const worker = await navigator.serviceWorker?.ready;
     try { await worker?.sync?.register("counter"); } catch { /* not everywhere: the line's own word must do */ }
   };
-  const go = async () => { const why = await counterQueue.send(); await show(why); return why; };
+  let retry = 0;
+  const go = async () => {
+    clearTimeout(retry);
+    const why = await counterQueue.send();
+    if (why === "failed") retry = setTimeout(go, 20000);
+    await show(why);
+    return why;
+  };
   let keeping = false;
   const report = async (event) => {
     event.preventDefault();
@@ -71,9 +85,10 @@
     } finally { keeping = false; }
     said("Kept on this phone.");
     later();
-    await go();
+    const why = await go();
     const left = (await counterQueue.all()).find((one) => one.key === key);
-    said(!left ? "Reported." : left.refused ? "It was not taken: below it says why." : "Kept on this phone: it is sent when the line is back.");
+    said(!left ? "Reported." : left.refused ? "It was not taken: below it says why." 
+      : why === "down" ? "Kept on this phone: it is sent when the line is back." : "Kept on this phone: below it says why it waits.");
   };
   if (form) form.addEventListener("submit", report);
   document.querySelector("[data-send]")?.addEventListener("click", go);

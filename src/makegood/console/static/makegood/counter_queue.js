@@ -22,25 +22,39 @@ self.counterQueue = (() => {
   const add = (report) => doing("readwrite", (reports) => reports.add(report));
   const put = (report) => doing("readwrite", (reports) => reports.put(report));
   const drop = (id) => doing("readwrite", (reports) => reports.delete(id));
+  const again = (id) => navigator.locks.request("makegood-counter", async () => {
+    const one = (await all()).find((report) => report.id === id);
+    if (one) await put({ ...one, refused: "", tries: 0 });
+  });
   const told = (why) => { new BroadcastChannel("makegood-counter").postMessage(why); return why; };
 
   const post = async (report, csrf) => {
     const body = new URLSearchParams({ ...report.fields, key: report.key, written: String(report.written), sent: String(Date.now()), csrfmiddlewaretoken: csrf });
     return fetch("/counter/reports", { method: "POST", body, redirect: "manual", credentials: "same-origin" });
   };
+  const TRIES = 3;
+  /* These say nothing of the report: nobody is signed in, they may not, or the way there is shut. All else does. */
+  const held = (answer) => answer.type === "opaqueredirect" ? "signed-out" : answer.status === 403 ? "barred"
+    : [408, 429, 502, 503, 504].includes(answer.status) ? "down" : "";
+  const failed = async (report, status) => {
+    const tries = (report.tries ?? 0) + 1;
+    await put({ ...report, tries, refused: tries < TRIES ? "" : `Makegood failed at it ${tries} times (HTTP ${status}).` });
+    return tries < TRIES;
+  };
   const sendAll = async () => {
     const waiting = (await all()).filter((one) => !one.refused);
     if (!waiting.length) return "";
     const asked = await fetch("/counter/now", { redirect: "manual", cache: "no-store", credentials: "same-origin" });
-    if (!asked.ok) return asked.type === "opaqueredirect" || asked.status < 500 ? "signed-out" : "down";
+    if (!asked.ok) return held(asked) || "down";
     const now = await asked.json();
     let others = false;
     for (const report of waiting) {
       if (report.member !== now.member) { others = true; continue; }
       const answer = await post(report, now.csrf);
       if (answer.ok) { await drop(report.id); told("sent"); continue; }
-      if (answer.status === 422) { await put({ ...report, refused: (await answer.json()).error }); continue; }
-      return answer.type === "opaqueredirect" || answer.status === 403 ? "signed-out" : "down";
+      if (answer.status === 422) { await put({ ...report, tries: 0, refused: (await answer.json()).error }); continue; }
+      if (held(answer)) return held(answer);
+      if (await failed(report, answer.status)) return "failed";
     }
     return others ? "others" : "";
   };
@@ -49,5 +63,5 @@ self.counterQueue = (() => {
     try { why = await sendAll(); } catch { /* the line is down: it all stays */ }
     return told(why);
   });
-  return { all, add, drop, send };
+  return { all, add, again, drop, send };
 })();

@@ -19,4 +19,4 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || !(PAGES.includes(path) || path.startsWith("{% static '' %}"))) return;
   event.respondWith(keep(event.request).catch(async () => (await caches.match(path)) ?? Response.error()));
 });
-self.addEventListener("sync", (event) => { if (event.tag === "counter") event.waitUntil(counterQueue.send().then((why) => { if (why === "down") throw new Error(why); })); });
+self.addEventListener("sync", (event) => { if (event.tag === "counter") event.waitUntil(counterQueue.send().then((why) => { if (why === "down" || why === "failed") throw new Error(why); })); });
