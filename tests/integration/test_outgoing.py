@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -151,9 +152,19 @@ def under_way() -> list[threading.Thread]:
     return [one for one in threading.enumerate() if one.name == "call-out"]
 
 
-def test_who_shakes_hands_too_late_is_sent_nothing_and_holds_nobody_up(slow: SlowTls) -> None:
-    with pytest.raises(UnableToCall, match=r"did not answer within 0\.3 seconds"):
-        called(slow.url, seconds=0.3)
+def test_who_shakes_hands_too_late_is_sent_nothing_and_holds_nobody_up(
+    slow: SlowTls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the time goes into the look-up of the name: the handshake begins late, and has no time of its own."""
+    look_up = socket.getaddrinfo
+
+    def late(*asked: Any, **how: Any) -> Any:
+        slow.over.wait(0.5)
+        return look_up(*asked, **how)
+
+    monkeypatch.setattr(outgoing.socket, "getaddrinfo", late)
+    with pytest.raises(UnableToCall, match="did not answer"):
+        called(slow.url, seconds=1)
     slow.go.set()
     for one in under_way():
         one.join(5)
@@ -162,7 +173,7 @@ def test_who_shakes_hands_too_late_is_sent_nothing_and_holds_nobody_up(slow: Slo
 
 def test_a_slow_drip_over_tls_is_cut_off_too(slow: SlowTls) -> None:
     slow.go.set()
-    with pytest.raises(UnableToCall, match="did not answer within 1 seconds"):
+    with pytest.raises(UnableToCall, match="did not answer"):
         called(slow.url, seconds=1)
     for one in under_way():
         one.join(5)
