@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 
 from attrs import frozen
@@ -15,6 +16,9 @@ from makegood.messages.models import Message
 from makegood.messages.operations import Received, message_received
 
 CUT = "\n\n[This mail is of {:,.0f} MB. Only its beginning was read; all of it lies in the mailbox.]"
+
+LINK = re.compile(r"(sign-in(?:/|%2F)choose(?:/|%2F))(?:[\w.~%=+-]|\r?\n[> \t]*(?=[\w.~%=+-]{12}))+", re.IGNORECASE)
+"""A link by which a password is chosen, as mails repeat it: broken over lines, quoted, or written into another link."""
 
 
 @frozen(kw_only=True)
@@ -31,21 +35,31 @@ def mail_key(mail: Mail, raw: bytes) -> str:
     return f"mail:{mail.message_id}" if mail.message_id else f"bytes:{hashlib.sha256(raw).hexdigest()}"
 
 
+def may_wait(raw: bytes) -> bytes:
+    """This function will return what of a mail may be kept until a person sees to it, b"" where it may hold a link.
+
+    A report of an undelivered mail repeats that mail in whatever way: one of ours may hold a link to choose a password.
+    """
+    mail = parse(raw)
+    return b"" if mail.kind == "bounce" or LINK.search(mail.text) else raw
+
+
 def mail_take(*, organization_id: int, raw: bytes, at: datetime, size: int = 0) -> MailTaken:
     """This function will take a mail in, once by its Message-ID (else by its bytes), inside a unit of work.
 
     `size` is that of the whole mail, where `raw` is only its beginning: its words say so.
 
-    A bounce puts the message that it is about in *failed*, unless its mail system only says that it still tries. A
-    mail of our own that comes back to us by a forwarding is nobody's reply.
+    A bounce puts the message that it is about in *failed*, unless its mail system only says that it still tries; of
+    its words only the reason is kept. No link to choose a password is kept, whoever repeats it. A mail of our own that
+    comes back to us by a forwarding is nobody's reply.
     """
     mail = parse(raw)
     kind: str = mail.kind
     references = [f"<{one}>" for one in (*mail.in_reply_to, *mail.references)]
-    address, reason = mail.sender, ""
+    address, reason, words = mail.sender, "", LINK.sub(r"\1…", mail.text)
     if mail.kind == "bounce":
         bounce = bounce_of(raw)
-        kind, reason = "bounce" if bounce.final else "delay", bounce.reason
+        kind, reason, words = "bounce" if bounce.final else "delay", bounce.reason, bounce.reason
         references = list(bounce.message_ids) or references
         address = next(iter(bounce.recipients), address)
     elif _ours(organization_id, mail):
@@ -54,7 +68,7 @@ def mail_take(*, organization_id: int, raw: bytes, at: datetime, size: int = 0) 
         organization_id=organization_id,
         key=mail_key(mail, raw),
         at=at,
-        body=_plain(mail.text) + (CUT.format(size / 1024 / 1024) if size > len(raw) else ""),
+        body=_plain(words) + (CUT.format(size / 1024 / 1024) if size > len(raw) else ""),
         subject=_plain(mail.subject),
         address=_plain(address),
         addresses=[*mail.to, *mail.cc, *mail.delivered_to],

@@ -15,7 +15,7 @@ from django.db.models import F
 from makegood.journal.operations import Happened, record
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.listen.mail import Mail, parse
-from makegood.listen.mail_in import mail_take
+from makegood.listen.mail_in import mail_take, may_wait
 from makegood.listen.mailbox.account import Account, Folder
 from makegood.listen.models import MailAside, Mailbox
 from makegood.messages.staff import notices_write
@@ -175,7 +175,7 @@ def mail_set_aside(*, place: Place, raw: bytes, size: int, said: str) -> None:
     """This function will keep a mail that could not be taken in, for a person, and move the position past it."""
     row = _at(place)
     if row is not None:
-        _aside(place, raw, size, f"{said}.", mail=parse(raw))
+        _aside(place, may_wait(raw), size, f"{said}.", mail=parse(raw))
         _moved(row, place.uid, counted=False)
 
 
@@ -295,7 +295,7 @@ def aside_fetched(*, organization_id: int, aside_id: int, raw: bytes, size: int)
     row = rows.filter(state__in=["kept", "again"]).first()
     if row is None:
         return
-    row.state, row.raw = "kept", raw or row.raw
+    row.state, row.raw = "kept", may_wait(raw) or row.raw
     row.save(update_fields=["state", "raw"])
     if raw:
         with suppress(UnableToTakeMail):
