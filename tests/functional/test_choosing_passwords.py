@@ -261,6 +261,26 @@ def test_a_shadow_writes_to_its_own_people_and_to_nobody_else(live: Org, mails: 
         assert states == {"staff": "stopped", "account": "done"}
 
 
+@pytest.mark.parametrize("delivery", ["live", "shadow"])
+def test_while_sending_is_stopped_a_link_is_on_its_way_all_the_same(
+    live: Org, mails: MailServer, delivery: str
+) -> None:
+    """It is said to be; everything else waits as it is, and leaves when sending goes on."""
+    with tenant(organization_id=live.id):
+        Organization.objects.filter(id=live.id).update(delivery=delivery, stopped_at=START)
+        told = Wanted(
+            kind="staff", idempotency_key="told", subject="member", subject_id=live.admin, run_at=START,
+            payload={"member": live.admin, "stories": 1},
+        )  # fmt: skip
+        effects_add(organization_id=live.id, wanted=[told])
+    first, second = invite(live), invite(live, "Mia")
+    assert "a link to choose a new password is on its way" in forgot(first)
+    assert sorted(to for to, _, _ in letters(live, mails)) == sorted([first, first, second])
+    with tenant(organization_id=live.id):
+        states = dict(Effect.objects.filter(organization_id=live.id).values_list("kind", "state"))
+        assert states == {"staff": "pending", "account": "done"}
+
+
 def test_a_demo_hands_a_password_over_for_no_mail_leaves_it(org: Org, mails: MailServer) -> None:
     email = f"joris.demo@{org.code}.example.org"
     form = {"member": "Joris", "member_email": email, "member_role": "employee", "member_limit": "50"}

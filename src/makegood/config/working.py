@@ -20,7 +20,7 @@ FIRST = ("promises", "gate", "route")
 """What a stepped clock settles before anything is sent: who was failed, and which recovery takes them."""
 SHADOW = Outcome(state="stopped", text="not sent: this organization only watches")
 OF_ACCOUNTS = Kinds(named=("account",), but=False)
-"""What leaves a shadow all the same: how its own people sign in."""
+"""What leaves a shadow, and while sending is stopped, all the same: how its own people sign in."""
 FOUND = """
 SELECT 'bulks', finder.bulks_going() AS organization_id UNION ALL SELECT 'lapsed', finder.effects_lapsed()
 UNION ALL SELECT 'due', finder.effects_due() ORDER BY 2
@@ -72,9 +72,9 @@ def work_organization(*, organization_id: int, has: Collection[str] = ANYTHING) 
     """Work one batch of what an organization `has` to be worked; return how many effects were settled.
 
     Before effects goes a batch of what somebody asked for many recoveries at once, in a transaction of its own.
-    Nothing is sent while its stop button is pressed. From an inbox (demo, replay) nothing leaves, from a shadow nothing
-    but mail to its members about their accounts: what stays is settled in one transaction. Otherwise each is carried
-    out, claimed before and settled after.
+    From an inbox (demo, replay) nothing leaves; from a shadow, and while the stop button is pressed, nothing but mail
+    to its members about their accounts. What stays of a shadow or an inbox is settled in one transaction, and waits
+    where the button is pressed. Otherwise each is carried out, claimed before and settled after.
     """
     brought = 0
     if "bulks" in has:
@@ -89,19 +89,18 @@ def _effects(*, organization_id: int, lapsed: bool) -> int:
         if must_wait(organization_id=organization_id, after=FIRST):
             return 0
         recovered = recover_lapsed(organization_id=organization_id) if lapsed else 0
-        if stopped_at is not None:
-            return recovered
+        stopped = stopped_at is not None
         if delivery == "inbox":
-            return recovered + work_local(organization_id=organization_id, outcome=INBOX)
-        kinds = EVERY
-        if delivery == "shadow":
-            kinds = OF_ACCOUNTS
-            recovered += work_local(
-                organization_id=organization_id, outcome=SHADOW, kinds=attrs.evolve(kinds, but=True)
-            )
+            return recovered + (0 if stopped else work_local(organization_id=organization_id, outcome=INBOX))
+        if delivery == "shadow" and not stopped:
+            rest = attrs.evolve(OF_ACCOUNTS, but=True)
+            recovered += work_local(organization_id=organization_id, outcome=SHADOW, kinds=rest)
+        kinds = OF_ACCOUNTS if stopped or delivery == "shadow" else EVERY
         in_hand = claim_live(organization_id=organization_id, kinds=kinds)
     return recovered + carry_live(
-        organization_id=organization_id, in_hand=in_hand, halted=lambda: _halted(organization_id=organization_id)
+        organization_id=organization_id,
+        in_hand=in_hand,
+        halted=lambda: not stopped and _halted(organization_id=organization_id),
     )
 
 

@@ -146,7 +146,11 @@ def _banners(facts: DeskFacts) -> tuple[Notice, ...]:
     banners = []
     if facts.stopped_at is not None:
         banners.append(
-            Notice(text="Sending is stopped.", tone="bad", detail="No message and no payment leaves until it goes on.")
+            Notice(
+                text="Sending is stopped.",
+                tone="bad",
+                detail="No message and no payment leaves until it goes on; your own people are mailed how to sign in.",
+            )
         )
     if facts.delivery == "shadow":
         banners.append(Notice(text="Shadow.", tone="note", detail="Everything runs, and nothing leaves."))
