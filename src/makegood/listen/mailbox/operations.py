@@ -131,13 +131,17 @@ class Begun:
     from_at: datetime | None
 
 
-def mailbox_begun(*, organization_id: int, mailbox_id: int, folder: Folder) -> Begun:
+def mailbox_begun(*, organization_id: int, mailbox_id: int, changed_at: datetime, folder: Folder) -> Begun | None:
     """This function will hold the folder's numbering against the one that was read last.
 
-    Under another numbering every mail is looked at anew, each known by its Message-ID, but for those that lay there
-    before the mailbox was read at all.
+    None where the settings are not those of `changed_at` any more: it may be another mailbox by now. Under another
+    numbering every mail is looked at anew, each known by its Message-ID, but for those that lay there before the
+    mailbox was read at all.
     """
-    row = Mailbox.objects.select_for_update().get(organization_id=organization_id, id=mailbox_id)
+    rows = Mailbox.objects.select_for_update().filter(organization_id=organization_id, id=mailbox_id)
+    row = rows.filter(changed_at=changed_at).first()
+    if row is None:
+        return None
     if row.validity != folder.validity:
         row.validity, row.position, row.judged_to = folder.validity, 0, folder.next_uid - 1
         row.save(update_fields=["validity", "position", "judged_to"])
@@ -307,9 +311,13 @@ def _done(row: MailAside) -> None:
     row.save(update_fields=["state", "raw", "sender", "subject"])
 
 
-def mailbox_told(*, organization_id: int, mailbox_id: int, trouble: str) -> None:
-    """This function will keep that a mailbox was looked into, or what is in the way and, if it lasts, tell managers."""
-    row = Mailbox.objects.select_for_update().filter(organization_id=organization_id, id=mailbox_id).first()
+def mailbox_told(*, organization_id: int, mailbox_id: int, changed_at: datetime, trouble: str) -> None:
+    """This function will keep that a mailbox was looked into, or what is in the way and, if it lasts, tell managers.
+
+    Nothing is kept where the settings are not those of `changed_at` any more.
+    """
+    rows = Mailbox.objects.select_for_update().filter(organization_id=organization_id, id=mailbox_id)
+    row = rows.filter(changed_at=changed_at).first()
     if row is None:
         return
     moment_at = wall_now()

@@ -65,7 +65,7 @@ class Reader:
         self.moved = False
         self._on_error = on_error
         self._client: IMAPClient | None = None
-        self._changed_at: datetime | None = None
+        self._changed_at = datetime.min.replace(tzinfo=UTC)
         self._validity = self._position = self._known = 0
         self._judged_to, self._from_at = 0, datetime.min.replace(tzinfo=UTC)
         self._at = self._broken = 0
@@ -84,15 +84,15 @@ class Reader:
                 return 0
             self._client = connected(account)
             taken += self._begin(account)
-            self._told("")
+            self.told("")
             while wait and not self.stop.is_set():
                 self._wait()
                 taken += self._new()
-                self._told("")
+                self.told("")
         except (DatabaseError, InterfaceError, MailServerGone):
             raise
         except (UnableToReadMail, UnableToDecrypt) as error:
-            self._told(str(error))
+            self.told(str(error))
             raise UnableToReadMail(str(error)) from error
         except Exception as error:
             self._line_broke(error)
@@ -130,7 +130,14 @@ class Reader:
         if not folder.next_uid:
             folder = attrs.evolve(folder, next_uid=max(self._line.search(["UID", "*"]), default=0) + 1)
         with tenant(organization_id=self.organization_id):
-            begun = mailbox_begun(organization_id=self.organization_id, mailbox_id=self.mailbox_id, folder=folder)
+            begun = mailbox_begun(
+                organization_id=self.organization_id,
+                mailbox_id=self.mailbox_id,
+                changed_at=self._changed_at,
+                folder=folder,
+            )
+        if begun is None:
+            raise MailServerGone("The mailbox was changed meanwhile. It is connected to anew.")
         self._validity, self._known = folder.validity, folder.next_uid - 1
         self._position, self._judged_to = begun.position, begun.judged_to
         self._from_at = begun.from_at or self._from_at
@@ -247,7 +254,7 @@ class Reader:
         return Place(
             organization_id=self.organization_id,
             mailbox_id=self.mailbox_id,
-            changed_at=self._changed_at or datetime.min.replace(tzinfo=UTC),
+            changed_at=self._changed_at,
             validity=self._validity,
             uid=uid,
         )
@@ -260,9 +267,15 @@ class Reader:
         if not expected and self._on_error is not None and not self.stop.is_set():
             self._on_error("mail", self.organization_id, error)
 
-    def _told(self, trouble: str) -> None:
+    def told(self, trouble: str) -> None:
+        """Keep that the mailbox was looked into, or what is in the way."""
         with tenant(organization_id=self.organization_id):
-            mailbox_told(organization_id=self.organization_id, mailbox_id=self.mailbox_id, trouble=trouble)
+            mailbox_told(
+                organization_id=self.organization_id,
+                mailbox_id=self.mailbox_id,
+                changed_at=self._changed_at,
+                trouble=trouble,
+            )
 
 
 def _batches(uids: Sequence[int], facts: dict[int, Any], *, alone: int) -> Iterator[list[int]]:

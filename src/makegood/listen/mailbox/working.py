@@ -12,7 +12,6 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import Q
 
 from makegood.listen.mailbox.account import MailServerGone, UnableToReadMail
-from makegood.listen.mailbox.operations import mailbox_told
 from makegood.listen.mailbox.reading import Reader
 from makegood.listen.models import Mailbox
 from makegood.store.clocks import wall_now
@@ -121,7 +120,6 @@ def _keep_reading(reader: Reader, on_error: OnError | None) -> None:
 def _said(reader: Reader, trouble: str) -> None:
     """Keep what is in the way, if the database lets."""
     try:
-        with tenant(organization_id=reader.organization_id):
-            mailbox_told(organization_id=reader.organization_id, mailbox_id=reader.mailbox_id, trouble=trouble)
+        reader.told(trouble)
     except DatabaseError:
         connections.close_all()
