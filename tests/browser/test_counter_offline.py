@@ -8,7 +8,7 @@ from typing import Any
 from wsgiref.simple_server import make_server
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
 from tests.browser.conftest import Quiet, Server
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
@@ -292,6 +292,64 @@ def test_both_pages_open_while_the_line_is_down(live: Org, phone: Phone, line: L
     expect(page.get_by_role("heading", name="What may I give?")).to_be_visible()
     page.goto("/counter/")
     expect(page.get_by_text("The line is down. What you report")).to_be_visible()
+
+
+def pages_kept(page: Page) -> list[str]:
+    """The counter's pages that this phone keeps."""
+    found = page.evaluate("async () => (await (await caches.open('counter-1')).keys()).map((one) => one.url)")
+    return [str(one) for one in found if "/static/" not in one]
+
+
+@pytest.mark.parametrize("how", ["opened", "sent"])
+def test_signed_out_the_phone_keeps_nobodys_page(live: Org, phone: Phone, line: Line, how: str) -> None:
+    """Whether the page is opened or what waits is sent: then it opens for nobody while the line is down."""
+    context = phone()
+    page = context.pages[0]
+    assert len(pages_kept(page)) == 2
+    if how == "sent":
+        goes(context, line, down=True)
+        report(page, "mine alone")
+        waiting(page, 1)
+    context.clear_cookies()
+    if how == "sent":
+        goes(context, line, down=False)
+        expect(page.get_by_text("You are signed out")).to_be_visible()
+        waiting(page, 1)
+    else:
+        page.goto("/counter/")
+        expect(page.get_by_label("Password")).to_be_visible()
+    assert pages_kept(page) == []
+    goes(context, line, down=True)
+    with pytest.raises(Error, match="net::ERR"):
+        page.goto("/counter/")
+
+
+def test_a_page_says_whose_it_is(live: Org, phone: Phone, line: Line) -> None:
+    context = phone()
+    page = context.pages[0]
+    goes(context, line, down=True)
+    for path in ("/counter/", "/counter/give"):
+        page.goto(path)
+        expect(page.get_by_text("This is the counter of Employee.")).to_be_visible()
+
+
+OLD = """([member, days, what]) => counterQueue.add({
+  key: crypto.randomUUID(), member, written: Date.now() - days * 24 * 60 * 60 * 1000,
+  fields: { who: "Bea", what, cost: "time", when: "now" },
+})"""
+
+
+def test_what_colleagues_left_for_60_days_is_dropped_and_said(live: Org, phone: Phone, line: Line) -> None:
+    """One's own is refused instead, and stands there to be written anew."""
+    page = phone(worker=False).pages[0]
+    mine, other = str(live.employee), str(live.manager)
+    for member, days, what in ((other, 61, "a"), (other, 61, "b"), (other, 59, "c"), (mine, 61, "my own")):
+        page.evaluate(OLD, [member, days, what])
+    page.reload()
+    expect(page.get_by_text("Dropped from this phone: 2 reports that colleagues wrote more than 60")).to_be_visible()
+    waiting(page, 2)
+    expect(page.get_by_text("This was written more than 60 days ago")).to_be_visible()
+    expect(page.get_by_text("Bea: my own")).to_be_visible()
 
 
 def test_the_counter_is_for_everybody(page: Page, served: str, live: Org, look: Look) -> None:

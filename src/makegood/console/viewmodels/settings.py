@@ -155,12 +155,14 @@ class FormPage:
 class CounterPage:
     """The counter: the short report that a phone keeps while the line is down, and what may be given.
 
-    `member` is whose it is; `gives` are titles, worths and costs, by what was lost; `as_of` is when this was true.
+    `member` is whose it is, by id, and `name` by name; `gives` are titles, worths and costs, by what was lost; `as_of`
+    is when this was true.
     """
 
     title: str
     lead: str
     member: str
+    name: str
     form: Form | None = None
     gives: tuple[Table, ...] = ()
     as_of: str = ""

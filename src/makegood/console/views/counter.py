@@ -43,6 +43,7 @@ def counter(request: HttpRequest, desk: Desk) -> Screen:
         title="The counter",
         lead="Report what went wrong. While the line is down this phone keeps it, and sends it when the line is back.",
         member=str(desk.member_id),
+        name=desk.facts.name,
         form=attrs.evolve(form, key="counter", draft=False, submit="Report it", action=reverse("report")),
     )
     return Screen(template="console/counter.html", page=page)
@@ -78,6 +79,7 @@ def give(request: HttpRequest, desk: Desk) -> Screen:
         title="What may I give?",
         lead="Put it right first; what is owed by law comes by itself. Then one of these, that fits what they lost.",
         member=str(desk.member_id),
+        name=desk.facts.name,
         gives=gives,
         as_of=f"{desk.facts.now.astimezone(ZoneInfo(desk.facts.zone)):%-d %B %Y, %H:%M}",
         left=written(left, desk.reader),

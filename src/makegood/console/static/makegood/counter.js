@@ -95,5 +95,8 @@
   new BroadcastChannel("makegood-counter").addEventListener("message", (event) => show(event.data));
   addEventListener("online", go);
   navigator.serviceWorker?.register("/counter/worker.js", { scope: "/counter/" });
-  go();
+  counterQueue.sweep(member).then((gone) => {
+    if (gone) said(`Dropped from this phone: ${gone === 1 ? "a report that a colleague" : `${gone} reports that colleagues`} wrote more than 60 days ago.`);
+    return go();
+  });
 })();

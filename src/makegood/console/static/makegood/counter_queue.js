@@ -26,6 +26,19 @@ self.counterQueue = (() => {
     const one = (await all()).find((report) => report.id === id);
     if (one) await put({ ...one, refused: "", tries: 0 });
   });
+  /* A colleague's that nobody takes any more holds what a customer said: it goes. One's own is refused, and says so. */
+  const KEPT_MS = 60 * 24 * 60 * 60 * 1000;
+  const sweep = (member) => navigator.locks.request("makegood-counter", async () => {
+    const old = (await all()).filter((one) => one.member !== member && one.written < Date.now() - KEPT_MS);
+    for (const one of old) await drop(one.id);
+    return old.length;
+  });
+  /* The pages show what one member saw: they go with who is signed out; their files are everybody's. */
+  const forget = async () => {
+    const kept = await caches.open("counter-1");
+    const pages = (await kept.keys()).filter((one) => new URL(one.url).pathname.startsWith("/counter/"));
+    await Promise.all(pages.map((one) => kept.delete(one, { ignoreVary: true })));
+  };
   const told = (why) => { new BroadcastChannel("makegood-counter").postMessage(why); return why; };
 
   const post = async (report, csrf) => {
@@ -60,8 +73,11 @@ self.counterQueue = (() => {
   };
   const send = () => navigator.locks.request("makegood-counter", async () => {
     let why = "down";
-    try { why = await sendAll(); } catch { /* the line is down: it all stays */ }
+    try {
+      why = await sendAll();
+      if (why === "signed-out") await forget();
+    } catch { /* the line is down: it all stays */ }
     return told(why);
   });
-  return { all, add, again, drop, send };
+  return { all, add, again, drop, forget, send, sweep };
 })();

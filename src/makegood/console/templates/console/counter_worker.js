@@ -6,6 +6,8 @@ const PAGES = ["{% url 'counter' %}", "{% url 'counter-give' %}"];
 const FILES = ["makegood/makegood.css", "makegood/console.js", "makegood/counter.js", "makegood/counter_queue.js", "makegood/mark.svg", "makegood/counter.json", "django_htmx/htmx-2.min.js"].map((one) => "{% static '' %}" + one);
 const keep = async (request) => {
   const answer = await fetch(request);
+  const shut = answer.redirected || answer.type === "opaqueredirect" || answer.status === 403;
+  if (shut && PAGES.includes(new URL(request.url).pathname)) await counterQueue.forget();
   if (answer.ok && !answer.redirected) (await caches.open(KEPT)).put(request.url.split(/[?#]/)[0], answer.clone());
   return answer;
 };
