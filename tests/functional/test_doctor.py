@@ -1,4 +1,4 @@
-"""What `makegood doctor` says of the environment, the mail server and the watched folders."""
+"""What `makegood doctor` says of the environment, the mail server, the watched folders and the mailboxes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,32 @@ for code in ("corner", "market"):
     with tenant(organization_id=org):
         folder_watch(organization_id=org, active=True, by=None, now=now)
 Folders().look(moment=0.0)
+"""
+READ = """
+from datetime import UTC, datetime
+from django.db import transaction
+from makegood.listen.mailbox.account import Account
+from makegood.listen.mailbox.operations import mailbox_let, mailbox_set, mailbox_told
+from makegood.listen.models import Mailbox
+from makegood.organizations import operations as organizations
+from makegood.store.tenancy import tenant
+now = datetime.now(UTC)
+account = Account(host="mail.example", port=993, security="tls", username="care", secret="x", folder="INBOX")
+for code, trouble in (("corner", ""), ("market", "mail.example does not take this user and password."), ("old", "")):
+    with transaction.atomic():
+        org = organizations.organization_create(code=code, name=code, now=now, delivery="inbox")
+    with tenant(organization_id=org):
+        mailbox_set(organization_id=org, account=account, by=None, now=now)
+        box = Mailbox.objects.get(organization_id=org)
+        mailbox_told(organization_id=org, mailbox_id=box.id, changed_at=box.changed_at, trouble=trouble)
+        if code == "old":
+            mailbox_let(organization_id=org, active=False, by=None, now=now)
+"""
+WELL = """
+from makegood.listen.models import Mailbox
+from makegood.store.tenancy import tenant
+with tenant(organization_id=2):
+    Mailbox.objects.update(trouble="")
 """
 
 
@@ -75,3 +101,14 @@ def test_doctor_says_what_keeps_a_watched_folder_from_being_read() -> None:
         (line,) = (line for line in found.stdout.splitlines() if " folders: " in line)
         assert line.startswith("BAD  folders: market: ")
         assert "corner" not in line
+
+
+def test_doctor_says_what_keeps_a_mailbox_from_being_read() -> None:
+    with temporary_home() as home:
+        home.python(READ)
+        found = home.run("doctor")
+        assert found.returncode == 1
+        (line,) = (line for line in found.stdout.splitlines() if " mailboxes: " in line)
+        assert line == "BAD  mailboxes: market: mail.example does not take this user and password."
+        home.python(WELL)
+        assert "ok   mailboxes: corner, market read\n" in home.run("doctor").stdout

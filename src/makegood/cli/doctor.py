@@ -42,6 +42,12 @@ JOIN organizations_organization organization ON organization.id = folder.organiz
 WHERE folder.active ORDER BY 1
 """
 
+READ = """
+SELECT organization.code, mailbox.trouble FROM listen_mailbox mailbox
+JOIN organizations_organization organization ON organization.id = mailbox.organization_id
+WHERE mailbox.active ORDER BY 1
+"""
+
 
 @attrs.frozen(kw_only=True)
 class Finding:
@@ -141,17 +147,18 @@ def _role() -> str:
     return "the application can see one organization at a time"
 
 
-def _folders() -> str:
+def _in_the_way(statement: str, done: str) -> str:
+    """Whose are `done` (watched, read), or whose cannot be and why."""
     from django.db import connections
 
     with connections["owner"].cursor() as cursor:
-        cursor.execute(WATCHED)
-        watched = cursor.fetchall()
-    if not watched:
-        return "none is watched"
-    if in_the_way := "; ".join(f"{code}: {trouble}" for code, trouble in watched if trouble):
+        cursor.execute(statement)
+        found = cursor.fetchall()
+    if not found:
+        return f"none is {done}"
+    if in_the_way := "; ".join(f"{code}: {trouble.rstrip('.')}" for code, trouble in found if trouble):
         raise click.ClickException(f"{in_the_way}.")
-    return f"{', '.join(code for code, _ in watched)} watched"
+    return f"{', '.join(code for code, _ in found)} {done}"
 
 
 def _organizations(*, known: bool = True) -> str:
@@ -179,7 +186,8 @@ IN_DATABASE = {
     "migrations": _migrations,
     "row security": _row_security,
     "role": _role,
-    "folders": _folders,
+    "folders": partial(_in_the_way, WATCHED, "watched"),
+    "mailboxes": partial(_in_the_way, READ, "read"),
     "organizations": _organizations,
     "processes": _processes,
 }
