@@ -4,6 +4,7 @@ A claim is committed before anything leaves, and its outcome is committed after.
 lapsed claim: an effect whose receiver takes an idempotency key goes back to pending; any other becomes `unknown`, which
 a person sees, and is never repeated by itself. A worker gives back what it cannot begin well before its claim lapses,
 and an outcome that comes after the lapse counts only where it says what really became of the effect.
+What this release knows no carrier for it leaves as it is: while an upgrade rolls, a newer worker beside it carries it.
 """
 
 from __future__ import annotations
@@ -102,6 +103,11 @@ class Kinds:
 EVERY = Kinds()
 
 
+def _known(kinds: Kinds) -> list[str]:
+    """Those of them that this process can carry."""
+    return [kind for kind in _carriers if (kind in kinds.named) != kinds.but]
+
+
 def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BATCH, kinds: Kinds = EVERY) -> int:
     """Settle a batch of due effects of an organization from which nothing of these kinds leaves; return how many.
 
@@ -192,7 +198,9 @@ def recover_lapsed(*, organization_id: int) -> int:
     Runs inside the organization's unit of work.
     """
     lapsed = list(
-        Effect.objects.filter(organization_id=organization_id, state="claimed", claimed_until__lte=wall_now())
+        Effect.objects.filter(
+            organization_id=organization_id, state="claimed", claimed_until__lte=wall_now(), kind__in=_known(EVERY)
+        )
         .select_for_update(skip_locked=True)
         .order_by("id")[:LOCAL_BATCH]
     )
@@ -223,7 +231,7 @@ def _claimed(row: Effect) -> Claimed:
 DUE = """
 SELECT id, kind, idempotency_key, subject, subject_id, payload, attempts, run_at FROM journal_effect
 WHERE organization_id = %s AND state = 'pending' AND held_for IS NULL AND run_at <= %s
-    AND (kind <> ALL (%s::text[])) = %s::boolean
+    AND kind = ANY (%s::text[])
 ORDER BY run_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 CLAIMED = """
@@ -251,7 +259,7 @@ def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit
 def _due(organization_id: int, now: datetime, limit: int, kinds: Kinds) -> list[Claimed]:
     """Lock a batch of what is due and nobody holds."""
     with prepared() as cursor:
-        cursor.execute(DUE, [organization_id, now, list(kinds.named), kinds.but, limit])
+        cursor.execute(DUE, [organization_id, now, _known(kinds), limit])
         return [
             Claimed(
                 id=effect_id,
