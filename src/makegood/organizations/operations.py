@@ -402,7 +402,8 @@ class UnableToAddress(ValueError):
 def reply_address_set(*, organization_id: int, address: str, by: int | None, now: datetime) -> None:
     """Let customers be written to from this address, and their replies come back to it, tagged with what they answer.
 
-    Raises UnableToAddress.
+    Nothing proves that it is theirs: which addresses may be written from, the mail server decides. Raises
+    UnableToAddress.
     """
     try:
         validate_email(address)
