@@ -91,6 +91,23 @@ def test_a_mail_carries_what_brings_the_answer_back(org: Org, server: MailServer
     assert (row(org, message_id).state, row(org, message_id).sent_at) == ("sent", START)
 
 
+def test_one_address_for_all_is_what_every_mail_leaves_from(
+    org: Org, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever an organization wrote; its name stands there, and the answer still comes to its own address."""
+    with tenant(organization_id=org.id):
+        Organization.objects.filter(id=org.id).update(reply_address="care@other.example")
+    monkeypatch.setattr(settings, "EMAIL_URL", f"{settings.EMAIL_URL}?from=mail@house.example")
+    say(org)
+    assert work_dry(only=[org.id]) == 1
+    mail = parsed(server.taken[0])
+    with tenant(organization_id=org.id):
+        name, token = Organization.objects.values_list("name", flat=True).get(), Thread.objects.get().token
+    (sender,) = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "mail@house.example")
+    assert mail["Reply-To"].addresses[0].addr_spec == f"care+{token}@other.example"
+
+
 def test_what_a_person_wrote_is_not_called_automatic_and_answers_what_came_before(org: Org, server: MailServer) -> None:
     with tenant(organization_id=org.id):
         thread_id = thread(org)
