@@ -183,7 +183,7 @@ def test_a_mail_server_in_the_house_is_called_only_where_it_is_named(
 def test_a_mail_server_is_named_with_its_port_or_without(house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     for named in (f"127.0.0.1:{house.port}", "127.0.0.1"):
         monkeypatch.setattr(settings, "PRIVATE_HOSTS", (named,))
-        assert tried(house.account("named")).mails == 0
+        assert tried(house.account("by-port")).mails == 0
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         found = sessions.memberships(user_id=user_id)
         if not found:
             raise sessions.UnableToSignIn(
-                "You are in no organization any more, or were invited and choose a password by the link that you were"
-                " mailed first: ask its admin."
+                "You are in no organization that you may enter: choose a password by the link that you were mailed, or"
+                " ask its admin."
             )
     except sessions.LockedOut as error:
         response = _page(request, error, status=429)
