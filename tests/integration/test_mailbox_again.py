@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from imapclient import IMAPClient
 from tests.conftest import Org
 from tests.support.mail_server import MailHouse, mail_house
 from tests.support.mailboxes import _no_demo, asides, mail, mailbox, numbers, read_all, reader, row, subjects
 
-from makegood.listen.mailbox import reading
+from makegood.listen.mailbox import reading, working
 from makegood.listen.mailbox.account import Account, Folder, UnableToReadMail
 from makegood.listen.mailbox.operations import aside_try
 from makegood.store.tenancy import tenant
@@ -99,3 +101,58 @@ def test_trouble_with_the_mailbox_before_is_not_told_of_the_one_that_is_set_now(
     with pytest.raises(UnableToReadMail, match="does not take this user and password"):
         reader(org).read()
     assert row(org).trouble == ""
+
+
+def test_no_connection_to_the_database_is_held_while_the_mail_server_is_waited_for(
+    org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, held = mailbox(org, house), []
+    house.put(*map(mail, range(3)), user=user)
+    one = reader(org)
+
+    def watched(name: str, doing: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*given: Any, **more: Any) -> Any:
+            held.append((name, connection.connection is not None))
+            return doing(*given, **more)
+
+        return looked
+
+    monkeypatch.setattr(reading, "connected", watched("connect", reading.connected))
+    for name in ("select_folder", "search", "fetch"):
+        monkeypatch.setattr(IMAPClient, name, watched(name, getattr(IMAPClient, name)))
+    assert one.read() == 3
+    mailbox(org, house, secret="wrong")
+    monkeypatch.setattr(one.stop, "wait", watched("pause", lambda _: one.stop.set()))
+    working._keep_reading(one, None)
+    assert {name for name, _ in held} == {"connect", "select_folder", "search", "fetch", "pause"}
+    assert [name for name, open_there in held if open_there] == []
+
+
+def test_only_so_many_readers_use_the_database_at_once(
+    org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, inside, most = mailbox(org, house), 0, 0
+    house.put(*map(mail, range(30)), user=user)
+    monkeypatch.setattr(reading, "_free", threading.BoundedSemaphore(2))
+    monkeypatch.setattr(reading, "MOST_AT_ONCE", 3)
+    lock, arrived = threading.Lock(), reading.mail_arrived
+
+    def counted(**given: Any) -> bool:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        try:
+            return arrived(**given)
+        finally:
+            with lock:
+                inside -= 1
+
+    monkeypatch.setattr(reading, "mail_arrived", counted)
+    readers = [threading.Thread(target=reader(org).read) for _ in range(5)]
+    for one in readers:
+        one.start()
+    for one in readers:
+        one.join(60)
+    assert sorted(subjects(org)) == sorted(numbers(*range(30)))
+    assert most == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,10 @@ IDLE_SECONDS = 240.0
 ASK_SECONDS = 30.0
 """Between two looks where the server does not tell by itself."""
 
+IN_DATABASE = 8
+"""So many readers of a process use the database at once, each with a connection that it gives back before it waits."""
+_free = threading.BoundedSemaphore(IN_DATABASE)
+
 SIZE, DATE = b"RFC822.SIZE", b"INTERNALDATE"
 OnError = Callable[[str, int, Exception], None]
 
@@ -69,7 +74,7 @@ class Reader:
         self._validity = self._position = self._known = 0
         self._judged_to, self._from_at = 0, datetime.min.replace(tzinfo=UTC)
         self._at = self._broken = 0
-        self._fetching = False
+        self._fetching = self._inside = False
 
     def read(self, *, wait: bool = False) -> int:
         """Connect, take in all that is new, and, to `wait`, go on until told to stop; return how many were taken.
@@ -110,6 +115,25 @@ class Reader:
             except (OSError, IMAPClientError):
                 return
 
+    @contextmanager
+    def _served(self) -> Iterator[None]:
+        """Have a connection to the database for a while: never while the mail server is waited for."""
+        if self._inside:
+            yield
+            return
+        with _free:
+            self._inside = True
+            try:
+                yield
+            finally:
+                self._inside = False
+                connections.close_all()
+
+    @contextmanager
+    def _database(self) -> Iterator[None]:
+        with self._served(), tenant(organization_id=self.organization_id):
+            yield
+
     @property
     def _line(self) -> IMAPClient:
         if self._client is None:
@@ -117,7 +141,7 @@ class Reader:
         return self._client
 
     def _account(self) -> Account | None:
-        with tenant(organization_id=self.organization_id):
+        with self._database():
             row = Mailbox.objects.filter(organization_id=self.organization_id, id=self.mailbox_id, active=True).first()
             if row is None:
                 return None
@@ -129,7 +153,7 @@ class Reader:
         folder = opened(self._line, account)
         if not folder.next_uid:
             folder = attrs.evolve(folder, next_uid=max(self._line.search(["UID", "*"]), default=0) + 1)
-        with tenant(organization_id=self.organization_id):
+        with self._database():
             begun = mailbox_begun(
                 organization_id=self.organization_id,
                 mailbox_id=self.mailbox_id,
@@ -187,21 +211,24 @@ class Reader:
         self._fetching = True
         fetched = self._line.fetch(wanted, [f"BODY.PEEK[]<0.{BEGINNING}>" if large else "BODY.PEEK[]"])
         self._fetching = False
+        missing = [uid for uid in wanted if _body(fetched.get(uid, {})) is None]
+        withheld = [uid for uid in missing if self._line.search(["UID", str(uid)])]
         taken = 0
-        for uid in wanted:
-            raw = _body(fetched.get(uid, {}))
-            if raw is not None:
-                taken += self._take(uid, raw, _size(facts, uid))
-            elif self._line.search(["UID", str(uid)]):
-                self._aside(uid, b"", _size(facts, uid), NOT_HANDED)
-            self._position, self.moved = uid, True
+        with self._served():
+            for uid in wanted:
+                raw = _body(fetched.get(uid, {}))
+                if raw is not None:
+                    taken += self._take(uid, raw, _size(facts, uid))
+                elif uid in withheld:
+                    self._aside(uid, b"", _size(facts, uid), NOT_HANDED)
+                self._position, self.moved = uid, True
         self._position, self._broken, self.moved = uids[-1], 0, True
         return taken
 
     def _take(self, uid: int, raw: bytes, size: int) -> int:
         """Take one mail in; for what nobody foresaw it is put aside, so that those after it are not held up."""
         try:
-            with tenant(organization_id=self.organization_id):
+            with self._database():
                 return int(mail_arrived(place=self._place(uid), raw=raw, size=size if size > SIZE_LIMIT else len(raw)))
         except (OperationalError, InterfaceError):
             raise
@@ -212,21 +239,21 @@ class Reader:
         return 0
 
     def _aside(self, uid: int, raw: bytes, size: int, said: str) -> None:
-        with tenant(organization_id=self.organization_id):
+        with self._database():
             mail_set_aside(place=self._place(uid), raw=raw, size=size, said=said)
         self._position = uid
 
     def _again(self) -> None:
         """Fetch once more what a person wants to be tried again; each waits for them again before it is fetched."""
         while not self.stop.is_set():
-            with tenant(organization_id=self.organization_id):
+            with self._database():
                 asked = aside_asked(organization_id=self.organization_id, mailbox_id=self.mailbox_id)
             if asked is None:
                 return
             body = f"BODY.PEEK[]<0.{BEGINNING}>" if asked.size > SIZE_LIMIT else "BODY.PEEK[]"
             fetched = self._line.fetch([asked.uid], [body]) if asked.validity == self._validity else {}
             raw = _body(fetched.get(asked.uid, {})) or b""
-            with tenant(organization_id=self.organization_id):
+            with self._database():
                 aside_fetched(
                     organization_id=self.organization_id,
                     aside_id=asked.aside_id,
@@ -236,7 +263,6 @@ class Reader:
 
     def _wait(self) -> None:
         """Wait until the server tells of something, or for as long as one may believe a silent line."""
-        connections.close_all()
         if not self._line.has_capability("IDLE"):
             self.stop.wait(ASK_SECONDS)
             self._line.noop()
@@ -269,7 +295,7 @@ class Reader:
 
     def told(self, trouble: str) -> None:
         """Keep that the mailbox was looked into, or what is in the way."""
-        with tenant(organization_id=self.organization_id):
+        with self._database():
             mailbox_told(
                 organization_id=self.organization_id,
                 mailbox_id=self.mailbox_id,

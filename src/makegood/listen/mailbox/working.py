@@ -106,10 +106,11 @@ def _keep_reading(reader: Reader, on_error: OnError | None) -> None:
                 if isinstance(error, MailServerGone) and pause > FIRST_PAUSE and not reader.stop.is_set():
                     _said(reader, str(error))
             except (OperationalError, InterfaceError):
-                connections.close_all()
+                pass
             except Exception as error:  # noqa: BLE001  one that is unforeseen must not end the reading
                 if on_error is not None:
                     on_error("mail", reader.organization_id, error)
+            connections.close_all()
             steady = reader.moved or (wall_now() - began_at).total_seconds() > STEADY_SECONDS
             pause = FIRST_PAUSE if steady else min(pause * 2, LONGEST_PAUSE)
             reader.stop.wait(pause)
@@ -122,4 +123,4 @@ def _said(reader: Reader, trouble: str) -> None:
     try:
         reader.told(trouble)
     except DatabaseError:
-        connections.close_all()
+        return
