@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import pyotp
 import pytest
 from django.conf import settings
+from django.db import connections, transaction
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_choosing_passwords import OWN, choose, enter, forgot, letters
@@ -169,3 +171,16 @@ def test_where_no_mail_leaves_nobody_waits(a: Org, b: Org, monkeypatch: pytest.M
     email, client = planted(a, b)
     assert not invite(b, email, by_mail=False).waits
     assert go_to(client, b)
+
+
+def test_an_account_of_before_is_of_the_one_organization_that_it_is_in(a: Org, b: Org) -> None:
+    """Whoever is in several goes on entering them."""
+    one, several = f"one@{a.code}.example.org", f"several@{a.code}.example.org"
+    for org, email in ((a, one), (a, several), (b, several)):
+        invite(org, email, by_mail=False)
+    upgrade = import_module("makegood.organizations.migrations.0009_user_owned_at")
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE organizations_user SET made_in = NULL WHERE email = ANY(%s)", [[one, several]])
+        cursor.execute(upgrade.MADE_IN)
+        cursor.execute("SELECT email, made_in FROM organizations_user WHERE email = ANY(%s)", [[one, several]])
+        assert dict(cursor.fetchall()) == {one: a.id, several: None}

@@ -466,7 +466,7 @@ def _limit_set(request: HttpRequest, desk: Desk) -> people.Done:
 
 def _stop(request: HttpRequest, desk: Desk) -> people.Done:
     sending_stop(organization_id=desk.organization_id, now=desk.facts.now, by=desk.member_id, stopped=True)
-    return people.Done(text="Nothing leaves until you say so.")
+    return people.Done(text="No message and no payment leaves until you say so.")
 
 
 def _go_on(request: HttpRequest, desk: Desk) -> people.Done:
