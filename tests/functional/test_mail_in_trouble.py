@@ -1,17 +1,21 @@
-"""A mail that did not arrive: the recovery says why, offers to send it again, and Next names it."""
+"""A mail that did not arrive, or only in part: the recovery says so, and what can be done."""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.test import Client
-from tests.conftest import Org
+from tests.conftest import START, Org
 from tests.functional.test_nobody_can_reach import send_apology
 from tests.functional.test_views import _no_throttle, _quick_passwords, recovery_of, signed_in
 from tests.support.given import email
 
 from makegood.journal.models import Effect
+from makegood.listen.mail_in import mail_take
 from makegood.messages.apologies import apologies_release
-from makegood.messages.models import Message
+from makegood.messages.links import status_url
+from makegood.messages.models import Message, Thread
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
@@ -86,3 +90,22 @@ def test_today_leads_back_to_today(org: Org) -> None:
     client = signed_in(org, org.manager)
     _, message_id = troubled(org, client)
     assert client.post(f"/mails/{message_id}/again").headers["Location"] == "/"
+
+
+def test_of_a_mail_that_was_read_in_part_staff_are_told_and_its_writer_reads_their_own_words(org: Org) -> None:
+    recovery = recovery_of(org)
+    with tenant(organization_id=org.id):
+        token = Thread.objects.get(id=recovery.thread_id).token
+        raw = (
+            f"From: Ana <ana@example.com>\r\nTo: care+{token}@shop.example\r\nSubject: Photos\r\n"
+            "Message-ID: <photos@example.com>\r\nDate: Mon, 2 Mar 2026 09:00:00 +0000\r\n\r\nHere are the photos.\r\n"
+        ).encode()
+        taken = mail_take(organization_id=org.id, raw=raw, at=START, size=31_500_000)
+        assert taken.received.thread_id == recovery.thread_id
+        assert Message.objects.get(id=taken.received.message_id).body == "Here are the photos."
+        page = Client().get(urlsplit(status_url(organization_id=org.id, token=token)).path).content.decode()
+    shown = signed_in(org, org.admin).get(f"/recoveries/R-{recovery.number}").content.decode()
+    assert "This mail is of 30 MB: only its beginning was read, and all of it lies in the mailbox." in shown
+    assert "Here are the photos." in page
+    assert "beginning" not in page
+    assert "30 MB" not in page

@@ -15,8 +15,6 @@ from makegood.messages.links import ids_in
 from makegood.messages.models import Message
 from makegood.messages.operations import Received, message_received
 
-CUT = "\n\n[This mail is of {:,.0f} MB. Only its beginning was read; all of it lies in the mailbox.]"
-
 LINK = re.compile(r"(sign-in(?:/|%2F)choose(?:/|%2F))(?:[\w.~%=+-]|\r?\n[> \t]*(?=[\w.~%=+-]{12}))+", re.IGNORECASE)
 """A link by which a password is chosen, as mails repeat it: broken over lines, quoted, or written into another link."""
 
@@ -47,7 +45,7 @@ def may_wait(raw: bytes) -> bytes:
 def mail_take(*, organization_id: int, raw: bytes, at: datetime, size: int = 0) -> MailTaken:
     """This function will take a mail in, once by its Message-ID (else by its bytes), inside a unit of work.
 
-    `size` is that of the whole mail, where `raw` is only its beginning: its words say so.
+    `size` is that of the whole mail, where `raw` is only its beginning: staff are told so beside its words.
 
     A bounce puts the message that it is about in *failed*, unless its mail system only says that it still tries; of
     its words only the reason is kept. No link to choose a password is kept, whoever repeats it. A mail of our own that
@@ -68,7 +66,8 @@ def mail_take(*, organization_id: int, raw: bytes, at: datetime, size: int = 0) 
         organization_id=organization_id,
         key=mail_key(mail, raw),
         at=at,
-        body=_plain(words) + (CUT.format(size / 1024 / 1024) if size > len(raw) else ""),
+        body=_plain(words),
+        cut_from=size if size > len(raw) else 0,
         subject=_plain(mail.subject),
         address=_plain(address),
         addresses=[*mail.to, *mail.cc, *mail.delivered_to],

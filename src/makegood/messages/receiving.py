@@ -19,6 +19,8 @@ from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
 MAIL_KINDS = ("person", "auto-reply", "bounce", "delay", "list")
+CUT = "mail.cut"
+"""What is found of a mail of which only the beginning was read."""
 MACHINES = ("bounce", "delay")
 """What mail systems write of our mails: no part of the conversation, so its pages leave it out."""
 
@@ -53,13 +55,15 @@ def message_received(
     message_id: str = "",
     customer_id: int | None = None,
     reason: str = "",
+    cut_from: int = 0,
 ) -> Received:
     """This function will take a message in, once per `key` (its Message-ID, or the form's own), and find its thread.
 
     `token` is a thread's; else it is looked for in the recipients' `addresses` and in `references` to our Message-IDs.
     `address` is who wrote, `at` when it was received, `mail` what kind of mail it is (person, auto-reply, bounce,
     delay, list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
-    failed, for its `reason`, and has the `address` that was not reached; a delay changes nothing.
+    failed, for its `reason`, and has the `address` that was not reached; a delay changes nothing. `cut_from` is the
+    size in bytes of a mail of which only the beginning was read: a finding of its own, since they did not write that.
     `messages:message:received` carries thread, kind, mail, and the place whose address was written to.
     """
     tokens = [token] if token else tokens_in(addresses=addresses, references=references)
@@ -67,6 +71,7 @@ def message_received(
     thread_id = thread.id if thread else None
     customer_id = thread.customer_id if thread else customer_id
     by_machine = mail in MACHINES
+    found = [{"rule": CUT, "bytes": cut_from}] if cut_from else []
     written = insert(
         Message,
         (
@@ -77,7 +82,7 @@ def message_received(
             (
                 organization_id, thread_id, customer_id, "in",
                 "inside" if by_machine else channel, "note" if by_machine else "reply", "", "received",
-                address[:320], subject[:300], body, [], "", "", message_id[:160],
+                address[:320], subject[:300], body, found, "", "", message_id[:160],
                 keyed_hash(key, purpose="received"), at,
             )
         ],

@@ -16,6 +16,7 @@ from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import TimelineEntry
 from makegood.core.money import Money
+from makegood.messages.receiving import CUT
 from makegood.recoveries.queries import Case, MessageLine, TimelineLine
 
 STATES = {"draft": "draft", "queued": "on its way", "failed": "did not arrive", "unknown": "may have arrived"}
@@ -211,6 +212,13 @@ def _event(
     )
 
 
+def _cut(message: MessageLine) -> str:
+    """What is said of a mail of which only the beginning was read."""
+    found = next((one["bytes"] for one in message.findings if one.get("rule") == CUT), 0)
+    size = f"{found / 1024 / 1024:,.0f} MB"
+    return f"This mail is of {size}: only its beginning was read, and all of it lies in the mailbox." if found else ""
+
+
 def _said(desk: Desk, message: MessageLine, case: Case, names: Names) -> TimelineEntry:
     ours = message.direction == "out"
     note, troubled = message.kind in ("note", "staff"), message.state in ("failed", "unknown")
@@ -221,6 +229,6 @@ def _said(desk: Desk, message: MessageLine, case: Case, names: Names) -> Timelin
         kind="note" if note else "ours" if ours else "theirs",
         by=who if note or not ours else f"{who}, {'e-mail' if message.channel == 'mail' else 'status page'}",
         state=STATES.get(message.state, ""),
-        detail=trouble_said(message) if troubled else "",
+        detail=trouble_said(message) if troubled else _cut(message),
         act=send_again(message, back=code(case.number)) if troubled and desk.may("mail-decide") else None,
     )
