@@ -343,6 +343,7 @@ def test_what_colleagues_left_for_60_days_is_dropped_and_said(live: Org, phone: 
     """One's own is refused instead, and stands there to be written anew."""
     page = phone(worker=False).pages[0]
     mine, other = str(live.employee), str(live.manager)
+    page.evaluate("member => counterQueue.sweep(member)", mine)  # takes its turn after the page's own first look
     for member, days, what in ((other, 61, "a"), (other, 61, "b"), (other, 59, "c"), (mine, 61, "my own")):
         page.evaluate(OLD, [member, days, what])
     page.reload()
