@@ -36,6 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="the real data is not here (set MAKEGOOD_DATA)"))
 
 
+@pytest.fixture(autouse=True)
+def _settings_stay() -> Iterator[None]:
+    """Fail a test that leaves a setting of this process other than it found it: the next would depend on it."""
+    from django.conf import settings
+
+    before = dict(vars(settings._wrapped))
+    yield
+    left = {name for name, value in vars(settings._wrapped).items() if before.get(name) is not value}
+    assert not left, f"this test left other settings: {sorted(left)}"
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Where the real data is."""
