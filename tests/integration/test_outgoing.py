@@ -123,7 +123,7 @@ class SlowTls:
         self.go, self.over, self.got = threading.Event(), threading.Event(), b""
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self.listening.getsockname()[1]}/v1"
-        monkeypatch.setattr(outgoing, "_trusted", lambda: ssl.create_default_context(cafile=str(chain)))
+        monkeypatch.setattr(outgoing, "trusted", lambda: ssl.create_default_context(cafile=str(chain)))
         monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()

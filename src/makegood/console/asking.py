@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from makegood.console.refill import Unanswered
+import attrs
+
+from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Field
 from makegood.core.money import Money
 from makegood.core.typed import TwofoldNumber, number_typed
+from makegood.organizations.passwords import LEAST
 
 LOSSES = (
     ("money", "Money", "paid wrongly, paid twice, paid for nothing"),
@@ -52,6 +55,30 @@ def select(name: str, label: str, pairs: Iterable[tuple[str, ...]], *, value: st
     """This function will make a question with a list to choose from."""
     first = str(more.pop("first", "") or "")
     return Field(name=name, label=label, kind="select", value=value, choices=choices(pairs, first=first), **more)  # type: ignore[arg-type]
+
+
+def new_password_fields() -> tuple[Field, Field]:
+    """This function will ask for a new password, and for the same once more."""
+    new = Field(
+        name="new",
+        label="New password",
+        kind="password",
+        required=True,
+        autocomplete="new-password",
+        hint=f"At least {LEAST} characters.",
+    )
+    return new, attrs.evolve(new, name="again", label="New password, once more", hint="")
+
+
+def new_password(values: Mapping[str, str], **asked: str) -> str:
+    """This function will read the answer to `new_password_fields`, as it was typed.
+
+    `asked` are what else must be answered, as for `answers`. Raises Unanswered, also where the two are not the same.
+    """
+    answers(values, **asked, new="Type the new password.", again="Type it once more.")
+    if values["new"] != values["again"]:
+        raise Unanswered({"again": "The two are not the same: type the new password once more."})
+    return values["new"]
 
 
 def amount(text: str, *, field: str, currency: str) -> Money | None:

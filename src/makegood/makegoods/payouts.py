@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import http.client
 import json
-import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from makegood.makegoods.moves import MOVES, State
 from makegood.makegoods.writing import makegood_locked, makegoods_move
 from makegood.organizations.models import Integration, Member
 from makegood.store.clocks import wall_now
+from makegood.store.outgoing import trusted
 from makegood.store.secrets import decrypt
 from makegood.store.tenancy import tenant
 
@@ -194,8 +194,7 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     parts = urlsplit(url)
     connection_: http.client.HTTPConnection
     if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection_ = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TIMEOUT, context=context)
+        connection_ = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TIMEOUT, context=trusted())
     else:
         connection_ = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
     try:

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.conf import settings
 
 from makegood.journal.carrying import Claimed, Outcome
-from makegood.messages.links import host
-from makegood.messages.smtp import Mail, mail_out
+from makegood.messages.sending import to_member
+from makegood.messages.smtp import mail_out
 from makegood.organizations.choosing import link_token
 from makegood.organizations.models import Member, Organization, User
 from makegood.store.clocks import wall_now
@@ -59,17 +59,12 @@ def account_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     kind, at = effect.payload["kind"], wall_now()
     facts = {"name": member.name, "organization": organization.name, "url": _url(member.user_id, kind, at)}
     return mail_out(
-        mail=Mail(
-            sender_name=f"Makegood for {organization.name}",
-            sender=organization.reply_address or f"noreply@{host()}",
-            to=to,
-            reply_to="",
-            subject=SUBJECTS[kind].format_map(facts),
-            body=BODIES[kind].format_map(facts),
-            message_id=f"<{effect.idempotency_key.replace(':', '.')}@{host()}>",
-            references=(),
-            sent_at=at,
-            automatic=True,
+        mail=to_member(
+            organization,
+            to,
+            said=(SUBJECTS[kind].format_map(facts), BODIES[kind].format_map(facts)),
+            key=effect.idempotency_key,
+            at=at,
         ),
         attempts=effect.attempts,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -104,7 +104,9 @@ def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     if not address or not settings.EMAIL_URL:
         return Outcome(state="done", text="inside only")
     return mail_out(
-        mail=_notice(organization, address, effect.payload, effect.idempotency_key, wall_now()),
+        mail=to_member(
+            organization, address, said=staff_words(effect.payload), key=effect.idempotency_key, at=wall_now()
+        ),
         attempts=effect.attempts,
     )
 
@@ -119,8 +121,9 @@ def staff_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int
     return {effect.id for effect in effects if effect.payload["member"] not in reached}
 
 
-def _notice(organization: Organization, address: str, payload: dict[str, Any], key: str, at: datetime) -> Mail:
-    subject, body = staff_words(payload)
+def to_member(organization: Organization, address: str, *, said: tuple[str, str], key: str, at: datetime) -> Mail:
+    """This function will address a mail of the house to one of its own members: `said` are its subject and body."""
+    subject, body = said
     return Mail(
         sender_name=f"Makegood for {organization.name}",
         sender=organization.reply_address or f"noreply@{host()}",

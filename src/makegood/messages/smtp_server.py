@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import attrs
 
+from makegood.store.outgoing import trusted
+
 TIMEOUT = 15
 
 
@@ -63,21 +65,15 @@ def connected(server: Server) -> smtplib.SMTP:
     """
     client: smtplib.SMTP
     if server.implicit:
-        client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=_trusted())
+        client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=trusted())
     else:
         client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
         client.ehlo_or_helo_if_needed()
         if server.tls == "required" or (server.tls == "wanted" and client.has_extn("starttls")):
-            client.starttls(context=_trusted())
+            client.starttls(context=trusted())
     if server.user:
         client.login(server.user, server.password)
     return client
-
-
-@lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
-    """Whose certificates are believed; reading them takes as long as sending a mail, so it is done once a process."""
-    return ssl.create_default_context()
 
 
 def server_tried(url: str) -> str:

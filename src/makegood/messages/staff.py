@@ -9,10 +9,14 @@ from typing import Any
 from django.conf import settings
 
 from makegood.core.money import Money
+from makegood.journal.outbox import Wanted, effects_add
 from makegood.messages.models import Message
+from makegood.organizations.models import Member
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
+MANAGER = 2
+"""The tier from which a member is a manager."""
 WORDS = {
     "warning": "is about to be late",
     "breach": "is late",
@@ -111,6 +115,24 @@ def notices_write(*, organization_id: int, told: Sequence[tuple[str, Mapping[str
         rows,
         on_conflict="ON CONFLICT (organization_id, key_hash) WHERE key_hash IS NOT NULL DO NOTHING",
     )  # fmt: skip
+
+
+def managers_tell(*, organization_id: int, key: str, payload: Mapping[str, int], at: datetime) -> None:
+    """This function will tell managers and admins, once each per `key`, what a person has to look after."""
+    managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
+    wanted = [
+        Wanted(
+            kind="staff",
+            idempotency_key=f"staff:{member_id}:{key}",
+            subject="member",
+            subject_id=member_id,
+            run_at=at,
+            payload={"member": member_id, **payload},
+        )
+        for member_id in managers.values_list("id", flat=True)
+    ]
+    effects_add(organization_id=organization_id, wanted=wanted)
+    notices_write(organization_id=organization_id, told=[(one.idempotency_key, one.payload, at) for one in wanted])
 
 
 def notices_read(*, organization_id: int, member_id: int, now: datetime, message_id: int | None = None) -> int:

@@ -165,7 +165,7 @@ def _exchange(
     try:
         under_way.on(line)
         if address.secure:
-            line = _trusted().wrap_socket(line, server_hostname=address.host, do_handshake_on_connect=False)
+            line = trusted().wrap_socket(line, server_hostname=address.host, do_handshake_on_connect=False)
             under_way.on(line)
             line.settimeout(_left(until))
             line.do_handshake()
@@ -240,7 +240,8 @@ def _connected(address: Address, seconds: float) -> socket.socket:
 
 
 @lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
+    """This function will return whose certificates are believed; reading them takes long, so once a process."""
     return ssl.create_default_context()
 
 

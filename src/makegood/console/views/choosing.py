@@ -6,17 +6,19 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console import sessions
-from makegood.console.refill import Unanswered, answers, refilled
-from makegood.console.viewmodels import Field, Form, Link, Reader, Shell, SignInPage
+from makegood.console.asking import new_password, new_password_fields
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import Field, Form, Link, SignInPage
 from makegood.console.views.coding import admitted
+from makegood.console.views.door import door
 from makegood.console.views.errors import error_answer
-from makegood.console.views.frame import tell, typed_of
+from makegood.console.views.frame import tell
 from makegood.organizations.choosing import EndedLink, link_read, password_choose, reset_ask
-from makegood.organizations.passwords import LEAST, UnusablePassword
+from makegood.organizations.passwords import UnusablePassword
 from makegood.store.clocks import wall_now
 from makegood.store.lockouts import tries_forget
 from makegood.store.throttling import attempt
@@ -36,7 +38,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
             text="No mail leaves here: an admin makes you a new password, in Settings under People.",
         )
     if request.method != "POST":
-        return _drawn(request, _asking())
+        return door(request, _asking())
     address = sessions.network_address(request)
     try:
         given = answers(request.POST, email="Write your e-mail.")
@@ -44,7 +46,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     except sessions.TooManyTries as error:
         return error_answer(request, status=429, retry_after=error.retry_after)
     except Unanswered as error:
-        return _drawn(request, _asking(), error)
+        return door(request, _asking(), error)
     if attempt(key=f"forgotten:email:{given['email'].lower()}", limit=MAILS, window=EVERY).allowed:
         reset_ask(email=given["email"])
     tell(
@@ -76,20 +78,17 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
         sessions.peek(key=_wrong(request), limit=WRONG_LINKS)
         chosen = link_read(token=token, now=wall_now())
         if request.method != "POST":
-            return _drawn(request, _choosing(token, chosen.email))
-        answers(request.POST, new="Type the new password.", again="Type it once more.")
-        if request.POST["new"] != request.POST["again"]:
-            raise Unanswered({"again": "The two are not the same: type the new password once more."})
-        chosen = password_choose(token=token, new=request.POST["new"], now=wall_now())
+            return door(request, _choosing(token, chosen.email))
+        chosen = password_choose(token=token, new=new_password(request.POST), now=wall_now())
     except sessions.TooManyTries as error:
         return error_answer(request, status=429, retry_after=error.retry_after)
     except EndedLink as error:
         attempt(key=_wrong(request), limit=WRONG_LINKS, window=sessions.WINDOW)
         return _ended(request, error)
     except UnusablePassword as error:
-        return _drawn(request, _choosing(token, chosen.email), Unanswered({"new": str(error)}))
+        return door(request, _choosing(token, chosen.email), Unanswered({"new": str(error)}))
     except Unanswered as error:
-        return _drawn(request, _choosing(token, chosen.email), error)
+        return door(request, _choosing(token, chosen.email), error)
     tries_forget(key=sessions.account_key(chosen.email))
     found = sessions.memberships(user_id=chosen.user_id)
     if not found:
@@ -113,23 +112,7 @@ def _choosing(token: str, email: str) -> SignInPage:
             key="choose",
             action=reverse("choose", args=[token]),
             submit="Choose it and go in",
-            fields=(
-                Field(
-                    name="new",
-                    label="New password",
-                    kind="password",
-                    required=True,
-                    autocomplete="new-password",
-                    hint=f"At least {LEAST} characters.",
-                ),
-                Field(
-                    name="again",
-                    label="New password, once more",
-                    kind="password",
-                    required=True,
-                    autocomplete="new-password",
-                ),
-            ),
+            fields=new_password_fields(),
         ),
     )
 
@@ -137,13 +120,3 @@ def _choosing(token: str, email: str) -> SignInPage:
 def _ended(request: HttpRequest, error: EndedLink) -> HttpResponse:
     tell(request, "This link has ended.", detail="It counts once, and not for long. Ask for another one.", tone="bad")
     return redirect("forgotten" if settings.EMAIL_URL else "sign-in")
-
-
-def _drawn(request: HttpRequest, page: SignInPage, error: Exception | None = None) -> HttpResponse:
-    typed = typed_of(request, error) if error else None
-    if typed is not None:
-        page, _ = refilled(page, typed)
-    shell = Shell(organization="", reader=Reader(now=wall_now()), notices=sessions.notices_taken(request))
-    response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=422 if typed else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response

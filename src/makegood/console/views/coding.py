@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console import sessions
-from makegood.console.refill import Unanswered, answers, refilled
-from makegood.console.viewmodels import Field, Form, Link, Reader, Shell, SignInPage
-from makegood.console.views.frame import tell, typed_of
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import Field, Form, Link, SignInPage
+from makegood.console.views.door import door
+from makegood.console.views.frame import tell
 from makegood.core.second_factor import BY_CODE
 from makegood.organizations.second_factor import WrongCode, factor_check, factor_of
 from makegood.store.clocks import wall_now
@@ -43,7 +44,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if changed_at is not None and changed_at > right_at:
         return redirect("sign-in")
     if request.method != "POST":
-        return _page(request)
+        return door(request, _asking())
     key, now = f"code:{user_id}", wall_now()
     try:
         typed = answers(request.POST, code="Type the code.")["code"]
@@ -51,14 +52,10 @@ def code(request: HttpRequest) -> HttpResponse:
         if until is not None:
             raise sessions.LockedOut(until=until, now=now, what="code")
         recovered = factor_check(user_id=user_id, typed=typed, now=now)
-    except sessions.LockedOut as error:
-        response = _page(request, error, status=429)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
     except WrongCode as error:
-        return _page(request, Unanswered({"code": str(error)}))
-    except Unanswered as error:
-        return _page(request, error)
+        return door(request, _asking(), Unanswered({"code": str(error)}))
+    except (Unanswered, sessions.LockedOut) as error:
+        return door(request, _asking(), error)
     tries_forget(key=key)
     answer = _in(request, user_id, following)
     if recovered:
@@ -67,8 +64,8 @@ def code(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _page(request: HttpRequest, error: Exception | None = None, *, status: int = 422) -> HttpResponse:
-    page = SignInPage(
+def _asking() -> SignInPage:
+    return SignInPage(
         title="Your code",
         lead="Your password was right. Now type the code that your authenticator shows.",
         form=Form(
@@ -88,10 +85,3 @@ def _page(request: HttpRequest, error: Exception | None = None, *, status: int =
         ),
         below=Link(label="Begin again", url=reverse("sign-in")),
     )
-    typed = typed_of(request, error) if error else None
-    if typed is not None:
-        page, _ = refilled(page, typed)
-    shell = Shell(organization="", reader=Reader(now=wall_now()), notices=sessions.notices_taken(request))
-    response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=status if typed else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from makegood.console import sessions
 from makegood.console.desk import ROLE_WORDS, Desk
-from makegood.console.refill import Unanswered, answers, refilled
-from makegood.console.viewmodels import Action, Field, Form, Link, Reader, Shell, SignInPage
+from makegood.console.refill import Unanswered, answers
+from makegood.console.viewmodels import Action, Field, Form, Link, SignInPage
 from makegood.console.views.coding import admitted
+from makegood.console.views.door import door
 from makegood.console.views.errors import error_answer
-from makegood.console.views.frame import Screen, staff, typed_of
+from makegood.console.views.frame import Screen, staff
 from makegood.organizations.founding import organizations_exist
 from makegood.organizations.queries import MemberFacts, members_all, organization_facts
-from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
 
@@ -30,7 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if not organizations_exist() and not settings.DEMO:
             return redirect("set-up")
-        return _page(request)
+        return door(request, _asking(request))
     try:
         given = answers(request.POST, email="Write your e-mail.", password="Write your password.")  # noqa: S106
         user_id = sessions.account_of(
@@ -42,12 +42,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 "You are in no organization that you may enter: choose a password by the link that you were mailed, or"
                 " ask its admin."
             )
-    except sessions.LockedOut as error:
-        response = _page(request, error, status=429)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    except (Unanswered, sessions.UnableToSignIn) as error:
-        return _page(request, error)
+    except (Unanswered, sessions.UnableToSignIn, sessions.LockedOut) as error:
+        return door(request, _asking(request), error)
     return admitted(request, user_id=user_id, following=_following(request))
 
 
@@ -59,8 +55,8 @@ def _following(request: HttpRequest) -> str:
     return wanted if safe and wanted.startswith("/") else reverse("today")
 
 
-def _page(request: HttpRequest, error: Exception | None = None, *, status: int = 422) -> HttpResponse:
-    page = SignInPage(
+def _asking(request: HttpRequest) -> SignInPage:
+    return SignInPage(
         lead="The demo lives through a bad day. Walk in as anyone, and put one thing right." if settings.DEMO else "",
         demo=_demo_people() if settings.DEMO else (),
         set_up=Link(label="Set up your own organization", url=reverse("set-up")) if settings.DEMO else None,
@@ -78,14 +74,6 @@ def _page(request: HttpRequest, error: Exception | None = None, *, status: int =
             ),
         ),
     )
-    typed = typed_of(request, error) if error else None
-    if typed is not None:
-        page, _ = refilled(page, typed)
-    notices = sessions.notices_taken(request)
-    shell = Shell(organization="", reader=Reader(now=wall_now()), notices=notices)
-    response = render(request, "console/sign_in.html", {"page": page, "shell": shell}, status=status if typed else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _demo_people() -> tuple[Action, ...]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from makegood.console import sessions
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.qr import qr_of
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Fact, Field, Form, Link
 from makegood.console.viewmodels.settings import AccountPage, SettingsSection
-from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.console.views.passwords import guessed
 from makegood.organizations.second_factor import (
     WrongCode,
     WrongPasswordHere,
@@ -133,13 +132,7 @@ def _ending() -> SettingsSection:
 
 def act(request: HttpRequest, how: str) -> HttpResponse:
     """Change one's second factor; tries are counted outside of the transaction that a wrong one undoes."""
-    visitor = sessions.visitor_of(request) if request.method == "POST" else None
-    if visitor is not None:
-        try:
-            sessions.guard(key=f"password:{visitor.organization_id}:{visitor.member_id}", limit=sessions.GUESSES)
-        except sessions.TooManyTries as error:
-            return error_answer(request, status=429, retry_after=error.retry_after)
-    return _act(request, how=how)
+    return guessed(request) or _act(request, how=how)
 
 
 @acts(factor_page)

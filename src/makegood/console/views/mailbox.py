@@ -29,6 +29,7 @@ from makegood.listen.mailbox.operations import (
     mailbox_let,
     mailbox_set,
 )
+from makegood.listen.models import MAILBOX_SECURITY
 from makegood.organizations.operations import reply_address_set
 
 LARGEST = 2**63 - 1
@@ -106,7 +107,7 @@ def _given(post: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
         raise Unanswered({f"{prefix}_port": "Write the port, a number such as 993."})
     security = str(post.get(f"{prefix}_security", ""))
-    if security not in ("tls", "starttls", "none"):
+    if security not in MAILBOX_SECURITY:
         raise Unanswered({f"{prefix}_security": "Choose how the line is secured."})
     return {
         "host": found[f"{prefix}_host"].lower()[:253],

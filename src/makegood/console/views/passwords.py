@@ -7,12 +7,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console import sessions
+from makegood.console.asking import new_password, new_password_fields
 from makegood.console.desk import Desk
-from makegood.console.refill import Unanswered, answers
+from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Field, Form, FormPage, Link
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, tell
-from makegood.organizations.passwords import LEAST, UnusablePassword, WrongPassword, password_change
+from makegood.organizations.passwords import UnusablePassword, WrongPassword, password_change
 from makegood.store.clocks import wall_now
 
 
@@ -41,21 +42,7 @@ def password_page(request: HttpRequest, desk: Desk) -> Screen:
                         required=True,
                         autocomplete="current-password",
                     ),
-                    Field(
-                        name="new",
-                        label="New password",
-                        kind="password",
-                        required=True,
-                        autocomplete="new-password",
-                        hint=f"At least {LEAST} characters.",
-                    ),
-                    Field(
-                        name="again",
-                        label="New password, once more",
-                        kind="password",
-                        required=True,
-                        autocomplete="new-password",
-                    ),
+                    *new_password_fields(),
                 ),
             ),
         ),
@@ -64,13 +51,18 @@ def password_page(request: HttpRequest, desk: Desk) -> Screen:
 
 def password(request: HttpRequest) -> HttpResponse:
     """Change one's own password; tries are counted outside of the transaction that a wrong one undoes."""
+    return guessed(request) or _change(request)
+
+
+def guessed(request: HttpRequest) -> HttpResponse | None:
+    """This function will count a try at the password of whoever is signed in, and answer once there were too many."""
     visitor = sessions.visitor_of(request) if request.method == "POST" else None
     if visitor is not None:
         try:
             sessions.guard(key=f"password:{visitor.organization_id}:{visitor.member_id}", limit=sessions.GUESSES)
         except sessions.TooManyTries as error:
             return error_answer(request, status=429, retry_after=error.retry_after)
-    return _change(request)
+    return None
 
 
 @acts(password_page)
@@ -79,11 +71,9 @@ def _change(request: HttpRequest, desk: Desk) -> HttpResponse:
     user_id = desk.facts.user_id
     if user_id is None:
         raise Http404
-    answers(request.POST, old="Type your password.", new="Type the new password.", again="Type it once more.")
-    if request.POST["new"] != request.POST["again"]:
-        raise Unanswered({"again": "The two are not the same: type the new password once more."})
+    new = new_password(request.POST, old="Type your password.")
     try:
-        password_change(user_id=user_id, old=request.POST["old"], new=request.POST["new"], now=wall_now())
+        password_change(user_id=user_id, old=request.POST["old"], new=new, now=wall_now())
     except WrongPassword as error:
         raise Unanswered({"old": str(error)}) from None
     except UnusablePassword as error:

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from makegood.journal.operations import Happened
-from makegood.journal.outbox import Wanted, effects_add
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.intake.operations import header_changed, header_key
 from makegood.listen.intake.reading import name_plain, sheet_of
 from makegood.listen.models import FileMapping, Intake, WatchedFolder
-from makegood.messages.staff import notices_write
-from makegood.organizations.models import Member
+from makegood.messages.staff import managers_tell
 from makegood.store.clocks import now
 
 MANAGER = 2
@@ -55,28 +53,13 @@ def folder_file_bring(*, organization_id: int, name: str, content: bytes, file_k
         **given,
     )
     if error:
-        managers_tell(organization_id=organization_id, intake_id=intake.id, at=moment_at)
+        _told(organization_id, intake.id, moment_at)
     return intake.id
 
 
-def managers_tell(*, organization_id: int, intake_id: int, at: datetime) -> None:
-    """This function will tell managers and admins, once each, that a file from the folder could not be taken in."""
-    managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
-    wanted = [
-        Wanted(
-            kind="staff",
-            idempotency_key=f"staff:{member_id}:file:{intake_id}",
-            subject="member",
-            subject_id=member_id,
-            run_at=at,
-            payload={"member": member_id, "file": intake_id},
-        )
-        for member_id in managers.values_list("id", flat=True)
-    ]
-    effects_add(organization_id=organization_id, wanted=wanted)
-    notices_write(
-        organization_id=organization_id, told=[(one.idempotency_key, one.payload, one.run_at) for one in wanted]
-    )
+def _told(organization_id: int, intake_id: int, at: datetime) -> None:
+    """Tell managers that a file from the folder could not be taken in."""
+    managers_tell(organization_id=organization_id, key=f"file:{intake_id}", payload={"file": intake_id}, at=at)
 
 
 def files_hear_failed(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -84,7 +67,7 @@ def files_hear_failed(*, organization_id: int, entries: Sequence[Happened]) -> N
     ids = [entry.subject_id for entry in entries]
     rows = Intake.objects.filter(organization_id=organization_id, id__in=ids, file_key__isnull=False)
     for intake_id in rows.values_list("id", flat=True):
-        managers_tell(organization_id=organization_id, intake_id=intake_id, at=entries[0].at)
+        _told(organization_id, intake_id, entries[0].at)
 
 
 def folders_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:

@@ -10,22 +10,16 @@ import imaplib
 import logging
 import socket
 import ssl
-from functools import lru_cache
 
 from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 
 from makegood.listen.mailbox.account import Account, Folder, MailServerGone, UnableToReadMail
 from makegood.listen.mailbox.tokens import UnableToGetToken, access_token
-from makegood.store.outgoing import UnableToCall, line_to
+from makegood.store.outgoing import UnableToCall, line_to, trusted
 
 TIMEOUT = 20.0
 MOST_NAMED = 8
-SECURITY = {
-    "tls": "TLS from the start, usually port 993",
-    "starttls": "TLS once connected (STARTTLS), usually port 143",
-    "none": "not at all: only within your own network",
-}
 logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 
@@ -137,12 +131,6 @@ def _reached(account: Account) -> IMAPClient:
 
 def _errno(error: Exception) -> int:
     return getattr(error, "errno", None) or 0
-
-
-@lru_cache(maxsize=1)
-def trusted() -> ssl.SSLContext:
-    """This function will return whose certificates are believed; reading them takes long, so once a process."""
-    return ssl.create_default_context()
 
 
 def _untrusted(host: str, error: ssl.SSLCertVerificationError) -> str:

@@ -13,18 +13,15 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from makegood.journal.operations import Happened, record
-from makegood.journal.outbox import Wanted, effects_add
 from makegood.listen.mail import Mail, parse
 from makegood.listen.mail_in import mail_take, may_wait
 from makegood.listen.mailbox.account import Account, Folder
 from makegood.listen.models import MailAside, Mailbox
-from makegood.messages.staff import notices_write
-from makegood.organizations.models import Member
+from makegood.messages.staff import managers_tell
 from makegood.store.clocks import now as store_now
 from makegood.store.clocks import wall_now
 from makegood.store.secrets import decrypt, encrypt
 
-MANAGER = 2
 SKEW = timedelta(minutes=2)
 """By so much the mail server's clock may be behind ours."""
 LASTING = timedelta(minutes=15)
@@ -221,7 +218,8 @@ def _aside(place: Place, raw: bytes, size: int, said: str, *, mail: Mail, state:
         },
     )
     if new and state == "kept":
-        managers_tell(organization_id=place.organization_id, key=f"mail:{aside.id}", payload={"mail": aside.id})
+        at = store_now(organization_id=place.organization_id)
+        managers_tell(organization_id=place.organization_id, key=f"mail:{aside.id}", payload={"mail": aside.id}, at=at)
 
 
 def aside_try(*, organization_id: int, aside_id: int) -> bool:
@@ -328,28 +326,12 @@ def mailbox_told(*, organization_id: int, mailbox_id: int, changed_at: datetime,
     row.save(update_fields=["looked_at", "trouble", "trouble_at"])
     if row.trouble_at is not None and moment_at - row.trouble_at >= LASTING:
         since = int(row.trouble_at.timestamp())
-        managers_tell(organization_id=organization_id, key=f"mailbox:{row.id}:{since}", payload={"mailbox": row.id})
-
-
-def managers_tell(*, organization_id: int, key: str, payload: dict[str, int]) -> None:
-    """This function will tell managers and admins, once each per `key`, of mail that a person has to look after."""
-    at = store_now(organization_id=organization_id)
-    managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
-    wanted = [
-        Wanted(
-            kind="staff",
-            idempotency_key=f"staff:{member_id}:{key}",
-            subject="member",
-            subject_id=member_id,
-            run_at=at,
-            payload={"member": member_id, **payload},
+        managers_tell(
+            organization_id=organization_id,
+            key=f"mailbox:{row.id}:{since}",
+            payload={"mailbox": row.id},
+            at=store_now(organization_id=organization_id),
         )
-        for member_id in managers.values_list("id", flat=True)
-    ]
-    effects_add(organization_id=organization_id, wanted=wanted)
-    notices_write(
-        organization_id=organization_id, told=[(one.idempotency_key, one.payload, one.run_at) for one in wanted]
-    )
 
 
 def asides_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 from typing import Protocol
 from urllib.parse import urlencode
 
-from makegood.store.outgoing import Address, UnableToCall, address_of, line_to
+from makegood.store.outgoing import Address, UnableToCall, address_of, line_to, trusted
 
 TIMEOUT = 20.0
 LONGEST_ANSWER = 100_000
@@ -70,7 +69,7 @@ def _asked(address: Address, values: dict[str, str]) -> tuple[int, dict[str, obj
     line = line_to(host=address.host, port=address.port, seconds=TIMEOUT)
     try:
         if address.secure:
-            line = ssl.create_default_context().wrap_socket(line, server_hostname=address.host)
+            line = trusted().wrap_socket(line, server_hostname=address.host)
         talk.sock = line
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         talk.request("POST", address.path, body=urlencode(values), headers=headers)
