@@ -277,6 +277,10 @@ def test_each_page_of_the_settings_opens_to_its_own(world: World, section: str) 
         with undone():
             answer = world.people[who].get(reverse("settings", args=[section]))
         assert answer.status_code == (200 if role in permissions.SETTINGS[section] else 403), who
+        if who in AWAY and section != "data":
+            assert MARK not in shown(answer), who
+        elif section == "mail" and who in ("manager", "admin"):
+            assert MARK in shown(answer), who
 
 
 def test_nobody_switches_to_an_organization_that_is_not_theirs(world: World) -> None:

@@ -17,11 +17,12 @@ from tests.support.mail_server import PASSWORD, MailHouse, mail_house
 from tests.support.mailboxes import _no_demo, asides, mail, mailbox, reader, row, subjects
 
 from makegood.console.views import mailbox as views
-from makegood.listen.mailbox import connecting
+from makegood.listen.mailbox import connecting, operations
 from makegood.listen.mailbox.account import Account, Folder
 from makegood.listen.mailbox.connecting import tried
 from makegood.listen.models import MailAside, Mailbox
-from makegood.organizations.models import Organization
+from makegood.messages.models import Message
+from makegood.organizations.models import MemberPlace, Organization
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_demo", "_no_throttle", "_quick_passwords"]
@@ -133,6 +134,36 @@ def test_what_waits_is_shown_with_why_and_seen_to(org: Org, house: MailHouse) ->
     assert "does not wait any more" in keep(client, {"aside": str(first.id)}, "again")
     assert "It lies on in your mailbox" in keep(client, {"aside": str(second.id)}, "seen")
     assert "Mails that need a look" not in shown(client)
+
+
+def test_what_waits_is_not_there_for_who_serves_one_place(
+    org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose place it is about is not known yet."""
+    user = mailbox(org, house)
+    with tenant(organization_id=org.id):
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.manager, place_id=org.place)
+    house.put(mail(7), user=user)
+
+    def strange(**_: object) -> None:
+        raise LookupError("nobody foresaw this")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(operations, "mail_take", strange)
+        reader(org).read()
+    (aside,) = asides(org)
+    manager, admin = signed_in(org, org.manager), signed_in(org, org.admin)
+    assert "ana7@example.com" not in shown(manager)
+    assert "Number 7" not in shown(manager)
+    assert "Number 7" in shown(admin, "/settings/mail")
+    for how in ("again", "seen"):
+        assert "does not wait any more" in keep(manager, {"aside": str(aside.id)}, how)
+    assert [one.state for one in asides(org)] == ["kept"]
+    with tenant(organization_id=org.id):
+        told = Message.objects.filter(kind="staff", subject="A mail could not be taken in")
+        assert list(told.values_list("member_id", flat=True)) == [org.admin]
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.admin, place_id=org.place)
+    assert "It is taken in." in keep(admin, {"aside": str(aside.id)}, "again")
 
 
 def test_the_address_that_customers_are_written_from_is_set_here(org: Org) -> None:

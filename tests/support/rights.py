@@ -25,6 +25,7 @@ from makegood.failures.models import Cause, Failure, Incident, Signal
 from makegood.failures.operations import Report, failure_report
 from makegood.journal.models import Effect
 from makegood.listen.intake.operations import intake_bring
+from makegood.listen.models import MailAside, Mailbox
 from makegood.makegoods.models import FloorDoubt, PromisedCharge
 from makegood.messages.links import status_path
 from makegood.messages.models import Message
@@ -223,6 +224,13 @@ def _beside(org: Org) -> dict[str, Any]:
         **mine, charge=charge, customer_id=org.customer, source_id=org.source, promise_hash=b"p", reference="C-1",
         state="unstopped", failure_id=quiet, wanted_at=START,
     )  # fmt: skip
+    box = Mailbox.objects.create(
+        **mine, host="mail.example", port=993, security="tls", username="care", secret=b"", folder="INBOX",
+        active=False, changed_at=START,
+    )  # fmt: skip
+    MailAside.objects.create(
+        **mine, mailbox=box, validity=1, uid=1, size=9, said="x", sender=NAME, subject=MARK, kept_at=START
+    )
     view = SavedView.objects.create(**mine, listed="recoveries", name="Late", member_id=org.manager, created_at=START)
     return {
         "promise_id": promise.id,

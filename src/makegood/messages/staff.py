@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from makegood.core.money import Money
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.messages.models import Message
-from makegood.organizations.models import Member
+from makegood.organizations.models import Member, MemberPlace
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
-MANAGER = 2
-"""The tier from which a member is a manager."""
+MANAGER, ADMIN = 2, 3
+"""The tiers from which a member is a manager, or an admin."""
 WORDS = {
     "warning": "is about to be late",
     "breach": "is late",
@@ -117,9 +118,17 @@ def notices_write(*, organization_id: int, told: Sequence[tuple[str, Mapping[str
     )  # fmt: skip
 
 
-def managers_tell(*, organization_id: int, key: str, payload: Mapping[str, int], at: datetime) -> None:
-    """This function will tell managers and admins, once each per `key`, what a person has to look after."""
+def managers_tell(
+    *, organization_id: int, key: str, payload: Mapping[str, int], at: datetime, of_all: bool = False
+) -> None:
+    """This function will tell managers and admins, once each per `key`, what a person has to look after.
+
+    With `of_all` it may be about any place: managers who serve some places only are not told.
+    """
     managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
+    if of_all:
+        some = MemberPlace.objects.filter(organization_id=organization_id, member_id=OuterRef("id"))
+        managers = managers.filter(Q(tier__gte=ADMIN) | ~Exists(some))
     wanted = [
         Wanted(
             kind="staff",

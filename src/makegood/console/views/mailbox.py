@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 
 from makegood.console import permissions
 from makegood.console.asking import whole
+from makegood.console.building.mailbox import sees_asides
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.frame import Screen, acts, tell
@@ -21,6 +22,7 @@ from makegood.console.views.settings import settings_page
 from makegood.listen.mailbox.account import Account, Folder, UnableToReadMail
 from makegood.listen.mailbox.operations import (
     UnableToKeepMailbox,
+    UnableToTakeMail,
     account_kept,
     aside_drop,
     aside_try,
@@ -42,6 +44,7 @@ ASKED_FOR_TOKENS = {
     "token_client": "Write the client id.",
     "token_refresh": "Bring the refresh token.",
 }
+SETTLING = frozenset({"again", "seen"})
 BY_ADMINS = frozenset({"address", "set", "set-token", "try", "stop", "go-on", "forget"})
 
 
@@ -60,6 +63,8 @@ def _inside(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
     doing = ACTS.get(how)
     if doing is None:
         raise Http404
+    if how in SETTLING and not sees_asides(desk):
+        raise UnableToTakeMail(UnableToTakeMail.__doc__)
     _admins_only(desk, how)
     doing(request, desk)
     return redirect("settings", section="mail")

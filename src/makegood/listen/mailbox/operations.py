@@ -218,8 +218,13 @@ def _aside(place: Place, raw: bytes, size: int, said: str, *, mail: Mail, state:
         },
     )
     if new and state == "kept":
-        at = store_now(organization_id=place.organization_id)
-        managers_tell(organization_id=place.organization_id, key=f"mail:{aside.id}", payload={"mail": aside.id}, at=at)
+        managers_tell(
+            organization_id=place.organization_id,
+            key=f"mail:{aside.id}",
+            payload={"mail": aside.id},
+            at=store_now(organization_id=place.organization_id),
+            of_all=True,
+        )
 
 
 def aside_try(*, organization_id: int, aside_id: int) -> bool:
