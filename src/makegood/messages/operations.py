@@ -418,8 +418,8 @@ def message_retry(*, organization_id: int, message_id: int, by: int, now: dateti
     return Queued(state="queued", message_id=row.id)
 
 
-def message_stop(*, organization_id: int, message_id: int, by: int, now: datetime) -> None:
-    """This function will stop a message that has not left yet, or throw a draft away.
+def message_stop(*, organization_id: int, message_id: int, by: int | None, now: datetime) -> None:
+    """This function will stop a message that has not left yet, or throw a draft away; `by` nobody, something did.
 
     Raises UnableToStop if it has left.
     """

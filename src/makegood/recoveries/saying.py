@@ -179,6 +179,19 @@ def apologies_anew(*, organization_id: int, at: Mapping[int, datetime]) -> None:
     )
 
 
+def outcomes_say(*, organization_id: int, at: Mapping[int, datetime], fixed_at: Mapping[int, datetime]) -> None:
+    """Say how these recoveries ended, each at its moment and once per fix, as their playbooks let it go."""
+    planned = planned_of(organization_id=organization_id, at=at)
+    queued = [
+        attrs.evolve(
+            _outgoing(one, "outcome", "communicate", outcome(told), one.playbook.steps["communicate"].send, told),
+            key=f"recovery:{one.recovery_id}:outcome:{fixed_at[one.recovery_id].isoformat()}",
+        )
+        for one, told in zip(planned, _told(organization_id, planned), strict=True)
+    ]
+    messages_queue(organization_id=organization_id, queued=queued, now=max(at.values()))
+
+
 def told_by(*, organization_id: int, recovery_id: int, by: int, now: datetime) -> Told:
     """This function will gather what a letter of this member's on a recovery may say, in its customer's language."""
     member = Member.objects.get(organization_id=organization_id, id=by)

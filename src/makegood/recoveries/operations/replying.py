@@ -14,6 +14,7 @@ from makegood.recoveries.inputs import STOPS_UPDATES
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.clocks import clock_start
 from makegood.recoveries.operations.closing import reopened_or_open
+from makegood.recoveries.operations.ending import outcome_call_back
 from makegood.recoveries.operations.pausing import pauses_end
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 
@@ -24,9 +25,9 @@ WRITTEN = (None, "person")
 def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Read replies and bring those that need an answer to the owner; a handler of `messages:message:received`.
 
-    A thanks neither reopens nor cancels anything. Any other reply reopens what was closed, ends a pause that waited
-    for the customer, starts the clock to respond and tells the owner. What was withdrawn stays so, and its owner is
-    told.
+    A thanks neither reopens nor cancels anything. Any other reply reopens what was closed, calls back a word of how
+    it ended that has not left, ends a pause that waited for the customer, starts the clock to respond and tells the
+    owner. What was withdrawn stays so, and its owner is told.
     """
     replies = [
         entry
@@ -66,6 +67,7 @@ def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, tex
         recovery = reopened_or_open(organization_id=organization_id, recovery=recovery, why="reply", at=entry.at)
     due_at = None
     if recovery.state == "open":
+        outcome_call_back(organization_id=organization_id, recovery=recovery, by=None, now=entry.at)
         pauses_end(
             organization_id=organization_id, recovery_ids=[recovery.id], by=None, now=entry.at, reason=STOPS_UPDATES
         )

@@ -11,6 +11,7 @@ from makegood.journal.operations import record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import Met, clock_start, clocks_again, clocks_meet, stepped
+from makegood.recoveries.operations.ending import ENDS, outcome_call_back, outcomes_tell
 from makegood.recoveries.operations.helping import help_lacking, help_overrule
 from makegood.recoveries.operations.reckoning import RESTS
 from makegood.recoveries.operations.silence import silence_over, silence_watched
@@ -95,6 +96,9 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
     put_right = {recovery_id: at for recovery_id, step, state, at, _ in changed if (step, state) == ("fix", "done")}
     if put_right:
         apologies_anew(organization_id=organization_id, at=put_right)
+    ended = {recovery_id: at for recovery_id, step, _, at, _ in changed if step in ENDS}
+    if ended:
+        outcomes_tell(organization_id=organization_id, at=ended)
     return len(changed)
 
 
@@ -213,6 +217,8 @@ def step_undo(
         silence_watched(organization_id=organization_id, recovery=recovery, at=now)
     if step == "fix":
         apologies_anew(organization_id=organization_id, at={recovery_id: now})
+    if step in AGAIN:
+        outcome_call_back(organization_id=organization_id, recovery=recovery, by=by, now=now)
     next_steps_set(organization_id=organization_id, recovery_ids=[recovery_id])
     recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
 

@@ -35,6 +35,12 @@ GROUPS: Final = ("new", "regular", "unknown")
 ACTIONS: Final = ("ask_score", "check_in", "see_return")
 SEND: Final = re.compile(r"person|at_once|after:[1-9][0-9]{0,4}")
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+GOES_BY_ITSELF: Final = {
+    Step.APOLOGISE: SEND,
+    Step.MAKE_GOOD: re.compile(r"person|at_once"),
+    Step.COMMUNICATE: SEND,
+}
+"""The steps whose words, or offer, can leave without a person, and how; at the others only a person knows what."""
 SEND_OR_NONE: Final = re.compile(f"{SEND.pattern}|none")
 MINUTES: Final = 525_600
 
@@ -215,6 +221,7 @@ def _parsed(text: str, where: str) -> tuple[Node, Playbook]:
         playbook = read(node)
         _asked_once(node, playbook)
         _packs_known(node)
+        _can_go(node)
         return node, playbook
     except UnusablePack as error:
         raise UnusablePlaybook(_told(error, text, where)) from error
@@ -241,6 +248,16 @@ def _packs_known(node: Node) -> None:
             packs.load(one.text())
         except UnusablePack as error:
             raise one.wrong(f"names a rule pack that cannot be used: {error}") from error
+
+
+def _can_go(node: Node) -> None:
+    """Refuse to let go by itself what nothing could say for a person; what is frozen already is read all the same."""
+    for step, one in node["steps"].parts(needs=" ".join(Step)):
+        allowed = GOES_BY_ITSELF.get(Step(step))
+        if allowed is None and one["send"].data != "person":
+            raise one["send"].wrong("must be person: what is said at this step only a person can know")
+        if allowed is not None and not allowed.fullmatch(str(one["send"].data)):
+            raise one["send"].wrong("must be person or at_once: an offer stands from when it is made")
 
 
 def _told(error: UnusablePack, text: str, where: str) -> str:
