@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from tests.conftest import START, Org
 from tests.support.outside import mail_server, payment_system
@@ -195,6 +196,21 @@ def test_invariant_7_money_is_paid_once_whatever_the_payment_system_answers(
     with tenant(organization_id=live.id):
         assert MakeGood.objects.get(part="floor").state == "delivered"
         assert LedgerEntry.objects.filter(credit="cash").count() == 1
+
+
+def test_a_payment_system_inside_the_house_is_not_called_unless_it_is_named(
+    live: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with payment_system() as system:
+        with tenant(organization_id=live.id):
+            integration_set(organization_id=live.id, kind="payout", url=system.url, secret="whsec_dGVzdA==")
+        owe(live)
+        with monkeypatch.context() as house:
+            house.setattr(settings, "PRIVATE_HOSTS", ())
+            work(live)
+        assert system.asked == []
+        with tenant(organization_id=live.id):
+            assert "Use https" in Effect.objects.get(kind="payout", state="failed").outcome
 
 
 def test_invariant_7_a_payout_whose_worker_died_is_asked_again_with_the_same_key(live: Org) -> None:

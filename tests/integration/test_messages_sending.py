@@ -314,7 +314,7 @@ work_once(only=[{organization}])
 def worker(org: Org, owner_url: str) -> subprocess.Popen[bytes]:
     """A worker in a process of its own."""
     environment = {
-        **os.environ, "DATABASE_URL": owner_url, "EMAIL_URL": settings.EMAIL_URL,
+        **os.environ, "DATABASE_URL": owner_url, "EMAIL_URL": settings.EMAIL_URL, "MAKEGOOD_PRIVATE_HOSTS": "127.0.0.1",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }  # fmt: skip
     return subprocess.Popen([sys.executable, "-c", WORKER.format(organization=org.id)], env=environment)

@@ -91,7 +91,10 @@ class PaymentSystem:
 
 @contextmanager
 def payment_system() -> Iterator[PaymentSystem]:
-    """Run a payment system on loopback; `answers` are taken from the front, None hangs up after paying, then 200."""
+    """Run a payment system on loopback, which may be called; `answers` are taken from the front, then 200.
+
+    None hangs up after paying.
+    """
     system = PaymentSystem()
 
     class Handler(BaseHTTPRequestHandler):
@@ -119,9 +122,11 @@ def payment_system() -> Iterator[PaymentSystem]:
     system.url = f"http://127.0.0.1:{server.server_address[1]}/payouts"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
+    before, settings.PRIVATE_HOSTS = settings.PRIVATE_HOSTS, ("127.0.0.1",)
     try:
         yield system
     finally:
+        settings.PRIVATE_HOSTS = before
         if system.hold is not None:
             system.hold.set()
         server.shutdown()

@@ -9,7 +9,6 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import attrs
 from django.db.models import Q
@@ -23,7 +22,7 @@ from makegood.makegoods.moves import MOVES, State
 from makegood.makegoods.writing import makegood_locked, makegoods_move
 from makegood.organizations.models import Integration, Member
 from makegood.store.clocks import wall_now
-from makegood.store.outgoing import trusted
+from makegood.store.outgoing import UnableToCall, post
 from makegood.store.secrets import decrypt
 from makegood.store.tenancy import tenant
 
@@ -163,7 +162,9 @@ def payment_system_ask(
     }
     wait = timedelta(minutes=min(60, 2 ** (effect.attempts - 1)))
     try:
-        status = _post(integration.url, body, headers)
+        status = post(url=integration.url, body=body, headers=headers, seconds=TIMEOUT, question=True).status
+    except UnableToCall as error:
+        return Outcome(state="failed", text=f"{str(error).rstrip('.')}; {refused}.")
     except (OSError, http.client.HTTPException) as error:
         text = f"No answer from the payment system ({type(error).__name__})."
         return Outcome(state="retry", text=text, retry_after=wait, exhausted="unknown")
@@ -188,17 +189,3 @@ def signed_headers(*, secret: str, message_id: str, body: bytes) -> dict[str, st
         "webhook-timestamp": stamp,
         "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
     }
-
-
-def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    parts = urlsplit(url)
-    connection_: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection_ = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TIMEOUT, context=trusted())
-    else:
-        connection_ = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
-    try:
-        connection_.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
-        return connection_.getresponse().status
-    finally:
-        connection_.close()

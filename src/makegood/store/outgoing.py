@@ -54,16 +54,16 @@ class Address:
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """What came back."""
+    """What came back; of the body as much as was asked for, and one byte more where there was more."""
 
     status: int
     body: bytes
 
 
-def address_of(url: str) -> Address:
-    """This function will read an address that somebody wrote.
+def address_of(url: str, *, question: bool = False) -> Address:
+    """This function will read an address that somebody wrote; its path may hold a `question` where that says so.
 
-    Raises UnableToCall unless it is https, or http to a host of the house, without a password or a question in it.
+    Raises UnableToCall unless it is https, or http to a host of the house, without a password in it.
     """
     try:
         parts = urlsplit(url.strip())
@@ -74,13 +74,14 @@ def address_of(url: str) -> Address:
     plain = not any(one.isspace() or not one.isprintable() or ord(one) > 126 for one in url.strip())
     if parts.scheme not in ("http", "https") or not host or not plain:
         raise UnableToCall("This is no address: write one such as https://api.example.com/v1.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+    if parts.username is not None or parts.password is not None or parts.fragment or (parts.query and not question):
         raise UnableToCall("Leave passwords and questions out of the address: a key has its own field.")
     port = port or (443 if secure else 80)
     named = _named(host, port)
     if not secure and not named:
         raise UnableToCall("Use https: over http anybody on the way could read it.")
-    return Address(secure=secure, host=host, port=port, path=parts.path or "/", named=named)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Address(secure=secure, host=host, port=port, path=path, named=named)
 
 
 def _named(host: str, port: int) -> bool:
@@ -150,11 +151,37 @@ def call(*, url: str, body: Mapping[str, Any], headers: Mapping[str, str], secon
     thread.start()
     thread.join(seconds)
     if under_way.answer is not None:
-        return under_way.answer
+        return _fitting(address, under_way.answer, most)
     if under_way.error is None:
         under_way.cut()
         raise UnableToCall(f"{address.host} did not answer within {seconds:g} seconds: try again later.")
     raise _said(address, under_way.error) from under_way.error
+
+
+def _fitting(address: Address, answer: Answer, most: int) -> Answer:
+    if len(answer.body) > most:
+        raise UnableToCall(f"{address.host} sent more than {most // 1024} kB: that is no answer to this question.")
+    if 300 <= answer.status < 400:
+        raise UnableToCall(f"{address.host} sends us on to another address: write that one here, if it is right.")
+    return answer
+
+
+def post(
+    *,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    seconds: float,
+    most: int = 64 * 1024,
+    question: bool = False,
+) -> Answer:
+    """This function will post a body and return what came back, whatever it was, by the same rules of whom.
+
+    For effects, which are carried one by one outside of any transaction: nothing else waits for it. Each step has so
+    many seconds. Raises UnableToCall where nothing was sent because of the address, and OSError or
+    http.client.HTTPException where it is not known what became of it.
+    """
+    return _exchange(_Call(), address_of(url, question=question), body, headers, seconds=seconds, most=most)
 
 
 def _exchange(
@@ -183,10 +210,6 @@ def _exchange(
             body = response.read(most + 1)
     finally:
         line.close()
-    if len(body) > most:
-        raise UnableToCall(f"{address.host} sent more than {most // 1024} kB: that is no answer to this question.")
-    if 300 <= response.status < 400:
-        raise UnableToCall(f"{address.host} sends us on to another address: write that one here, if it is right.")
     return Answer(status=response.status, body=body)
 
 

@@ -7,7 +7,7 @@ import json
 from typing import Protocol
 from urllib.parse import urlencode
 
-from makegood.store.outgoing import Address, UnableToCall, address_of, line_to, trusted
+from makegood.store.outgoing import UnableToCall, host_of, post
 
 TIMEOUT = 20.0
 LONGEST_ANSWER = 100_000
@@ -39,18 +39,14 @@ class Signing(Protocol):
 
 def access_token(account: Signing) -> str:
     """This function will ask for a token that opens the mailbox, where one may call. Raises UnableToGetToken."""
-    try:
-        address = address_of(account.token_url)
-    except UnableToCall as error:
-        raise UnableToGetToken(f"Where tokens are given: {error}") from error
-    host = address.host
+    host = host_of(account.token_url)
     asked = {"grant_type": "refresh_token", "refresh_token": account.secret, "client_id": account.client_id}
     if account.client_secret:
         asked["client_secret"] = account.client_secret
     try:
-        status, told = _asked(address, asked)
+        status, told = _asked(account.token_url, asked)
     except UnableToCall as error:
-        raise UnableToGetToken(str(error)) from error
+        raise UnableToGetToken(f"Where tokens are given: {error}") from error
     except (OSError, http.client.HTTPException) as error:
         raise UnableToGetToken(f"The sign-in service at {host} could not be reached.") from error
     except ValueError as error:
@@ -64,17 +60,13 @@ def access_token(account: Signing) -> str:
     return str(told["access_token"])
 
 
-def _asked(address: Address, values: dict[str, str]) -> tuple[int, dict[str, object]]:
-    talk = http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT)
-    line = line_to(host=address.host, port=address.port, seconds=TIMEOUT)
-    try:
-        if address.secure:
-            line = trusted().wrap_socket(line, server_hostname=address.host)
-        talk.sock = line
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        talk.request("POST", address.path, body=urlencode(values), headers=headers)
-        with talk.getresponse() as answer:
-            told = json.loads(answer.read(LONGEST_ANSWER))
-    finally:
-        line.close()
+def _asked(url: str, values: dict[str, str]) -> tuple[int, dict[str, object]]:
+    answer = post(
+        url=url,
+        body=urlencode(values).encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        seconds=TIMEOUT,
+        most=LONGEST_ANSWER,
+    )
+    told = json.loads(answer.body)
     return answer.status, told if isinstance(told, dict) else {}
