@@ -33,7 +33,7 @@ ROLES = {
 AWAY = {"elsewhere", "manager elsewhere"}
 OF_THE_HOUSE = {
     "playbook-drawing", "playbook-write", "playbook-compare", "set-up-step", "settings", "settings-act", "factor-act", "view-save",
-    "data-act", "mail-act",
+    "data-act", "mail-act", "hook-act",
 }  # fmt: skip
 """Addresses whose parts name nothing of one organization that is not in each."""
 CALLED: dict[str, dict[str, Any]] = {
@@ -55,6 +55,7 @@ CALLED: dict[str, dict[str, Any]] = {
     "data-file-act": {"how": "drop"},
     "data-act": {"how": "watch"},
     "mail-act": {"how": "seen"},
+    "hook-act": {"how": "seen"},
     "member-act": {"act": "leave"},
     "settings": {"section": "limits"},
     "settings-act": {"section": "delivery", "act": "stop"},

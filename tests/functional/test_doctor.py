@@ -1,4 +1,4 @@
-"""What `makegood doctor` says of the environment, the mail server, the watched folders and the mailboxes."""
+"""What `makegood doctor` says of the environment, the mail server, the watched folders, mailboxes and webhooks."""
 
 from __future__ import annotations
 
@@ -45,11 +45,22 @@ for code, trouble in (("corner", ""), ("market", "mail.example does not take thi
         if code == "old":
             mailbox_let(organization_id=org, active=False, by=None, now=now)
 """
+POSTED = """
+from makegood.listen.hooks.operations import delivery_keep, hook_make
+from makegood.listen.hooks.signing import Signed
+from makegood.listen.hooks.working import hooks_work
+for number, body in ((1, b"{}"), (2, b"no JSON")):
+    with tenant(organization_id=number):
+        hook = hook_make(organization_id=number, kind="shopify", name="", secret="s" * 16, by=None, now=now)
+        delivery_keep(organization_id=number, hook_id=hook, signed=Signed(delivery="1", mark="m"), body=body)
+hooks_work()
+"""
 WELL = """
-from makegood.listen.models import Mailbox
+from makegood.listen.models import HookDelivery, Mailbox
 from makegood.store.tenancy import tenant
 with tenant(organization_id=2):
     Mailbox.objects.update(trouble="")
+    HookDelivery.objects.update(state="seen")
 """
 
 
@@ -103,12 +114,16 @@ def test_doctor_says_what_keeps_a_watched_folder_from_being_read() -> None:
         assert "corner" not in line
 
 
-def test_doctor_says_what_keeps_a_mailbox_from_being_read() -> None:
+def test_doctor_says_what_keeps_mail_and_webhooks_from_being_taken_in() -> None:
     with temporary_home() as home:
-        home.python(READ)
+        home.python(READ + POSTED)
         found = home.run("doctor")
         assert found.returncode == 1
         (line,) = (line for line in found.stdout.splitlines() if " mailboxes: " in line)
         assert line == "BAD  mailboxes: market: mail.example does not take this user and password."
+        said = "market: 1 of what was posted could not be taken in: see Settings, Webhooks."
+        assert f"BAD  webhooks: {said}\n" in found.stdout
         home.python(WELL)
-        assert "ok   mailboxes: corner, market read\n" in home.run("doctor").stdout
+        well = home.run("doctor").stdout
+        assert "ok   mailboxes: corner, market read\n" in well
+        assert "ok   webhooks: corner, market taken in\n" in well

@@ -38,6 +38,7 @@ DOORS = {
     "demo-sign-in",
     "set-up",
     "healthz",
+    "hook",
     "counter-worker",
     "forgotten",
     "choose",
@@ -78,7 +79,7 @@ PAGES: dict[str, May] = {
     ),
     **_each(
         """several several-begin stories-tell incident-new cause-add improvement-new improvement customer-merge
-        data-bring data-act data-file data-file-act data-report mail-act""",
+        data-bring data-act data-file data-file-act data-report mail-act hook-act""",
         May(DECIDES),
     ),
     **_each("view-act notice-read", May(ALL, OWN)),

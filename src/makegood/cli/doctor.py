@@ -48,6 +48,18 @@ JOIN organizations_organization organization ON organization.id = mailbox.organi
 WHERE mailbox.active ORDER BY 1
 """
 
+POSTED = """
+SELECT organization.code, CASE WHEN count(delivery.id) FILTER (WHERE delivery.state = 'aside') > 0
+    THEN count(delivery.id) FILTER (WHERE delivery.state = 'aside')
+        || ' of what was posted could not be taken in: see Settings, Webhooks'
+    WHEN min(delivery.again_at) FILTER (WHERE delivery.state = 'waiting') < now() - interval '15 minutes'
+    THEN 'deliveries wait since long: start makegood worker' ELSE '' END
+FROM listen_hook hook JOIN organizations_organization organization ON organization.id = hook.organization_id
+LEFT JOIN listen_hookdelivery delivery ON delivery.organization_id = hook.organization_id
+    AND delivery.hook_id = hook.id AND delivery.state IN ('aside', 'waiting')
+WHERE hook.active GROUP BY 1 ORDER BY 1
+"""
+
 
 @attrs.frozen(kw_only=True)
 class Finding:
@@ -188,6 +200,7 @@ IN_DATABASE = {
     "role": _role,
     "folders": partial(_in_the_way, WATCHED, "watched"),
     "mailboxes": partial(_in_the_way, READ, "read"),
+    "webhooks": partial(_in_the_way, POSTED, "taken in"),
     "organizations": _organizations,
     "processes": _processes,
 }

@@ -11,6 +11,7 @@ from makegood.journal.barring import bar
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
 from makegood.listen.forms import reports_taken
+from makegood.listen.hooks.operations import deliveries_hear_erased
 from makegood.listen.intake.folder_files import files_hear_failed, folders_hear_erased
 from makegood.listen.intake.operations import intakes_hear_erased
 from makegood.listen.mailbox.operations import asides_hear_erased
@@ -124,6 +125,7 @@ def register() -> None:
         intakes_hear_erased,
         folders_hear_erased,
         asides_hear_erased,
+        deliveries_hear_erased,
     ):
         on("customers:customer:erased", erased)
     on("customers:customer:corrected", messages_hear_corrected)

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from makegood.api.gate import PREFIX
+from makegood.api.hooks import PREFIX as HOOKS
 from makegood.console.views.errors import PUBLIC, error_answer
+
+PROGRAMS = (PREFIX, HOOKS)
+"""Addresses of programs, which keep bounds of their own."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
@@ -20,14 +24,14 @@ TABLES = "Bring a file of at most 20 MB: split a larger one, or load it with mak
 
 
 class BoundedBody:
-    """Refuses a body that is larger than any form, before it is read; the API keeps bounds of its own."""
+    """Refuses a body that is larger than any form, before it is read; those of programs have bounds of their own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         stated = request.META.get("CONTENT_LENGTH") or ""
-        if stated.isdecimal() and int(stated) > LARGEST and not request.path.startswith(PREFIX):
+        if stated.isdecimal() and int(stated) > LARGEST and not request.path.startswith(PROGRAMS):
             text = TABLES if request.path.startswith("/settings/data/") else ""
             return error_answer(request, status=400 if request.path.startswith(PUBLIC) else 413, text=text)
         return self.get_response(request)
@@ -40,7 +44,7 @@ class NoNulls:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(PREFIX) and _holds_null(request):
+        if not request.path.startswith(PROGRAMS) and _holds_null(request):
             return error_answer(request, status=400)
         return self.get_response(request)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import include, path
 
 from makegood.api.application import api
+from makegood.api.hooks import hook
 from makegood.config.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", api.urls),
+    path("hooks/<str:address>", hook, name="hook"),
     path("", include("makegood.public.urls")),
     path("", include("makegood.console.urls")),
 ]

@@ -45,6 +45,7 @@ from makegood.console.views import (
     several,
     stories,
     today,
+    webhooks,
 )
 
 urlpatterns = [
@@ -178,6 +179,7 @@ urlpatterns = [
     path("settings/data/files/<int:intake_id>/report.csv", data_in.report, name="data-report"),
     path("settings/data/files/<int:intake_id>/<slug:how>", data_in.file_act, name="data-file-act"),
     path("settings/data/known/<slug:how>", data_in.act, name="data-act"),
+    path("settings/webhooks/act/<slug:how>", webhooks.act, name="hook-act"),
     path("settings/mail/act/<slug:how>", mailbox.act, name="mail-act"),
     path("settings/members/<int:member_id>", members.member, name="member"),
     path("settings/members/<int:member_id>/<slug:act>", members.member_act, name="member-act"),

@@ -211,3 +211,96 @@ class MailAside(TenantModel):
             state_check("state", MAIL_ASIDE_STATES, "mail_aside_state"),
             models.UniqueConstraint(fields=["organization_id", "mailbox", "validity", "uid"], name="mail_aside_once"),
         ]
+
+
+HOOK_KINDS = ("shopify", "zendesk", "chatwoot", "zammad")
+
+
+class Hook(TenantModel):
+    """One source that posts to us, at an `address` of its own, what it signs with a secret that is kept encrypted.
+
+    While the secret is changed the one of before counts too, until `before_until`. `rule` says what an order promises
+    (listen.hooks.delivery_rule). `refused` counts what came to its address and was not signed by it, or not in time
+    (`refused_why`: signature, time). All times are by the wall clock.
+    """
+
+    kind = models.CharField(max_length=10)
+    source = TenantKey(Source)
+    address = models.CharField(max_length=40, unique=True)
+    secret = models.BinaryField()
+    secret_before = models.BinaryField(null=True)
+    before_until = models.DateTimeField(null=True)
+    rule = models.JSONField(default=dict)
+    active = models.BooleanField(default=True)
+    made_at = models.DateTimeField()
+    refused = models.BigIntegerField(default=0)
+    refused_at = models.DateTimeField(null=True)
+    refused_why = models.CharField(max_length=10, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            state_check("kind", HOOK_KINDS, "hook_kind"),
+            models.UniqueConstraint(fields=["organization_id", "source"], name="hook_source_once"),
+        ]
+
+
+HOOK_DELIVERY_STATES = ("waiting", "done", "aside", "seen")
+"""It is to be worked on; it was, or told nothing; it could not be; and a person looked after that."""
+
+
+class HookDelivery(TenantModel):
+    """One delivery of a source as it came, kept before it is worked on, and known again by its id or its signature.
+
+    `body` is erasable, and gone once it was worked on. `said` is what came of it, in a sentence. One that waits for
+    another is looked at again at `again_at`, by the wall clock as all times here.
+    """
+
+    hook = TenantKey(Hook)
+    key_hash = models.BinaryField()
+    mark_hash = models.BinaryField()
+    body = models.BinaryField(null=True)
+    size = models.IntegerField()
+    state = models.CharField(max_length=10, default="waiting")
+    said = models.CharField(max_length=300, default="", blank=True)
+    tried = models.SmallIntegerField(default=0)
+    received_at = models.DateTimeField()
+    again_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            state_check("state", HOOK_DELIVERY_STATES, "hook_delivery_state"),
+            models.UniqueConstraint(fields=["organization_id", "hook", "key_hash"], name="hook_delivery_once"),
+            models.UniqueConstraint(fields=["organization_id", "hook", "mark_hash"], name="hook_delivery_mark"),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "hook", "-received_at"], name="hook_delivery_recent"),
+            models.Index(
+                fields=["organization_id", "again_at"],
+                name="hook_delivery_due",
+                condition=models.Q(state="waiting"),
+            ),
+            models.Index(
+                fields=["organization_id", "-received_at"],
+                name="hook_delivery_aside",
+                condition=models.Q(state="aside"),
+            ),
+        ]
+
+
+class HookOrder(TenantModel):
+    """How much of one order of a shop is there: `parcels` are pieces and time by the keyed hash of each fulfilment.
+
+    `pieces` is how many are to come, None while only its fulfilments were heard of; `promised` that the ledger holds a
+    promise of it. Only hashes, counts and times stand here.
+    """
+
+    hook = TenantKey(Hook)
+    order_hash = models.BinaryField()
+    pieces = models.IntegerField(null=True)
+    promised = models.BooleanField(default=False)
+    parcels = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "hook", "order_hash"], name="hook_order_once")
+        ]

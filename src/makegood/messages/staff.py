@@ -58,7 +58,7 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     if handed := payload.get("handed"):
         said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
         return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
-    if any(name in payload for name in ("file", "mail", "mailbox")):
+    if any(name in payload for name in ("file", "mail", "mailbox", "hook")):
         return _not_taken(payload)
     if incident := payload.get("incident"):
         return _asked_for_all(incident, payload)
@@ -76,6 +76,9 @@ def _not_taken(payload: Mapping[str, Any]) -> tuple[str, str]:
     if file_id := payload.get("file"):
         said = f"A file in the watched folder could not be taken in. {why}"
         return "A file could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/data/files/{file_id}\n"
+    if "hook" in payload:
+        said = f"What was posted to us by webhook could not be taken in. {why}"
+        return "A delivery could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/webhooks\n"
     said = "A mail could not be taken in" if payload.get("mail") else "The mailbox cannot be read"
     return said, f"{said}. {why}\n{settings.PUBLIC_URL}/settings/mail\n"
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from makegood.console import permissions
 from makegood.console.asking import amount, whole
-from makegood.console.building import data_in, mailbox
+from makegood.console.building import data_in, mailbox, webhooks
 from makegood.console.building.drafting import drafting_sections
 from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
@@ -54,6 +54,7 @@ TITLES = {
     "sources": ("Sources", "Where promises come from, and when each was last heard."),
     "data": ("Data in", "Files that you bring: tried first, imported when you say so."),
     "mail": ("Mail in", "The mailbox that is read: replies, complaints, and mails of yours that come back."),
+    "webhooks": ("Webhooks", "Shops that post to you as things happen: orders, payments, refunds, fulfilments."),
     "hours": ("Opening hours", "Which time clocks count, and on which days nobody works."),
     "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
@@ -79,6 +80,7 @@ def settings_page(
         "sources": _sources,
         "data": data_in.overview,
         "mail": partial(mailbox.overview, chosen=request.GET.get("by") or request.path.rpartition("/")[2]),
+        "webhooks": webhooks.overview,
         "hours": partial(hours.sections, action=_act("hours", "publish"), chosen=_chosen_hours(request)),
         "playbook": _playbook,
         "keys": _keys,

@@ -1,0 +1,158 @@
+"""Webhooks: an admin connects what posts to us and says what an order promises; what needs a look is seen to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from makegood.console import permissions
+from makegood.console.asking import whole
+from makegood.console.desk import Desk
+from makegood.console.refill import Unanswered, answers
+from makegood.console.views.frame import Screen, acts, tell
+from makegood.console.views.settings import settings_page
+from makegood.listen.hooks import operations
+from makegood.listen.hooks.delivery_rule import KEEPS, DeliveryRule, UnusableRule, days_read, methods_read
+from makegood.listen.hooks.operations import UnableToConnect
+
+LARGEST = 2**63 - 1
+ASKED = {"hook_kind": "Choose what posts to you.", "hook_secret": "Copy the secret from over there."}
+BY_MANAGERS = frozenset({"again", "seen"})
+
+
+def webhooks_again(request: HttpRequest, desk: Desk, **names: object) -> Screen | HttpResponse:
+    """Show the page of the settings on which webhooks are set."""
+    return settings_page(request, desk, section="webhooks")
+
+
+@acts(webhooks_again)
+def act(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+    """Connect, change, stop or forget what posts to us; take in again what could not be, or end it."""
+    doing = ACTS.get(how)
+    if doing is None:
+        raise Http404
+    if how not in BY_MANAGERS and desk.facts.role not in permissions.RUNS:
+        raise UnableToConnect("Only an admin says what may post here: ask one.")
+    tell(request, doing(request, desk))
+    return redirect("settings", section="webhooks")
+
+
+def _hook(request: HttpRequest) -> int:
+    return whole(request.POST.get("hook", ""), least=1, most=LARGEST)
+
+
+def _delivery(request: HttpRequest) -> int:
+    return whole(request.POST.get("delivery", ""), least=1, most=LARGEST)
+
+
+def _connect(request: HttpRequest, desk: Desk) -> str:
+    given = answers(request.POST, **ASKED)
+    operations.hook_make(
+        organization_id=desk.organization_id,
+        kind=given["hook_kind"],
+        name=request.POST.get("hook_name", ""),
+        secret=given["hook_secret"],
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+    return "It may post here now: enter the address below over there."
+
+
+def _secret(request: HttpRequest, desk: Desk) -> str:
+    hook_id = _hook(request)
+    name = f"secret_{hook_id}"
+    secret = answers(request.POST, **{name: "Copy the new secret from over there."})[name]
+    operations.hook_secret_change(
+        organization_id=desk.organization_id, hook_id=hook_id, secret=secret, by=desk.member_id, now=desk.facts.now
+    )
+    return "The new secret counts now, and the old one beside it for a day."
+
+
+def _before_end(request: HttpRequest, desk: Desk) -> str:
+    operations.hook_before_end(
+        organization_id=desk.organization_id, hook_id=_hook(request), by=desk.member_id, now=desk.facts.now
+    )
+    return "Only the new secret counts now."
+
+
+def _rule(request: HttpRequest, desk: Desk) -> str:
+    hook_id = _hook(request)
+    rule = _rule_of(request, hook_id)
+    operations.hook_rule_set(
+        organization_id=desk.organization_id, hook_id=hook_id, rule=rule, by=desk.member_id, now=desk.facts.now
+    )
+    return "Orders from now on promise this." if rule.promises else "Orders promise nothing from now on."
+
+
+def _rule_of(request: HttpRequest, hook_id: int) -> DeliveryRule:
+    days, methods = f"days_{hook_id}", f"methods_{hook_id}"
+    typed = request.POST.get(days, "").strip()
+    name = days
+    try:
+        count = days_read(typed) if typed else None
+        name = methods
+        ways = methods_read(request.POST.get(methods, ""))
+    except UnusableRule as error:
+        raise Unanswered({name: str(error)}) from None
+    keeps = request.POST.get(f"keeps_{hook_id}", "")
+    if keeps not in KEEPS:
+        raise Unanswered({f"keeps_{hook_id}": "Choose what keeps it."})
+    return DeliveryRule(
+        days=count,
+        methods=ways,
+        weekdays=f"weekdays_{hook_id}" in request.POST,
+        attribute=request.POST.get(f"attribute_{hook_id}", "").strip()[:120],
+        keeps=keeps,
+    )
+
+
+def _let(request: HttpRequest, desk: Desk, *, active: bool) -> None:
+    operations.hook_let(
+        organization_id=desk.organization_id,
+        hook_id=_hook(request),
+        active=active,
+        by=desk.member_id,
+        now=desk.facts.now,
+    )
+
+
+def _stop(request: HttpRequest, desk: Desk) -> str:
+    _let(request, desk, active=False)
+    return "What it posts is refused from now on."
+
+
+def _go_on(request: HttpRequest, desk: Desk) -> str:
+    _let(request, desk, active=True)
+    return "What it posts is taken in again."
+
+
+def _forget(request: HttpRequest, desk: Desk) -> str:
+    operations.hook_forget(
+        organization_id=desk.organization_id, hook_id=_hook(request), by=desk.member_id, now=desk.facts.now
+    )
+    return "Forgotten, with its secret and what waited there. What was taken in stays."
+
+
+def _again(request: HttpRequest, desk: Desk) -> str:
+    operations.delivery_again(organization_id=desk.organization_id, delivery_id=_delivery(request))
+    return "It is taken in within seconds; if it cannot be, it comes back here."
+
+
+def _seen(request: HttpRequest, desk: Desk) -> str:
+    operations.delivery_seen(organization_id=desk.organization_id, delivery_id=_delivery(request))
+    return "Seen to."
+
+
+ACTS: dict[str, Callable[[HttpRequest, Desk], str]] = {
+    "connect": _connect,
+    "secret": _secret,
+    "before-end": _before_end,
+    "rule": _rule,
+    "stop": _stop,
+    "go-on": _go_on,
+    "forget": _forget,
+    "again": _again,
+    "seen": _seen,
+}

@@ -1,0 +1,73 @@
+"""Taking a shop's deliveries in: events of ours, and how much of each order is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from makegood.customers.operations import purchases_find
+from makegood.listen.datasets.recorded import Body
+from makegood.listen.hooks.shopify import Told, kept
+from makegood.listen.models import Hook, HookOrder
+from makegood.listen.operations import events_accept, reference_key
+from makegood.store.secrets import keyed_hash
+
+
+class OrderUnknown(LookupError):
+    """It is of an order that was not told of yet: it waits for that."""
+
+
+def order_take(*, hook: Hook, told: Told, now: datetime) -> None:
+    """This function will take what one delivery tells of one order. Raises OrderUnknown, and UnusableEvents."""
+    here = hook.organization_id
+    if told.needs_order:
+        key = reference_key(source_id=hook.source_id, kind="purchase", reference=told.order)
+        if not purchases_find(organization_id=here, keys=[key]):
+            raise OrderUnknown(OrderUnknown.__doc__)
+    events = [*told.events, *_there(hook, told)]
+    if events:
+        events_accept(organization_id=here, source_id=hook.source_id, bodies=events, now=now)
+
+
+def _there(hook: Hook, told: Told) -> Sequence[Body]:
+    """Add up what came of an order; what was promised of it is kept once all of it did."""
+    if told.needs_order or not (told.parcels or told.pieces):
+        return ()
+    row, _ = HookOrder.objects.select_for_update().get_or_create(
+        organization_id=hook.organization_id,
+        hook_id=hook.id,
+        order_hash=keyed_hash(told.order, purpose="hook order"),
+    )
+    for parcel in told.parcels:
+        key = keyed_hash(parcel.key, purpose="hook parcel").hex()
+        before = row.parcels.get(key, {})
+        done_at = before.get("at") or (parcel.done_at.isoformat() if parcel.done_at else None)
+        row.parcels[key] = {"pieces": parcel.pieces, "at": None if parcel.off else done_at}
+    row.pieces = row.pieces if told.pieces is None else told.pieces
+    row.promised = row.promised or told.promises
+    row.save(update_fields=["parcels", "pieces", "promised"])
+    at = all_there_at(pieces=row.pieces, parcels=[Came(**one) for one in row.parcels.values()])
+    return [kept(order=told.order, at=at)] if row.promised and at is not None else ()
+
+
+@attrs.frozen
+class Came:
+    """One fulfilment as it is kept: how many pieces (None: all), and when they came, as ISO 8601 text."""
+
+    pieces: int | None
+    at: str | None
+
+
+def all_there_at(*, pieces: int | None, parcels: Sequence[Came]) -> datetime | None:
+    """This function will return when the last of an order's pieces came, None while any is still to come."""
+    came = sorted((datetime.fromisoformat(one.at), one.pieces) for one in parcels if one.at is not None)
+    if not pieces:
+        return None
+    there = 0
+    for at, count in came:
+        there = pieces if count is None else there + count
+        if there >= pieces:
+            return at
+    return None

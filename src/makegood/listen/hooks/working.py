@@ -1,0 +1,122 @@
+"""What workers do with deliveries: each is worked on in the order in which it came, apart from the others.
+
+One worker at a time works for an organization. What a delivery does is written together with its being done, so that
+one that is killed in between begins it anew; what cannot be used is put aside for a person, and holds nothing up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from makegood.listen.events import UnusableEvents
+from makegood.listen.hooks import shopify
+from makegood.listen.hooks.delivery_rule import rule_of
+from makegood.listen.hooks.orders import OrderUnknown, order_take
+from makegood.listen.mailbox.operations import managers_tell
+from makegood.listen.models import Hook, HookDelivery
+from makegood.organizations.models import Place
+from makegood.organizations.queries import organization_facts
+from makegood.store.clocks import now as store_now
+from makegood.store.clocks import wall_now
+from makegood.store.tenancy import tenant
+
+LOCK = 7408
+"""The advisory lock, with the organization's number, that lets one worker at a time work on its deliveries."""
+BATCH = 50
+WAIT, TRIES = timedelta(minutes=2), 30
+"""What is of an order that was not told of yet is looked at again so often, for an hour."""
+KEPT = timedelta(days=60)
+"""So long a delivery is known again by itself; longer by what it told."""
+UNFORESEEN = "Something unforeseen went wrong on our side as it was taken in."
+LOST = "It is of an order that was not told of: let orders be posted too, or bring them as a file, then take it again."
+OnError = Callable[[str, int, Exception], None]
+
+
+class UnusableDelivery(ValueError):
+    """This delivery cannot be read: the message says why."""
+
+
+def hooks_work(*, only: Collection[int] | None = None, on_error: OnError | None = None) -> int:
+    """This function will work on what waits, a batch of each organization, or of `only` these; return how many ended.
+
+    What fails for a reason that nobody foresaw is put aside, and handed to `on_error`. A database that does not answer
+    is raised, with nothing of that batch done.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT finder.hooks_due()")
+        found = sorted(row[0] for row in cursor.fetchall())
+    return sum(_of(one, on_error) for one in found if only is None or one in only)
+
+
+def _of(organization_id: int, on_error: OnError | None) -> int:
+    with tenant(organization_id=organization_id):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, organization_id % 2**31])
+            if not cursor.fetchone()[0]:
+                return 0
+        mine = HookDelivery.objects.filter(organization_id=organization_id)
+        due = mine.filter(state="waiting", again_at__lte=wall_now()).select_for_update().order_by("id")[:BATCH]
+        hooks = {hook.id: hook for hook in Hook.objects.filter(organization_id=organization_id)}
+        old = mine.filter(hook_id__in=list(hooks), received_at__lt=wall_now() - KEPT, state__in=("done", "seen"))
+        old.delete()
+        return sum(_worked(hooks[row.hook_id], row, on_error) for row in due)
+
+
+def _worked(hook: Hook, row: HookDelivery, on_error: OnError | None) -> int:
+    """Work on one delivery, in a savepoint of its own; 1 where it came to an end."""
+    try:
+        with transaction.atomic():
+            row.said, row.state = _taken(hook, bytes(row.body or b"")), "done"
+    except (OperationalError, InterfaceError):
+        raise
+    except OrderUnknown:
+        row.tried, row.again_at = row.tried + 1, wall_now() + WAIT
+        if row.tried >= TRIES:
+            row.said, row.state = LOST, "aside"
+    except (UnusableDelivery, shopify.UnusableOrder) as error:
+        row.said, row.state = str(error), "aside"
+    except UnusableEvents as error:
+        row.said, row.state = f"It cannot be used: {error.problems[0][1]}.", "aside"
+    except Exception as error:  # noqa: BLE001  one that is unforeseen must not hold up the others
+        row.said, row.state = UNFORESEEN, "aside"
+        if on_error is not None:
+            on_error("webhooks", hook.organization_id, error)
+    row.said, row.body = row.said[:300], None if row.state == "done" else row.body
+    row.save(update_fields=["said", "state", "body", "tried", "again_at"])
+    if row.state == "aside":
+        hour = row.received_at.strftime("%Y%m%d%H")
+        managers_tell(organization_id=hook.organization_id, key=f"hook:{hook.id}:{hour}", payload={"hook": hook.id})
+    return int(row.state != "waiting")
+
+
+def _taken(hook: Hook, raw: bytes) -> str:
+    """Take one delivery in; return what is said of it, nothing where it was simply taken."""
+    body = _json(raw)
+    here = hook.organization_id
+    facts = organization_facts(organization_id=here)
+    place = shopify.place_told(body)
+    if place and not Place.objects.filter(organization_id=here, code=place).exists():
+        place = ""
+    rule = rule_of(hook.rule)
+    told = shopify.read(body=body, rule=rule, zone=facts.zone, currency=facts.currency, place=place)
+    if told.order:
+        order_take(hook=hook, told=told, now=store_now(organization_id=here))
+    return told.said
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise UnusableDelivery(
+            "It is not JSON, as its source says that it sends: look at how it is set up there."
+        ) from None
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(word)

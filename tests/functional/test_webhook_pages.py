@@ -1,0 +1,109 @@
+"""Settings, Webhooks: an admin connects a shop, says what an order promises, and what needs a look is seen to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from tests.conftest import Org
+from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
+from tests.integration.test_hooks import ordered
+from tests.support.hooks import SECRET, Outside, outside
+
+from makegood.listen.models import Hook
+from makegood.promises.models import Promise
+from makegood.store.tenancy import tenant
+
+__all__ = ["_no_throttle", "_quick_passwords"]
+
+
+def shown(client: Client) -> str:
+    answer = client.get("/settings/webhooks")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def done(client: Client, how: str, **values: Any) -> str:
+    return str(client.post(f"/settings/webhooks/act/{how}", values, follow=True).content.decode())
+
+
+def test_a_shop_is_connected_ruled_heard_changed_stopped_and_forgotten(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    assert "Nothing posts to you yet" in shown(client)
+    page = done(client, "connect", hook_kind="shopify", hook_name="Web shop", hook_secret=SECRET)
+    assert "Web shop" in page
+    assert "nothing came yet" in page
+    assert SECRET not in page
+    with tenant(organization_id=org.id):
+        hook = Hook.objects.get()
+    said = re.search(r"http://127.0.0.1:8000(/hooks/[\w-]+)", page)
+    assert said is not None
+    rule = {f"days_{hook.id}": "2", f"methods_{hook.id}": "Express: 1", f"keeps_{hook.id}": "delivered"}
+    page = done(client, "rule", hook=hook.id, **rule, **{f"weekdays_{hook.id}": "on"})
+    assert "to be delivered by 1 weekday for express, else 2 weekdays after the order" in page
+    shop = Outside(org=org, hook_id=hook.id, kind="shopify", address=said[1])
+    assert shop.post(ordered(created_at="2026-03-02T09:00:00Z")).status_code == 200
+    assert "1 to be worked on" in shown(client)
+    shop.work()
+    assert "1 within a day" in shown(client)
+    with tenant(organization_id=org.id):
+        assert Promise.objects.get().source_id == hook.source_id
+    shop.post({}, secret="not the secret at all")
+    assert "their signature does not fit" in shown(client)
+    page = done(client, "secret", hook=hook.id, **{f"secret_{hook.id}": "a newer secret than that"})
+    assert "two count until" in page
+    assert "does not fit" not in page
+    assert "two count until" not in done(client, "before-end", hook=hook.id)
+    assert "refused: you stopped it" in done(client, "stop", hook=hook.id)
+    assert shop.post({}, secret="a newer secret than that").status_code == 401
+    assert "taken in" in done(client, "go-on", hook=hook.id)
+    assert "Nothing posts to you yet" in done(client, "forget", hook=hook.id)
+    assert "no such webhook" in done(client, "stop", hook=hook.id)
+
+
+@pytest.mark.parametrize(
+    ("how", "changes", "says"),
+    [
+        ("connect", {"hook_secret": ""}, "Copy the secret"),
+        ("connect", {"hook_secret": "short"}, "16 to 500 characters"),
+        ("connect", {"hook_kind": "x"}, "Choose what posts to us"),
+        ("connect", {"hook_kind": ""}, "Choose what posts to you"),
+        ("rule", {"days_": "soon"}, "a whole number of days"),
+        ("rule", {"methods_": "Express"}, "on a line of its own"),
+        ("rule", {"keeps_": "hoped"}, "Choose what keeps it"),
+    ],
+)
+def test_what_is_wrong_is_said_on_the_form(org: Org, how: str, changes: dict[str, str], says: str) -> None:
+    shop = outside(org)
+    values = {"hook_kind": "shopify", "hook_secret": SECRET, "hook": shop.hook_id, f"keeps_{shop.hook_id}": "shipped"}
+    values |= {name + (str(shop.hook_id) if name.endswith("_") else ""): value for name, value in changes.items()}
+    page = done(signed_in(org, org.admin), how, **values)
+    assert says in page
+    assert SECRET not in page
+    with tenant(organization_id=org.id):
+        assert Hook.objects.count() == 1
+        assert Hook.objects.get().rule == {}
+
+
+def test_managers_see_to_what_needs_a_look_and_only_admins_change(org: Org) -> None:
+    shop = outside(org)
+    shop.post(ordered() | {"total_price": "<b>lots</b>"})
+    shop.post(b"{")
+    shop.work()
+    manager, employee = signed_in(org, org.manager), signed_in(org, org.employee)
+    page = shown(manager)
+    assert "Its total_price is no amount of a currency." in page
+    assert "It is not JSON" in page
+    assert "hook_secret" not in page
+    first, second = shop.deliveries()
+    assert "it comes back here" in done(manager, "again", delivery=first.id)
+    assert "Seen to." in done(manager, "seen", delivery=second.id)
+    shop.work()
+    assert [row.state for row in shop.deliveries()] == ["aside", "seen"]
+    for how in ("connect", "secret", "rule", "stop", "go-on", "before-end", "forget"):
+        assert "Only an admin says what may post here" in done(manager, how, hook=shop.hook_id)
+    assert employee.get("/settings/webhooks").status_code == 403
+    assert employee.post("/settings/webhooks/act/seen", {"delivery": first.id}).status_code == 403
+    assert shop.row().active
