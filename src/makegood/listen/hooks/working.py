@@ -17,8 +17,8 @@ from makegood.listen.events import UnusableEvents
 from makegood.listen.hooks import shopify
 from makegood.listen.hooks.delivery_rule import rule_of
 from makegood.listen.hooks.orders import OrderUnknown, order_take
-from makegood.listen.mailbox.operations import managers_tell
 from makegood.listen.models import Hook, HookDelivery
+from makegood.messages.staff import managers_tell
 from makegood.organizations.models import Place
 from makegood.organizations.queries import organization_facts
 from makegood.store.clocks import now as store_now
@@ -89,8 +89,12 @@ def _worked(hook: Hook, row: HookDelivery, on_error: OnError | None) -> int:
     row.said, row.body = row.said[:300], None if row.state == "done" else row.body
     row.save(update_fields=["said", "state", "body", "tried", "again_at"])
     if row.state == "aside":
-        hour = row.received_at.strftime("%Y%m%d%H")
-        managers_tell(organization_id=hook.organization_id, key=f"hook:{hook.id}:{hour}", payload={"hook": hook.id})
+        managers_tell(
+            organization_id=hook.organization_id,
+            key=f"hook:{hook.id}:{row.received_at:%Y%m%d%H}",
+            payload={"hook": hook.id},
+            at=store_now(organization_id=hook.organization_id),
+        )
     return int(row.state != "waiting")
 
 
