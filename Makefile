@@ -5,6 +5,8 @@ SPEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# Tests start Makegood a hundred times over: what Python compiled once is kept.
+unexport PYTHONDONTWRITEBYTECODE
 # What the database may do otherwise in another version; whom a page lets in is not among it.
 ON_DEBIAN := tests/integration tests/contract --ignore-glob='*/test_rights_of_*'
 

@@ -6,25 +6,49 @@ to be rolled back or cleaned.
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import attrs
 import django
 import pytest
+from tests.support.middleware import share_middleware
+from tests.support.ready import begin_run, end_run
 
 os.environ["MAKEGOOD_SECRET"] = "a secret for tests only, which is long enough"
 os.environ["DJANGO_SETTINGS_MODULE"] = "makegood.config.settings"
 os.environ.pop("DATABASE_URL", None)
 django.setup()
+share_middleware()
 
 DATA = Path(os.environ.get("MAKEGOOD_DATA") or Path(__file__).resolve().parents[1] / ".." / "shared" / "data")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning, at which test organizations begin."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the process that begins the run, make the place of what all its processes share."""
+    if not hasattr(config, "workerinput"):
+        begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing of it."""
+    if not hasattr(config, "workerinput"):
+        end_run()
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: thousands of tests, and all that they import."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,6 +71,16 @@ def _settings_stay() -> Iterator[None]:
     assert not left, f"this test left other settings: {sorted(left)}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords as ever, but in no time: what a guess costs is not what tests measure."""
+    from django.contrib.auth.hashers import ScryptPasswordHasher
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScryptPasswordHasher, "work_factor", 2**4)
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Where the real data is."""
@@ -60,7 +94,7 @@ def owner_url() -> Iterator[str]:
 
     with (
         tempfile.TemporaryDirectory(prefix="mg-test-") as folder,
-        start_test_cluster(kind_from_environment(), Path(folder)) as url,
+        start_test_cluster(kind_from_environment(), Path(folder), ready=True) as url,
     ):
         yield url
 
@@ -72,6 +106,7 @@ def database(owner_url: str) -> Iterator[str]:
     from django.core.management import call_command
     from django.db import connections
 
+    from makegood.cli.database import migrations_behind
     from makegood.config.database import databases
 
     os.environ["DATABASE_URL"] = owner_url
@@ -79,7 +114,8 @@ def database(owner_url: str) -> Iterator[str]:
     for alias, values in databases().items():
         settings.DATABASES[alias].update(values)
         connections[alias].settings_dict.update(values)
-    call_command("migrate", database="owner", verbosity=0)
+    if migrations_behind():
+        call_command("migrate", database="owner", verbosity=0)
     yield owner_url
     connections.close_all()
 
@@ -145,12 +181,22 @@ def make_org(database: str) -> Callable[..., Org]:
 
 
 def _publish_playbooks(organization_id: int, at: datetime) -> None:
-    from makegood.organizations.operations import playbook_publish
+    """Publish every playbook at once: parsing them is what most of an organization's founding would take."""
+    from makegood.organizations.models import PlaybookVersion
+
+    of_all = {"organization_id": organization_id, "version": 1, "published_at": at}
+    PlaybookVersion.objects.bulk_create(
+        PlaybookVersion(code=code, text=text, data=data, **of_all) for code, text, data in _playbooks()
+    )
+
+
+@cache
+def _playbooks() -> tuple[tuple[str, str, dict[str, Any]], ...]:
+    """Code, text and data of each playbook that comes along."""
     from makegood.rules import playbooks
 
-    for name in playbooks.names():
-        text = playbooks.text_of(name)
-        playbook_publish(organization_id=organization_id, code=name, text=text, data=playbooks.data_of(text), now=at)
+    texts = {name: playbooks.text_of(name) for name in playbooks.names()}
+    return tuple((name, text, playbooks.data_of(text)) for name, text in texts.items())
 
 
 @pytest.fixture

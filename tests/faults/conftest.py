@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.killing import free_port, opened, run_alone
 from tests.support.left_behind import Left, left_behind
+from tests.support.ready import copy_database, copy_ready
 
 SMALL = (sys.executable, "-m", "tests.support.small_replay")
 LIVE = (*SMALL, "live")
@@ -23,10 +24,13 @@ def left_in(home: Path) -> Left:
 @pytest.fixture(scope="session")
 def small_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """A function that makes a home whose database holds the small replay's organization, and nothing lived yet."""
+    founded = tmp_path_factory.mktemp("founded")
+    copy_ready(founded)
+    run_alone(home=founded, arguments=[*SMALL, "found"], port=free_port())
 
     def make() -> Path:
         home = tmp_path_factory.mktemp("home")
-        run_alone(home=home, arguments=[*SMALL, "found"], port=free_port())
+        copy_database(founded / "database", home)
         return home
 
     return make

@@ -18,6 +18,7 @@ from typing import Any
 
 import attrs
 import psutil
+from tests.support.ready import copy_ready
 from tests.support.waiting import until
 
 from makegood.store.embedded import locks
@@ -97,11 +98,13 @@ class Home:
 
 
 @contextmanager
-def temporary_home() -> Iterator[Home]:
-    """Give a home that is removed with its database's processes."""
+def temporary_home(*, ready: bool = False) -> Iterator[Home]:
+    """Give a home that is removed with its database's processes: a bare one, or one with a migrated database."""
     base = Path(tempfile.mkdtemp(prefix="mg-cli-", dir="/tmp"))
     home = Home(base / "home")
     try:
+        if ready:
+            copy_ready(home.path)
         yield home
     finally:
         server_lock = home.path / "locks" / "server"

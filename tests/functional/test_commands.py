@@ -78,7 +78,7 @@ with connection.cursor() as cursor:
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Home]:
-    with temporary_home() as made:
+    with temporary_home(ready=True) as made:
         yield made
 
 
@@ -234,7 +234,7 @@ def test_doctor_says_what_a_database_lacks_and_leaves_it_so() -> None:
 
 
 def test_backup_wipe_restore_brings_all_of_it_back_and_the_erased_stay_erased(tmp_path: Path) -> None:
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         org, ana, *_ = home.python(FOUND).split()
         (home.path / "files").mkdir()
         (home.path / "files" / "photo").write_bytes(b"a broken lamp")
@@ -332,7 +332,7 @@ main()
 
 def test_a_restore_that_dies_before_the_erasing_serves_nobody(tmp_path: Path) -> None:
     """Killed between the load and the erasing: every process refuses, in one line, until a restore has ended."""
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         org, ana, *_ = home.python(FOUND).split()
         kept, gone = tmp_path / "kept.tar", tmp_path / "gone"
         assert home.run("backup", kept).returncode == 0

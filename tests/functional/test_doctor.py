@@ -103,7 +103,7 @@ def test_doctor_asks_the_mail_server_and_sends_nothing(tmp_path: Path) -> None:
 
 
 def test_doctor_says_what_keeps_a_watched_folder_from_being_read() -> None:
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         (home.path / "folders").mkdir(parents=True)
         (home.path / "folders" / "market").write_text("no folder")
         home.python(WATCHED)
@@ -115,7 +115,7 @@ def test_doctor_says_what_keeps_a_watched_folder_from_being_read() -> None:
 
 
 def test_doctor_says_what_keeps_mail_and_webhooks_from_being_taken_in() -> None:
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         home.python(READ + POSTED)
         found = home.run("doctor")
         assert found.returncode == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from tests.conftest import START, Org
@@ -18,9 +17,8 @@ OWN = "only Joris knows this"
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
-    """Hashing is not what these tests measure, and every test begins with a clean slate of tries."""
-    monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+def _no_throttle(database: str) -> None:
+    """Every test begins with a clean slate of tries."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM store_throttle")
 

@@ -24,7 +24,7 @@ print(org)
 
 def test_recount_says_how_many_totals_were_wrong_and_puts_them_right() -> None:
     """As if somebody had written to the database around them."""
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         org = home.python(FOUND_WITH_A_WRONG_TOTAL).strip()
         ill = home.run("recount", "--json")
         assert (ill.returncode, json.loads(ill.stdout)) == (1, {"organizations": 2, "wrong": {org: 1}})

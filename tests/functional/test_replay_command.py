@@ -16,7 +16,7 @@ def test_the_guides_orders_are_lived_through_and_gone_on_with(tmp_path: Path) ->
     rows, mapping = re.findall(r"```(?:csv|yaml)\n(.*?)```", GUIDE.read_text(), re.DOTALL)[:2]
     (tmp_path / "orders.csv").write_text(rows)
     (tmp_path / "orders.yaml").write_text(mapping)
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         first = home.run("replay", tmp_path / "orders.yaml")
         assert "Promises: 2 made, 1 kept, 0 broken, 0 released, 1 open" in first.stdout
         assert "Complaints about broken promises: none" in first.stdout

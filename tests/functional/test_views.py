@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, reverse
-from tests.conftest import START, Org
+from tests.conftest import START, Org, _quick_passwords
 
 from makegood.console import permissions
 from makegood.console.asking import when
@@ -27,6 +27,7 @@ from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
+__all__ = ["_quick_passwords"]
 PASSWORD = "a password for tests"
 NAMED: list[URLPattern] = [one for one in urlpatterns if isinstance(one, URLPattern)]
 ARGUMENTS = {
@@ -61,12 +62,6 @@ ARGUMENTS = {
     "decision": "dismiss",
     "message_id": 1,
 }
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signing in is not what these tests measure."""
-    monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
 
 
 @pytest.fixture(autouse=True)

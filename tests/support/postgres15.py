@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import quote
 
+from tests.support.ready import copy_ready
+
 from makegood.store import embedded
 from makegood.store.embedded import cluster
 from makegood.store.embedded.accounts import account_of_database, let_pass
@@ -26,7 +28,9 @@ Kind = Literal["embedded18", "debian15"]
 
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 OWNER_RIGHTS = "LOGIN CREATEROLE CREATEDB"
-TEST_SETTINGS = {"fsync": "off", "max_connections": "100", "shared_buffers": "128MB", "jit": "off", "timezone": "UTC"}
+UNSYNCED = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+"""A database that goes with its tests need not outlive the machine's power; what it answers is the same."""
+TEST_SETTINGS = UNSYNCED | {"max_connections": "100", "shared_buffers": "128MB", "jit": "off", "timezone": "UTC"}
 
 
 def kind_from_environment() -> Kind:
@@ -45,11 +49,16 @@ def debian15_is_installed() -> bool:
 
 
 @contextmanager
-def start_test_cluster(kind: Kind, tmp: Path) -> Iterator[str]:
-    """Run a fresh server of this kind in `tmp`, and give its owner's database address."""
+def start_test_cluster(kind: Kind, tmp: Path, *, ready: bool = False) -> Iterator[str]:
+    """Run a fresh server of this kind in `tmp`, and give its owner's database address.
+
+    Of a `ready` one nothing has to be migrated, where the kind is kept so.
+    """
     if kind == "embedded18":
+        if ready:
+            copy_ready(tmp / "makegood")
         with embedded.running(tmp / "makegood", tell=_silently) as url:
-            _grant_createdb(embedded.Server((tmp / "makegood").resolve()).url(user="postgres", database="postgres"))
+            _suit_tests(embedded.Server((tmp / "makegood").resolve()).url(user="postgres", database="postgres"))
             yield url
     else:
         with start_debian15(tmp) as superuser_url:
@@ -87,11 +96,15 @@ def start_debian15(tmp: Path) -> Iterator[str]:
         shutil.rmtree(sockets)
 
 
-def _grant_createdb(superuser_url: str) -> None:
+def _suit_tests(superuser_url: str) -> None:
+    """Let the owner make databases, and the server leave its files to the machine's own time."""
     import psycopg
 
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute(f"ALTER ROLE {cluster.OWNER} CREATEDB")
+        for name, value in UNSYNCED.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _silently(_: str) -> None:
