@@ -36,7 +36,7 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         named = {"MAKEGOOD_HOME": str(self.path), "MAKEGOOD_SECRET": SECRET, "PYTHONPATH": str(SOURCE)}
-        ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "PORT", "MAKEGOOD_URL", "EMAIL_URL")
+        ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "PORT", "MAKEGOOD_URL", "EMAIL_URL", "MAKEGOOD_BACKUPS")
         return {name: value for name, value in os.environ.items() if name not in ours} | named
 
     def run(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

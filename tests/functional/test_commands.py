@@ -205,7 +205,7 @@ def test_doctor_makes_nothing_and_says_what_is_not_there_yet(tmp_path: Path) -> 
         assert f"todo {part}: not set" in found.stdout
     told = json.loads(home.run("doctor", "--json", MAKEGOOD_SECRET="").stdout)
     assert (told["well"], {one["part"] for one in told["findings"] if one["todo"]}) == (
-        True, {"secret", "address", "mail", "database"},
+        True, {"secret", "address", "mail", "backups", "database"},
     )  # fmt: skip
     assert "ok   demo: none was started here" in found.stdout
     assert not home.path.parent.exists()
@@ -322,9 +322,9 @@ def test_a_restore_that_fails_changes_nothing(home: Home, tmp_path: Path) -> Non
 
 CRASH = """
 import os, sys
-from makegood.cli import restore
+from makegood.cli import bringing
 from makegood.cli.main import main
-restore._erase_again = lambda erased: os._exit(9)
+bringing._erase_again = lambda erased: os._exit(9)
 sys.argv[1:] = ["restore", *sys.argv[1:]]
 main()
 """

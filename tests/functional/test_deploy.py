@@ -149,7 +149,8 @@ def served_by_the_unit(home: Path, port: int) -> tuple[list[str], dict[str, str]
     program, *arguments = shlex.split(unit()["ExecStart"])
     assert program == "/opt/makegood/.venv/bin/makegood"
     assert arguments[-2:] == ["--port", "8000"]
-    file = {name: value for name, value in environment_example().items() if name not in ("DATABASE_URL", "EMAIL_URL")}
+    elsewhere = ("DATABASE_URL", "EMAIL_URL", "MAKEGOOD_BACKUPS")
+    file = {name: value for name, value in environment_example().items() if name not in elsewhere}
     named = {"MAKEGOOD_HOME": str(home), "PYTHONPATH": str(ROOT / "src"), "PATH": os.environ["PATH"]}
     return [sys.executable, "-m", "makegood.cli", *arguments[:-1], str(port)], file | {
         "MAKEGOOD_SECRET": SECRET

@@ -13,19 +13,25 @@ from typing import Any
 import attrs
 import click
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, DATABASE, FILES = "manifest.json", "database.dump", "files"
 
 
 @attrs.frozen(kw_only=True)
 class Manifest:
-    """What a backup says of itself. `secret` is the fingerprint of the secret that its hashes were made with."""
+    """What a backup says of itself. `secret` is the fingerprint of the secret that its hashes were made with.
+
+    `tables` are the rows of each table at the moment that it holds, and `files` how many stand beside; a backup of
+    format 1 says neither.
+    """
 
     format: int
     makegood: str
     created_at: str
     postgresql: int
     secret: str
+    tables: dict[str, int] = attrs.field(factory=dict)
+    files: int = 0
 
 
 def archive_write(path: Path, *, manifest: Manifest, dump: Path, files: Path) -> None:
@@ -64,13 +70,12 @@ def _manifest(tar: tarfile.TarFile, path: Path) -> Manifest:
     try:
         member = tar.extractfile(MANIFEST)
         data: dict[str, Any] = json.loads(member.read()) if member else {}
-        manifest = Manifest(**data)
+        if int(data["format"]) > FORMAT:
+            raise click.ClickException(f"{path} was written by a newer Makegood: restore it with that one.")
         tar.getmember(DATABASE)
+        return Manifest(**data)
     except (KeyError, TypeError, ValueError) as error:
         raise click.ClickException(f"{path} is no backup of Makegood: name another file.") from error
-    if manifest.format != FORMAT:
-        raise click.ClickException(f"{path} was written by a newer Makegood: restore it with that one.")
-    return manifest
 
 
 def extract(tar: tarfile.TarFile, directory: Path) -> Path:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -18,14 +19,15 @@ OLDEST_MAJOR = 15
 
 
 @contextmanager
-def open_database(*, migrate: bool = True) -> Iterator[None]:
+def open_database(*, migrate: bool = True, home: Path | None = None) -> Iterator[None]:
     """Run the block with Django set up on a migrated database, reached as the application's role.
 
     Without DATABASE_URL it is the embedded server of the home directory, which this process attaches to meanwhile.
-    `migrate` false leaves the database as it is, for commands that look at one or replace it.
+    `migrate` false leaves the database as it is, for commands that look at one or replace it. With a `home` it is the
+    embedded server of that one, whatever database is named.
     Raises ClickException, in one sentence that says what to do, where there is no database to work on.
     """
-    with _embedded_if_none_is_named():
+    with _embedded(home) if home else _embedded_if_none_is_named():
         _set_up_django()
         from django.db import connections
 
@@ -55,15 +57,23 @@ def _embedded_if_none_is_named() -> Iterator[None]:
         return
     if os.environ.get("DATABASE_OWNER_URL"):
         raise click.ClickException("DATABASE_OWNER_URL is set but DATABASE_URL is not: set both, or neither.")
+    with _embedded(home_directory()):
+        yield
+
+
+@contextmanager
+def _embedded(home: Path) -> Iterator[None]:
     try:
-        attached = attach(home_directory())
+        attached = attach(home)
     except UnableToStartDatabase as error:
         raise click.ClickException(str(error)) from error
+    named = {name: os.environ.pop(name) for name in ("DATABASE_URL", "DATABASE_OWNER_URL") if name in os.environ}
     os.environ["DATABASE_URL"] = attached.url
     try:
         yield
     finally:
         del os.environ["DATABASE_URL"]
+        os.environ |= named
         attached.release()
 
 

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
+from makegood.cli.backup import backups_in, written_at
 from makegood.rules import packs
 from makegood.store.embedded import Server, home_directory
 from makegood.store.numbers import UnusableNumber, whole_number
 
 NOT_SET = "not set"
+OLDEST_BACKUP = timedelta(hours=36)
+"""Older than that, a backup of each night has not been made."""
 LEAST_FREE = 1024 * 1024 * 1024
 SHORTEST_SECRET = 32
 HERE = ("127.0.0.1", "::1", "localhost")
@@ -88,6 +93,22 @@ def _proxies() -> str:
     return "none"
 
 
+def _backups() -> str:
+    named = os.environ.get("MAKEGOOD_BACKUPS")
+    if not named:
+        return f"{NOT_SET}; name the folder of your backups, and this looks how old the last one is (MAKEGOOD_BACKUPS)"
+    if not Path(named).is_dir():
+        raise click.ClickException(f"MAKEGOOD_BACKUPS names {named}, where no folder is: make it.")
+    found = backups_in(Path(named))
+    if not found:
+        raise click.ClickException(f"{named} holds no backup: make one with `makegood backup --into '{named}'`.")
+    age = datetime.now(UTC) - written_at(found[-1])
+    hours = int(age.total_seconds() // 3600)
+    if age > OLDEST_BACKUP:
+        raise click.ClickException(f"The last backup in {named} is {hours} hours old: see why none was made since.")
+    return f"{len(found)} in {named}, the last {hours} hours old"
+
+
 def _floors() -> str:
     if not os.environ.get(packs.OWN_FOLDER):
         return f"{len(packs.names())} rule packs; none of your own ({packs.OWN_FOLDER})"
@@ -122,6 +143,7 @@ BESIDE = {
     "address": _address,
     "proxies": _proxies,
     "mail": _mail,
+    "backups": _backups,
     "rule packs": _floors,
     "demo": _demo,
 }
