@@ -15,7 +15,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "recoveries": ("events", "--to", "recoveries"),
     "ticking": ("ticking",),
     "pages": ("served",),
-    "load": ("load",),
+    "load": ("load", "--drill"),
     "olist": ("replays", "olist"),
     "boston311": ("replays", "boston311"),
     "nycflights": ("replays", "nycflights"),

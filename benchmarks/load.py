@@ -131,10 +131,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--users", type=int, default=20, choices=range(1, EMPLOYEES + 5), metavar="1-20")
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two requests of one person")
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument(
+        "--drill", action="store_true", help="back it up and try that afterwards, as benchmarks.drill does"
+    )
     asked = parser.parse_args(arguments)
-    with fresh_database():
+    with fresh_database() as home:
         from django.db import connections
 
+        from benchmarks.drill import drill
         from benchmarks.seeding import seed
         from makegood.recoveries.models import Recovery
         from makegood.store.clocks import wall_now
@@ -165,9 +169,10 @@ def main(arguments: Sequence[str]) -> int:
                 seconds=asked.seconds,
                 every=asked.every,
             )
+        tried = not asked.drill or drill(organization_id=largest.organization_id, size=size, folder=home)
     took = [one for person in people for one in person.took]
     wrong = [status for _, _, status in took if status != http.client.OK]
-    met = not wrong
+    met = tried and not wrong
     for page in ("today", "recovery"):
         times = [ms for name, ms, _ in took if name == page]
         p95 = percentile(times, 0.95)
