@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "failures": ("events", "--to", "failures"),
     "recoveries": ("events", "--to", "recoveries"),
     "ticking": ("ticking",),
+    "first-import": ("first_import",),
     "pages": ("served",),
     "load": ("load", "--drill"),
     "olist": ("replays", "olist"),
