@@ -37,7 +37,7 @@ UNHEARD = {
     "promises:source: changed",
     "listen:file: mapped imported",
     "listen:folder: watched left",
-    "listen:hook: made secret_changed before_ended taken left ruled forgotten",
+    "listen:hook: made secret_changed before_ended taken left ruled replied forgotten",
     "listen:mailbox: set read left forgotten",
     "listen:mapping: forgotten",
     "recoveries:bulk: begun stopped undo_begun done undone",

@@ -11,9 +11,12 @@ from tests.conftest import Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.integration.test_hooks import ordered
 from tests.support.hooks import SECRET, Outside, outside
+from tests.unit.test_hook_tickets import zammad
 
+from makegood.failures.models import Signal
 from makegood.listen.models import Hook
 from makegood.promises.models import Promise
+from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -102,8 +105,38 @@ def test_managers_see_to_what_needs_a_look_and_only_admins_change(org: Org) -> N
     assert "Seen to." in done(manager, "seen", delivery=second.id)
     shop.work()
     assert [row.state for row in shop.deliveries()] == ["aside", "seen"]
-    for how in ("connect", "secret", "rule", "stop", "go-on", "before-end", "forget"):
+    for how in ("connect", "secret", "rule", "reply", "stop", "go-on", "before-end", "forget"):
         assert "Only an admin says what may post here" in done(manager, how, hook=shop.hook_id)
     assert employee.get("/settings/webhooks").status_code == 403
     assert employee.post("/settings/webhooks/act/seen", {"delivery": first.id}).status_code == 403
     assert shop.row().active
+
+
+def test_a_helpdesk_is_connected_with_a_secret_shown_once_and_answered_through(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    assert "Copy the secret" in done(client, "connect", hook_kind="chatwoot")
+    page = done(client, "connect", hook_kind="zammad", hook_name="Help")
+    said = re.search(r'<code class="secret">([\w-]{32,})<', page)
+    assert said is not None
+    assert said[1] not in shown(client)
+    with tenant(organization_id=org.id):
+        hook = Hook.objects.get()
+    desk = Outside(org=org, hook_id=hook.id, kind="zammad", address=f"/hooks/{hook.address}")
+    assert desk.post(zammad(), secret=said[1]).status_code == 200
+    desk.work()
+    answer = {"hook": hook.id, f"url_{hook.id}": "https://help.example.com/", f"key_{hook.id}": "a key of ours"}
+    page = done(client, "reply", **answer)
+    assert "through help.example.com" in page
+    assert "a key of ours" not in page
+    assert "Use https" in done(client, "reply", **answer | {f"url_{hook.id}": "http://help.example.com"})
+    assert "It came broken." in client.get("/").content.decode()
+    with tenant(organization_id=org.id):
+        signal = Signal.objects.get()
+    client.post(f"/signals/{signal.id}/open")
+    with tenant(organization_id=org.id):
+        code = f"R-{Recovery.objects.get().number}"
+    page = client.get(f"/recoveries/{code}").content.decode()
+    assert '<a href="https://help.example.com/#ticket/zoom/35" rel="noopener noreferrer">Zammad ticket 35</a>' in page
+    assert "are mailed from now on" in done(client, "reply", hook=hook.id)
+    page = client.get(f"/recoveries/{code}").content.decode()
+    assert "<span>Zammad ticket 35</span>" in page

@@ -166,3 +166,56 @@ class Apology(TenantModel):
                 ],
             )
         ]
+
+
+HELPDESK_KINDS = ("zendesk", "chatwoot", "zammad")
+
+
+class Helpdesk(TenantModel):
+    """A helpdesk that tells of its tickets by webhook (`hook_id`), and how it is spoken to.
+
+    `secret` is its key, encrypted; `agent` whose key it is, where the helpdesk asks for that. Without a `url` nobody is
+    replied to through it.
+    """
+
+    hook_id = models.BigIntegerField()
+    kind = models.CharField(max_length=10)
+    url = models.CharField(max_length=300, default="", blank=True)
+    agent = models.CharField(max_length=254, default="", blank=True)
+    secret = models.BinaryField(default=b"")
+
+    class Meta:
+        constraints = [
+            state_check("kind", HELPDESK_KINDS, "helpdesk_kind"),
+            models.UniqueConstraint(fields=["organization_id", "hook_id"], name="helpdesk_hook"),
+            models.UniqueConstraint(fields=["organization_id", "id"], name="conversations_helpdesk_tenant_id"),
+        ]
+
+
+class Ticket(TenantModel):
+    """A ticket of a helpdesk, the message that came by it last, and the conversation that it is, once it is one.
+
+    `number` holds digits alone (of Chatwoot account/conversation): no personal data.
+    """
+
+    helpdesk = TenantKey(Helpdesk)
+    number = models.CharField(max_length=40)
+    message = TenantKey(Message, null=True)
+    thread = TenantKey(Thread, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "helpdesk", "number"], name="ticket_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization_id", "thread"],
+                name="ticket_thread",
+                condition=models.Q(thread__isnull=False),
+            ),
+            models.Index(
+                fields=["organization_id", "message"],
+                name="ticket_message",
+                condition=models.Q(message__isnull=False),
+            ),
+        ]

@@ -13,6 +13,7 @@ from makegood.messages.links import host, reply_address
 from makegood.messages.models import Message
 from makegood.messages.smtp import Mail, mail_out
 from makegood.messages.staff import staff_words
+from makegood.messages.tickets import Letter, page_left, reply_through, ways
 from makegood.organizations.models import Member, Organization, User
 from makegood.store.clocks import wall_now
 from makegood.store.preparing import prepared
@@ -50,7 +51,9 @@ class Leaving(NamedTuple):
 
 
 def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
-    """This function will send one message: by mail, or, for the status page, by leaving it where the page shows it.
+    """This function will send one message: through the ticket that its conversation is, else by mail.
+
+    What is for the status page stands there once it is sent.
 
     What was erased or stopped meanwhile does not leave.
     """
@@ -60,9 +63,16 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
             row = Leaving(*cursor.fetchone())
         if row.state != "queued":
             return Outcome(state="stopped", text=f"It was {row.state} meanwhile.")
-        if row.channel != "mail":
+        way = ways(organization_id=organization_id, thread_ids=[row.thread_id or 0]).get(row.thread_id or 0)
+        if row.channel != "mail" and way is None:
             return Outcome(state="done", text="on the status page")
         references = _references(organization_id, row.thread_id, effect.subject_id) if row.thread_id else ()
+    if way is not None:
+        told = reply_through(way=way, letter=Letter(subject=row.subject, body=row.body, to=row.address), effect=effect)
+        if told.state == "done" and row.channel != "mail":
+            with tenant(organization_id=organization_id):
+                page_left(organization_id=organization_id, message_id=effect.subject_id)
+        return told
     mail = Mail(
         sender_name=row.house,
         sender=row.reply_address or f"noreply@{host()}",
@@ -81,8 +91,10 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
 def messages_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
     """This function will say which of these effects are messages that only stand on the customer's page."""
     of_message = {effect.subject_id: effect.id for effect in effects}
-    rows = read(Message, "id", "channel", organization_id=organization_id, id=list(of_message), state="queued")
-    return {of_message[message_id] for message_id, channel in rows if channel != "mail"}
+    rows = read(Message, "id", "channel", "thread_id", organization_id=organization_id, id=of_message, state="queued")
+    pages = {message_id: thread_id for message_id, channel, thread_id in rows if channel != "mail"}
+    answered = ways(organization_id=organization_id, thread_ids=set(pages.values()) - {None}) if pages else {}
+    return {of_message[message_id] for message_id, thread_id in pages.items() if thread_id not in answered}
 
 
 def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[str, ...]:

@@ -174,18 +174,28 @@ def post(
     seconds: float,
     most: int = 64 * 1024,
     question: bool = False,
+    method: str = "POST",
 ) -> Answer:
     """This function will post a body and return what came back, whatever it was, by the same rules of whom.
 
-    For effects, which are carried one by one outside of any transaction: nothing else waits for it. Each step has so
-    many seconds. Raises UnableToCall where nothing was sent because of the address, and OSError or
-    http.client.HTTPException where it is not known what became of it.
+    It is put where `method` says PUT. For effects, which are carried one by one outside of any transaction: nothing
+    else waits for it. Each step has so many seconds. Raises UnableToCall where nothing was sent because of the address,
+    and OSError or http.client.HTTPException where it is not known what became of it.
     """
-    return _exchange(_Call(), address_of(url, question=question), body, headers, seconds=seconds, most=most)
+    return _exchange(
+        _Call(), address_of(url, question=question), body, headers, seconds=seconds, most=most, method=method
+    )
 
 
 def _exchange(
-    under_way: _Call, address: Address, payload: bytes, headers: Mapping[str, str], *, seconds: float, most: int
+    under_way: _Call,
+    address: Address,
+    payload: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int,
+    method: str = "POST",
 ) -> Answer:
     until = monotonic() + seconds
     line = _connected(address, seconds)
@@ -201,7 +211,7 @@ def _exchange(
         talk = http.client.HTTPConnection(address.host, address.port, timeout=seconds)
         talk.sock = line
         talk.request(
-            "POST",
+            method,
             address.path,
             payload,
             {"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},

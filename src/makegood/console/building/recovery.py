@@ -233,6 +233,7 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         identify=_identify(case) if not one.identity("email") and desk.may("recovery-identify") else None,
         phone_url=f"tel:{phone}" if phone else "",
         status_url=known.status_url,
+        tickets=tuple(Link(label=label, url=url) for label, url in case.tickets),
         unreached=alone,
         hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if theirs else "",
         slip_url=reverse("recovery-slip", args=[words.code(case.number)])

@@ -1,4 +1,4 @@
-"""Webhooks, among the settings: who posts to us and how it goes, what waits for a person, and the forms."""
+"""Webhooks, among the settings: what posts to us and how it goes, what waits for a person, and the forms."""
 
 from __future__ import annotations
 
@@ -13,9 +13,27 @@ from makegood.console.viewmodels import Action, Empty, Fact, Field, Form, Settin
 from makegood.listen.hooks.delivery_rule import DeliveryRule
 from makegood.listen.hooks.operations import LEAST_SECRET, LONGEST_SECRET, NAMES
 from makegood.listen.hooks.queries import AsideFacts, HookFacts, asides_open, hooks_all
+from makegood.store.outgoing import host_of
 
-OFFERED = (("shopify", "Shopify", "orders, payments, refunds and fulfilments"),)
+OFFERED = (
+    ("shopify", "Shopify", "orders, payments, refunds and fulfilments"),
+    ("zendesk", "Zendesk", "what customers write in tickets"),
+    ("chatwoot", "Chatwoot", "what customers write in conversations"),
+    ("zammad", "Zammad", "what customers write in tickets"),
+)
 """What can be connected, and what it tells."""
+ENTER = {
+    "shopify": "for new and changed orders, cancelled orders, fulfilments and refunds, as JSON",
+    "zendesk": "as a webhook that a trigger calls with the words that the guide gives",
+    "chatwoot": "among its webhooks, for messages that are created",
+    "zammad": "as a webhook that a trigger calls when a customer writes, with its usual words",
+}
+KEYS = {
+    "zendesk": "An API token, made over there by an admin.",
+    "chatwoot": "The access token of an agent's profile, or of a bot.",
+    "zammad": "An access token that may edit tickets (ticket.agent).",
+}
+CHANGED = {"zammad": "A new one of your choice, to enter over there as well."}
 REFUSED = {
     "signature": "their signature does not fit: compare the secret with the one over there",
     "time": "they were too old, or from the future: look at the clocks of both machines",
@@ -36,7 +54,8 @@ def overview(desk: Desk) -> tuple[SettingsSection, ...]:
                 title="Nothing posts to you yet",
                 key="no-hooks",
                 lead="A shop that is connected tells of each order as it happens: what was bought, paid and given "
-                "back, what is promised by when, and what came. Files and events keep working beside it.",
+                "back, what is promised by when, and what came. A helpdesk tells what customers write, and is answered "
+                "through. Files, mail and events keep working beside it.",
             )
         )
     if desk.facts.role in RUNS:
@@ -58,7 +77,11 @@ def _connect() -> SettingsSection:
             Field(
                 name="hook_name", label="Its name here", maxlength=120, hint="Such as Web shop. Empty: as it is called."
             ),
-            _secret("hook_secret", "Copy it from Shopify: the secret that webhooks are signed with."),
+            _secret(
+                "hook_secret",
+                "Copy from over there what webhooks are signed with. Empty for Zammad: one is made, to enter there.",
+                needed=False,
+            ),
         ),
     )
     return SettingsSection(
@@ -69,15 +92,16 @@ def _connect() -> SettingsSection:
     )
 
 
-def _secret(name: str, hint: str) -> Field:
+def _secret(name: str, hint: str, *, needed: bool = True) -> Field:
     return Field(
         name=name,
         label="Secret",
         kind="password",
-        required=True,
+        required=needed,
+        sometimes=not needed,
         autocomplete="off",
         maxlength=LONGEST_SECRET,
-        hint=f"{hint} At least {LEAST_SECRET} characters; it is kept encrypted and never shown.",
+        hint=f"{hint} At least {LEAST_SECRET} characters; kept encrypted, and not shown again.",
     )
 
 
@@ -89,16 +113,13 @@ def _one(desk: Desk, hook: HookFacts) -> SettingsSection:
         lead=_lead(hook),
         facts=tuple(_facts(desk, hook)),
         actions=_actions(hook) if admin else (),
-        forms=(*((_rule_form(hook),) if hook.kind == "shopify" else ()), _secret_form(hook)) if admin else (),
+        forms=(_rule_form(hook) if hook.kind == "shopify" else _reply_form(hook), _secret_form(hook)) if admin else (),
     )
 
 
 def _lead(hook: HookFacts) -> str:
     if hook.last_at is None:
-        return (
-            f"Enter this address in {NAMES[hook.kind]}, for new and changed orders, cancelled orders, fulfilments and "
-            "refunds, as JSON. What comes then shows here."
-        )
+        return f"Enter this address in {NAMES[hook.kind]}, {ENTER[hook.kind]}. What comes then shows here."
     return "What comes is kept before it is answered, worked on within seconds, and taken once, however often it comes."
 
 
@@ -124,6 +145,9 @@ def _facts(desk: Desk, hook: HookFacts) -> list[Fact]:
         )
     if hook.kind == "shopify":
         facts.append(Fact(label="An order promises", value=rule_said(hook.rule)))
+    else:
+        through = f"through {host_of(hook.reply_url)}" if hook.reply_url else "by mail: say below how it is spoken to"
+        facts.append(Fact(label="Customers are answered", value=through))
     return facts
 
 
@@ -169,7 +193,48 @@ def _secret_form(hook: HookFacts) -> Form:
         lead="The old one counts beside it for a day, so that nothing is lost while it is changed over there.",
         submit="Change the secret",
         style="plain",
-        fields=(_hidden(hook), _secret(f"secret_{hook.id}", "The new one, from over there.")),
+        fields=(_hidden(hook), _secret(f"secret_{hook.id}", CHANGED.get(hook.kind, "The new one, from over there."))),
+    )
+
+
+def _reply_form(hook: HookFacts) -> Form:
+    number, name = hook.id, NAMES[hook.kind]
+    agent = Field(
+        name=f"agent_{number}",
+        label="E-mail address of the agent whose key it is",
+        kind="email",
+        value=hook.reply_agent,
+        required=True,
+        maxlength=254,
+    )
+    return Form(
+        key=f"hook-reply-{number}",
+        action=_act("reply"),
+        title=f"Answer through {name}",
+        lead="What is written to a customer in a recovery that is a ticket there goes out as an answer in that ticket. "
+        "Leave the address empty, and they are mailed.",
+        submit="Answer through it",
+        style="plain" if hook.reply_url else "go",
+        fields=(
+            _hidden(hook),
+            Field(
+                name=f"url_{number}",
+                label=f"Address of your {name}",
+                value=hook.reply_url,
+                inputmode="url",
+                hint="Such as https://shop.example.com, without anything after it.",
+                maxlength=300,
+            ),
+            *((agent,) if hook.kind == "zendesk" else ()),
+            Field(
+                name=f"key_{number}",
+                label="Key",
+                kind="password",
+                autocomplete="off",
+                hint=KEYS[hook.kind] + (" Empty: the one that is kept." if hook.reply_url else ""),
+                maxlength=500,
+            ),
+        ),
     )
 
 

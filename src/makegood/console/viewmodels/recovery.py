@@ -162,6 +162,8 @@ class CustomerCard:
     identify: Form | None = None
     phone_url: str = ""
     status_url: str = ""
+    tickets: tuple[Link, ...] = ()
+    """Their tickets in helpdesks, each with its page there, where that is known."""
     unreached: str = ""
     """That nobody can reach them, and what to do about it."""
     hand_over: str = ""

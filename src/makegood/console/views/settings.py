@@ -54,7 +54,7 @@ TITLES = {
     "sources": ("Sources", "Where promises come from, and when each was last heard."),
     "data": ("Data in", "Files that you bring: tried first, imported when you say so."),
     "mail": ("Mail in", "The mailbox that is read: replies, complaints, and mails of yours that come back."),
-    "webhooks": ("Webhooks", "Shops that post to you as things happen: orders, payments, refunds, fulfilments."),
+    "webhooks": ("Webhooks", "Shops and helpdesks that post to you as things happen: orders, refunds, tickets."),
     "hours": ("Opening hours", "Which time clocks count, and on which days nobody works."),
     "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),

@@ -15,6 +15,8 @@ from makegood.journal.operations import Happened, record
 from makegood.listen.hooks.delivery_rule import DeliveryRule
 from makegood.listen.hooks.signing import KINDS, NotSigned, Signed, check
 from makegood.listen.models import Hook, HookDelivery, HookOrder
+from makegood.messages.models import HELPDESK_KINDS
+from makegood.messages.tickets import helpdesk_forget, helpdesk_set
 from makegood.promises.models import Source
 from makegood.promises.operations import source_create
 from makegood.store.bulk import insert
@@ -71,6 +73,8 @@ def hook_make(*, organization_id: int, kind: str, name: str, secret: str, by: in
         secret=kept,
         made_at=wall_now(),
     )
+    if kind in HELPDESK_KINDS:
+        helpdesk_set(organization_id=organization_id, hook_id=hook.id, kind=kind, url="", agent="", key="")
     _journal(hook, "made", by, now)
     return hook.id
 
@@ -120,12 +124,27 @@ def hook_rule_set(*, organization_id: int, hook_id: int, rule: DeliveryRule, by:
     _journal(hook, "ruled", by, now)
 
 
+def hook_reply_set(
+    *, organization_id: int, hook_id: int, url: str, agent: str, key: str, by: int | None, now: datetime
+) -> None:
+    """This function will say how a helpdesk is replied through; without an address customers are mailed instead.
+
+    Raises UnableToKnowHelpdesk, and UnableToConnect for what is no helpdesk.
+    """
+    hook = _hook(organization_id, hook_id)
+    if hook.kind not in HELPDESK_KINDS:
+        raise UnableToConnect("Only a helpdesk is replied through.")
+    helpdesk_set(organization_id=organization_id, hook_id=hook_id, kind=hook.kind, url=url, agent=agent, key=key)
+    _journal(hook, "replied", by, now)
+
+
 def hook_forget(*, organization_id: int, hook_id: int, by: int | None, now: datetime) -> None:
     """This function will forget a webhook, its secrets and what waits there; what was taken in stays."""
     hook = _hook(organization_id, hook_id)
     mine = {"organization_id": organization_id, "hook_id": hook_id}
     HookDelivery.objects.filter(**mine).delete()
     HookOrder.objects.filter(**mine).delete()
+    helpdesk_forget(organization_id=organization_id, hook_id=hook_id)
     _journal(hook, "forgotten", by, now)
     hook.delete()
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from makegood.listen.hooks.delivery_rule import DeliveryRule, rule_of
 from makegood.listen.models import Hook, HookDelivery
+from makegood.messages.models import Helpdesk
 from makegood.promises.models import Source
 from makegood.store.clocks import wall_now
 
@@ -36,6 +37,8 @@ class HookFacts:
     refused: int
     refused_at: datetime | None
     refused_why: str
+    reply_url: str = ""
+    reply_agent: str = ""
 
 
 @frozen(kw_only=True)
@@ -54,6 +57,7 @@ def hooks_all(*, organization_id: int) -> list[HookFacts]:
     """This function will list an organization's webhooks, the oldest first."""
     moment_at = wall_now()
     names = _names(organization_id)
+    replies = {row.hook_id: row for row in Helpdesk.objects.filter(organization_id=organization_id)}
     found = []
     for row in Hook.objects.filter(organization_id=organization_id).order_by("id"):
         mine = HookDelivery.objects.filter(organization_id=organization_id, hook_id=row.id)
@@ -74,6 +78,8 @@ def hooks_all(*, organization_id: int) -> list[HookFacts]:
                 refused=row.refused,
                 refused_at=row.refused_at,
                 refused_why=row.refused_why,
+                reply_url=replies[row.id].url if row.id in replies else "",
+                reply_agent=replies[row.id].agent if row.id in replies else "",
             )
         )
     return found

@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from makegood.listen.events import UnusableEvents
-from makegood.listen.hooks import shopify
+from makegood.listen.hooks import shopify, tickets
 from makegood.listen.hooks.delivery_rule import rule_of
+from makegood.listen.hooks.hearing import ticket_heard
 from makegood.listen.hooks.orders import OrderUnknown, order_take
 from makegood.listen.models import Hook, HookDelivery
 from makegood.messages.staff import managers_tell
@@ -78,7 +79,7 @@ def _worked(hook: Hook, row: HookDelivery, on_error: OnError | None) -> int:
         row.tried, row.again_at = row.tried + 1, wall_now() + WAIT
         if row.tried >= TRIES:
             row.said, row.state = LOST, "aside"
-    except (UnusableDelivery, shopify.UnusableOrder) as error:
+    except (UnusableDelivery, shopify.UnusableOrder, tickets.UnusableTicket) as error:
         row.said, row.state = str(error), "aside"
     except UnusableEvents as error:
         row.said, row.state = f"It cannot be used: {error.problems[0][1]}.", "aside"
@@ -101,6 +102,10 @@ def _worked(hook: Hook, row: HookDelivery, on_error: OnError | None) -> int:
 def _taken(hook: Hook, raw: bytes) -> str:
     """Take one delivery in; return what is said of it, nothing where it was simply taken."""
     body = _json(raw)
+    return _order(hook, body) if hook.kind == "shopify" else _ticket(hook, body)
+
+
+def _order(hook: Hook, body: Any) -> str:
     here = hook.organization_id
     facts = organization_facts(organization_id=here)
     place = shopify.place_told(body)
@@ -113,9 +118,17 @@ def _taken(hook: Hook, raw: bytes) -> str:
     return told.said
 
 
+def _ticket(hook: Hook, body: Any) -> str:
+    said = tickets.read(kind=hook.kind, body=body)
+    if isinstance(said, str):
+        return said
+    ticket_heard(hook=hook, said=said, now=store_now(organization_id=hook.organization_id))
+    return ""
+
+
 def _json(raw: bytes) -> Any:
     try:
-        return json.loads(raw.decode(), parse_constant=_refuse)
+        return json.loads(raw.decode(), parse_constant=_refuse, strict=False)
     except (ValueError, RecursionError):
         raise UnusableDelivery(
             "It is not JSON, as its source says that it sends: look at how it is set up there."

@@ -9,6 +9,7 @@ from makegood.customers.queries import customers_merged
 from makegood.failures.models import Signal
 from makegood.journal.operations import Happened
 from makegood.messages.models import Message
+from makegood.messages.tickets import tickets_join
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.replying import WRITTEN, reply_hear
 
@@ -91,6 +92,9 @@ def signals_opened(*, organization_id: int, entries: Sequence[Happened]) -> None
             .first()
         )
         if thread_id and hashes.get(entry.subject_id):
-            Message.objects.filter(
+            mails = Message.objects.filter(
                 organization_id=organization_id, key_hash=hashes[entry.subject_id], direction="in", thread=None
-            ).update(thread_id=thread_id)
+            )
+            ids = list(mails.values_list("id", flat=True))
+            mails.update(thread_id=thread_id)
+            tickets_join(organization_id=organization_id, message_ids=ids, thread_id=thread_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 
 from makegood.core.money import Money
@@ -17,6 +18,7 @@ from makegood.makegoods.doubts import doubts_of
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.messages.queries import BY_MACHINES
+from makegood.messages.tickets import ticket_links, tickets_told
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import (
     STEPS,
@@ -78,7 +80,7 @@ def recovery_case(
     row = (
         Recovery.objects.select_related("customer", "owner", "place", "incident", "thread", "playbook")
         .filter(organization_id=organization_id, **known)
-        .annotate(word_at=Subquery(soonest_word.values("promise__due_at")[:1]))
+        .annotate(word_at=Subquery(soonest_word.values("promise__due_at")[:1]), tickets=ArraySubquery(tickets_told()))
         .first()
     )
     if row is None:
@@ -157,6 +159,7 @@ def recovery_case(
         soonest_at=soonest_at,
         word_at=row.word_at,
         language=row.customer.language,
+        tickets=ticket_links(row.tickets),
     )
 
 

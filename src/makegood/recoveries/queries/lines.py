@@ -238,6 +238,8 @@ class Case:
     """What may be owed by law and is not decided, since a fact is lacking."""
     link_at: datetime | None = None
     """Since when the customer is known to have the link of their page."""
+    tickets: tuple[tuple[str, str], ...] = ()
+    """The tickets of helpdesks that it is: how each is called, and its page there, where that is known."""
 
     @property
     def words_due(self) -> dict[str, datetime]:

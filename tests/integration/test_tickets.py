@@ -1,0 +1,295 @@
+"""Tickets of helpdesks: what customers write goes the way of a mail, and replies go out through their ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.conftest import START, Org
+from tests.support.given import email
+from tests.support.helpdesk import HelpdeskServer, helpdesk_server
+from tests.support.hooks import Outside, outside
+from tests.support.recoveries import failure, open_for
+from tests.unit.test_hook_tickets import BODIES, chatwoot, zammad
+
+from makegood.config.working import work_once
+from makegood.customers.models import Customer, Identity
+from makegood.failures.models import Signal
+from makegood.failures.signals import signal_open
+from makegood.journal.models import Effect
+from makegood.listen.hooks.operations import UnableToConnect, hook_forget, hook_reply_set
+from makegood.messages.models import Helpdesk, Message, Thread, Ticket
+from makegood.messages.operations import message_retry
+from makegood.messages.tickets import UnableToKnowHelpdesk
+from makegood.recoveries.models import Recovery
+from makegood.recoveries.queries import recovery_case
+from makegood.store.tenancy import tenant
+from makegood.store.ticking import tick_dry
+
+PATHS = {
+    "zendesk": ("PUT", "/api/v2/tickets/35.json"),
+    "chatwoot": ("POST", "/api/v1/accounts/1/conversations/35/messages"),
+    "zammad": ("POST", "/api/v1/ticket_articles"),
+}
+SIGNED = {
+    "zendesk": ("Authorization", "Basic YWdlbnRAZXhhbXBsZS5jb20vdG9rZW46YSBrZXk="),  # agent@example.com/token:a key
+    "chatwoot": ("api_access_token", "a key"),
+    "zammad": ("Authorization", "Token token=a key"),
+}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HelpdeskServer]:
+    with helpdesk_server(monkeypatch) as running:
+        yield running
+
+
+def connected(org: Org, kind: str, url: str = "") -> Outside:
+    """A helpdesk that posts here, and is replied through where it has an address."""
+    desk = outside(org, kind)
+    if url:
+        with tenant(organization_id=org.id):
+            hook_reply_set(organization_id=org.id, hook_id=desk.hook_id, url=url, agent="agent@example.com", key="a key",
+                           by=org.admin, now=START)  # fmt: skip
+    return desk
+
+
+def heard(desk: Outside, body: Any = None) -> None:
+    assert desk.post(BODIES[desk.kind] if body is None else body).status_code == 200
+    desk.work()
+
+
+def opened(org: Org) -> Recovery:
+    """A person says yes to the only signal; all that follows of it is done, but what leaves."""
+    with tenant(organization_id=org.id):
+        signal = Signal.objects.get(state="open")
+        signal_open(
+            organization_id=org.id, signal_id=signal.id, what="a lamp", place_id=None, by=org.manager, now=START
+        )
+    tick_dry(only=[org.id])
+    with tenant(organization_id=org.id):
+        return Recovery.objects.get()
+
+
+def said(org: Org) -> Message:
+    """The acknowledgement, which goes by itself."""
+    with tenant(organization_id=org.id):
+        return Message.objects.get(direction="out", kind="acknowledgement")
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES))
+def test_a_ticket_waits_for_a_yes_and_is_answered_through_its_helpdesk(
+    make_org: Callable[..., Org], server: HelpdeskServer, kind: str
+) -> None:
+    org = make_org(delivery="live")
+    desk = connected(org, kind, server.url)
+    heard(desk)
+    with tenant(organization_id=org.id):
+        assert Signal.objects.get().kind == "complaint"
+        assert not Recovery.objects.exists()
+    recovery = opened(org)
+    assert work_once(only=[org.id]) > 0
+    (asked,) = server.asked
+    assert (asked["method"], asked["path"]) == PATHS[kind]
+    header, value = SIGNED[kind]
+    assert asked["headers"][header] == value
+    message = said(org)
+    assert message.body in _words(asked)
+    assert message.state == "sent"
+    with tenant(organization_id=org.id):
+        assert Thread.objects.get(id=recovery.thread_id).link_how == "mail", "they have the link of their page"
+        assert Effect.objects.get(subject_id=message.id, subject="message").outcome.startswith("through ")
+        case = recovery_case(organization_id=org.id, recovery_id=recovery.id, now=START)
+    assert case is not None
+    ((label, url),) = case.tickets
+    assert label.endswith(" ticket 35")
+    assert url.startswith(server.url)
+    assert "35" in url
+
+
+def _words(asked: dict[str, Any]) -> list[Any]:
+    body = asked["body"]
+    return [body.get("content"), body.get("body"), body.get("ticket", {}).get("comment", {}).get("body")]
+
+
+def test_what_comes_next_on_a_ticket_is_an_answer_there_whoever_writes_and_is_taken_once(org: Org) -> None:
+    desk = connected(org, "zammad")
+    heard(desk)
+    recovery = opened(org)
+    again = zammad(id=502, body="Still broken.")
+    again["ticket"] |= {"customer": {"id": 78, "firstname": "Bo", "email": "bo@example.com"}}
+    for _ in range(2):
+        heard(desk, again)
+    heard(desk, again | {"as": "another delivery tells the same"})
+    heard(desk, zammad(id=503, sender="Agent", body="We are on it."))
+    with tenant(organization_id=org.id):
+        assert Signal.objects.count() == 1
+        mine = Message.objects.filter(thread_id=recovery.thread_id, direction="in")
+        assert [one.body for one in mine.order_by("id")] == ["It came broken.", "Still broken."]
+    assert {row.state for row in desk.deliveries()} == {"done"}
+
+
+def test_who_has_an_open_recovery_is_joined_by_address_and_answered_through_their_ticket(
+    make_org: Callable[..., Org], server: HelpdeskServer
+) -> None:
+    org = make_org(delivery="live")
+    with tenant(organization_id=org.id):
+        email(org)
+        (recovery,) = open_for(org, failure(org))
+    desk = connected(org, "zammad", server.url)
+    heard(desk)
+    with tenant(organization_id=org.id):
+        assert not Signal.objects.exists()
+        assert Ticket.objects.get().thread_id == recovery.thread_id
+    work_once(only=[org.id])
+    assert [asked["body"]["to"] for asked in server.asked] == ["ana@example.com"]
+
+
+def test_somebody_without_an_address_is_reached_through_their_ticket_unless_they_chose_their_page(
+    make_org: Callable[..., Org], server: HelpdeskServer
+) -> None:
+    body = chatwoot(sender={"id": 77, "name": "Ana", "type": "contact"})
+    for channel, asked in (("mail", 1), ("status", 0)):
+        org = make_org(delivery="live")
+        desk = connected(org, "chatwoot", server.url)
+        heard(desk, body)
+        with tenant(organization_id=org.id):
+            Customer.objects.filter(name="Ana").update(channel=channel)
+            assert not Identity.objects.filter(kind="email").exists()
+        opened(org)
+        server.asked.clear()
+        work_once(only=[org.id])
+        assert len(server.asked) == asked
+        assert (said(org).state, said(org).channel) == ("sent", channel)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "effect", "says"),
+    [
+        (401, "failed", "failed", "does not take the key"),
+        (403, "failed", "failed", "does not let this key reply"),
+        (404, "failed", "failed", "has no ticket 35 any more"),
+        (422, "failed", "failed", "refused it with 422"),
+        (302, "failed", "failed", "refused it with 302"),
+        (429, "queued", "pending", "answered 429"),
+        (503, "queued", "pending", "answered 503"),
+        (500, "unknown", "unknown", "look into Zendesk ticket 35"),
+        (None, "unknown", "unknown", "gave no answer"),
+    ],
+)
+def test_what_a_helpdesk_refuses_is_shown_and_never_sent_twice_by_itself(
+    make_org: Callable[..., Org], server: HelpdeskServer, answer: int | None, state: str, effect: str, says: str
+) -> None:
+    org = make_org(delivery="live")
+    heard(connected(org, "zendesk", server.url))
+    opened(org)
+    server.answers = [answer]
+    work_once(only=[org.id])
+    work_once(only=[org.id])
+    assert len(server.asked) == 1
+    message = said(org)
+    with tenant(organization_id=org.id):
+        row = Effect.objects.get(subject_id=message.id, subject="message")
+    assert (message.state, row.state) == (state, effect)
+    assert says in row.outcome
+    if state in ("failed", "unknown"):
+        with tenant(organization_id=org.id):
+            message_retry(organization_id=org.id, message_id=message.id, by=org.manager, now=START)
+        work_once(only=[org.id])
+        assert said(org).state == "sent"
+        assert len(server.asked) == 2
+
+
+def test_a_helpdesk_inside_the_house_is_not_called_and_one_that_is_gone_is_tried_again(
+    make_org: Callable[..., Org], server: HelpdeskServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.conf import settings
+
+    org = make_org(delivery="live")
+    desk = connected(org, "zendesk", server.url)
+    heard(desk)
+    opened(org)
+    port = server.url.rpartition(":")[2]
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", ())
+    work_once(only=[org.id])
+    assert server.asked == []
+    assert said(org).state == "failed"
+    with tenant(organization_id=org.id):
+        Helpdesk.objects.update(url=f"https://127.0.0.1:{port}")
+        message_retry(organization_id=org.id, message_id=said(org).id, by=org.manager, now=START)
+    work_once(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert "inside the house" in Effect.objects.filter(subject="message").latest("id").outcome
+        message_retry(organization_id=org.id, message_id=said(org).id, by=org.manager, now=START)
+        Helpdesk.objects.update(url="http://127.0.0.1:1")
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1:1",))
+    work_once(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert Effect.objects.filter(subject="message").latest("id").outcome.startswith("Zendesk cannot be reached")
+    assert said(org).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("url", "agent", "key", "says"),
+    [
+        ("http://desk.example.com", "a@b.example", "k", "Use https"),
+        ("https://me:x@desk.example.com", "a@b.example", "k", "Leave passwords"),
+        ("https://desk.example.com", "", "k", "e-mail address of the agent"),
+        ("https://other.example.com", "a@b.example", "", "Bring the key"),
+        ("https://desk.example.com", "b@b.example", "", "Bring the key"),
+    ],
+)
+def test_a_key_goes_to_no_other_address_and_is_kept_encrypted(
+    org: Org, url: str, agent: str, key: str, says: str
+) -> None:
+    desk, shop = connected(org, "zendesk"), outside(org)
+    given = {"organization_id": org.id, "hook_id": desk.hook_id, "by": org.admin, "now": START}
+    right = {"url": "https://desk.example.com", "agent": "a@b.example"}
+    with tenant(organization_id=org.id):
+        hook_reply_set(**given, **right, key="a key of theirs")
+        hook_reply_set(**given, **right, key="")
+        assert b"a key of theirs" not in bytes(Helpdesk.objects.get().secret)
+        with pytest.raises(UnableToKnowHelpdesk, match=says):
+            hook_reply_set(**given, url=url, agent=agent, key=key)
+        with pytest.raises(UnableToConnect, match="Only a helpdesk"):
+            hook_reply_set(**given | {"hook_id": shop.hook_id}, **right, key="k")
+        assert Helpdesk.objects.get().url == "https://desk.example.com"
+
+
+def test_without_an_address_they_are_mailed_and_forgetting_leaves_what_was_said(
+    make_org: Callable[..., Org], server: HelpdeskServer
+) -> None:
+    org = make_org(delivery="live")
+    desk = connected(org, "zammad")
+    heard(desk)
+    opened(org)
+    work_once(only=[org.id])
+    assert server.asked == []
+    assert said(org).address == "ana@example.com"
+    with tenant(organization_id=org.id):
+        hook_forget(organization_id=org.id, hook_id=desk.hook_id, by=org.admin, now=START)
+        assert not Ticket.objects.exists()
+        assert not Helpdesk.objects.exists()
+        assert Message.objects.filter(direction="in", body="It came broken.").exists()
+
+
+def test_what_is_on_another_ticket_is_another_matter(org: Org) -> None:
+    desk = connected(org, "zammad")
+    heard(desk)
+    heard(desk, zammad(id=900, body="<b>x</b>" * 3))
+    heard(desk, {**zammad(id=901), "ticket": {**zammad()["ticket"], "id": 36, "customer": {"id": 9}}})
+    with tenant(organization_id=org.id):
+        assert Ticket.objects.count() == 2
+        assert Signal.objects.count() == 3, "each waits for a yes: nobody has an open recovery"
+
+
+@pytest.mark.data
+def test_what_helpdesks_themselves_give_as_examples_is_understood(org: Org, data_dir: Any) -> None:
+    for kind, states in (("chatwoot", {"done"}), ("zendesk", {"done"})):
+        desk = connected(org, kind)
+        for one in sorted((data_dir / "webhooks" / kind).glob("*.json")):
+            heard(desk, one.read_bytes())
+        assert {row.state for row in desk.deliveries()} == states
+    with tenant(organization_id=org.id):
+        assert Message.objects.filter(direction="in").count() == 1
