@@ -240,6 +240,8 @@ def test_what_is_not_signed_learns_nothing_not_even_whether_the_address_is_one(s
     assert shop.deliveries() == []
     assert (shop.row().refused, shop.row().refused_why) == (4, "signature")
     assert client.get(shop.address).status_code == 405
+    for address in ("%00", "a%0Ab", "é", "..%2F"):
+        assert client.post(f"/hooks/{address}", b"{}", content_type="application/json").status_code == 404
 
 
 def test_both_sides_of_the_largest_delivery(shop: Outside) -> None:

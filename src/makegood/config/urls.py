@@ -11,7 +11,7 @@ from makegood.config.health import healthz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", api.urls),
-    path("hooks/<str:address>", hook, name="hook"),
+    path("hooks/<slug:address>", hook, name="hook"),
     path("", include("makegood.public.urls")),
     path("", include("makegood.console.urls")),
 ]

@@ -17,6 +17,7 @@ from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
 from makegood.journal.outbox import Wanted, effects_add, effects_doubt, effects_stop
+from makegood.makegoods.given_back import given_back
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import MOVES, State
 from makegood.makegoods.writing import makegood_locked, makegoods_move
@@ -132,7 +133,12 @@ def payout_carry(*, organization_id: int, effect: Claimed) -> Outcome:
 
     The request carries the same `Idempotency-Key` at every try and is signed by Standard Webhooks, so whatever became
     of an earlier try may be asked again. 2xx is paid; 408, 409, 425, 429 and 5xx are tried again; any other is refused.
+    What was given back elsewhere since is not asked for: a person looks first (`makegoods.given_back`).
     """
+    with tenant(organization_id=organization_id):
+        elsewhere = given_back(organization_id=organization_id, makegood_id=effect.subject_id)
+    if elsewhere is not None:
+        return Outcome(state="unknown" if effect.attempts > 1 else "failed", text=elsewhere.said())
     return payment_system_ask(
         organization_id=organization_id,
         effect=effect,
