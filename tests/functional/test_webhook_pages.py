@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from tests.integration.test_hooks import ordered
 from tests.support.hooks import SECRET, Outside, outside
 from tests.unit.test_hook_tickets import zammad
 
+from makegood.console.building.webhooks import TRIGGER
 from makegood.failures.models import Signal
+from makegood.listen.hooks.tickets import Said, read
 from makegood.listen.models import Hook
 from makegood.promises.models import Promise
 from makegood.recoveries.models import Recovery
@@ -115,6 +119,7 @@ def test_managers_see_to_what_needs_a_look_and_only_admins_change(org: Org) -> N
 def test_a_helpdesk_is_connected_with_a_secret_shown_once_and_answered_through(org: Org) -> None:
     client = signed_in(org, org.admin)
     assert "Copy the secret" in done(client, "connect", hook_kind="chatwoot")
+    assert "{{ticket.latest_public_comment}}" not in shown(client)
     page = done(client, "connect", hook_kind="zammad", hook_name="Help")
     said = re.search(r'<code class="secret">([\w-]{32,})<', page)
     assert said is not None
@@ -140,3 +145,14 @@ def test_a_helpdesk_is_connected_with_a_secret_shown_once_and_answered_through(o
     assert "are mailed from now on" in done(client, "reply", hook=hook.id)
     page = client.get(f"/recoveries/{code}").content.decode()
     assert "<span>Zammad ticket 35</span>" in page
+
+
+def test_what_a_trigger_is_to_post_is_said_where_it_is_needed_and_read_as_the_guide_gives_it(org: Org) -> None:
+    page = done(signed_in(org, org.admin), "connect", hook_kind="zendesk", hook_secret=SECRET)
+    assert "{{ticket.latest_public_comment}}" in page
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "webhooks.md").read_text()
+    told = re.search(r'\{"ticket_id".*?\}"\}', guide, re.DOTALL)
+    assert told is not None
+    assert json.loads(told[0]) == json.loads(TRIGGER)
+    filled = {name: "7" if name == "ticket_id" else "words" for name in json.loads(TRIGGER)}
+    assert isinstance(read(kind="zendesk", body=filled), Said)

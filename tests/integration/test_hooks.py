@@ -296,6 +296,16 @@ def test_secrets_are_kept_encrypted_and_too_short_a_one_not_at_all(shop: Outside
         assert Hook.objects.get(id=other).address != row.address
 
 
+def test_a_secret_of_another_installation_lets_nothing_in_until_it_is_entered_again(shop: Outside) -> None:
+    with tenant(organization_id=shop.org.id):
+        Hook.objects.filter(id=shop.hook_id).update(secret=b"kept under another MAKEGOOD_SECRET")
+    assert shop.post({}).status_code == 401
+    assert shop.row().refused_why == "signature"
+    with tenant(organization_id=shop.org.id):
+        hook_secret_change(organization_id=shop.org.id, hook_id=shop.hook_id, secret=SECRET, by=None, now=START)
+    assert shop.post({}).status_code == 200
+
+
 def test_what_is_stopped_or_forgotten_is_as_an_address_that_is_none(shop: Outside) -> None:
     org = shop.org
     for active, status in ((False, 401), (True, 200)):

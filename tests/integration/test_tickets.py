@@ -103,6 +103,7 @@ def test_a_ticket_waits_for_a_yes_and_is_answered_through_its_helpdesk(
         case = recovery_case(organization_id=org.id, recovery_id=recovery.id, now=START)
     assert case is not None
     ((label, url),) = case.tickets
+    assert [one.through for one in case.messages if one.direction == "out"][:1] == [label]
     assert label.endswith(" ticket 35")
     assert url.startswith(server.url)
     assert "35" in url

@@ -30,6 +30,8 @@ NAMES = {"zendesk": "Zendesk", "chatwoot": "Chatwoot", "zammad": "Zammad"}
 NUMBER = re.compile(r"\d{1,18}(/\d{1,18})?", re.ASCII)
 """A ticket's number; of Chatwoot the account's and the conversation's."""
 SECONDS = 15.0
+THROUGH = "through "
+"""How what became of a message begins that went out through a ticket, before the ticket's name."""
 WAYS = """
 SELECT k.thread_id, h.kind, h.url, h.agent, h.secret, k.number FROM conversations_ticket k
 JOIN conversations_helpdesk h ON h.organization_id = k.organization_id AND h.id = k.helpdesk_id AND h.url <> ''
@@ -180,7 +182,7 @@ def reply_through(*, way: Way, letter: Letter, effect: Claimed) -> Outcome:
 def _judged(way: Way, status: int, wait: timedelta) -> Outcome:
     name = NAMES[way.kind]
     if 200 <= status < 300:
-        return Outcome(state="done", text=f"through {way.name}")
+        return Outcome(state="done", text=f"{THROUGH}{way.name}")
     if status in (409, 423, 425, 429, 503):
         return Outcome(state="retry", text=f"{name} answered {status}.", retry_after=wait)
     if status >= 500:

@@ -227,7 +227,9 @@ def _said(desk: Desk, message: MessageLine, case: Case, names: Names) -> Timelin
         at=message.sent_at or message.created_at,
         text=message.body.strip() or "(erased)",
         kind="note" if note else "ours" if ours else "theirs",
-        by=who if note or not ours else f"{who}, {'e-mail' if message.channel == 'mail' else 'status page'}",
+        by=who
+        if note or not ours
+        else f"{who}, {message.through or ('e-mail' if message.channel == 'mail' else 'status page')}",
         state=STATES.get(message.state, ""),
         detail=trouble_said(message) if troubled else _cut(message),
         act=send_again(message, back=code(case.number)) if troubled and desk.may("mail-decide") else None,

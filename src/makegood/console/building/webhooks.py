@@ -24,10 +24,16 @@ OFFERED = (
 """What can be connected, and what it tells."""
 ENTER = {
     "shopify": "for new and changed orders, cancelled orders, fulfilments and refunds, as JSON",
-    "zendesk": "as a webhook that a trigger calls with the words that the guide gives",
+    "zendesk": "as a webhook that a trigger calls, with the file below as its JSON, when an end user comments",
     "chatwoot": "among its webhooks, for messages that are created",
     "zammad": "as a webhook that a trigger calls when a customer writes, with its usual words",
 }
+TRIGGER = """\
+{"ticket_id": "{{ticket.id}}", "subject": "{{ticket.title}}", "text": "{{ticket.latest_public_comment}}",
+ "at": "{{ticket.updated_at_with_timestamp}}", "name": "{{ticket.requester.name}}",
+ "email": "{{ticket.requester.email}}", "phone": "{{ticket.requester.phone}}"}
+"""
+"""What a trigger of Zendesk is to post, as the guide gives it too."""
 KEYS = {
     "zendesk": "An API token, made over there by an admin.",
     "chatwoot": "The access token of an agent's profile, or of a bot.",
@@ -112,6 +118,8 @@ def _one(desk: Desk, hook: HookFacts) -> SettingsSection:
         key=f"hook-{hook.id}",
         lead=_lead(hook),
         facts=tuple(_facts(desk, hook)),
+        text=TRIGGER if hook.kind == "zendesk" else "",
+        text_label="The JSON for the trigger",
         actions=_actions(hook) if admin else (),
         forms=(_rule_form(hook) if hook.kind == "shopify" else _reply_form(hook), _secret_form(hook)) if admin else (),
     )

@@ -18,7 +18,7 @@ from makegood.makegoods.doubts import doubts_of
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.messages.queries import BY_MACHINES
-from makegood.messages.tickets import ticket_links, tickets_told
+from makegood.messages.tickets import THROUGH, ticket_links, tickets_told
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import (
     STEPS,
@@ -293,6 +293,7 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             leaves_at=row.leaves_at,
             held=row.held_for is not None,
             trouble=row.outcome or "" if row.state in ("failed", "unknown") else "",
+            through=(row.outcome or "").removeprefix(THROUGH) if (row.outcome or "").startswith(THROUGH) else "",
             next_by_at=row.next_by_at,
             machine=row.machine,
             machine_read=row.machine_read,

@@ -81,7 +81,8 @@ class MessageLine:
 
     `next_by_at` is by when its words, as they were begun, promise the next ones.
     `held` says that it waits for the yes or no to a proposed incident; `trouble` is what went wrong with one that
-    failed or may not have left. `machine` names what drafted the words, where it was no person.
+    failed or may not have left. `machine` names what drafted the words, where it was no person. `through` names the
+    ticket of a helpdesk that it went out through.
     """
 
     id: int
@@ -99,6 +100,7 @@ class MessageLine:
     leaves_at: datetime | None
     held: bool
     trouble: str = ""
+    through: str = ""
     next_by_at: datetime | None = None
     machine: str = ""
     machine_read: bool = False
