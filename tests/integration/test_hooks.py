@@ -134,6 +134,21 @@ def test_whatever_comes_first_all_of_it_is_joined(shop: Outside) -> None:
     assert {row.body for row in shop.deliveries()} == {None}, "what was worked on is kept as events only"
 
 
+def test_two_shops_that_count_alike_mix_up_nobody(shop: Outside) -> None:
+    """Each shop's first order is #1001: whoever placed the second one is somebody else."""
+    other = outside(shop.org, name="The other shop")
+    shop.post(ordered(1) | {"name": "#1001"})
+    shop.work()
+    for _ in range(2):
+        other.post(ordered(2, note=str(other.sent)) | {"name": "#1001"})
+        other.work()
+    with tenant(organization_id=shop.org.id):
+        placed = Purchase.objects.order_by("id").values_list("what", "customer_id")
+        assert [what for what, _ in placed] == ["Order 1001", "Order 1001"]
+        assert len({customer for _, customer in placed}) == 2
+        assert Identity.objects.filter(kind="order").count() == 1
+
+
 def test_a_refund_of_no_order_is_put_aside_after_an_hour_with_what_to_do(
     shop: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
-from makegood.customers.operations import purchases_find
+from makegood.customers.models import Identity
+from makegood.customers.operations import identity_hash, purchases_find
 from makegood.listen.datasets.recorded import Body
 from makegood.listen.hooks.shopify import Told, kept
 from makegood.listen.models import Hook, HookOrder
@@ -26,9 +27,31 @@ def order_take(*, hook: Hook, told: Told, now: datetime) -> None:
         key = reference_key(source_id=hook.source_id, kind="purchase", reference=told.order)
         if not purchases_find(organization_id=here, keys=[key]):
             raise OrderUnknown(OrderUnknown.__doc__)
-    events = [*told.events, *_there(hook, told)]
+    events = [*_known_apart(hook, told.events), *_there(hook, told)]
     if events:
         events_accept(organization_id=here, source_id=hook.source_id, bodies=events, now=now)
+
+
+def _known_apart(hook: Hook, events: Sequence[Body]) -> Sequence[Body]:
+    """Know nobody by an order's number that somebody is known by already: every shop begins at #1001."""
+    numbers = {event["data"]["customer"].get("order", "") for event in events if "customer" in event["data"]} - {""}
+    taken = Identity.objects.filter(
+        organization_id=hook.organization_id,
+        kind="order",
+        value_hash__in=[identity_hash("order", number) for number in numbers],
+    )
+    if not numbers or not taken.exists():
+        return events
+    return [
+        event | {"data": event["data"] | {"customer": _without_number(event["data"]["customer"])}}
+        if "customer" in event["data"]
+        else event
+        for event in events
+    ]
+
+
+def _without_number(customer: Mapping[str, str]) -> dict[str, str]:
+    return {kind: value for kind, value in customer.items() if kind != "order"}
 
 
 def _there(hook: Hook, told: Told) -> Sequence[Body]:

@@ -1,0 +1,168 @@
+"""A shop that posts a burst of orders while web, workers and database are killed, and tries each again until it is taken.
+
+As a program it founds the organization that the shop posts to, on the home and the database of its environment, and
+prints the address: ``python -m tests.support.hook_killing``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import attrs
+import psycopg
+from tests.support.killing import (
+    LONGEST,
+    SHORTEST,
+    WAIT_SECONDS,
+    Part,
+    _kill_database,
+    _passes,
+    command,
+    environment,
+    free_port,
+    opened,
+)
+from tests.unit.test_hook_signing import headers
+
+SECRET = "a secret that the shop knows"
+COUNTED = """
+SELECT (SELECT count(*) FROM customers_purchase), (SELECT count(*) FROM promises_promise),
+    (SELECT count(*) FROM customers_charge), (SELECT count(*) FROM journal_entry WHERE event = 'promises:promise:made'),
+    (SELECT count(*) FROM listen_hookdelivery WHERE state <> 'done')
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Posted:
+    """What came of it: purchases, promises, charges, promises journalled, deliveries not done; tries, and what died."""
+
+    counted: tuple[int, ...]
+    tries: int
+    died: Counter[str]
+    seconds: float
+
+
+@attrs.define
+class Shop:
+    """Posts `count` orders, each until it was answered with 200, and one in three once more."""
+
+    port: int
+    address: str
+    count: int
+    tries: int = 0
+    answered: int = 0
+    stop: threading.Event = attrs.field(factory=threading.Event)
+
+    def run(self) -> None:
+        rnd = random.Random(self.count)
+        for number in range(1, self.count + 1):
+            for _ in range(1 + (rnd.random() < 1 / 3)):
+                while not self.stop.is_set() and self._post(number) != http.HTTPStatus.OK:
+                    time.sleep(0.02)
+            self.answered = number
+
+    def _post(self, number: int) -> int:
+        from datetime import UTC, datetime
+
+        from tests.unit.test_hook_orders import order
+
+        self.tries += 1
+        mine = {
+            "id": number,
+            "name": f"#{number}",
+            "email": f"c{number}@example.com",
+            "created_at": "2030-03-04T09:00:00Z",
+        }
+        raw = json.dumps(order(**mine)).encode()
+        signed = headers("shopify", at=datetime.now(UTC), body=raw, secret=SECRET, delivery=f"order {number}")
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            line.request("POST", self.address, raw, signed | {"Content-Type": "application/json"})
+            return line.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            line.close()
+
+
+def post_killed(*, home: Path, count: int, kills: int, seed: int, longest: float = WAIT_SECONDS) -> Posted:
+    """Post so many orders to web and a worker; one of them, or the database, is killed so often, in turn."""
+    port = free_port()
+    env, rnd = environment(home, port), random.Random(seed)
+    died: Counter[str] = Counter()
+    with contextlib.ExitStack() as stack:
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.support.hook_killing"], env=env, check=True, capture_output=True, text=True
+        )
+        url = stack.enter_context(opened(home))
+        began = time.monotonic()
+        parts = {"web": Part("web", command("web", "--port", str(port), "--processes", "1"), env, stack)}
+        parts["worker"] = Part("worker", command("worker"), env, stack)
+        shop = Shop(port=port, address=f"/hooks/{told.stdout.split()[-1]}", count=count)
+        thread = threading.Thread(target=shop.run)
+        stack.callback(thread.join)
+        stack.callback(shop.stop.set)
+        thread.start()
+        while not _done(url, shop):
+            _passes(parts["web"], rnd.uniform(SHORTEST, LONGEST))
+            if died.total() < kills and shop.answered > count * died.total() // (kills + 1):
+                victim = [*parts, "database"][died.total() % 3]
+                died[victim] += _kill_database(home) if victim == "database" else parts[victim].kill()
+            for part in parts.values():
+                part.start_again()
+            if time.monotonic() - began > longest:
+                raise TimeoutError(f"{shop.answered} were taken; web said {parts['web'].said()}")
+        return Posted(counted=_counted(url), tries=shop.tries, died=died, seconds=time.monotonic() - began)
+
+
+def _counted(url: str) -> tuple[int, ...]:
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        found = connection.execute(COUNTED).fetchone()
+        assert found is not None
+        return found
+
+
+def _done(url: str, shop: Shop) -> bool:
+    """Whether all were taken and worked on."""
+    with contextlib.suppress(psycopg.OperationalError):
+        return shop.answered == shop.count and _counted(url)[-1] == 0
+    return False
+
+
+def found() -> str:
+    """Found the organization, and return where its shop posts to."""
+    from datetime import UTC, datetime
+
+    from django.db import transaction
+
+    from makegood.listen.hooks.delivery_rule import DeliveryRule
+    from makegood.listen.hooks.operations import hook_make, hook_rule_set
+    from makegood.listen.models import Hook
+    from makegood.organizations.operations import member_create, organization_create
+    from makegood.store.tenancy import tenant
+
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        here = organization_create(code="shop", name="Shop", now=now, delivery="inbox", zone="Europe/Amsterdam")
+        member_create(organization_id=here, name="Ada", role="admin", now=now)
+    with tenant(organization_id=here):
+        hook_id = hook_make(organization_id=here, kind="shopify", name="", secret=SECRET, by=None, now=now)
+        rule = DeliveryRule(days=2)
+        hook_rule_set(organization_id=here, hook_id=hook_id, rule=rule, by=None, now=now)
+        return Hook.objects.values_list("address", flat=True).get(id=hook_id)
+
+
+if __name__ == "__main__":
+    from makegood.cli.database import open_database
+
+    with open_database():
+        print(found())
