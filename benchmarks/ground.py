@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 DATA = Path(os.environ.get("MAKEGOOD_DATA") or Path(__file__).resolve().parents[1] / ".." / "shared" / "data")
@@ -14,13 +14,17 @@ SECRET = "a secret for measurements only, long enough"
 
 
 @contextmanager
-def fresh_database() -> Iterator[Path]:
-    """Run the block on a migrated database that nothing else uses, as the application's role; yield its home."""
+def fresh_database(home: Path | None = None) -> Iterator[Path]:
+    """Run the block on a migrated database that nothing else uses, as the application's role; yield its home.
+
+    It is made for the block and removed after it, unless a home is named in which it lies ready.
+    """
     from makegood.cli.database import open_database
 
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
         os.environ.pop(name, None)
-    with tempfile.TemporaryDirectory(prefix="mg-bench-") as folder:
+    place = nullcontext(str(home)) if home else tempfile.TemporaryDirectory(prefix="mg-bench-")
+    with place as folder:
         os.environ |= {"MAKEGOOD_HOME": folder, "MAKEGOOD_SECRET": SECRET}
         with open_database():
             yield Path(folder)

@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from benchmarks.ground import Stopwatch, fresh_database, say
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--grid", type=int, default=60, help="minutes between two moments at which people act")
     parser.add_argument("--houses", type=int, default=2, help="how many businesses they are the customers of")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--home", type=Path, help="where an empty database lies ready, for one house")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     watch = Stopwatch()
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _alone(asked: argparse.Namespace) -> dict[str, Any]:
-    with fresh_database() as home:
+    with fresh_database(asked.home) as home:
         from benchmarks.year.running import lived
 
         return lived(

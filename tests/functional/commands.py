@@ -104,7 +104,7 @@ def temporary_home(*, ready: bool = False) -> Iterator[Home]:
     home = Home(base / "home")
     try:
         if ready:
-            copy_ready(home.path)
+            copy_ready(home.path, synced=False)
         yield home
     finally:
         server_lock = home.path / "locks" / "server"

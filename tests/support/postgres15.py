@@ -28,9 +28,7 @@ Kind = Literal["embedded18", "debian15"]
 
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 OWNER_RIGHTS = "LOGIN CREATEROLE CREATEDB"
-UNSYNCED = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-"""A database that goes with its tests need not outlive the machine's power; what it answers is the same."""
-TEST_SETTINGS = UNSYNCED | {"max_connections": "100", "shared_buffers": "128MB", "jit": "off", "timezone": "UTC"}
+TEST_SETTINGS = {"fsync": "off", "max_connections": "100", "shared_buffers": "128MB", "jit": "off", "timezone": "UTC"}
 
 
 def kind_from_environment() -> Kind:
@@ -52,13 +50,13 @@ def debian15_is_installed() -> bool:
 def start_test_cluster(kind: Kind, tmp: Path, *, ready: bool = False) -> Iterator[str]:
     """Run a fresh server of this kind in `tmp`, and give its owner's database address.
 
-    Of a `ready` one nothing has to be migrated, where the kind is kept so.
+    Of a `ready` one nothing has to be migrated, where the kind is kept so, and it does not wait for the disk.
     """
     if kind == "embedded18":
         if ready:
-            copy_ready(tmp / "makegood")
+            copy_ready(tmp / "makegood", synced=False)
         with embedded.running(tmp / "makegood", tell=_silently) as url:
-            _suit_tests(embedded.Server((tmp / "makegood").resolve()).url(user="postgres", database="postgres"))
+            _grant_createdb(embedded.Server((tmp / "makegood").resolve()).url(user="postgres", database="postgres"))
             yield url
     else:
         with start_debian15(tmp) as superuser_url:
@@ -96,15 +94,11 @@ def start_debian15(tmp: Path) -> Iterator[str]:
         shutil.rmtree(sockets)
 
 
-def _suit_tests(superuser_url: str) -> None:
-    """Let the owner make databases, and the server leave its files to the machine's own time."""
+def _grant_createdb(superuser_url: str) -> None:
     import psycopg
 
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute(f"ALTER ROLE {cluster.OWNER} CREATEDB")
-        for name, value in UNSYNCED.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
-        connection.execute("SELECT pg_reload_conf()")
 
 
 def _silently(_: str) -> None:

@@ -10,7 +10,7 @@ import attrs
 from hypothesis.stateful import invariant
 from tests.conftest import START
 from tests.support.machine import facts
-from tests.support.machine.facts import asked
+from tests.support.machine.facts import asked, within
 from tests.support.machine.reckoning import Rules, spliced
 from tests.support.machine.world import World
 
@@ -55,15 +55,16 @@ class Checks:
     @invariant()
     def all_invariants_hold(self) -> None:
         """One after the other; as one step, so that the story of a failing run stays short."""
-        assert asked(self.world.org.id, facts.UNFORESEEN) == []
-        self.invariant_4_an_open_recovery_has_one_active_owner()
-        self.invariant_5_recoveries_end_only_as_allowed()
-        self.invariant_8_one_apology_for_one_thing_in_ninety_days()
-        self.invariant_8_nothing_leaves_unlinted()
-        self.invariant_9_nobody_is_seen_back_of_whom_nothing_was_seen()
-        self.invariant_10_deadlines_move_only_as_they_may()
-        self.invariant_10_deadlines_are_what_the_plain_way_comes_to()
-        self.invariant_15_the_journal_folds_to_the_tables()
+        with tenant(organization_id=self.world.org.id):
+            assert asked(self.world.org.id, facts.UNFORESEEN) == []
+            self.invariant_4_an_open_recovery_has_one_active_owner()
+            self.invariant_5_recoveries_end_only_as_allowed()
+            self.invariant_8_one_apology_for_one_thing_in_ninety_days()
+            self.invariant_8_nothing_leaves_unlinted()
+            self.invariant_9_nobody_is_seen_back_of_whom_nothing_was_seen()
+            self.invariant_10_deadlines_move_only_as_they_may()
+            self.invariant_10_deadlines_are_what_the_plain_way_comes_to()
+            self.invariant_15_the_journal_folds_to_the_tables()
 
     def invariant_4_an_open_recovery_has_one_active_owner(self) -> None:
         assert asked(self.world.org.id, facts.UNOWNED) == []
@@ -76,7 +77,7 @@ class Checks:
 
     def ends_as_allowed(self) -> None:
         """Each end since the last look, judged by what the tables hold now that it is written."""
-        with tenant(organization_id=self.world.org.id):
+        with within(self.world.org.id):
             entries = Entry.objects.filter(
                 organization_id=self.world.org.id, event="recoveries:recovery:closed", id__gt=self.ends_seen
             )
@@ -135,42 +136,37 @@ class Checks:
         self.deadlines = now_known
 
     def invariant_10_deadlines_are_what_the_plain_way_comes_to(self) -> None:
-        with tenant(organization_id=self.world.org.id):
-            rules = {}
-            for row in RecoveryClock.objects.filter(
-                organization_id=self.world.org.id, state__in=["running", "paused"]
-            ).order_by("recovery_id", "target"):
-                assert (row.due_at is None) == (row.state == "paused"), (row.recovery_id, row.target, row.state)
-                if row.recovery_id not in rules:
-                    rules[row.recovery_id] = _rules(self.world, row.recovery_id)
-                plain, silence, answer = rules[row.recovery_id]
-                by = {"update": silence, "respond": answer}.get(row.target, plain)
-                due = by.due(row.started_at, row.minutes)
-                if row.promised_at is not None:
-                    due = min(due or row.promised_at, row.promised_at)
-                assert due == row.due_at, (self.world.last_deed, row.recovery_id, row.target, due, row.due_at)
+        rows = RecoveryClock.objects.filter(organization_id=self.world.org.id, state__in=["running", "paused"])
+        rules = _rules(self.world, {row.recovery_id for row in rows})
+        for row in rows.order_by("recovery_id", "target"):
+            assert (row.due_at is None) == (row.state == "paused"), (row.recovery_id, row.target, row.state)
+            plain, silence, answer = rules[row.recovery_id]
+            by = {"update": silence, "respond": answer}.get(row.target, plain)
+            due = by.due(row.started_at, row.minutes)
+            if row.promised_at is not None:
+                due = min(due or row.promised_at, row.promised_at)
+            assert due == row.due_at, (self.world.last_deed, row.recovery_id, row.target, due, row.due_at)
 
     def invariant_15_the_journal_folds_to_the_tables(self) -> None:
         org = self.world.org.id
         journals: dict[tuple[str, int], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        with tenant(organization_id=org):
-            for subject, subject_id, event, data in (
-                Entry.objects.filter(organization_id=org, subject__in=["promise", "failure", "recovery"])
-                .order_by("id")
-                .values_list("subject", "subject_id", "event", "data")
-            ):
-                journals[subject, subject_id].append((event, data))
-            for promise in Promise.objects.filter(organization_id=org):
-                made = fold_promise(entries=journals["promise", promise.id])
-                assert made.state == promise.state
-                assert made.due_at == promise.due_at
-                assert (made.expected_at, made.fulfilled_at) == (promise.expected_at, promise.fulfilled_at)
-            for failure in Failure.objects.filter(organization_id=org):
-                told = fold_failure(entries=journals["failure", failure.id])
-                assert (told.gate, told.gate_at) == (failure.gate, failure.gate_at)
-                assert told.withdrawn == (failure.withdrawn_at is not None)
-                assert (told.incident, told.cause) == (failure.incident_id, failure.cause_id)
-            self._recoveries_fold(org, journals)
+        for subject, subject_id, event, data in (
+            Entry.objects.filter(organization_id=org, subject__in=["promise", "failure", "recovery"])
+            .order_by("id")
+            .values_list("subject", "subject_id", "event", "data")
+        ):
+            journals[subject, subject_id].append((event, data))
+        for promise in Promise.objects.filter(organization_id=org):
+            made = fold_promise(entries=journals["promise", promise.id])
+            assert made.state == promise.state
+            assert made.due_at == promise.due_at
+            assert (made.expected_at, made.fulfilled_at) == (promise.expected_at, promise.fulfilled_at)
+        for failure in Failure.objects.filter(organization_id=org):
+            told = fold_failure(entries=journals["failure", failure.id])
+            assert (told.gate, told.gate_at) == (failure.gate, failure.gate_at)
+            assert told.withdrawn == (failure.withdrawn_at is not None)
+            assert (told.incident, told.cause) == (failure.incident_id, failure.cause_id)
+        self._recoveries_fold(org, journals)
 
     def _recoveries_fold(self, org: int, journals: dict[tuple[str, int], list[tuple[str, dict[str, Any]]]]) -> None:
         clocks: dict[int, dict[str, Any]] = defaultdict(dict)
@@ -219,22 +215,29 @@ def _direction(deed: str, before: Deadline, minutes: int, calendar: str) -> tupl
     return False, True
 
 
-def _rules(world: World, recovery_id: int) -> tuple[Rules, Rules, Rules]:
-    """What a recovery's clocks run by; what that of the next word does, and that of an answer, which nothing stops."""
+def _rules(world: World, recovery_ids: set[int]) -> dict[int, tuple[Rules, Rules, Rules]]:
+    """By recovery: what its clocks run by; what that of the next word does, and that of an answer, which nothing stops."""
+    ours = {"organization_id": world.org.id}
     versions = [
         (row.active_from, int(row.data["weekly"]["mon"][0][1][:2]) - 12)
-        for row in CalendarVersion.objects.filter(organization_id=world.org.id, code="shop").order_by("active_from")
+        for row in CalendarVersion.objects.filter(**ours, code="shop").order_by("active_from")
     ]
+    moves: dict[int, list[tuple[datetime, str, str]]] = defaultdict(list)
     entries = Entry.objects.filter(
-        organization_id=world.org.id, subject="recovery", subject_id=recovery_id, event="recoveries:recovery:moved"
+        **ours, subject="recovery", subject_id__in=recovery_ids, event="recoveries:recovery:moved"
     )
-    moves = [(row.at, row.data["calendar_was"], row.data["calendar"]) for row in entries.order_by("id")]
-    playbook = Recovery.objects.select_related("playbook").get(id=recovery_id).playbook
-    hours = spliced(moves, playbook.data["clocks"]["calendar"], versions)
-    pauses = Pause.objects.filter(organization_id=world.org.id, recovery_id=recovery_id).order_by("from_at")
-    every = [(row.from_at, row.to_at, row.reason) for row in pauses]
-    return (
-        Rules(hours=hours, pauses=[one[:2] for one in every]),
-        Rules(hours=hours, pauses=[one[:2] for one in every if one[2] == "customer"]),
-        Rules(hours=hours, pauses=[]),
-    )
+    for row in entries.order_by("id"):
+        moves[row.subject_id].append((row.at, row.data["calendar_was"], row.data["calendar"]))
+    pauses: dict[int, list[tuple[datetime, datetime | None, str]]] = defaultdict(list)
+    for pause in Pause.objects.filter(**ours, recovery_id__in=recovery_ids).order_by("from_at"):
+        pauses[pause.recovery_id].append((pause.from_at, pause.to_at, pause.reason))
+    found = {}
+    for recovery in Recovery.objects.select_related("playbook").filter(**ours, id__in=recovery_ids):
+        hours = spliced(moves[recovery.id], recovery.playbook.data["clocks"]["calendar"], versions)
+        every = pauses[recovery.id]
+        found[recovery.id] = (
+            Rules(hours=hours, pauses=[one[:2] for one in every]),
+            Rules(hours=hours, pauses=[one[:2] for one in every if one[2] == "customer"]),
+            Rules(hours=hours, pauses=[]),
+        )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.db import connection
@@ -118,8 +119,13 @@ FROM recoveries_recoveryclock c WHERE c.organization_id = %s ORDER BY c.recovery
 """
 
 
+def within(organization_id: int) -> AbstractContextManager[None]:
+    """The unit of work that there is, else one of its own."""
+    return nullcontext() if connection.in_atomic_block else tenant(organization_id=organization_id)
+
+
 def asked(organization_id: int, question: str) -> list[tuple[Any, ...]]:
     """The answer's rows."""
-    with tenant(organization_id=organization_id), connection.cursor() as cursor:
+    with within(organization_id), connection.cursor() as cursor:
         cursor.execute(question, [organization_id])
         return list(cursor.fetchall())
