@@ -30,7 +30,7 @@ UNHEARD = {
     "makegoods:makegood: offered",
     "messages:message: noted drafted renewed revised machine_asked machine_wrote machine_undone",
     "organizations:drafting: changed",
-    "organizations:member: joined factor_removed password_renewed returned signed_out",
+    "organizations:member: joined factor_removed password_renewed returned signed_out told_so",
     "organizations:organization: founded addressed",
     "organizations:place: treated",
     "organizations:sending: resumed stopped",

@@ -38,6 +38,7 @@ from makegood.messages.smtp_server import UnusableEmailUrl, server_of
 from makegood.organizations.models import Member, Organization
 from makegood.organizations.operations import integration_set, sending_stop, user_create
 from makegood.store.tenancy import tenant
+from makegood.store.ticking import tick_dry
 
 HOUR = timedelta(hours=1)
 
@@ -212,7 +213,6 @@ def test_a_password_is_never_sent_without_tls_unless_it_is_said_so() -> None:
 
 def test_staff_with_an_address_are_mailed_once(org: Org, server: MailServer) -> None:
     user_id = user_create(email=f"manager{org.id}@example.com", password=None, now=START)
-    note = {"recovery": 7, "number": 12, "what": "warning.fix", "due_at": None}
     with tenant(organization_id=org.id):
         Member.objects.filter(id=org.manager).update(user_id=user_id)
         effects_add(
@@ -220,17 +220,19 @@ def test_staff_with_an_address_are_mailed_once(org: Org, server: MailServer) -> 
             wanted=[
                 Wanted(
                     kind="staff", idempotency_key="staff:1", subject="member", subject_id=org.manager, run_at=START,
-                    payload={"member": org.manager, "notes": [note]},
+                    payload={"member": org.manager, "handed": 3},
                 )
             ],
         )  # fmt: skip
+    work_dry(only=[org.id])
+    tick_dry(only=[org.id])
     server.rcpt = "451 later"
     work_dry(only=[org.id])
     server.rcpt = "250 OK"
     step(org, HOUR)
     work_dry(only=[org.id])
     assert [parsed(one)["To"] for one in server.taken] == [f"manager{org.id}@example.com"]
-    assert parsed(server.taken[0])["Subject"] == "Recovery R-12 is about to be late (the fix)."
+    assert parsed(server.taken[0])["Subject"] == "3 recoveries were handed to you."
 
 
 def test_the_stop_button_halts_in_the_middle_of_a_batch(org: Org, server: MailServer) -> None:

@@ -56,7 +56,8 @@ FORMS = {"public-report", "public-thanks"}
 PAGES: dict[str, May] = {
     **_each(
         """today notices notices-read recoveries view-save promises incidents customers customer causes cause insights
-        playbook-drawing search inbox inbox-reply stories password account account-sign-out factor factor-act switch-organization""",
+        playbook-drawing search inbox inbox-reply stories password account account-sign-out account-telling
+        account-telling-set factor factor-act switch-organization""",
         May(ALL),
     ),
     **_each("report counter counter-give counter-now counter-reports promise-new customer-fact", May(SERVES)),

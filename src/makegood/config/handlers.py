@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from makegood.cli.loops import work_with
 from makegood.config.working import FIRST, work_once
+from makegood.console.presence import notes_opened
 from makegood.failures.gating import failures_from_broken, failures_hear_complained, failures_hear_fulfilled
 from makegood.failures.operations import failures_hear_erased, failures_withdraw
 from makegood.failures.tasks import failures_gate, failures_route
@@ -30,8 +31,10 @@ from makegood.makegoods.tasks import makegoods_due
 from makegood.messages.accounts import account_carry
 from makegood.messages.operations import messages_hear_erased
 from makegood.messages.readdressing import messages_hear_corrected
-from makegood.messages.sending import message_carry, messages_inside, staff_carry, staff_inside
+from makegood.messages.sending import message_carry, messages_inside
 from makegood.messages.settling import messages_hear_carried
+from makegood.messages.telling import seeing, settling, staff_carry, staff_inside, tellings_due
+from makegood.messages.telling_out import tell_carry, tellings_hear_carried
 from makegood.promises.operations import promises_hear_erased
 from makegood.promises.tasks import promises_break
 from makegood.recoveries.barring import ABOUT, barred_hear_failures, barred_hear_incidents, bars_asked
@@ -72,6 +75,7 @@ from makegood.recoveries.tasks import (
     staff_words_due,
     unopened_due,
 )
+from makegood.recoveries.told import notes_settled
 from makegood.store.ticking import due
 
 
@@ -134,6 +138,7 @@ def register() -> None:
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
         on(f"outbox:effect:{outcome}", charges_hear_carried)
+        on(f"outbox:effect:{outcome}", tellings_hear_carried)
     _due_and_carried()
 
 
@@ -148,15 +153,19 @@ def _due_and_carried() -> None:
     due("drafts", "drafts_due", drafts_due, after=FIRST)
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
+    due("tellings", "tellings_due", tellings_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
     for kind in ABOUT:
         bar(kind, bars_asked(kind))
     carry("message", Carrier(carry_out=message_carry, repeatable=False, inside=messages_inside))
-    carry("staff", Carrier(carry_out=staff_carry, repeatable=False, inside=staff_inside))
+    carry("staff", Carrier(carry_out=staff_carry, repeatable=True, inside=staff_inside))
+    carry("tell", Carrier(carry_out=tell_carry, repeatable=False))
     carry("account", Carrier(carry_out=account_carry, repeatable=True))
     carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
+    settling(notes_settled)
+    seeing(notes_opened)
     work_with(work_once)
 
 

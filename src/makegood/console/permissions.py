@@ -40,6 +40,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "factor": ALL,
     "factor-act": ALL,
     "account-sign-out": ALL,
+    "account-telling": ALL,
+    "account-telling-set": ALL,
     "today": ALL,
     "notices": ALL,
     "notices-read": ALL,

@@ -5,12 +5,15 @@ By the wall clock, whatever the organization's own clock says: people sit there 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 from django.db import connection
 
 from makegood.recoveries.queries.stamps import PARTS, Stamp
+from makegood.store.bulk import record_set
 
 HERE_FOR = timedelta(seconds=20)
 """Who was not heard of for this long has left."""
@@ -75,3 +78,21 @@ def presence_say(*, organization_id: int, recovery_id: int, member_id: int, doin
     last, count = rows[0][:2]
     people = tuple(Present(member_id=who, name=name, doing=at) for _, _, who, name, at in rows if who is not None)
     return Company(people=people, stamp=Stamp(last=last, count=count))
+
+
+OPENED = """
+SELECT n.id FROM {rows} JOIN console_presence p ON p.organization_id = %s AND p.recovery_id = n.recovery
+    AND p.member_id = n.member AND p.seen_at >= n.at
+"""
+
+
+def notes_opened(*, organization_id: int, notes: Mapping[int, tuple[int, datetime, Mapping[str, Any]]]) -> set[int]:
+    """This function will say which of these notes are of a recovery that their member had open since."""
+    rows = [(one, who, at, note["recovery"]) for one, (who, at, note) in notes.items() if "recovery" in note]
+    if not rows:
+        return set()
+    columns = {"id": "bigint", "member": "bigint", "at": "timestamptz", "recovery": "bigint"}
+    from_, parameter = record_set("n", columns, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(OPENED.format(rows=from_), [parameter, organization_id])
+        return {one for (one,) in cursor.fetchall()}

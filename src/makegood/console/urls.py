@@ -44,6 +44,7 @@ from makegood.console.views import (
     settings,
     several,
     stories,
+    telling,
     today,
     webhooks,
 )
@@ -56,6 +57,8 @@ urlpatterns = [
     path("sign-out", doors.sign_out, name="sign-out"),
     path("demo/sign-in", doors.demo_sign_in, name="demo-sign-in"),
     path("account", account.account, name="account"),
+    path("account/telling", telling.telling, name="account-telling"),
+    path("account/telling/choose", telling.choose, name="account-telling-set"),
     path("account/codes", factors.factor, name="factor"),
     path("account/codes/<slug:how>", factors.act, name="factor-act"),
     path("account/sign-out", account.sign_out_everywhere, name="account-sign-out"),

@@ -219,3 +219,47 @@ class Ticket(TenantModel):
                 condition=models.Q(message__isnull=False),
             ),
         ]
+
+
+TELLING_WAYS = ("mail",)
+TELLING_STATES = ("held", "leaving", "told", "seen", "settled", "folded", "failed", "unknown", "stopped")
+
+
+class Telling(TenantModel):
+    """One thing that one member is told by one way outside of Makegood, once: `about` names it, without a person.
+
+    `what` is the note's code and `kind` what that makes it to this member; `same` is shared by all that say how one
+    matter stands. `note` is ids and codes. `tell_at` is when it is looked at next while it is held; `effect_key` names
+    the effect it leaves in; `reasons` are those of the last decision. Told is what left, `folded` in a later one of its
+    matter, seen and settled what needed telling no more.
+    """
+
+    member = TenantKey(Member)
+    way = models.CharField(max_length=10)
+    kind = models.CharField(max_length=12)
+    what = models.CharField(max_length=40)
+    about = models.CharField(max_length=200)
+    same = models.CharField(max_length=200)
+    note = models.JSONField(default=dict)
+    notice = TenantKey(Message, null=True)
+    at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    tell_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="held")
+    settled_at = models.DateTimeField(null=True)
+    effect_key = models.CharField(max_length=160, default="", blank=True)
+    reasons = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            state_check("way", TELLING_WAYS, "telling_way"),
+            state_check("state", TELLING_STATES, "telling_state"),
+            models.UniqueConstraint(fields=["organization_id", "member", "way", "about"], name="telling_once"),
+        ]
+        indexes = [
+            models.Index(fields=["organization_id", "tell_at"], name="telling_due", condition=models.Q(state="held")),
+            models.Index(
+                fields=["organization_id", "effect_key"], name="telling_leaving", condition=models.Q(state="leaving")
+            ),
+            models.Index(fields=["organization_id", "member", "-at"], name="telling_member"),
+        ]

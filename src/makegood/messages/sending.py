@@ -1,4 +1,4 @@
-"""Carrying messages to customers and notices to staff out of the house."""
+"""Carrying messages to customers out of the house, and how a mail to a member of it is addressed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.conf import settings
-
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.messages.links import host, reply_address
 from makegood.messages.models import Message
 from makegood.messages.smtp import Mail, mail_out
-from makegood.messages.staff import staff_words
 from makegood.messages.tickets import Letter, page_left, reply_through, ways
-from makegood.organizations.models import Member, Organization, User
+from makegood.organizations.models import Organization
 from makegood.store.clocks import wall_now
 from makegood.store.preparing import prepared
 from makegood.store.reading import read
-from makegood.store.tenancy import as_user, tenant
+from makegood.store.tenancy import tenant
 
 LEAVING = """
 SELECT m.state, m.channel, m.thread_id, coalesce(t.token, ''), m.address, m.subject, m.body, m.message_id, m.author_id,
@@ -105,34 +102,6 @@ def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[
     return tuple(one for one in reversed(found) if one.isascii() and one.startswith("<") and one.endswith(">"))
 
 
-def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
-    """This function will mail one member what they are told, where they have an address; the notice stands already."""
-    with tenant(organization_id=organization_id):
-        member = Member.objects.filter(
-            organization_id=organization_id, id=effect.payload["member"], active=True
-        ).first()
-        organization = Organization.objects.get(id=organization_id)
-    address = _address(member.user_id) if member is not None and member.user_id else ""
-    if not address or not settings.EMAIL_URL:
-        return Outcome(state="done", text="inside only")
-    return mail_out(
-        mail=to_member(
-            organization, address, said=staff_words(effect.payload), key=effect.idempotency_key, at=wall_now()
-        ),
-        attempts=effect.attempts,
-    )
-
-
-def staff_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
-    """This function will say which of these effects tell members who have no address to be mailed at."""
-    if not settings.EMAIL_URL:
-        return {effect.id for effect in effects}
-    told = {effect.payload["member"] for effect in effects}
-    rows = read(Member, "id", "user_id", organization_id=organization_id, id=told, active=True)
-    reached = {member_id for member_id, user_id in rows if user_id is not None}
-    return {effect.id for effect in effects if effect.payload["member"] not in reached}
-
-
 def to_member(organization: Organization, address: str, *, said: tuple[str, str], key: str, at: datetime) -> Mail:
     """This function will address a mail of the house to one of its own members: `said` are its subject and body."""
     subject, body = said
@@ -148,8 +117,3 @@ def to_member(organization: Organization, address: str, *, said: tuple[str, str]
         sent_at=at,
         automatic=True,
     )
-
-
-def _address(user_id: int) -> str:
-    with as_user(user_id=user_id):
-        return User.objects.filter(id=user_id).values_list("email", flat=True).first() or ""

@@ -91,7 +91,15 @@ def _asked_for_all(incident: int, payload: Mapping[str, Any]) -> tuple[str, str]
     return f"{said}.", f"{said}.\n{payload['title']}, {cost} in all. {how}\n{link}\n"
 
 
-def _line(note: dict[str, Any]) -> tuple[str, str]:
+def note_words(note: Mapping[str, Any]) -> tuple[str, str]:
+    """This function will put one thing that a member is told, of a recovery or not, into a sentence and its link."""
+    if "what" in note:
+        return _line(note)
+    *said, link = staff_words(note)[1].rstrip("\n").split("\n")
+    return " ".join(said), link
+
+
+def _line(note: Mapping[str, Any]) -> tuple[str, str]:
     what, _, clock = note["what"].partition(".")
     about = f" ({CLOCKS.get(clock, clock.replace('_', ' '))})" if clock else ""
     code = f"R-{note['number']}"

@@ -132,6 +132,26 @@ class MemberPlace(TenantModel):
         constraints = [models.UniqueConstraint(fields=["organization_id", "member", "place"], name="member_place_once")]
 
 
+class TellingChoice(TenantModel):
+    """How one member chose to be told; who has no row is told as the house has it (`core.telling`).
+
+    No `quiet_from` and `quiet_to` with `quiet` is the night of the house; `zone` is empty for the organization's.
+    `paces` holds a pace for each kind that differs from the house's. With `wake`, escalations come at night as well.
+    """
+
+    member = TenantKey(Member)
+    by_mail = models.BooleanField(default=True)
+    quiet = models.BooleanField(default=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_to = models.TimeField(null=True)
+    zone = models.CharField(max_length=60, default="", blank=True)
+    paces = models.JSONField(default=dict)
+    wake = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "member"], name="telling_choice_once")]
+
+
 class PlaybookVersion(TenantModel):
     """One published version of a playbook, never changed; `text` is the YAML as written, `data` the same parsed."""
 

@@ -38,6 +38,12 @@ def account_page(request: HttpRequest, desk: Desk) -> Screen:
                     links=(Link(label="Change your password", url=reverse("password")),),
                 ),
                 SettingsSection(
+                    title="How you are told",
+                    key="told",
+                    lead="By mail, at what pace, and when you are left alone.",
+                    links=(Link(label="Choose it", url=reverse("account-telling")),),
+                ),
+                SettingsSection(
                     title="Second factor",
                     key="factor",
                     lead="It is on: signing in takes a code from your device."

@@ -51,6 +51,7 @@ ACTIONS = {
     "password_renewed": "A new password was given",
     "signed_out": "Signed out everywhere",
     "factor_removed": "The second factor was taken off",
+    "told_so": "Chose how to be told",
 }
 
 

@@ -172,6 +172,7 @@ def _tell(organization_id: int, told: list[Told]) -> None:
                 at=one.at,
                 due_at=one.clock.due_at,
                 turn=one.escalations,
+                above=member_id != recovery.owner_id,
             )
             for member_id in dict.fromkeys((recovery.owner_id, manager))
         )

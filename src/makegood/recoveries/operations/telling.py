@@ -16,7 +16,10 @@ from makegood.store.reading import read
 
 @attrs.frozen(kw_only=True, slots=True)
 class StaffNote:
-    """What one member is told of one recovery: `what` is a code, such as warning.fix, breach.fix or reply."""
+    """What one member is told of one recovery: `what` is a code, such as warning.fix, breach.fix or reply.
+
+    `above` says that they stand above who is to do it: what is late was escalated to them.
+    """
 
     member_id: int
     recovery_id: int
@@ -24,6 +27,7 @@ class StaffNote:
     at: datetime
     due_at: datetime | None = None
     turn: int = 0
+    above: bool = False
 
 
 def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
@@ -31,7 +35,8 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
 
     The notice is there at once, whatever becomes of the mail and though sending be stopped.
 
-    The payload is ``{"member", "notes": [{"recovery", "number", "what", "due_at"}]}``, ids and codes only.
+    The payload is ``{"member", "notes": [{"recovery", "number", "what", "due_at", "at", "turn", "above"}]}``, ids
+    and codes only.
     """
     if not notes:
         return
@@ -61,6 +66,9 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
                             "number": numbers[note.recovery_id],
                             "what": note.what,
                             "due_at": note.due_at.isoformat() if note.due_at else None,
+                            "at": note.at.isoformat(),
+                            "turn": note.turn,
+                            "above": note.above,
                         }
                         for note in mine
                     ],

@@ -72,7 +72,15 @@ def _tell(organization_id: int, row: StaffWord, recovery: Recovery, staff: Staff
     record(organization_id=organization_id, entries=[entry])
     what = "word_broken" if row.told == 1 else "word_waiting"
     notes = [
-        StaffNote(member_id=one, recovery_id=row.recovery_id, what=what, at=at, due_at=row.due_at, turn=row.told)
+        StaffNote(
+            member_id=one,
+            recovery_id=row.recovery_id,
+            what=what,
+            at=at,
+            due_at=row.due_at,
+            turn=row.told,
+            above=one != row.member_id,
+        )
         for one in dict.fromkeys((row.member_id, above))
     ]
     staff_tell(organization_id=organization_id, notes=notes)

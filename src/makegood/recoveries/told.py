@@ -1,0 +1,76 @@
+"""What members need to be told of no more: the clock was met, somebody knows, it is another's now, or it is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from makegood.makegoods.models import MakeGood
+from makegood.promises.models import StaffWord
+from makegood.recoveries.models import Recovery, RecoveryClock, RecoveryFailure
+
+AFTER_ALL = frozenset({"withdrawn"})
+"""What is told of a recovery that is over."""
+
+
+def notes_settled(*, organization_id: int, notes: Mapping[int, tuple[int, datetime, Mapping[str, Any]]]) -> set[int]:
+    """This function will say about which of these notes there is nothing left to do, for the member whom each tells."""
+    mine = {one: told for one, told in notes.items() if "recovery" in told[2]}
+    about = {told[2]["recovery"] for told in mine.values()}
+    recoveries = {row.id: row for row in Recovery.objects.filter(organization_id=organization_id, id__in=about)}
+    facts = _Facts(organization_id, about)
+    return {
+        one
+        for one, (member_id, at, note) in mine.items()
+        if note["recovery"] not in recoveries or _settled(recoveries[note["recovery"]], facts, member_id, at, note)
+    }
+
+
+class _Facts:
+    """What became of some recoveries, each read once and only if it is asked for."""
+
+    def __init__(self, organization_id: int, about: set[int]) -> None:
+        self._here, self._about = organization_id, about
+        rows = RecoveryClock.objects.filter(organization_id=organization_id, recovery_id__in=about)
+        self.clocks = {(row.recovery_id, row.target): row for row in rows}
+
+    def offered(self, recovery_id: int, since: datetime) -> bool:
+        failures = RecoveryFailure.objects.filter(organization_id=self._here, recovery_id=recovery_id)
+        return MakeGood.objects.filter(
+            organization_id=self._here,
+            failure_id__in=failures.values("failure_id"),
+            part="extra",
+            offered_at__gte=since,
+        ).exists()
+
+    def word_waits(self, recovery_id: int) -> bool:
+        return StaffWord.objects.filter(
+            organization_id=self._here, recovery_id=recovery_id, told__gt=0, next_at__isnull=False
+        ).exists()
+
+
+def _settled(recovery: Recovery, facts: _Facts, member_id: int, at: datetime, note: Mapping[str, Any]) -> bool:
+    what, _, target = note["what"].partition(".")
+    if recovery.state != "open":
+        return what not in AFTER_ALL
+    if what == "owned":
+        return recovery.owner_id != member_id
+    if what in ("warning", "breach", "repeat"):
+        anothers = recovery.owner_id != member_id and not note.get("above", True)
+        clock = facts.clocks.get((recovery.id, target))
+        return anothers or clock is None or not _still(clock, what, note)
+    if what == "ask":
+        return facts.offered(recovery.id, at)
+    if what in ("reply", "complaint"):
+        answered = facts.clocks.get((recovery.id, "respond"))
+        return answered is not None and answered.met_at is not None and answered.met_at >= at
+    return what in ("word_broken", "word_waiting") and not facts.word_waits(recovery.id)
+
+
+def _still(clock: RecoveryClock, what: str, note: Mapping[str, Any]) -> bool:
+    """Whether a clock stands as a note told of it: running out at that moment, or late and nobody knows."""
+    if what == "warning":
+        due_at = clock.due_at.isoformat() if clock.due_at else None
+        return clock.state == "running" and due_at == note["due_at"]
+    return clock.state == "missed" and clock.met_at is None and clock.acknowledged_by_id is None

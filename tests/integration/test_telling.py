@@ -1,0 +1,238 @@
+"""Telling members outside of Makegood: once, by their choices, not at night, and not what is settled or seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+from django.conf import settings
+from tests.conftest import START, Org
+from tests.support.given import step
+from tests.support.outside import MailServer, mail_server
+from tests.support.recoveries import opened
+
+from makegood.config.working import work_dry
+from makegood.journal.models import Effect
+from makegood.messages.models import Message, Telling
+from makegood.messages.staff import notices_read
+from makegood.organizations.models import Member, TellingChoice
+from makegood.organizations.operations import user_create
+from makegood.organizations.telling import UnableToChooseTelling, telling_choose
+from makegood.recoveries.models import Recovery, RecoveryClock
+from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.store.tenancy import tenant
+from makegood.store.ticking import tick_dry
+
+HOUR = timedelta(hours=1)
+NIGHT = START.replace(hour=22)
+"""Eleven at night in Amsterdam."""
+MORNING = START.replace(day=3, hour=7)
+"""Eight in the morning there."""
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """A mail as its reader sees it."""
+    return message_from_bytes(raw, policy=default)
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with mail_server() as one:
+        yield one
+
+
+@pytest.fixture
+def org(make_org: Callable[..., Org]) -> Org:
+    made = make_org(delivery="live")
+    for name in ("manager", "employee"):
+        user_id = user_create(email=f"{name}{made.id}@example.com", password=None, now=START)
+        with tenant(organization_id=made.id):
+            Member.objects.filter(id=getattr(made, name)).update(user_id=user_id)
+    return made
+
+
+def note(org: Org, what: str, at: datetime, **more: Any) -> None:
+    """Tell the employee of their recovery, as the rooms do."""
+    with tenant(organization_id=org.id):
+        one = Recovery.objects.filter(organization_id=org.id).first()
+        assert one is not None
+        values: dict[str, Any] = {"member_id": org.employee, "recovery_id": one.id, "what": what, "at": at, **more}
+        staff_tell(organization_id=org.id, notes=[StaffNote(**values)])
+
+
+def go(org: Org, at: datetime) -> None:
+    """Let the time come, and everything that is due leave."""
+    step(org, at - START)
+    for _ in range(3):
+        work_dry(only=[org.id])
+        tick_dry(only=[org.id])
+
+
+def subjects(server: MailServer) -> list[str]:
+    return [parsed(one)["Subject"] for one in server.taken]
+
+
+def states(org: Org) -> dict[str, str]:
+    with tenant(organization_id=org.id):
+        return dict(Telling.objects.order_by("id").values_list("what", "state"))
+
+
+@pytest.fixture
+def case(org: Org) -> Recovery:
+    """An open recovery of the employee's, whose clocks tell of nothing by themselves."""
+    made = opened(org)
+    with tenant(organization_id=org.id):
+        Recovery.objects.filter(id=made.id).update(owner_id=org.employee)
+        RecoveryClock.objects.filter(recovery_id=made.id).update(next_at=None)
+    return made
+
+
+def late(org: Org, case: Recovery, target: str = "fix", **values: Any) -> None:
+    """Let a clock of the recovery stand as missed, or otherwise."""
+    with tenant(organization_id=org.id):
+        found = RecoveryClock.objects.filter(recovery_id=case.id, target=target)
+        assert found.update(**{"state": "missed", **values})
+
+
+def test_one_mail_with_one_link_however_often_the_effect_is_worked(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    late(org, case)
+    note(org, "breach.fix", START, due_at=START)
+    for _ in range(2):
+        go(org, START + HOUR)
+        with tenant(organization_id=org.id):
+            Effect.objects.filter(kind="staff").update(state="pending")
+    assert subjects(server) == [f"Recovery R-{case.number} is late (the fix)."]
+    text = parsed(server.taken[0]).get_content().replace("\r\n", "\n")
+    assert text.count("http") == 1
+    assert f"Do it now, or say that you know:\n{settings.PUBLIC_URL}/recoveries/R-{case.number}\n" in text
+    assert "It was due on Monday 2 March at 10:00." in text
+    assert states(org) == {"breach.fix": "told"}
+
+
+def test_at_night_nobody_is_mailed_and_in_the_morning_each_matter_is_told_once(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    late(org, case)
+    for minutes, what in ((0, "breach.fix"), (30, "repeat.fix"), (60, "repeat.fix"), (70, "review")):
+        note(org, what, NIGHT + timedelta(minutes=minutes), turn=minutes)
+        go(org, NIGHT + timedelta(minutes=minutes))
+    go(org, MORNING - timedelta(seconds=1))
+    assert server.taken == []
+    go(org, MORNING)
+    go(org, MORNING + HOUR)
+    assert subjects(server) == [f"Recovery R-{case.number} is still late (the fix). And 1 more."]
+    assert states(org) == {"breach.fix": "folded", "repeat.fix": "told", "review": "told"}
+
+
+def test_a_night_that_begins_before_the_worker_comes_holds_it_all_the_same(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    note(org, "score", START + 2 * HOUR)
+    step(org, 2 * HOUR)
+    work_dry(only=[org.id])
+    tick_dry(only=[org.id])
+    step(org, NIGHT - START)
+    work_dry(only=[org.id])
+    assert server.taken == []
+    assert states(org) == {"score": "held"}
+    go(org, MORNING)
+    assert len(server.taken) == 1
+
+
+def test_what_is_settled_or_seen_before_it_leaves_is_not_told(org: Org, case: Recovery, server: MailServer) -> None:
+    late(org, case)
+    note(org, "breach.fix", NIGHT)
+    note(org, "score", NIGHT)
+    go(org, NIGHT)
+    late(org, case, state="met", met_at=NIGHT + HOUR)
+    with tenant(organization_id=org.id):
+        (score,) = Message.objects.filter(kind="staff", subject__contains="score").values_list("id", flat=True)
+        notices_read(organization_id=org.id, member_id=org.employee, now=NIGHT + HOUR, message_id=score)
+    go(org, MORNING)
+    assert server.taken == []
+    assert states(org) == {"breach.fix": "settled", "score": "seen"}
+
+
+def test_what_is_anothers_now_is_not_told_and_what_was_escalated_is(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    late(org, case)
+    note(org, "breach.fix", START)
+    note(org, "breach.fix", START, member_id=org.manager, above=True)
+    with tenant(organization_id=org.id):
+        Recovery.objects.filter(id=case.id).update(owner_id=org.admin)
+    go(org, START + HOUR)
+    assert [parsed(one)["To"] for one in server.taken] == [f"manager{org.id}@example.com"]
+    with tenant(organization_id=org.id):
+        assert dict(Telling.objects.values_list("kind", "state")) == {"breach": "settled", "escalation": "told"}
+
+
+def choose(org: Org, member_id: int, **values: Any) -> None:
+    given: dict[str, Any] = {
+        "by_mail": True, "quiet": (time(21), time(8)), "zone": "", "paces": {}, "wake": False, **values,
+    }  # fmt: skip
+    with tenant(organization_id=org.id):
+        telling_choose(organization_id=org.id, member_id=member_id, now=START, **given)
+
+
+def test_a_digest_gathers_what_is_not_urgent_and_one_mail_tells_it(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    choose(org, org.employee, paces={"customer": "hourly", "assignment": "hourly"})
+    for minutes, what in ((5, "owned"), (10, "reply"), (15, "score")):
+        note(org, what, START + timedelta(minutes=minutes))
+        go(org, START + timedelta(minutes=minutes))
+    assert server.taken == []
+    late(org, case)
+    note(org, "breach.fix", START + timedelta(minutes=20))
+    go(org, START + timedelta(minutes=20))
+    assert len(server.taken) == 1
+    go(org, START + HOUR)
+    assert subjects(server)[1].endswith("And 2 more.")
+    assert parsed(server.taken[1]).get_content().count("http") == 1
+
+
+def test_an_escalation_comes_at_night_to_who_is_willing_and_not_away(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    late(org, case)
+    choose(org, org.manager, wake=True)
+    note(org, "breach.fix", NIGHT, member_id=org.manager, above=True)
+    note(org, "review", NIGHT, member_id=org.manager)
+    go(org, NIGHT)
+    assert len(server.taken) == 1
+    with tenant(organization_id=org.id):
+        Member.objects.filter(id=org.manager).update(present=False)
+    note(org, "repeat.fix", NIGHT + HOUR, turn=2, member_id=org.manager, above=True)
+    go(org, NIGHT + HOUR)
+    assert len(server.taken) == 1
+
+
+def test_who_wants_no_mail_and_who_was_let_go_are_told_inside_alone(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    choose(org, org.employee, by_mail=False)
+    note(org, "score", START)
+    note(org, "score", NIGHT, member_id=org.manager)
+    go(org, NIGHT)
+    with tenant(organization_id=org.id):
+        assert Telling.objects.filter(member_id=org.employee).count() == 0
+        assert Message.objects.filter(kind="staff", member_id=org.employee).exists()
+        Member.objects.filter(id=org.manager).update(active=False)
+    go(org, MORNING)
+    assert server.taken == []
+    assert states(org) == {"score": "settled"}
+
+
+def test_a_choice_that_is_none_is_refused(org: Org) -> None:
+    with pytest.raises(UnableToChooseTelling, match="Choose for each kind"):
+        choose(org, org.employee, paces={"breach": "never"})
+    with tenant(organization_id=org.id):
+        assert not TellingChoice.objects.exists()
