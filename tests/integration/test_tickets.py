@@ -11,7 +11,7 @@ from tests.support.given import email
 from tests.support.helpdesk import HelpdeskServer, helpdesk_server
 from tests.support.hooks import Outside, outside
 from tests.support.recoveries import failure, open_for
-from tests.unit.test_hook_tickets import BODIES, chatwoot, zammad
+from tests.unit.test_hook_tickets import BODIES, chatwoot, zammad, zendesk
 
 from makegood.config.working import work_once
 from makegood.customers.models import Customer, Identity
@@ -19,6 +19,7 @@ from makegood.failures.models import Signal
 from makegood.failures.signals import signal_open
 from makegood.journal.models import Effect
 from makegood.listen.hooks.operations import UnableToConnect, hook_forget, hook_reply_set
+from makegood.listen.hooks.tickets import OURS
 from makegood.messages.models import Helpdesk, Message, Thread, Ticket
 from makegood.messages.operations import message_retry
 from makegood.messages.tickets import UnableToKnowHelpdesk
@@ -129,6 +130,22 @@ def test_what_comes_next_on_a_ticket_is_an_answer_there_whoever_writes_and_is_ta
         mine = Message.objects.filter(thread_id=recovery.thread_id, direction="in")
         assert [one.body for one in mine.order_by("id")] == ["It came broken.", "Still broken."]
     assert {row.state for row in desk.deliveries()} == {"done"}
+
+
+def test_our_own_reply_that_a_trigger_brings_back_is_no_answer_of_theirs(
+    make_org: Callable[..., Org], server: HelpdeskServer
+) -> None:
+    org = make_org(delivery="live")
+    desk = connected(org, "zendesk", server.url)
+    heard(desk)
+    opened(org)
+    work_once(only=[org.id])
+    ours = server.asked[0]["body"]["ticket"]["comment"]["body"]
+    heard(desk, zendesk(text=ours.replace("\n", "\r\n"), at="1"))
+    heard(desk, zendesk(text=f"You wrote: {ours}", at="2"))
+    with tenant(organization_id=org.id):
+        assert Message.objects.filter(direction="in").count() == 2
+    assert desk.deliveries()[1].said == OURS
 
 
 def test_who_has_an_open_recovery_is_joined_by_address_and_answered_through_their_ticket(

@@ -122,8 +122,8 @@ def _ticket(hook: Hook, body: Any) -> str:
     said = tickets.read(kind=hook.kind, body=body)
     if isinstance(said, str):
         return said
-    ticket_heard(hook=hook, said=said, now=store_now(organization_id=hook.organization_id))
-    return ""
+    theirs = ticket_heard(hook=hook, said=said, now=store_now(organization_id=hook.organization_id))
+    return "" if theirs else tickets.OURS
 
 
 def _json(raw: bytes) -> Any:
