@@ -117,3 +117,28 @@ def test_what_we_paid_ourselves_and_comes_back_as_a_refund_is_no_reason(live: Or
     back(live, purchase_id, at=START + 2 * MINUTE, minor=2_501)
     owe(live, failed(live, purchase_id=purchase_id), "third@2026")
     assert paid(live) == 0, "a cent more than we paid"
+
+
+@pytest.mark.parametrize(("came_back", "minor"), [(False, 2_500), (True, 2_500), (False, 1_000)])
+def test_what_we_paid_for_an_earlier_failure_explains_nothing_that_was_given_back_for_this(
+    live: Org, came_back: bool, minor: int
+) -> None:
+    purchase_id = bought(live)
+    owe(live, failed(live, purchase_id=purchase_id))
+    assert paid(live) == 1
+    if came_back:
+        back(live, purchase_id, at=START + MINUTE)
+    second_at = START + timedelta(days=1)
+    second = failed(live, purchase_id=purchase_id, happened_at=second_at)
+    back(live, purchase_id, at=second_at + MINUTE, minor=minor)
+    owe(live, second, "second@2026")
+    assert paid(live) == 0
+
+
+def test_what_we_paid_by_bank_explains_no_other_amount_that_a_shop_gave_back(live: Org) -> None:
+    purchase_id = bought(live)
+    owe(live, failed(live, purchase_id=purchase_id))
+    assert paid(live) == 1
+    back(live, purchase_id, at=START + MINUTE, minor=1_000)
+    owe(live, failed(live, purchase_id=purchase_id), "another@2026")
+    assert paid(live) == 0
