@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import shlex
+import shutil
+import signal
 import tarfile
 from collections.abc import Iterator
 from functools import partial
@@ -14,6 +17,7 @@ import attrs
 import pytest
 from tests.functional.commands import Home, temporary_home
 from tests.functional.test_commands import ERASE, FOUND, ROWS
+from tests.support.waiting import until
 
 from makegood.cli.archive import MANIFEST
 
@@ -52,7 +56,7 @@ def test_a_drill_tries_all_of_it_beside_the_file_and_changes_nothing(kept: Kept)
     assert said["rows"].startswith("all ")
     assert said["files"] == "all 1"
     assert said["row security"].endswith("tried as corner")
-    assert said["erased"] == "nothing is left of 1, 1 of 1 that were named again"
+    assert said["erased"] == "no name, address or message is left of 1, 1 of 1 that were named again"
     assert kept.home.python(ROWS) == before
     assert sorted(kept.file.parent.iterdir()) == beside
 
@@ -75,6 +79,23 @@ def test_a_drill_finds_rows_and_files_that_did_not_come(kept: Kept, tmp_path: Pa
     assert "BAD  rows: not as they were backed up: customers_customer 2 of 3" in tried.stdout
     assert "BAD  files: 1 of 3" in tried.stdout
     assert "It cannot be relied on" in tried.stdout
+
+
+def test_a_drill_that_is_ended_leaves_nothing_and_takes_away_what_one_that_was_killed_left(
+    kept: Kept, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept.tar"
+    shutil.copy(kept.file, file)
+    killed, young = tmp_path / ".makegood-drill-killed", tmp_path / ".makegood-drill-young"
+    for one in (killed, young):
+        one.mkdir()
+        (one / "database.sql").write_text("everybody")
+    os.utime(killed, (0, 0))
+    with kept.home.running("restore", file, "--check") as process:
+        until(lambda: list(tmp_path.glob(".makegood-drill-*/home/database/PG_VERSION")), "the drill has its database")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    assert sorted(tmp_path.iterdir()) == [young, file]
 
 
 SPOILT = """

@@ -7,6 +7,7 @@ from tests.conftest import START, Org
 from tests.support.recoveries import HOUR, failure, open_for, playbook_with, reply, say
 
 from makegood.messages.models import Message
+from makegood.messages.operations import message_stop
 from makegood.recoveries.models import Recovery, Step
 from makegood.recoveries.operations import step_done, step_skip, step_undo
 from makegood.rules.playbooks import UnusablePlaybook, from_data, parse, text_of
@@ -94,6 +95,33 @@ def test_a_fix_that_did_not_hold_calls_it_back_and_the_next_one_tells_anew(org: 
         put_right(org, recovery, hours=3)
         assert told(org, recovery) == ["stopped", "queued"]
         assert Step.objects.get(organization_id=org.id, recovery_id=recovery.id, step="communicate").state == "todo"
+
+
+def test_what_was_called_back_is_told_once_it_has_ended(org: Org) -> None:
+    """Given by mistake, taken back and given anew; what a person stopped is theirs to say."""
+    with tenant(organization_id=org.id):
+        recovery = opened(org, "after:60")
+        put_right(org, recovery)
+        made_good(org, recovery)
+        step_undo(
+            organization_id=org.id, recovery_id=recovery.id, step="make_good", by=org.employee, now=START + 2 * HOUR
+        )
+        made_good(org, recovery, hours=3)
+        assert told(org, recovery) == ["stopped", "queued"]
+        (leaving,) = Message.objects.filter(organization_id=org.id, kind="outcome", state="queued")
+        message_stop(organization_id=org.id, message_id=leaving.id, by=org.employee, now=START + 3 * HOUR)
+        put_right(org, recovery, step="respond", hours=4)
+        assert told(org, recovery) == ["stopped", "stopped"]
+
+
+def test_who_wrote_meanwhile_and_was_answered_is_told_after_all(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        recovery = opened(org, "after:60")
+        put_right(org, recovery)
+        made_good(org, recovery)
+        reply(org, recovery, "Where is the second one?", at=START + HOUR)
+        say(org, recovery, "update", at=START + 2 * HOUR, by=org.employee)
+        assert told(org, recovery) == ["stopped", "draft"]
 
 
 @pytest.mark.parametrize(

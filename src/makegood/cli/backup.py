@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ from makegood.cli.archive import FORMAT, Manifest, archive_write
 from makegood.cli.counting import PASSING, one_moment, rows_counted
 from makegood.cli.database import open_database, tell
 from makegood.cli.postgres_tools import tools_for_owner
+from makegood.cli.scratch import scratch_beside
 from makegood.store.embedded import Server, home_directory
 
 STAMP = "makegood-%Y%m%dT%H%M%SZ.tar"
@@ -77,11 +77,11 @@ def _refuse(file: Path) -> None:
 def _write(file: Path, moment: datetime) -> None:
     """Write the database as it is at one moment, what it counts at that moment, and the files beside it."""
     files = home_directory() / "files"
-    with open_database(), tempfile.TemporaryDirectory(dir=file.parent, prefix=".makegood-backup-") as scratch:
+    with open_database(), scratch_beside(file, kind="backup") as scratch:
         from makegood.store.secrets import fingerprint
 
         tools = tools_for_owner()
-        dump = Path(scratch) / "database.dump"
+        dump = scratch / "database.dump"
         passing = [f"--exclude-table-data={table}" for table in PASSING]
         with one_moment() as snapshot:
             tools.run("pg_dump", "--format=custom", "--no-password", f"--snapshot={snapshot}", *passing, "--file", dump)

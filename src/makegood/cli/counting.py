@@ -10,6 +10,8 @@ TABLES: Final = """
 SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
     AND relnamespace = 'public'::regnamespace AND relname <> ALL(%s) ORDER BY 1
 """
+LIMITS: Final = ("idle_in_transaction_session_timeout", "statement_timeout", "transaction_timeout")
+"""What would end a transaction that waits for a long dump, as the dump itself takes none of them."""
 PASSING: Final = ("django_session", "store_heartbeat", "store_throttle")
 """Tables whose rows are of the moment: nobody is signed in by a restore."""
 
@@ -21,6 +23,7 @@ def one_moment() -> Iterator[str]:
 
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT set_config(name, '0', true) FROM pg_settings WHERE name = ANY(%s)", [list(LIMITS)])
         cursor.execute("SELECT pg_export_snapshot()")
         (snapshot,) = cursor.fetchone()
         yield str(snapshot)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from makegood.cli.bringing import finish, load
 from makegood.cli.counting import rows_counted
 from makegood.cli.database import open_database, tell
 from makegood.cli.postgres_tools import tools_for_owner
+from makegood.cli.scratch import scratch_beside
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -42,7 +42,13 @@ SELECT count(*) FROM customers_customer c WHERE c.erased_at IS NOT NULL AND (c.n
     OR EXISTS (SELECT FROM customers_identity i WHERE i.organization_id = c.organization_id AND i.customer_id = c.id
         AND i.value <> '')
     OR EXISTS (SELECT FROM conversations_message m WHERE m.organization_id = c.organization_id AND m.customer_id = c.id
-        AND (m.body <> '' OR m.address <> '')))
+        AND m.created_at < c.erased_at AND (m.body <> '' OR m.subject <> '' OR m.address <> '')))
+"""
+"""What a customer wrote after they were erased is new, and theirs to be forgotten once more."""
+ENCRYPTED: Final = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.atttypid = 'bytea'::regtype
+    AND (a.attname = 'secret' OR a.attname LIKE '%%\\_secret') ORDER BY 1
 """
 ERASED: Final = "SELECT count(*) FROM customers_customer WHERE erased_at IS NOT NULL"
 
@@ -64,7 +70,7 @@ def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Seque
     began = monotonic()
     directory = file.absolute().parent
     _refuse_no_room(file, directory)
-    with _place(directory) as scratch, open_database(migrate=False, home=scratch / "home"):
+    with scratch_beside(file, kind="drill") as scratch, open_database(migrate=False, home=scratch / "home"):
         load(tools_for_owner(), extract(tar, scratch))
         tell(f"loaded after {monotonic() - began:.0f} s")
         found = [_all_rows(manifest), _all_files(manifest, scratch / "files")]
@@ -82,12 +88,6 @@ def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Seque
             f"{'It can be restored' if well else 'It cannot be relied on'}: of {manifest.created_at}, in {seconds} s."
         )
     return 0 if well else 1
-
-
-@contextmanager
-def _place(directory: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".makegood-drill-") as scratch:
-        yield Path(scratch)
 
 
 def _refuse_no_room(file: Path, directory: Path) -> None:
@@ -169,23 +169,27 @@ def _erased(*, named: int, again: int) -> Checked:
     if known:
         return Checked(what="erased", well=False, said=f"{known} of {erased} can still be known")
     since = f", {again} of {named} that were named again" if named else ""
-    return Checked(what="erased", well=True, said=f"nothing is left of {erased}{since}")
+    return Checked(what="erased", well=True, said=f"no name, address or message is left of {erased}{since}")
 
 
 def _secrets() -> Checked:
-    """Open one thing that was entrusted to it, where there is any."""
+    """Open one thing of each kind that was entrusted to it, where there is any."""
     from makegood.store.secrets import UnableToDecrypt, decrypt
 
+    opened = []
     with _as_owner() as cursor:
-        cursor.execute("SELECT secret FROM organizations_integration WHERE octet_length(secret) > 0 LIMIT 1")
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(ENCRYPTED)
+        for table, column in cursor.fetchall():
+            cursor.execute(f'SELECT "{column}" FROM "{table}" WHERE octet_length("{column}") > 0 LIMIT 1')
+            for (stored,) in cursor.fetchall():
+                try:
+                    decrypt(bytes(stored))
+                except UnableToDecrypt as error:
+                    return Checked(what="secret", well=False, said=f"{table}: {error}")
+                opened.append(table)
+    if not opened:
         return Checked(what="secret", well=True, said="the one of this installation; nothing is encrypted with it yet")
-    try:
-        decrypt(bytes(row[0]))
-    except UnableToDecrypt as error:
-        return Checked(what="secret", well=False, said=str(error))
-    return Checked(what="secret", well=True, said="opens what was encrypted with it")
+    return Checked(what="secret", well=True, said=f"opens what is encrypted in {', '.join(opened)}")
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +14,7 @@ from makegood.cli.bringing import finish, load
 from makegood.cli.database import open_database, tell
 from makegood.cli.drill import drill
 from makegood.cli.postgres_tools import Tools, tools_for_owner
+from makegood.cli.scratch import scratch_beside
 from makegood.store.embedded import home_directory
 from makegood.store.embedded.programs import MAJOR
 
@@ -52,10 +52,10 @@ def restore(file: Path, erasures_file: IO[str] | None, no_erasures: bool, check:
         with open_database(migrate=False):
             tools = tools_for_owner()
             _refuse(manifest, tools)
-            with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".makegood-restore-") as scratch:
-                dump = extract(tar, Path(scratch))
+            with scratch_beside(file, kind="restore") as scratch:
+                dump = extract(tar, scratch)
                 load(tools, dump)
-                _replace_files(Path(scratch) / "files", home_directory() / "files")
+                _replace_files(scratch / "files", home_directory() / "files")
             again = finish(erased)
     tell(f"restored what was kept at {manifest.created_at}" + (f"; erased {again} again" if erased else ""))
     return 0

@@ -418,10 +418,11 @@ def message_retry(*, organization_id: int, message_id: int, by: int, now: dateti
     return Queued(state="queued", message_id=row.id)
 
 
-def message_stop(*, organization_id: int, message_id: int, by: int | None, now: datetime) -> None:
+def message_stop(*, organization_id: int, message_id: int, by: int | None, now: datetime, again: bool = False) -> None:
     """This function will stop a message that has not left yet, or throw a draft away; `by` nobody, something did.
 
-    Raises UnableToStop if it has left.
+    With `again` the same may be said once more under its key, which otherwise counts as said. Raises UnableToStop if it
+    has left.
     """
     row = Message.objects.select_for_update().filter(organization_id=organization_id, id=message_id).first()
     if row is None or row.state not in ("draft", "queued"):
@@ -430,7 +431,9 @@ def message_stop(*, organization_id: int, message_id: int, by: int | None, now: 
     if row.state == "queued" and not stopped:
         raise UnableToStop(UnableToStop.__doc__)
     row.state = "stopped"
-    row.save(update_fields=["state"])
+    if again:
+        row.key_hash = None
+    row.save(update_fields=["state", "key_hash"])
     apologies_release(organization_id=organization_id, message_ids=[row.id])
     record(organization_id=organization_id, entries=[_said(row.id, row, "stopped", now, by)])
 

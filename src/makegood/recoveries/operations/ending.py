@@ -45,7 +45,10 @@ def outcomes_tell(*, organization_id: int, at: Mapping[int, datetime]) -> None:
 
 
 def outcome_call_back(*, organization_id: int, recovery: Recovery, by: int | None, now: datetime) -> None:
-    """Stop the word of how it ended that has not left yet and that no person wrote: it has not ended."""
+    """Stop the word of how it ended that has not left yet and that no person wrote: it has not ended.
+
+    It is told once it has; what a person stopped is theirs to say.
+    """
     leaving = Message.objects.filter(
         organization_id=organization_id,
         thread_id=recovery.thread_id,
@@ -56,4 +59,4 @@ def outcome_call_back(*, organization_id: int, recovery: Recovery, by: int | Non
     )
     for message_id in leaving.order_by("id").values_list("id", flat=True):
         with suppress(UnableToStop):
-            message_stop(organization_id=organization_id, message_id=message_id, by=by, now=now)
+            message_stop(organization_id=organization_id, message_id=message_id, by=by, now=now, again=True)
