@@ -14,8 +14,10 @@ from makegood.store.preparing import prepared
 
 ABOUT: Final[Mapping[str, str]] = {
     "message": "SELECT m.id AS subject_id, rf.failure_id FROM conversations_message m"
-    " JOIN recoveries_recovery r ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id"
-    " JOIN recoveries_recoveryfailure rf ON rf.organization_id = r.organization_id AND rf.recovery_id = r.id"
+    " CROSS JOIN LATERAL (SELECT id FROM recoveries_recovery"
+    "  WHERE organization_id = %(organization)s AND thread_id = m.thread_id OFFSET 0) r"
+    " CROSS JOIN LATERAL (SELECT failure_id FROM recoveries_recoveryfailure"
+    "  WHERE organization_id = %(organization)s AND recovery_id = r.id OFFSET 0) rf"
     " WHERE m.organization_id = %(organization)s AND m.id = ANY(%(subjects)s)",
     "payout": "SELECT id AS subject_id, failure_id FROM makegoods_makegood"
     " WHERE organization_id = %(organization)s AND id = ANY(%(subjects)s)",
@@ -39,12 +41,16 @@ OF_FAILURES: Final[Mapping[str, str]] = {
 BARRED = """
 SELECT a.subject_id, min(i.id) AS held_for, bool_and(coalesce(s.mode = 'shadow', false)) AS watched
 FROM ({about}) a
-JOIN failures_failure f ON f.organization_id = %(organization)s AND f.id = a.failure_id
-LEFT JOIN failures_incident i ON i.organization_id = f.organization_id AND i.id = f.incident_id
-    AND i.state = 'proposed' AND f.withdrawn_at IS NULL
-LEFT JOIN promises_source s ON s.organization_id = f.organization_id AND s.id = f.source_id
+CROSS JOIN LATERAL (SELECT source_id, incident_id, withdrawn_at FROM failures_failure
+    WHERE organization_id = %(organization)s AND id = a.failure_id LIMIT 1) f
+LEFT JOIN LATERAL (SELECT id FROM failures_incident
+    WHERE organization_id = %(organization)s AND id = f.incident_id AND state = 'proposed' AND f.withdrawn_at IS NULL
+    LIMIT 1) i ON true
+LEFT JOIN LATERAL (SELECT mode FROM promises_source
+    WHERE organization_id = %(organization)s AND id = f.source_id LIMIT 1) s ON true
 GROUP BY 1 HAVING count(i.id) > 0 OR bool_and(coalesce(s.mode = 'shadow', false))
 """
+"""One after the other is looked up by its key: joined, the planner may pair all recoveries with all failures."""
 
 ANY = """
 SELECT EXISTS (SELECT FROM failures_incident WHERE organization_id = %(organization)s AND state = 'proposed')

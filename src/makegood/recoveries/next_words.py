@@ -26,7 +26,8 @@ ACTS = ("call", "message")
 """The acts by which a customer has word from us."""
 SILENCES = """
 SELECT c.id, c.recovery_id, c.started_at, r.playbook_id, r."group" FROM recoveries_recoveryclock c
-JOIN recoveries_recovery r ON r.organization_id = c.organization_id AND r.id = c.recovery_id
+CROSS JOIN LATERAL (SELECT playbook_id, "group" FROM recoveries_recovery
+    WHERE organization_id = c.organization_id AND id = c.recovery_id LIMIT 1) r
 WHERE c.organization_id = %s AND c.recovery_id = ANY(%s) AND c.target = 'update' AND c.state <> 'ended'
 ORDER BY c.recovery_id
 """
