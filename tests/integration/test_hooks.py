@@ -31,6 +31,7 @@ from makegood.listen.hooks.operations import (
     hook_forget,
     hook_let,
     hook_make,
+    hook_rule_set,
     hook_secret_change,
 )
 from makegood.listen.models import Hook, HookDelivery
@@ -78,6 +79,14 @@ def promise(org: Org) -> Promise:
         return Promise.objects.get(organization_id=org.id)
 
 
+def ruled(shop: Outside, rule: DeliveryRule, after: timedelta = timedelta(hours=1)) -> None:
+    """Write another rule, for orders from then on."""
+    with tenant(organization_id=shop.org.id):
+        hook_rule_set(
+            organization_id=shop.org.id, hook_id=shop.hook_id, rule=rule, by=shop.org.admin, now=START + after
+        )
+
+
 def step(org: Org, after: timedelta) -> None:
     with tenant(organization_id=org.id):
         clock_step(organization_id=org.id, moment_at=START + after)
@@ -111,6 +120,20 @@ def test_one_that_does_not_come_is_broken_and_opens_one_recovery(shop: Outside) 
     assert promise(shop.org).state == "broken"
     with tenant(organization_id=shop.org.id):
         assert Recovery.objects.count() == 1
+
+
+def test_what_was_promised_under_another_rule_is_promised_no_more_once_called_off(shop: Outside) -> None:
+    shop.post(ordered())
+    shop.work()
+    ruled(shop, DeliveryRule(days=3))
+    at = (START + timedelta(hours=2)).isoformat()
+    off = {"updated_at": at, "cancelled_at": at, "cancel_reason": "customer"}
+    shop.post(ordered(**off))
+    shop.post(ordered(2, **off))  # under that newer rule it promised nothing: there is nothing to release
+    shop.work()
+    assert {row.state for row in shop.deliveries()} == {"done"}
+    step(shop.org, timedelta(days=9))
+    assert promise(shop.org).state == "released"
 
 
 def test_whatever_comes_first_all_of_it_is_joined(shop: Outside) -> None:

@@ -55,8 +55,8 @@ def _without_number(customer: Mapping[str, str]) -> dict[str, str]:
 
 
 def _there(hook: Hook, told: Told) -> Sequence[Body]:
-    """Add up what came of an order; what was promised of it is kept once all of it did."""
-    if told.needs_order or not (told.parcels or told.pieces):
+    """Add up what came of an order; what was promised of it is kept once all of it did, and released if called off."""
+    if told.needs_order or not (told.parcels or told.pieces or told.released):
         return ()
     row, _ = HookOrder.objects.select_for_update().get_or_create(
         organization_id=hook.organization_id,
@@ -72,7 +72,10 @@ def _there(hook: Hook, told: Told) -> Sequence[Body]:
     row.promised = row.promised or told.promises
     row.save(update_fields=["parcels", "pieces", "promised"])
     at = all_there_at(pieces=row.pieces, parcels=[Came(**one) for one in row.parcels.values()])
-    return [kept(order=told.order, at=at)] if row.promised and at is not None else ()
+    if not row.promised:
+        return ()
+    released = () if told.released is None else (told.released,)
+    return (*released, kept(order=told.order, at=at)) if at is not None else released
 
 
 @attrs.frozen

@@ -45,8 +45,9 @@ class Parcel:
 class Told:
     """What one delivery tells of one order: events to take, and what is to be added up before the promise is kept.
 
-    `pieces` is how many are to be shipped, None where it does not say; `needs_order` that its order must be known
-    first, since nothing here says whose it is. Without an `order` it tells nothing that we take, and `said` is why.
+    `pieces` is how many are to be shipped, None where it does not say; `released` counts where something was promised
+    of it, under whatever rule; `needs_order` that its order must be known first, since nothing here says whose it is.
+    Without an `order` it tells nothing that we take, and `said` is why.
     """
 
     order: str = ""
@@ -54,6 +55,7 @@ class Told:
     parcels: tuple[Parcel, ...] = ()
     pieces: int | None = None
     promises: bool = False
+    released: Body | None = None
     needs_order: bool = False
     said: str = ""
 
@@ -113,17 +115,22 @@ def _order(body: Mapping[str, Any], rule: DeliveryRule, zone: str, currency: str
     for refund in _listed(body, "refunds"):
         events += _refund(refund, order, str(money["currency"]), who)
     pieces = _pieces(body)
-    due_at = due_of(rule=rule, order=body, placed_at=placed_at, zone=zone) if _ships(body) else None
+    ships = _ships(body)
+    due_at = due_of(rule=rule, order=body, placed_at=placed_at, zone=zone) if ships else None
     if due_at is not None:
         data = {**what, "kind": "delivery", "customer": who, "purchase": order, "value": money}
         events.append(
             _event("promise", order, "promise.made", placed_at, {**data, "made_at": placed_at, "due_at": due_at})
         )
-    released_at = _released_at(body, pieces) if due_at is not None else None
-    if released_at is not None:
-        events.append(_event("released", order, "promise.released", released_at, {}))
-    parcels = tuple(_parcel(one, rule) for one in _listed(body, "fulfillments"))
-    return Told(order=order, events=tuple(events), parcels=parcels, pieces=pieces, promises=due_at is not None)
+    released_at = _released_at(body, pieces) if ships else None
+    return Told(
+        order=order,
+        events=tuple(events),
+        parcels=tuple(_parcel(one, rule) for one in _listed(body, "fulfillments")),
+        pieces=pieces,
+        promises=due_at is not None,
+        released=_event("released", order, "promise.released", released_at, {}) if released_at is not None else None,
+    )
 
 
 def _event(kind: str, order: str, type_: str, at: datetime, data: Mapping[str, Any]) -> Body:
