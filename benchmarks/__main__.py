@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "kills": ("kills",),
     "imap": ("imap",),
     "machine": ("machine",),
+    "telling": ("telling",),
     "year": ("year",),
     "year-kills": (
         *("year", "--houses", "1", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480"),

@@ -21,7 +21,6 @@ from makegood.core.telling import (
     decide,
     folded,
     kind_of,
-    unanswering,
 )
 
 ZONE = "Europe/Berlin"
@@ -171,15 +170,3 @@ def test_folding_loses_nothing_and_says_each_matter_once(parts: list[tuple[str, 
     assert not said & set(told.folded)
     assert set(told.folded.values()) <= said
     assert len({one.same for one in told.said}) == len(told.said) == len({one.same for one in given_})
-
-
-def test_who_is_told_again_and_again_for_a_day_and_opens_nothing_is_noticed() -> None:
-    told = [here(3, 2, 9), here(3, 2, 12), here(3, 2, 17)]
-    day = here(3, 3, 9)
-    found = unanswering(told=told, sign_at=None, now=day)
-    assert found is not None
-    assert found[:2] == (here(3, 2, 9), 3)
-    assert found[2][0].rule == "telling.unanswered"
-    assert unanswering(told=told, sign_at=None, now=day - INSTANT) is None
-    assert unanswering(told=told, sign_at=here(3, 2, 9), now=day) is None
-    assert unanswering(told=told[:2], sign_at=None, now=day) is None

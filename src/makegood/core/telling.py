@@ -220,23 +220,3 @@ def folded(*, waiting: Sequence[Waiting]) -> Telling:
         said=tuple(said),
         folded={one.id: latest[one.same].id for one in waiting if latest[one.same].id != one.id},
     )
-
-
-TOLD_WITHOUT_ANSWER: Final = 3
-ANSWERS_WITHIN: Final = timedelta(days=1)
-
-
-def unanswering(
-    *, told: Sequence[datetime], sign_at: datetime | None, now: datetime
-) -> tuple[datetime, int, tuple[Reason, ...]] | None:
-    """This function will say whether a member never answers: since when they were told what, and how often.
-
-    `told` are the moments at which they were told of something that still waits for them; `sign_at` is when they last
-    opened a page or did anything. None where they were told fewer than TOLD_WITHOUT_ANSWER times since, or the first
-    is not ANSWERS_WITHIN ago.
-    """
-    since = sorted(one for one in told if sign_at is None or micros(one) > micros(sign_at))
-    if len(since) < TOLD_WITHOUT_ANSWER or now - since[0] < ANSWERS_WITHIN:
-        return None
-    why = because("telling.unanswered", "They were told again and again for a day, and opened nothing.")
-    return since[0], len(since), (why,)
