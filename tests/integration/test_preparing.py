@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import DataError, NotSupportedError, OperationalError, connection, transaction
+from django.db import (
+    DataError,
+    InterfaceError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from tests.conftest import Org
 
 from makegood.organizations.models import Member
-from makegood.store.preparing import prepared
+from makegood.store.preparing import begin_with, prepared
 from makegood.store.reading import read
-from makegood.store.tenancy import tenant
+from makegood.store.tenancy import NoTenant, as_user, current_organization, tenant
 
 OFTEN = 12
 """From the sixth time on, the database may take one plan for all values."""
+SET = "SELECT set_config(%s, %s, true)"
 KEPT = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s"
 
 
@@ -99,3 +108,35 @@ def test_a_connection_that_was_lost_plans_anew(org: Org) -> None:
     connection.close()
     with tenant(organization_id=org.id):
         assert read(Member, "id", id=org.employee) == [(org.employee,)]
+
+
+def test_a_unit_of_work_begins_by_one_message_and_ends_with_its_organization(org: Org) -> None:
+    """Also inside another one, and after one that failed as it began: nothing of it stays."""
+    asked: list[str] = []
+
+    def told(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(told), tenant(organization_id=org.id):
+        assert current_organization() == org.id
+        with as_user(user_id=7), tenant(organization_id=org.id + 1):
+            assert current_organization() == org.id + 1
+    assert [sql for sql in asked if "set_config" in sql or "BEGIN" in sql] == [SET, SET], "only those inside it"
+    with pytest.raises(NoTenant):
+        current_organization()
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        begin_with('makegood"', 1)
+    with tenant(organization_id=org.id):
+        assert current_organization() == org.id
+
+
+def test_a_unit_of_work_that_finds_the_connection_lost_says_that_the_database_does_not_answer(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", organization_id=org.id, id=org.employee)
+    connection.connection.close()
+    with pytest.raises((OperationalError, InterfaceError)), tenant(organization_id=org.id):
+        pass
+    connection.close()
+    with tenant(organization_id=org.id):
+        assert current_organization() == org.id

@@ -11,7 +11,7 @@ from tests.support.recoveries import opened
 
 from makegood.organizations.models import Member
 from makegood.recoveries.models import Recovery
-from makegood.store.reading import locked, read
+from makegood.store.reading import locked, read, write_back
 from makegood.store.tenancy import tenant
 
 
@@ -57,3 +57,15 @@ def test_a_locked_row_is_the_whole_model_and_can_be_saved(org: Org) -> None:
         mine.close_note = "kept"
         mine.save(update_fields=["close_note"])
         assert Recovery.objects.get(id=recovery.id).close_note == "kept"
+
+
+def test_what_was_changed_of_a_row_is_written_back_and_nothing_else(org: Org) -> None:
+    one = opened(org)
+    with tenant(organization_id=org.id):
+        row = locked(Recovery, organization_id=org.id, row_id=one.id)
+        assert row is not None
+        row.owner_reasons, row.returned, row.fault, row.loss = [{"rule": "é"}], "back", "nobody", "never written"
+        write_back(row, ["owner_reasons", "returned", "fault"])
+        again = Recovery.objects.get(organization_id=org.id, id=one.id)
+        assert (again.owner_reasons, again.returned, again.fault) == ([{"rule": "é"}], "back", "nobody")
+        assert again.loss == one.loss

@@ -10,6 +10,7 @@ from tests.support.recoveries import DAY, HOUR, customer, failure, open_for
 from makegood.customers.operations import customer_merge
 from makegood.makegoods.operations import UnableToOffer, makegood_offer
 from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.taken import taken_of
 from makegood.store.tenancy import tenant
 
 
@@ -98,3 +99,16 @@ def test_strangers_stay_apart(org: Org) -> None:
         other = customer(org)
         open_for(org, failure(org, happening_key="order:1"), failure(org, customer_id=other, happening_key="order:1"))
         assert Recovery.objects.filter(organization_id=org.id).count() == 2
+
+
+def test_one_failure_alone_brings_what_it_brings_in_a_batch(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        regular, into = customer(org, first_purchase_at=START - 900 * DAY), customer(org)
+        merged(org, regular, into)
+        made = [failure(org), failure(org, customer_id=regular), failure(org, happening_key="visit:1", severity=3)]
+        at = dict.fromkeys(made, START + HOUR)
+        together = {one.failure_id: one for one in taken_of(organization_id=org.id, at=at)}
+        assert len(together) == 3
+        for one in made:
+            assert taken_of(organization_id=org.id, at={one: at[one]}) == [together[one]]
+        assert taken_of(organization_id=org.id, at={10**12: START}) == []

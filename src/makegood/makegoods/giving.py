@@ -89,7 +89,10 @@ def what_may_i_give(
     `remedies` is the catalogue of the recovery's frozen playbook; without it, of the latest playbook that the failure's
     source names. `late` says that our first answer missed its clock. Raises Failure.DoesNotExist.
     """
-    failure = Failure.objects.get(organization_id=organization_id, id=failure_id)
+    found = read(Failure, *_Failed._fields, organization_id=organization_id, id=failure_id)
+    if not found:
+        raise Failure.DoesNotExist
+    failure = _Failed(*found[0])
     left = allowance_left(organization_id=organization_id, member_id=member_id, at=now)
     price = (
         Money(minor=failure.price_minor, currency=failure.currency)
@@ -129,6 +132,14 @@ def what_may_i_give(
             )
         )
         catalogue = [other for other in catalogue if other.code != one.code]
+
+
+class _Failed(NamedTuple):
+    loss: str
+    price_minor: int | None
+    currency: str
+    kept_service: bool | None
+    source_id: int | None
 
 
 class _Standing(NamedTuple):

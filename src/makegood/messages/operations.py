@@ -28,7 +28,7 @@ from makegood.organizations.models import Organization
 from makegood.rules.phrases import gap_in
 from makegood.store.bulk import insert, next_ids
 from makegood.store.preparing import prepared
-from makegood.store.reading import locked, read
+from makegood.store.reading import locked, read, write_back
 from makegood.store.secrets import keyed_hash
 
 __all__ = [
@@ -359,7 +359,7 @@ def message_send(
         record(organization_id=organization_id, entries=[_said(row.id, row, "blocked", now, by)])
         return Queued(state="blocked", message_id=row.id, findings=tuple(row.findings))
     row.state = "queued"
-    row.save(update_fields=[*SENT, "machine_read", "words_before"])
+    write_back(row, [*SENT, "machine_read", "words_before"])
     run_at = now
     if row.thread_id and row.channel == "mail":
         reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id])

@@ -20,6 +20,7 @@ from makegood.organizations.models import (
     PlaybookVersion,
     Team,
 )
+from makegood.store.preparing import prepared
 
 DEEPEST = 12
 """Places inside places are followed so far up."""
@@ -37,6 +38,10 @@ JOIN organizations_organization o ON o.id = m.organization_id
 JOIN store_clock clock ON clock.organization_id = o.id
 LEFT JOIN organizations_user u ON u.id = m.user_id
 WHERE m.organization_id = %s AND m.id = %s AND m.active
+"""
+LATEST = """
+SELECT DISTINCT ON (code) code, id FROM organizations_playbookversion WHERE organization_id = %s
+ORDER BY code, version DESC
 """
 BELOW = """
 WITH RECURSIVE served AS (
@@ -316,13 +321,15 @@ def playbooks_said(*, organization_id: int) -> dict[str, Mapping[str, Any]]:
 
     A version never changes, so each process reads it once.
     """
-    latest = (
-        PlaybookVersion.objects.filter(organization_id=organization_id)
-        .order_by("code", "-version")
-        .distinct("code")
-        .values_list("code", "id")
-    )
-    return {code: _said(organization_id, version_id) for code, version_id in latest}
+    latest = playbook_versions(organization_id=organization_id)
+    return {code: _said(organization_id, version_id) for code, version_id in latest.items()}
+
+
+def playbook_versions(*, organization_id: int) -> dict[str, int]:
+    """This function will return the id of each playbook's latest version, by its code."""
+    with prepared() as cursor:
+        cursor.execute(LATEST, [organization_id])
+        return dict(cursor.fetchall())
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -10,13 +11,18 @@ import attrs
 
 from makegood.core.calendars import Calendar, CalendarVersion
 from makegood.core.clock import Deadline, Pause, deadline, deadline_or_visit_end
-from makegood.organizations.models import CalendarVersion as StoredCalendar
 from makegood.organizations.models import PlaybookVersion
 from makegood.organizations.operations import playbook_publish
+from makegood.organizations.queries import playbook_versions
 from makegood.rules.playbooks import Playbook, data_of, from_data, names, text_of
+from makegood.store.preparing import prepared
 
 FALLBACK = "default"
 Calendars = tuple[CalendarVersion, ...]
+CALENDARS = """
+SELECT code, active_from, data::text FROM organizations_calendarversion WHERE organization_id = %s AND code = ANY(%s)
+ORDER BY active_from
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,13 +49,7 @@ def playbooks_latest(*, organization_id: int, codes: Collection[str], now: datet
 
     Where an organization has not even published that, the one that comes with Makegood is published for it.
     """
-    rows = (
-        PlaybookVersion.objects.filter(organization_id=organization_id, code__in={*codes, FALLBACK})
-        .order_by("code", "-version")
-        .distinct("code")
-        .values_list("code", "id")
-    )
-    ids: dict[str, int] = dict(rows)
+    ids = playbook_versions(organization_id=organization_id)
     for code in sorted({*codes, FALLBACK} - ids.keys()):
         if code == FALLBACK or code in names():
             text = text_of(code)
@@ -64,10 +64,16 @@ def calendars_named(*, organization_id: int, codes: Collection[str]) -> Mapping[
     """This function will read these calendars' versions in the order in which they took effect."""
     found: dict[str, list[CalendarVersion]] = {code: [] for code in codes}
     if any(codes):
-        rows = StoredCalendar.objects.filter(organization_id=organization_id, code__in=codes).order_by("active_from")
-        for row in rows:
-            found[row.code].append(CalendarVersion(active_from=row.active_from, calendar=Calendar.from_data(row.data)))
+        with prepared() as cursor:
+            cursor.execute(CALENDARS, [organization_id, list(codes)])
+            for code, active_from, text in cursor.fetchall():
+                found[code].append(CalendarVersion(active_from=active_from, calendar=_calendar(text)))
     return {code: tuple(versions) for code, versions in found.items()}
+
+
+@lru_cache(maxsize=256)
+def _calendar(text: str) -> Calendar:
+    return Calendar.from_data(json.loads(text))
 
 
 def due_after(

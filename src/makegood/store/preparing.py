@@ -12,6 +12,8 @@ from typing import Any, cast
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, TransactionStatus
 
 MOST = 1000
 """How many plans one connection keeps: several times as many as there are statements and kinds of values."""
@@ -51,3 +53,23 @@ def prepared() -> CursorWrapper:
     database.close_if_health_check_failed()
     database.ensure_connection()
     return cast(CursorWrapper, database._prepare_cursor(_Prepared(database.connection)))
+
+
+def begin_with(name: str, value: int) -> None:
+    """This function will set a parameter until the present transaction ends.
+
+    Where nothing was asked of the transaction yet, it is begun by the same message: measured, to begin
+    takes less than half the time so. `name` is one of ours, and never what somebody typed.
+    """
+    database = cast(Any, connections[DEFAULT_DB_ALIAS])
+    database.ensure_connection()
+    raw = database.connection
+    if raw.pgconn.transaction_status != TransactionStatus.IDLE or raw.autocommit:
+        with prepared() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
+        return
+    with database.wrap_database_errors, raw.lock:
+        raw.pgconn.send_query(b"%s; SET LOCAL \"%s\" = '%d'" % (raw._get_tx_start_command(), name.encode(), value))
+        for result in raw.wait(execute(raw.pgconn)):
+            if result.status != ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(result, encoding=raw.pgconn._encoding)

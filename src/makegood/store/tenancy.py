@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from makegood.store.preparing import prepared
+from makegood.store.preparing import begin_with, prepared
 
 APP_ROLE = "makegood_app"
 FINDER_ROLE = "makegood_finder"
@@ -21,8 +21,7 @@ class NoTenant(RuntimeError):
 def tenant(*, organization_id: int) -> Iterator[None]:
     """Run the block as one transaction of this organization; row security shows it nothing else."""
     with transaction.atomic():
-        with prepared() as cursor:
-            cursor.execute("SELECT set_config('makegood.organization', %s, true)", [str(organization_id)])
+        begin_with("makegood.organization", organization_id)
         yield
 
 
@@ -30,8 +29,7 @@ def tenant(*, organization_id: int) -> Iterator[None]:
 def as_user(*, user_id: int) -> Iterator[None]:
     """Run the block as one transaction that sees this user's own account."""
     with transaction.atomic():
-        with prepared() as cursor:
-            cursor.execute("SELECT set_config('makegood.user', %s, true)", [str(user_id)])
+        begin_with("makegood.user", user_id)
         yield
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import attrs
 
@@ -16,7 +17,7 @@ from makegood.core.wording.deeds import acted, by_us, clauses, due
 from makegood.core.wording.facts import contradictions
 from makegood.core.wording.jargon import ENOUGH, insiders_words
 from makegood.core.wording.naming import Named, named
-from makegood.core.wording.reading import Reading, read, telling_words
+from makegood.core.wording.reading import KEPT, Reading, read, telling_words
 from makegood.core.wording.types import Case, Finding, Linted, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
@@ -236,18 +237,25 @@ def _dated(rule: Rule, sentence: str, rules: WordingRules) -> bool:
 
 
 def _pattern_hits(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
+    for part in reading.sentences:
+        for rule, start, end in _matches(part.text, rules):
+            yield rule, part.start + start, part.start + end, None
+
+
+@lru_cache(maxsize=KEPT)
+def _matches(sentence: str, rules: WordingRules) -> tuple[tuple[str, int, int], ...]:
+    """The rules whose patterns stand in a sentence, and where in it."""
+    found: list[tuple[str, int, int]] = []
     for rule in rules.rules.values():
-        if rule.patterns is None:
+        if rule.patterns is None or _dated(rule, sentence, rules):
             continue
-        for part in reading.sentences:
-            excused: list[tuple[int, int]] | None = None
-            if _dated(rule, part.text, rules):
-                continue
-            for match in rule.patterns.finditer(part.text):
-                if excused is None:
-                    excused = [found.span() for found in rule.unless.finditer(part.text)] if rule.unless else []
-                if not any(start < match.end() and match.start() < end for start, end in excused):
-                    yield rule.id, part.start + match.start(), part.start + match.end(), None
+        excused: list[tuple[int, int]] | None = None
+        for match in rule.patterns.finditer(sentence):
+            if excused is None:
+                excused = [one.span() for one in rule.unless.finditer(sentence)] if rule.unless else []
+            if not any(start < match.end() and match.start() < end for start, end in excused):
+                found.append((rule.id, *match.span()))
+    return tuple(found)
 
 
 def _improvement(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import attrs
 
@@ -17,6 +18,8 @@ _ONE = re.compile(r"(?<![\w'])i(?=[\s'])")
 _IDLE = {"regret": ("small_talk", "condolence"), "repair": ("idle_repair",)}
 """Signs in which an element means nothing: "sorry to bother you" regrets nothing."""
 _MASK = "\u25a1"
+KEPT = 1024
+"""Of how many sentences it is kept what they say by themselves: letters from one template share most of theirs."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,12 +63,19 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         Element(name="responsibility", start=match.start(), end=match.end())
         for match in rules.signs["contrast"].finditer(plain)
     )
-    spans = (*(span for part in parts for span in _elements(part, rules)), *contrasts)
+    heard = [_heard(part.text, rules) for part in parts]
+    spans = (
+        *(
+            Element(name=name, start=part.start + start, end=part.start + end)
+            for part, one in zip(parts, heard, strict=True)
+            for name, start, end in one.elements
+        ),
+        *contrasts,
+    )
     sorries = tuple((span.start, span.end) for span in spans if span.name == "regret")
     # Owning the mistake outright is an apology even where the word sorry is missing.
-    owns = any(rules.signs["owns_outright"].search(part.text) for part in parts) or (
-        any(rules.signs["claims_cause"].search(part.text) for part in parts)
-        and any(span.name == "responsibility" for span in spans)
+    owns = any("owns_outright" in one.signs for one in heard) or (
+        any("claims_cause" in one.signs for one in heard) and any(span.name == "responsibility" for span in spans)
     )
     names = {span.name for span in spans}
     conditions: set[str] = {name for name in ("responsibility", "repair") if name in names}
@@ -75,12 +85,11 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
     said = body(whole)
     telling = telling_words(said, rules)
     says_sorry = bool(sorries) or owns
-    told = [clause for part in parts for clause in clauses(part.text)]
     # Lamenting without apologising ("saddened to read your review") stands in an apology's place and is judged so.
-    laments = any(rules.signs["lament"].search(part.text) for part in parts)
+    laments = any("lament" in one.signs for one in heard)
     if case.fault == "ours" and not says_sorry:
         laments |= _told_coldly(plain, parts, rules)
-        laments |= any(rules.signs["told_plainly"].search(part.text) for part in parts)
+        laments |= any("told_plainly" in one.signs for one in heard)
     return Reading(
         sentences=parts,
         spans=spans,
@@ -91,9 +100,33 @@ def read(*, text: str, rules: WordingRules, case: Case) -> Reading:
         words=len(_WORD.findall(said)),
         telling=telling,
         timed=bool(rules.signs["time"].search(said)),
-        narrated=any(rules.signs["narrated"].search(part.text) for part in parts),
+        narrated=any("narrated" in one.signs for one in heard),
         facts_named=any(normal(fact.strip()) in whole for fact in case.facts if fact.strip()),
         what_told=_what_told(telling, rules, case),
+        done=tuple(clause for one in heard for clause in one.done),
+        coming=tuple(clause for one in heard for clause in one.coming),
+    )
+
+
+@attrs.frozen(slots=True)
+class _Heard:
+    """What one sentence says by itself: elements (name, start and end in it), signs, what is done and what comes."""
+
+    elements: tuple[tuple[str, int, int], ...]
+    signs: frozenset[str]
+    done: tuple[str, ...]
+    coming: tuple[str, ...]
+
+
+_SIGNS = ("owns_outright", "claims_cause", "lament", "told_plainly", "narrated")
+
+
+@lru_cache(maxsize=KEPT)
+def _heard(sentence: str, rules: WordingRules) -> _Heard:
+    told = clauses(sentence)
+    return _Heard(
+        elements=tuple(_elements(sentence, rules)),
+        signs=frozenset(name for name in _SIGNS if rules.signs[name].search(sentence)),
         done=tuple(clause for clause in told if acted(clause, rules)),
         coming=tuple(clause for clause in told if due(clause, rules)),
     )
@@ -123,16 +156,16 @@ def _told_coldly(plain: str, parts: tuple[Sentence, ...], rules: WordingRules) -
     )
 
 
-def _elements(part: Sentence, rules: WordingRules) -> Iterator[Element]:
+def _elements(sentence: str, rules: WordingRules) -> Iterator[tuple[str, int, int]]:
     for name in ELEMENTS:
         idle: list[tuple[int, int]] | None = None
-        for match in rules.elements[name].finditer(part.text):
+        for match in rules.elements[name].finditer(sentence):
             if idle is None:
-                idle = [found.span() for sign in _IDLE.get(name, ()) for found in rules.signs[sign].finditer(part.text)]
+                idle = [found.span() for sign in _IDLE.get(name, ()) for found in rules.signs[sign].finditer(sentence)]
             if any(start <= match.start() < end for start, end in idle):
                 continue
-            if _counts(name, part.text, match, rules):
-                yield Element(name=name, start=part.start + match.start(), end=part.start + match.end())
+            if _counts(name, sentence, match, rules):
+                yield name, *match.span()
 
 
 def _counts(name: str, sentence: str, match: re.Match[str], rules: WordingRules) -> bool:

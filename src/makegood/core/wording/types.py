@@ -95,9 +95,11 @@ class Naming:
     finer: Mapping[str, str]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class WordingRules:
     """The wording rules of one language, compiled: `elements` and `signs` by name, `rules` by id.
+
+    Each is known as itself alone, so that what a sentence says by these rules is read once and kept.
 
     `generic` holds the words that any apology may contain and that therefore say nothing of the case;
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a

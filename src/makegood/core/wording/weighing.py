@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 
 import attrs
 
-from makegood.core.wording.deeds import clauses
-from makegood.core.wording.reading import Reading
+from makegood.core.wording.deeds import acted, clauses, due
+from makegood.core.wording.reading import KEPT, Reading
 from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import WordingRules
 
@@ -31,6 +32,8 @@ MESSAGE_MEASURES = (SENTENCE_MEASURES - {"length"}) | {
     "first_share", "heaviest", "late", "margin",
 }  # fmt: skip
 """What is measured of a message besides the cues."""
+OWNED = ("responsibility", "repair", "regret")
+"""Elements that a sentence is measured by; two sentences together may own what neither does alone."""
 LEAST_WORDS = 4
 """Sentences under so many words ("I'm sorry.") are too short to weigh by themselves."""
 
@@ -82,26 +85,27 @@ def _points(measures: Measures, weights: Mapping[str, float]) -> float:
 
 def sentence_measures(*, reading: Reading, part: Sentence, rules: WordingRules) -> dict[str, float]:
     """Measure one sentence: how often each cue is in it (at most twice) and what it holds (0 or 1)."""
-    text = part.text
-    end = part.start + len(text)
-    deeds = {*reading.done, *reading.coming}
+    end = part.start + len(part.text)
     held = {span.name for span in reading.spans if part.start <= span.start < end}
-    measures: dict[str, float] = {
-        name: float(len(tuple(islice(cue.finditer(text), 2)))) for name, cue in rules.cues.items()
-    }
+    measures = {**_alone(part.text, rules), **{f"has_{name}": float(name in held) for name in OWNED}}
     if "verified" in reading.conditions:  # What is verified may be promised, and weighs nothing.
         measures["promising"] = 0.0
-    return measures | {
-        "has_responsibility": float("responsibility" in held),
-        "has_repair": float("repair" in held),
-        "has_regret": float("regret" in held),
+    return measures
+
+
+@lru_cache(maxsize=KEPT)
+def _alone(text: str, rules: WordingRules) -> Measures:
+    """What is measured of a sentence whatever message it stands in."""
+    cues = {name: float(len(tuple(islice(cue.finditer(text), 2)))) for name, cue in rules.cues.items()}
+    return cues | {
+        **{f"has_{name}": 0.0 for name in OWNED},
         "has_time": float(rules.signs["time"].search(text) is not None),
         "has_digit": float(_DIGIT.search(text) is not None),
         "has_first": float(_FIRST.search(text) is not None),
         "has_second": float(_SECOND.search(text) is not None),
         "has_stock": float(rules.signs["stock"].search(text) is not None),
         "has_narrated": float(rules.signs["narrated"].search(text) is not None),
-        "has_deed": float(any(clause in deeds for clause in clauses(text))),
+        "has_deed": float(any(acted(clause, rules) or due(clause, rules) for clause in clauses(text))),
         "length": min(len(text.split()), 40) / 20,
     }
 
