@@ -17,7 +17,7 @@ from django.db import (
 from tests.conftest import Org
 
 from makegood.organizations.models import Member
-from makegood.store.preparing import begin_with, prepared
+from makegood.store.preparing import LEFT, begin_with, prepared
 from makegood.store.reading import read
 from makegood.store.tenancy import NoTenant, as_user, current_organization, tenant
 
@@ -68,6 +68,26 @@ def test_what_fails_or_is_rolled_back_leaves_the_kept_plans_usable(org: Org) -> 
             assert read(Member, "id", id=org.employee) == [(org.employee,)]
         with tenant(organization_id=org.id):
             assert read(Member, "id", id=org.employee) == [(org.employee,)]
+
+
+def test_a_transaction_that_is_undone_costs_no_plan(org: Org) -> None:
+    """Else everybody who is refused something makes the next one wait until all is planned anew."""
+    with tenant(organization_id=org.id):
+        read(Member, "id", organization_id=org.id, id=org.employee)
+    before = kept("%")
+    with pytest.raises(ValueError, match="refused"), tenant(organization_id=org.id):
+        raise ValueError("refused")
+    assert before == kept("%")
+    assert len(before) > 0
+
+
+def test_statements_that_fail_as_they_are_first_run_do_not_heap_up(org: Org) -> None:
+    for _ in range(LEFT + 10):
+        with pytest.raises(DataError), transaction.atomic():
+            fail()
+    assert len(kept("SELECT 1 / %")) < LEFT
+    with tenant(organization_id=org.id):
+        assert read(Member, "id", id=org.employee) == [(org.employee,)]
 
 
 def ask() -> None:

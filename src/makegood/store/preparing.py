@@ -12,6 +12,7 @@ from typing import Any, cast
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
+from psycopg._preparing import PrepareManager
 from psycopg.generators import execute
 from psycopg.pq import ExecStatus, TransactionStatus
 
@@ -19,6 +20,29 @@ MOST = 1000
 """How many plans one connection keeps: several times as many as there are statements and kinds of values."""
 OUTDATED = ("RevalidateCachedQuery", "FetchPreparedStatement")
 """Where in the server it is found that a plan fits no more, or is gone; its words are in the server's language."""
+
+
+LEFT = 100
+"""How many plans that failed as they were first run may stay with the server before all are dropped."""
+
+
+class _Kept(PrepareManager):
+    """What a connection has prepared, which outlives a transaction that is undone, as it does in the server.
+
+    The driver drops everything with each rollback; measured, the next unit of work then takes four times as long. Only
+    what the server no longer has, or what fits no more, is to be forgotten.
+    """
+
+    _from = 0
+
+    def clear(self) -> bool:
+        """This function will forget everything if too much of what failed is left in the server, as at a rollback."""
+        return self.forget() if self._prepared_idx - self._from - len(self._names) > LEFT else False
+
+    def forget(self) -> bool:
+        """This function will forget everything, and have the server forget it."""
+        self._from = self._prepared_idx
+        return super().clear()
 
 
 class _Prepared(psycopg.Cursor[Any]):
@@ -31,12 +55,16 @@ class _Prepared(psycopg.Cursor[Any]):
     """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> _Prepared:
+        if not isinstance(self.connection._prepared, _Kept):
+            self.connection._prepared = _Kept()
+        kept = self.connection._prepared
         self.connection.prepare_threshold, self.connection.prepared_max = 0, MOST
         try:
             return super().execute(query, params, prepare=True, **options)
         except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName) as error:
             if error.diag.source_function not in OUTDATED:
                 raise
+            kept.forget()
             raise psycopg.OperationalError(
                 f"prepared for a table that was changed since, or dropped: {error}"
             ) from error
