@@ -21,7 +21,7 @@ from makegood.api import hooks as face
 from makegood.customers.models import Charge, Customer, Identity, Purchase
 from makegood.customers.operations import customer_erase
 from makegood.listen.hooks import operations, working
-from makegood.listen.hooks.delivery_rule import DeliveryRule
+from makegood.listen.hooks.delivery_rule import DeliveryRule, rule_of
 from makegood.listen.hooks.operations import (
     UnableToConnect,
     UnableToSee,
@@ -134,6 +134,28 @@ def test_what_was_promised_under_another_rule_is_promised_no_more_once_called_of
     assert {row.state for row in shop.deliveries()} == {"done"}
     step(shop.org, timedelta(days=9))
     assert promise(shop.org).state == "released"
+
+
+@pytest.mark.parametrize(
+    ("keeps", "rule", "state"),
+    [
+        ("shipped", DeliveryRule(), "kept"),
+        ("shipped", DeliveryRule(days=3, keeps="delivered"), "kept"),
+        ("delivered", DeliveryRule(keeps="shipped"), "broken"),
+    ],
+)
+def test_what_keeps_a_promise_is_what_kept_it_when_it_was_made(
+    org: Org, keeps: str, rule: DeliveryRule, state: str
+) -> None:
+    shop = outside(org, rule=DeliveryRule(days=2, keeps=keeps))
+    shop.post(ordered())
+    shop.work()
+    ruled(shop, rule)
+    shop.post(shipped(2, shipment_status=None, created_at=(START + timedelta(hours=5)).isoformat()))
+    shop.work()
+    assert rule_of(shop.row().rule).keeps == rule.keeps
+    step(org, timedelta(days=9))
+    assert promise(org).state == state
 
 
 def test_whatever_comes_first_all_of_it_is_joined(shop: Outside) -> None:

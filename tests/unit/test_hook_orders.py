@@ -137,13 +137,14 @@ def test_an_order_that_cannot_be_read_says_why(changes: dict[str, Any]) -> None:
         told(order(**changes))
 
 
-def test_what_keeps_a_promise_is_being_delivered_or_where_the_rule_says_so_being_shipped() -> None:
+def test_a_fulfilment_tells_when_it_was_shipped_and_when_delivered() -> None:
+    shipped_at, delivered_at = datetime(2026, 11, 21, 10, 0, tzinfo=UTC), datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
     (parcel,) = told(fulfilment(1, 2)).parcels
-    assert (parcel.pieces, parcel.done_at) == (2, datetime(2026, 11, 22, 15, 0, tzinfo=UTC))
+    assert (parcel.pieces, parcel.shipped_at, parcel.delivered_at) == (2, shipped_at, delivered_at)
     (parcel,) = told(fulfilment(1, 2, shipment_status="in_transit")).parcels
-    assert parcel.done_at is None
-    (parcel,) = told(fulfilment(1, 2, shipment_status=None), DeliveryRule(keeps="shipped")).parcels
-    assert parcel.done_at == datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+    assert (parcel.shipped_at, parcel.delivered_at) == (shipped_at, None)
+    (parcel,) = told(fulfilment(1, 2, status="open", shipment_status=None)).parcels
+    assert (parcel.shipped_at, parcel.delivered_at) == (None, None)
     assert told(fulfilment(1, 2, status="cancelled")).parcels[0].off
 
 

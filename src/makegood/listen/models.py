@@ -291,13 +291,14 @@ class HookOrder(TenantModel):
     """How much of one order of a shop is there: `parcels` are pieces and time by the keyed hash of each fulfilment.
 
     `pieces` is how many are to come, None while only its fulfilments were heard of; `promised` that the ledger holds a
-    promise of it. Only hashes, counts and times stand here.
+    promise of it, and `keeps` what keeps that, by the rule of then. Only hashes, counts and times stand here.
     """
 
     hook = TenantKey(Hook)
     order_hash = models.BinaryField()
     pieces = models.IntegerField(null=True)
     promised = models.BooleanField(default=False)
+    keeps = models.CharField(max_length=10, null=True)
     parcels = models.JSONField(default=dict)
 
     class Meta:

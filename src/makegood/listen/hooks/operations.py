@@ -120,7 +120,7 @@ def hook_let(*, organization_id: int, hook_id: int, active: bool, by: int | None
 def hook_rule_set(*, organization_id: int, hook_id: int, rule: DeliveryRule, by: int | None, now: datetime) -> None:
     """This function will say what an order promises from now on; orders of before promise what they did."""
     hook = _hook(organization_id, hook_id)
-    hook.rule = attrs.evolve(rule, from_at=now).kept() if rule.promises else {}
+    hook.rule = attrs.evolve(rule, from_at=now).kept()
     hook.save(update_fields=["rule"])
     _journal(hook, "ruled", by, now)
 

@@ -20,14 +20,17 @@ class OrderUnknown(LookupError):
     """It is of an order that was not told of yet: it waits for that."""
 
 
-def order_take(*, hook: Hook, told: Told, now: datetime) -> None:
-    """This function will take what one delivery tells of one order. Raises OrderUnknown, and UnusableEvents."""
+def order_take(*, hook: Hook, told: Told, keeps: str, now: datetime) -> None:
+    """This function will take what one delivery tells of one order, promised by a rule of today that this `keeps`.
+
+    Raises OrderUnknown, and UnusableEvents.
+    """
     here = hook.organization_id
     if told.needs_order:
         key = reference_key(source_id=hook.source_id, kind="purchase", reference=told.order)
         if not purchases_find(organization_id=here, keys=[key]):
             raise OrderUnknown(OrderUnknown.__doc__)
-    events = [*_known_apart(hook, told.events), *_there(hook, told)]
+    events = [*_known_apart(hook, told.events), *_there(hook, told, keeps)]
     if events:
         events_accept(organization_id=here, source_id=hook.source_id, bodies=events, now=now)
 
@@ -54,7 +57,7 @@ def _without_number(customer: Mapping[str, str]) -> dict[str, str]:
     return {kind: value for kind, value in customer.items() if kind != "order"}
 
 
-def _there(hook: Hook, told: Told) -> Sequence[Body]:
+def _there(hook: Hook, told: Told, keeps: str) -> Sequence[Body]:
     """Add up what came of an order; what was promised of it is kept once all of it did, and released if called off."""
     if told.needs_order or not (told.parcels or told.pieces or told.released):
         return ()
@@ -63,19 +66,21 @@ def _there(hook: Hook, told: Told) -> Sequence[Body]:
         hook_id=hook.id,
         order_hash=keyed_hash(told.order, purpose="hook order"),
     )
+    if told.promises and not row.promised:
+        row.promised, row.keeps = True, keeps
     for parcel in told.parcels:
         key = keyed_hash(parcel.key, purpose="hook parcel").hex()
         before = row.parcels.get(key, {})
-        done_at = before.get("at") or (parcel.done_at.isoformat() if parcel.done_at else None)
-        row.parcels[key] = {"pieces": parcel.pieces, "at": None if parcel.off else done_at}
+        done_at = parcel.shipped_at if (row.keeps or keeps) == "shipped" else parcel.delivered_at
+        at = before.get("at") or (done_at.isoformat() if done_at else None)
+        row.parcels[key] = {"pieces": parcel.pieces, "at": None if parcel.off else at}
     row.pieces = row.pieces if told.pieces is None else told.pieces
-    row.promised = row.promised or told.promises
-    row.save(update_fields=["parcels", "pieces", "promised"])
-    at = all_there_at(pieces=row.pieces, parcels=[Came(**one) for one in row.parcels.values()])
+    row.save(update_fields=["parcels", "pieces", "promised", "keeps"])
+    all_at = all_there_at(pieces=row.pieces, parcels=[Came(**one) for one in row.parcels.values()])
     if not row.promised:
         return ()
     released = () if told.released is None else (told.released,)
-    return (*released, kept(order=told.order, at=at)) if at is not None else released
+    return (*released, kept(order=told.order, at=all_at)) if all_at is not None else released
 
 
 @attrs.frozen

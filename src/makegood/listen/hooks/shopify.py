@@ -33,11 +33,12 @@ class UnusableOrder(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Parcel:
-    """One fulfilment: how many pieces went (None: all), when it did what keeps the promise, or that it is off."""
+    """One fulfilment: how many pieces went (None: all), when they did and when they came, or that it is off."""
 
     key: str
     pieces: int | None
-    done_at: datetime | None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
     off: bool = False
 
 
@@ -77,7 +78,7 @@ def read(*, body: Any, rule: DeliveryRule, zone: str, currency: str, place: str 
         order = _number(body, "order_id")
         return Told(order=order, events=tuple(_refund(body, order, currency, {})), needs_order=True)
     if "order_id" in body and "status" in body and ("tracking_number" in body or "shipment_status" in body):
-        return Told(order=_number(body, "order_id"), parcels=(_parcel(body, rule),))
+        return Told(order=_number(body, "order_id"), parcels=(_parcel(body),))
     return NOTHING
 
 
@@ -126,7 +127,7 @@ def _order(body: Mapping[str, Any], rule: DeliveryRule, zone: str, currency: str
     return Told(
         order=order,
         events=tuple(events),
-        parcels=tuple(_parcel(one, rule) for one in _listed(body, "fulfillments")),
+        parcels=tuple(_parcel(one) for one in _listed(body, "fulfillments")),
         pieces=pieces,
         promises=due_at is not None,
         released=_event("released", order, "promise.released", released_at, {}) if released_at is not None else None,
@@ -162,13 +163,17 @@ def _refund(refund: Mapping[str, Any], order: str, currency: str, who: Mapping[s
             yield _event("refund", number, "charge.refunded", at, data)
 
 
-def _parcel(body: Mapping[str, Any], rule: DeliveryRule) -> Parcel:
+def _parcel(body: Mapping[str, Any]) -> Parcel:
     status = str(body.get("status"))
-    done = body.get("shipment_status") == "delivered" if rule.keeps == "delivered" else status == "success"
-    at = _moment(body, "updated_at" if rule.keeps == "delivered" else "created_at") if done else None
     lines = [one for one in _listed(body, "line_items") if one.get("requires_shipping") is not False]
     pieces = sum(_count(one, "quantity") for one in lines) if "line_items" in body else None
-    return Parcel(key=_number(body, "id"), pieces=pieces, done_at=at, off=status in NEVER_LEFT)
+    return Parcel(
+        key=_number(body, "id"),
+        pieces=pieces,
+        shipped_at=_moment(body, "created_at") if status == "success" else None,
+        delivered_at=_moment(body, "updated_at") if body.get("shipment_status") == "delivered" else None,
+        off=status in NEVER_LEFT,
+    )
 
 
 def _ships(body: Mapping[str, Any]) -> bool:

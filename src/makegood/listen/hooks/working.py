@@ -114,7 +114,7 @@ def _order(hook: Hook, body: Any) -> str:
     rule = rule_of(hook.rule)
     told = shopify.read(body=body, rule=rule, zone=facts.zone, currency=facts.currency, place=place)
     if told.order:
-        order_take(hook=hook, told=told, now=store_now(organization_id=here))
+        order_take(hook=hook, told=told, keeps=rule.keeps, now=store_now(organization_id=here))
     return told.said
 
 
