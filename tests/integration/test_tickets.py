@@ -20,9 +20,10 @@ from makegood.failures.signals import signal_open
 from makegood.journal.models import Effect
 from makegood.listen.hooks.operations import UnableToConnect, hook_forget, hook_reply_set
 from makegood.listen.hooks.tickets import OURS
+from makegood.messages.links import status_url
 from makegood.messages.models import Helpdesk, Message, Thread, Ticket
 from makegood.messages.operations import message_retry
-from makegood.messages.tickets import UnableToKnowHelpdesk
+from makegood.messages.tickets import UnableToKnowHelpdesk, ways
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.queries import recovery_case
 from makegood.store.tenancy import tenant
@@ -119,8 +120,7 @@ def test_what_comes_next_on_a_ticket_is_an_answer_there_whoever_writes_and_is_ta
     desk = connected(org, "zammad")
     heard(desk)
     recovery = opened(org)
-    again = zammad(id=502, body="Still broken.")
-    again["ticket"] |= {"customer": {"id": 78, "firstname": "Bo", "email": "bo@example.com"}}
+    again = zammad(id=502, body="Still broken.", **{"from": "bo@example.com"})
     for _ in range(2):
         heard(desk, again)
     heard(desk, again | {"as": "another delivery tells the same"})
@@ -148,20 +148,88 @@ def test_our_own_reply_that_a_trigger_brings_back_is_no_answer_of_theirs(
     assert desk.deliveries()[1].said == OURS
 
 
-def test_who_has_an_open_recovery_is_joined_by_address_and_answered_through_their_ticket(
+def test_a_mail_joins_its_senders_open_recovery_and_is_answered_by_mail(
     make_org: Callable[..., Org], server: HelpdeskServer
 ) -> None:
     org = make_org(delivery="live")
+    recovery = anas(org)
+    heard(connected(org, "zammad", server.url))
+    with tenant(organization_id=org.id):
+        assert not Signal.objects.exists()
+        assert Message.objects.get(direction="in").thread_id == recovery.thread_id
+        assert ways(organization_id=org.id, thread_ids=[recovery.thread_id or 0]) == {}
+    work_once(only=[org.id])
+    assert server.asked == []
+    assert said(org).address == "ana@example.com"
+
+
+def anas(org: Org) -> Recovery:
+    """The open recovery of Ana, whose address is known."""
     with tenant(organization_id=org.id):
         email(org)
         (recovery,) = open_for(org, failure(org))
-    desk = connected(org, "zammad", server.url)
-    heard(desk)
+        return recovery
+
+
+TYPED = {
+    "zendesk": zendesk(via="Web form"),
+    "chatwoot": chatwoot(content="hello?"),
+    "zammad": zammad(type="web", body="hello?"),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(TYPED))
+def test_who_types_the_address_of_another_gets_nothing_of_theirs(
+    make_org: Callable[..., Org], server: HelpdeskServer, kind: str
+) -> None:
+    """Neither the words nor the link, before or after somebody says yes to what the stranger says."""
+    org = make_org(delivery="live")
+    recovery = anas(org)
+    heard(connected(org, kind, server.url), TYPED[kind])
     with tenant(organization_id=org.id):
-        assert not Signal.objects.exists()
-        assert Ticket.objects.get().thread_id == recovery.thread_id
+        assert Signal.objects.get().customer_id != recovery.customer_id
+        assert not Message.objects.filter(thread_id=recovery.thread_id, direction="in").exists()
+        assert Identity.objects.filter(kind__in=("email", "phone")).count() == 1
     work_once(only=[org.id])
-    assert [asked["body"]["to"] for asked in server.asked] == ["ana@example.com"]
+    assert server.asked == [], "what is said to Ana goes to her mailbox"
+    with tenant(organization_id=org.id):
+        signal = Signal.objects.get()
+        signal_open(
+            organization_id=org.id, signal_id=signal.id, what="a chat", place_id=None, by=org.manager, now=START
+        )
+    tick_dry(only=[org.id])
+    work_once(only=[org.id])
+    with tenant(organization_id=org.id):
+        theirs = Recovery.objects.exclude(id=recovery.id).get()
+        own, anas_own = (
+            status_url(organization_id=org.id, token=Thread.objects.get(id=one.thread_id).token)
+            for one in (theirs, recovery)
+        )
+    (asked,) = server.asked
+    words = next(one for one in _words(asked) if one)
+    assert own in words
+    assert anas_own not in words
+
+
+@pytest.mark.parametrize("via", ["Mail", "Web form"])
+def test_a_ticket_that_is_given_to_somebody_else_is_theirs_and_the_first_is_not_answered_there(
+    make_org: Callable[..., Org], server: HelpdeskServer, via: str
+) -> None:
+    org = make_org(delivery="live")
+    desk = connected(org, "zendesk", server.url)
+    heard(desk, zendesk(via=via))
+    recovery = opened(org)
+    bo = {"via": via, "email": "bo@example.com", "from": "bo@example.com", "name": "Bo"}
+    heard(desk, zendesk(at="2026-11-22T10:00:00Z", text="It is mine.", **bo))
+    heard(desk, zendesk(via=via))  # the first comes again, late
+    heard(desk, zendesk(ticket_id="99", at="2026-11-22T11:00:00Z", text="Another matter.", **bo))
+    with tenant(organization_id=org.id):
+        assert ways(organization_id=org.id, thread_ids=[recovery.thread_id or 0]) == {}
+        mine = Message.objects.filter(thread_id=recovery.thread_id, direction="in")
+        assert [one.body for one in mine] == ["It came broken."]
+        for customer_id in Customer.objects.values_list("id", flat=True):
+            assert Identity.objects.filter(customer_id=customer_id).count() <= 1
+        assert recovery.customer_id not in Signal.objects.filter(state="open").values_list("customer_id", flat=True)
 
 
 def test_somebody_without_an_address_is_reached_through_their_ticket_unless_they_chose_their_page(

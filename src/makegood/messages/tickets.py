@@ -33,10 +33,11 @@ SECONDS = 15.0
 THROUGH = "through "
 """How what became of a message begins that went out through a ticket, before the ticket's name."""
 WAYS = """
-SELECT k.thread_id, h.kind, h.url, h.agent, h.secret, k.number FROM conversations_ticket k
+SELECT k.thread_id, h.kind, h.url, h.agent, h.secret, k.number, m.address FROM conversations_ticket k
 JOIN conversations_helpdesk h ON h.organization_id = k.organization_id AND h.id = k.helpdesk_id AND h.url <> ''
 JOIN conversations_thread t ON t.organization_id = k.organization_id AND t.id = k.thread_id
 JOIN customers_customer c ON c.organization_id = t.organization_id AND c.id = t.customer_id AND c.channel <> 'status'
+LEFT JOIN conversations_message m ON m.organization_id = k.organization_id AND m.id = k.message_id
 WHERE k.organization_id = %s AND k.thread_id = ANY(%s) ORDER BY k.thread_id, k.id
 """
 
@@ -47,13 +48,17 @@ class UnableToKnowHelpdesk(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Way:
-    """The ticket through which a conversation is answered, and how its helpdesk is spoken to."""
+    """The ticket through which a conversation is answered, and how its helpdesk is spoken to.
+
+    `address` is whose the ticket is over there, as somebody may have typed it: for that helpdesk alone.
+    """
 
     kind: str
     url: str
     agent: str
     secret: bytes
     number: str
+    address: str = ""
 
     @property
     def name(self) -> str:
@@ -100,10 +105,9 @@ def ticket_of(*, organization_id: int, hook_id: int, number: str) -> Ticket:
     return row
 
 
-def ticket_said(*, ticket: Ticket, message_id: int, thread_id: int | None) -> None:
-    """This function will keep which message came by a ticket last, and on which conversation it is."""
+def ticket_said(*, ticket: Ticket, message_id: int) -> None:
+    """This function will keep which message came by a ticket last, and the conversation that it is, if any."""
     ticket.message_id = message_id
-    ticket.thread_id = thread_id or ticket.thread_id
     ticket.save(update_fields=["message", "thread"])
 
 
@@ -121,8 +125,8 @@ def ways(*, organization_id: int, thread_ids: Collection[int]) -> dict[int, Way]
     with prepared() as cursor:
         cursor.execute(WAYS, [organization_id, list(thread_ids)])
         return {
-            thread_id: Way(kind=kind, url=url, agent=agent, secret=bytes(secret), number=number)
-            for thread_id, kind, url, agent, secret, number in cursor.fetchall()
+            thread_id: Way(kind=kind, url=url, agent=agent, secret=bytes(secret), number=number, address=address or "")
+            for thread_id, kind, url, agent, secret, number, address in cursor.fetchall()
         }
 
 
@@ -212,18 +216,19 @@ def _chatwoot(way: Way, key: str, letter: Letter) -> Reply:
 
 
 def _zammad(way: Way, key: str, letter: Letter) -> Reply:
+    to = letter.to or way.address
     said = {
         "ticket_id": int(way.number),
         "subject": letter.subject,
         "body": letter.body,
         "content_type": "text/plain",
         "internal": False,
-        "type": "email" if letter.to else "web",
+        "type": "email" if to else "web",
     }
     return (
         "POST",
         "/api/v1/ticket_articles",
-        said | ({"to": letter.to} if letter.to else {}),
+        said | ({"to": to} if to else {}),
         {"Authorization": f"Token token={key}"},
     )
 

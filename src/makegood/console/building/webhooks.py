@@ -31,7 +31,7 @@ ENTER = {
 TRIGGER = """\
 {"ticket_id": "{{ticket.id}}", "subject": "{{ticket.title}}", "text": "{{ticket.latest_public_comment}}",
  "at": "{{ticket.updated_at_with_timestamp}}", "name": "{{ticket.requester.name}}",
- "email": "{{ticket.requester.email}}", "phone": "{{ticket.requester.phone}}"}
+ "email": "{{ticket.requester.email}}", "via": "{{ticket.via}}", "from": "{{current_user.email}}"}
 """
 """What a trigger of Zendesk is to post, as the guide gives it too."""
 KEYS = {

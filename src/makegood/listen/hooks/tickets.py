@@ -6,6 +6,7 @@ What staff of the helpdesk write, and what a reply of ours becomes there, is tol
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from makegood.listen.mail_html import html_to_text
 from makegood.listen.mail_text import new_text
 
 LONGEST_TEXT = 100_000
+MAIL = ("mail", "email")
+"""What helpdesks call the way by which a mail comes."""
+SENDER = re.compile(r"(?:[^<>]*<)?([^<>\s,;]+@[^<>\s,;]+)>?")
 
 
 class UnusableTicket(ValueError):
@@ -23,16 +27,20 @@ class UnusableTicket(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """What a customer wrote: in which ticket, known again by `message`; `person` is their own number over there."""
+    """What a customer wrote: in which ticket, known again by `message`.
+
+    `email` is whose the ticket is over there, as far as it is `vouched` for: by a mail that came from that address. In
+    a chat or a form it is whatever somebody typed. `person` is their number over there, of as much worth.
+    """
 
     ticket: str
     message: str
     text: str
     subject: str = ""
     email: str = ""
-    phone: str = ""
     name: str = ""
     person: str = ""
+    vouched: bool = False
 
 
 NOTHING = "Nothing of this kind is taken: what customers write is."
@@ -62,8 +70,16 @@ def _zendesk(body: Mapping[str, Any]) -> Read:
         return OURS
     text = _text(body, "text")
     at = _text(body, "at") or hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    person = {name: _text(body, name) for name in ("name", "email", "phone")}
-    return Said(ticket=_number(body, "ticket_id"), message=at, text=text, subject=_text(body, "subject"), **person)
+    email = _text(body, "email")
+    return Said(
+        ticket=_number(body, "ticket_id"),
+        message=at,
+        text=text,
+        subject=_text(body, "subject"),
+        email=email,
+        name=_text(body, "name"),
+        vouched=_text(body, "via").lower() in MAIL and _same(email, _text(body, "from")),
+    )
 
 
 def _zendesk_event(body: Mapping[str, Any]) -> Read:
@@ -78,6 +94,7 @@ def _zendesk_event(body: Mapping[str, Any]) -> Read:
         subject=_text(ticket, "subject"),
         name=_text(author, "name"),
         person=_text(author, "id") or _number(ticket, "requester_id"),
+        vouched=_text(_inside(ticket, "via"), "channel").lower() in MAIL,
     )
 
 
@@ -88,16 +105,20 @@ def _chatwoot(body: Mapping[str, Any]) -> Read:
         return OURS
     conversation, sender = _inside(body, "conversation"), _inside(body, "sender")
     meta = _inside(_inside(conversation, "meta"), "sender")
+    email = _text(sender, "email") or _text(meta, "email")
+    senders = _inside(_inside(body, "content_attributes"), "email").get("from")
     ticket = f"{_number(_inside(body, 'account'), 'id')}/{_number(conversation, 'id')}"
     return Said(
         ticket=ticket,
         message=_number(body, "id"),
         text=_text(body, "content"),
         subject=_text(_inside(conversation, "additional_attributes"), "mail_subject"),
-        email=_text(sender, "email") or _text(meta, "email"),
-        phone=_text(sender, "phone_number") or _text(meta, "phone_number"),
+        email=email,
         name=_text(sender, "name"),
-        person=_text(sender, "id"),
+        vouched=_text(conversation, "channel") == "Channel::Email"
+        and isinstance(senders, list)
+        and len(senders) == 1
+        and _same(email, str(senders[0])),
     )
 
 
@@ -118,9 +139,9 @@ def _zammad(body: Mapping[str, Any]) -> Read:
         text=new_text(text)[0],
         subject=_text(article, "subject") or _text(ticket, "title"),
         email=_text(customer, "email"),
-        phone=_text(customer, "phone"),
         name=" ".join(filter(None, names)),
         person=_text(customer, "id"),
+        vouched=article.get("type") in MAIL and _same(_text(customer, "email"), _text(article, "from")),
     )
 
 
@@ -133,6 +154,12 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], Read]] = {
 
 def _true(value: Any) -> bool:
     return value is True or str(value).strip().lower() == "true"
+
+
+def _same(email: str, sender: str) -> bool:
+    """Whether a mail's only sender is that address; a name that holds another says nothing."""
+    found = SENDER.fullmatch(sender.strip())
+    return found is not None and found[1].lower() == email.lower()
 
 
 def _inside(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
