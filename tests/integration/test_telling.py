@@ -131,6 +131,16 @@ def test_at_night_nobody_is_mailed_and_in_the_morning_each_matter_is_told_once(
     assert states(org) == {"breach.fix": "folded", "repeat.fix": "told", "review": "told"}
 
 
+def test_what_is_late_still_is_repeated_once_an_hour(org: Org, case: Recovery, server: MailServer) -> None:
+    late(org, case)
+    for minutes in (0, 15, 30, 45):
+        note(org, "repeat.fix" if minutes else "breach.fix", START + timedelta(minutes=minutes), turn=minutes)
+        go(org, START + timedelta(minutes=minutes))
+    assert len(server.taken) == 1
+    go(org, START + HOUR)
+    assert subjects(server)[1:] == [f"Recovery R-{case.number} is still late (the fix)."]
+
+
 def test_a_night_that_begins_before_the_worker_comes_holds_it_all_the_same(
     org: Org, case: Recovery, server: MailServer
 ) -> None:

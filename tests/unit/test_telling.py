@@ -61,6 +61,14 @@ def test_what_is_told_now_and_what_waits(
     assert (found.do, found.until, found.reasons[0].rule) == (do, until, rule)
 
 
+def test_what_they_know_to_be_late_is_repeated_with_the_full_hours_others() -> None:
+    at = here(3, 2, 14, 20)
+    for kind in sorted(URGENT):
+        assert decide(kind=kind, at=at, now=at, choices=PLAIN).do == "now"
+        found = decide(kind=kind, at=at, now=at, choices=PLAIN, again=True)
+        assert (found.do, found.until, found.reasons[0].rule) == ("hold", here(3, 2, 15), "telling.again")
+
+
 def test_only_an_escalation_wakes_and_only_who_is_on_duty() -> None:
     night = here(3, 2, 23)
     told = {
@@ -105,14 +113,21 @@ def choosings(draw: st.DrawFn) -> Choices:
     return Choices(zone=zone, quiet=quiet, paces={kind: draw(st.sampled_from(PACES)) for kind in KINDS})
 
 
-@given(kind=st.sampled_from(KINDS), at=MOMENTS, late=st.integers(0, 4000), choices=choosings(), on_duty=st.booleans())
+@given(
+    kind=st.sampled_from(KINDS),
+    at=MOMENTS,
+    late=st.integers(0, 4000),
+    choices=choosings(),
+    on_duty=st.booleans(),
+    again=st.booleans(),
+)
 def test_never_in_quiet_hours_and_nothing_is_lost(
-    kind: str, at: datetime, late: int, choices: Choices, on_duty: bool
+    kind: str, at: datetime, late: int, choices: Choices, on_duty: bool, again: bool
 ) -> None:
     """However late the question comes, it is answered with now within a few turns, at a moment that is not quiet."""
     now = at + timedelta(minutes=late)
     for _ in range(4):
-        found = decide(kind=kind, at=at, now=now, choices=choices, on_duty=on_duty)
+        found = decide(kind=kind, at=at, now=now, choices=choices, on_duty=on_duty, again=again)
         assert found.reasons
         if found.do == "now":
             break
@@ -123,7 +138,7 @@ def test_never_in_quiet_hours_and_nothing_is_lost(
     assert found.do == "now"
     woken = choices.quiet is not None and choices.quiet.holds(at=now)
     assert not woken or (kind == "escalation" and on_duty)
-    if kind in URGENT and choices.quiet is None:
+    if kind in URGENT and choices.quiet is None and not again:
         assert now == at + timedelta(minutes=late)
 
 

@@ -119,6 +119,7 @@ def decide(
     now: datetime,
     choices: Choices,
     on_duty: bool = False,
+    again: bool = False,
     told_at: datetime | None = None,
     seen: bool = False,
     settled: bool = False,
@@ -127,20 +128,19 @@ def decide(
 
     `told_at` is when they were told of it by this way, `seen` that they read it or opened what it is about since,
     and `settled` that there is nothing left to do about it. `on_duty` lets an escalation, and nothing else, through
-    their quiet hours.
+    their quiet hours. `again` says that they were told before that this same matter is late.
     """
     over = _over(told_at, seen=seen, settled=settled)
     if over is not None:
         return Decision(do="not", reasons=(over,))
-    pace = "at_once" if kind in URGENT else choices.paces.get(kind, PACES_OF_THE_HOUSE[kind])
+    pace = choices.paces.get(kind, PACES_OF_THE_HOUSE[kind])
+    if kind in URGENT:
+        pace = "hourly" if again else "at_once"
     due_at = _paced(at, pace, choices)
     quiet = choices.quiet
     if micros(now) < micros(due_at):
         until = quiet.over_at(at=due_at) if quiet else due_at
-        when = "at the full hour" if pace == "hourly" else "in the morning"
-        return Decision(
-            do="hold", until=until, reasons=(because("telling.digest", f"They chose to be told of this {when}."),)
-        )
+        return Decision(do="hold", until=until, reasons=(_waits(kind, pace),))
     if quiet is None or not quiet.holds(at=now):
         return Decision(do="now", reasons=(because("telling.now", "They are told as they chose."),))
     if kind == "escalation" and on_duty:
@@ -148,6 +148,14 @@ def decide(
     return Decision(
         do="hold", until=quiet.over_at(at=now), reasons=(because("telling.quiet", "These are their quiet hours."),)
     )
+
+
+def _waits(kind: str, pace: str) -> Reason:
+    """Why it waits for a digest."""
+    if kind in URGENT:
+        return because("telling.again", "They know that this is late: it is repeated with the full hour's others.")
+    when = "at the full hour" if pace == "hourly" else "in the morning"
+    return because("telling.digest", f"They chose to be told of this {when}.")
 
 
 def _over(told_at: datetime | None, *, seen: bool, settled: bool) -> Reason | None:

@@ -30,6 +30,9 @@ Notes = Mapping[int, tuple[int, datetime, Mapping[str, Any]]]
 """Things told, by the id of their row: to which member, since when, and the note."""
 _settling: list[Callable[..., set[int]]] = []
 _seeing: list[Callable[..., set[int]]] = []
+OF_CLOCKS = ("warning", "breach", "repeat")
+STILL = ("repeat", "word_waiting")
+"""What says once more that something is late."""
 COLUMNS = (
     "organization_id", "member_id", "way", "kind", "what", "about", "same", "note", "notice_id", "at", "due_at",
     "tell_at", "state", "effect_key", "reasons",
@@ -82,7 +85,7 @@ def things_of(effect: Claimed) -> Iterator[Thing]:
             what=note["what"],
             kind=kind_of(what=note["what"], above=note.get("above", False)),
             about=f"{note['recovery']}:{note['what']}:{note.get('turn', 0)}:{since}",
-            same=f"{note['recovery']}:{clock or what.partition('_')[0]}",
+            same=f"{note['recovery']}:{clock if what in OF_CLOCKS else what.partition('_')[0]}",
             note=note,
             due_at=datetime.fromisoformat(note["due_at"]) if note.get("due_at") else None,
         )
@@ -146,6 +149,7 @@ def judged(*, organization_id: int, rows: Sequence[Telling], ears: Mapping[int, 
         ).values_list("id", flat=True)
     )
     over, seen = _answers(_settling, organization_id, rows), _answers(_seeing, organization_id, rows)
+    before = _told_before(organization_id, rows)
     opened = open_at(organization_id=organization_id, at=now)
     found = []
     for row in rows:
@@ -158,12 +162,28 @@ def judged(*, organization_id: int, rows: Sequence[Telling], ears: Mapping[int, 
             now=now,
             choices=mine.choices,
             on_duty=on_duty(ears=mine, opened=opened),
+            again=row.what.startswith(STILL) and row.at > before.get((row.member_id, row.way, row.same), row.at),
             seen=row.id in seen or row.notice_id in read,
             settled=not mine.active or row.id in over,
         )
         why = "settled" if decision.reasons[0].rule == "telling.settled" else "seen"
         found.append(Judged(row=row, decision=decision, why=why))
     return found
+
+
+def _told_before(organization_id: int, rows: Sequence[Telling]) -> dict[tuple[int, str, str], datetime]:
+    """Since when each member knows, by a way, that a matter of these rows is late."""
+    told = Telling.objects.filter(
+        organization_id=organization_id,
+        member_id__in={row.member_id for row in rows},
+        same__in={row.same for row in rows},
+        kind__in=["breach", "escalation"],
+        state="told",
+    )
+    since: dict[tuple[int, str, str], datetime] = {}
+    for member_id, way, same, at in told.order_by("-at").values_list("member_id", "way", "same", "at"):
+        since[member_id, way, same] = at
+    return since
 
 
 def _answers(asked: Sequence[Callable[..., set[int]]], organization_id: int, rows: Collection[Telling]) -> set[int]:
