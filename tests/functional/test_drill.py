@@ -36,7 +36,7 @@ class Kept:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("kept")
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         org, ana, *_ = home.python(FOUND).split()
         (home.path / "files").mkdir()
         (home.path / "files" / "photo").write_bytes(b"a broken lamp")

@@ -9,7 +9,7 @@ import attrs
 import pytest
 from tests.conftest import START, Org
 from tests.support.figures_compared import assert_equal
-from tests.support.insights_world import lived
+from tests.support.insights_world import lived, world_once
 from tests.support.recoveries import DAY, HOUR
 
 from makegood.console.building.insights import WINDOWS, count, insights_page, today_figures, window_of
@@ -23,13 +23,14 @@ from makegood.store.tenancy import tenant
 END = START + 400 * DAY
 ALL_OF_IT = Window(since=START - 400 * DAY, until=END)
 WORLDS: list[Org] = []
+pytestmark = pytest.mark.xdist_group("insights")
 
 
 @pytest.fixture
 def worlds(make_org: Callable[..., Org]) -> list[Org]:
     """Two organizations that lived through the same, one of them with fewer customers; made once."""
     if not WORLDS:
-        WORLDS.extend([lived(make_org()), lived(make_org(), 17)])
+        WORLDS.extend([world_once(make_org), lived(make_org(), 17)])
     return WORLDS
 
 

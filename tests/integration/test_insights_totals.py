@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from tests.conftest import START, Org
 from tests.support.figures_compared import assert_equal
-from tests.support.insights_world import lived
+from tests.support.insights_world import world_once
 
 from makegood.failures.models import Failure
 from makegood.insights import taking
@@ -29,15 +29,13 @@ from makegood.store.tenancy import tenant
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 ALL_OF_IT = Window(since=START - 400 * DAY, until=START + 400 * DAY)
-WORLDS: list[Org] = []
+pytestmark = pytest.mark.xdist_group("insights")
 
 
 @pytest.fixture
 def world(make_org: Callable[..., Org]) -> Org:
     """One organization that lived through four months; made once."""
-    if not WORLDS:
-        WORLDS.append(lived(make_org()))
-    return WORLDS[0]
+    return world_once(make_org)
 
 
 @contextmanager

@@ -80,6 +80,16 @@ def tick_to(org: Org, at: datetime) -> None:
     tick_dry(only=[org.id])
 
 
+_worlds: list[Org] = []
+
+
+def world_once(make_org: Callable[..., Org]) -> Org:
+    """One organization that lived through four months, made once for all who only read it or undo what they write."""
+    if not _worlds:
+        _worlds.append(lived(make_org()))
+    return _worlds[0]
+
+
 def lived(org: Org, people: int = PROMISES) -> Org:
     """Live through four months: broken promises, complaints, reports, recoveries, make-goods, scores, purchases."""
     with tenant(organization_id=org.id):
