@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from makegood.listen.events import read as events_read
 from makegood.listen.hooks.delivery_rule import DeliveryRule, UnusableRule, due_of, methods_read, rule_of
-from makegood.listen.hooks.orders import Came, all_there_at
+from makegood.listen.hooks.orders import Came, Version, all_there_at, joined
 from makegood.listen.hooks.shopify import Told, UnusableOrder, read
 
 FROM = datetime(2026, 11, 1, tzinfo=UTC)
@@ -166,6 +167,31 @@ def test_an_order_is_there_when_its_last_piece_is(
 ) -> None:
     at = all_there_at(pieces=pieces, parcels=[Came(pieces=count, at=day) for count, day in parcels])
     assert (at.day if at else None) == there
+
+
+@given(
+    told=st.lists(st.tuples(st.integers(1, 3), st.none() | st.integers(0, 9)), min_size=1, max_size=5),
+    off=st.booleans(),
+    data=st.data(),
+)
+def test_a_fulfilment_ends_alike_in_whatever_order_its_versions_come_and_however_often(
+    told: list[tuple[int, int | None]], off: bool, data: st.DataObject
+) -> None:
+    """One that is off stays off, so only the newest version may be."""
+    versions = [
+        Version(
+            pieces=pieces,
+            done_at=None if done is None else FROM + timedelta(hours=done),
+            off=off and number == len(told) - 1,
+            told_at=FROM + timedelta(days=number),
+        )
+        for number, (pieces, done) in enumerate(told)
+    ]
+    came = data.draw(st.permutations(versions)) + data.draw(st.lists(st.sampled_from(versions), max_size=3))
+    found = reduce(joined, came, came[0])
+    assert found == reduce(joined, versions, versions[0])
+    assert (found.pieces, found.off) == (versions[-1].pieces, off)
+    assert found.done_at == (None if off else min((one.done_at for one in versions if one.done_at), default=None))
 
 
 @pytest.mark.parametrize(

@@ -290,7 +290,8 @@ class HookDelivery(TenantModel):
 class HookOrder(TenantModel):
     """How much of one order of a shop is there: `parcels` are pieces and time by the keyed hash of each fulfilment.
 
-    `pieces` is how many are to come, None while only its fulfilments were heard of; `promised` that the ledger holds a
+    `pieces` is how many are to come, None while only its fulfilments were heard of, as of `told_at`; `versions` hold by
+    the same hashes as of when each fulfilment is known, and whether it is off. `promised` that the ledger holds a
     promise of it, and `keeps` what keeps that, by the rule of then. Only hashes, counts and times stand here.
     """
 
@@ -300,6 +301,8 @@ class HookOrder(TenantModel):
     promised = models.BooleanField(default=False)
     keeps = models.CharField(max_length=10, null=True)
     parcels = models.JSONField(default=dict)
+    told_at = models.DateTimeField(null=True)
+    versions = models.JSONField(null=True)
 
     class Meta:
         constraints = [

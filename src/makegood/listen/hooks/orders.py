@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -68,19 +69,67 @@ def _there(hook: Hook, told: Told, keeps: str) -> Sequence[Body]:
     )
     if told.promises and not row.promised:
         row.promised, row.keeps = True, keeps
+    late = is_late(told.told_at, row.told_at)
+    versions = row.versions or {}
     for parcel in told.parcels:
         key = keyed_hash(parcel.key, purpose="hook parcel").hex()
-        before = row.parcels.get(key, {})
         done_at = parcel.shipped_at if (row.keeps or keeps) == "shipped" else parcel.delivered_at
-        at = before.get("at") or (done_at.isoformat() if done_at else None)
-        row.parcels[key] = {"pieces": parcel.pieces, "at": None if parcel.off else at}
-    row.pieces = row.pieces if told.pieces is None else told.pieces
-    row.save(update_fields=["parcels", "pieces", "promised", "keeps"])
+        version = Version(pieces=parcel.pieces, done_at=done_at, off=parcel.off, told_at=parcel.told_at)
+        known = _version(row.parcels[key], versions.get(key, {})) if key in row.parcels else version
+        version = joined(known, version)
+        row.parcels[key] = {"pieces": version.pieces, "at": _text(version.done_at)}
+        versions[key] = {"told_at": _text(version.told_at), "off": version.off}
+    row.versions = versions
+    if told.pieces is not None and not late:
+        row.pieces, row.told_at = told.pieces, told.told_at
+    row.save(update_fields=["parcels", "versions", "pieces", "told_at", "promised", "keeps"])
     all_at = all_there_at(pieces=row.pieces, parcels=[Came(**one) for one in row.parcels.values()])
     if not row.promised:
         return ()
-    released = () if told.released is None else (told.released,)
+    released = () if told.released is None or late else (told.released,)
     return (*released, kept(order=told.order, at=all_at)) if all_at is not None else released
+
+
+def is_late(told_at: datetime | None, known_at: datetime | None) -> bool:
+    """This function will return whether what tells of one moment comes after what told of a later one."""
+    return told_at is not None and known_at is not None and told_at < known_at
+
+
+@attrs.frozen(kw_only=True)
+class Version:
+    """One fulfilment as of `told_at`: how many pieces (None: all), when they did what keeps a promise, whether off."""
+
+    pieces: int | None
+    done_at: datetime | None = None
+    off: bool = False
+    told_at: datetime | None = None
+
+
+def joined(known: Version, told: Version) -> Version:
+    """This function will return what is known of a fulfilment from now on: as its newest version says, however late.
+
+    It was done when the first of them says that it was, unless it is off by the newest.
+    """
+    newest = known if is_late(told.told_at, known.told_at) else told
+    done_at = min((one.done_at for one in (known, told) if one.done_at is not None), default=None)
+    return attrs.evolve(newest, done_at=None if newest.off else done_at)
+
+
+def _version(parcel: Mapping[str, Any], version: Mapping[str, Any]) -> Version:
+    return Version(
+        pieces=parcel["pieces"],
+        done_at=_at(parcel["at"]),
+        off=version.get("off", False),
+        told_at=_at(version.get("told_at")),
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _at(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
 
 
 @attrs.frozen

@@ -33,28 +33,33 @@ class UnusableOrder(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Parcel:
-    """One fulfilment: how many pieces went (None: all), when they did and when they came, or that it is off."""
+    """One fulfilment: how many pieces went (None: all), when they did and when they came, or that it is off.
+
+    `told_at` is when it became so: what tells of an earlier moment is older.
+    """
 
     key: str
     pieces: int | None
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     off: bool = False
+    told_at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Told:
     """What one delivery tells of one order: events to take, and what is to be added up before the promise is kept.
 
-    `pieces` is how many are to be shipped, None where it does not say; `released` counts where something was promised
-    of it, under whatever rule; `needs_order` that its order must be known first, since nothing here says whose it is.
-    Without an `order` it tells nothing that we take, and `said` is why.
+    `pieces` is how many are to be shipped as of `told_at`, None where it does not say; `released` counts where
+    something was promised of it, under whatever rule; `needs_order` that its order must be known first, since nothing
+    here says whose it is. Without an `order` it tells nothing that we take, and `said` is why.
     """
 
     order: str = ""
     events: tuple[Body, ...] = ()
     parcels: tuple[Parcel, ...] = ()
     pieces: int | None = None
+    told_at: datetime | None = None
     promises: bool = False
     released: Body | None = None
     needs_order: bool = False
@@ -129,6 +134,7 @@ def _order(body: Mapping[str, Any], rule: DeliveryRule, zone: str, currency: str
         events=tuple(events),
         parcels=tuple(_parcel(one) for one in _listed(body, "fulfillments")),
         pieces=pieces,
+        told_at=_told_at(body),
         promises=due_at is not None,
         released=_event("released", order, "promise.released", released_at, {}) if released_at is not None else None,
     )
@@ -173,7 +179,12 @@ def _parcel(body: Mapping[str, Any]) -> Parcel:
         shipped_at=_moment(body, "created_at") if status == "success" else None,
         delivered_at=_moment(body, "updated_at") if body.get("shipment_status") == "delivered" else None,
         off=status in NEVER_LEFT,
+        told_at=_told_at(body),
     )
+
+
+def _told_at(body: Mapping[str, Any]) -> datetime | None:
+    return _moment(body, "updated_at") if body.get("updated_at") else None
 
 
 def _ships(body: Mapping[str, Any]) -> bool:
