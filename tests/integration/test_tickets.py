@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 from tests.conftest import START, Org
 from tests.support.given import email
@@ -22,7 +24,7 @@ from makegood.listen.hooks.operations import UnableToConnect, hook_forget, hook_
 from makegood.listen.hooks.tickets import OURS
 from makegood.messages.links import status_url
 from makegood.messages.models import Helpdesk, Message, Thread, Ticket
-from makegood.messages.operations import message_retry
+from makegood.messages.operations import Outgoing, message_draft, message_retry, message_send, messages_queue
 from makegood.messages.tickets import UnableToKnowHelpdesk, ways
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.queries import recovery_case
@@ -248,6 +250,33 @@ def test_somebody_without_an_address_is_reached_through_their_ticket_unless_they
         work_once(only=[org.id])
         assert len(server.asked) == asked
         assert (said(org).state, said(org).channel) == ("sent", channel)
+
+
+@pytest.mark.parametrize(
+    ("url", "channel", "waits"), [(True, "mail", True), (False, "mail", False), (True, "status", False)]
+)
+def test_who_is_reached_through_a_ticket_is_not_woken_either(
+    make_org: Callable[..., Org], server: HelpdeskServer, url: bool, channel: str, waits: bool
+) -> None:
+    """The helpdesk mails at once what is answered there; a page wakes nobody."""
+    org = make_org(delivery="live")
+    heard(connected(org, "chatwoot", server.url if url else ""))
+    recovery = opened(org)
+    night = (START + timedelta(days=1)).replace(hour=1, minute=30)
+    out = Outgoing(
+        thread_id=recovery.thread_id or 0, customer_id=recovery.customer_id or 0, kind="outcome", step="communicate",
+        key="at night", subject="Your lamp", body="Your lamp is mended: it was there on Friday.", send="at_once",
+    )  # fmt: skip
+    with tenant(organization_id=org.id):
+        Customer.objects.filter(id=recovery.customer_id).update(channel=channel)
+        (queued,) = messages_queue(organization_id=org.id, queued=[out], now=night)
+        asked = attrs.evolve(out, key="asked", send="person")
+        draft = message_draft(organization_id=org.id, draft=asked, now=night)
+        sent = message_send(
+            organization_id=org.id, message_id=draft, by=org.manager, now=night, override_reason="They asked."
+        )
+        run_at = Effect.objects.get(subject="message", subject_id=queued.message_id).run_at
+    assert (run_at > night, sent.waits_until is not None) == (waits, waits)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def messages_queue(*, organization_id: int, queued: Sequence[Outgoing], now: dat
 
     A customer with an e-mail address is written to there, any other on their status page. What would go by itself
     but whose wording blocks, or that would be the second kind of news in one window, becomes a draft, so that a person
-    sees it. A mail that may wait leaves after the customer's night. An apology that the customer has had already is
+    sees it. What may wait leaves after the customer's night. An apology that the customer has had already is
     stopped, journalled as blocked, and shown. Raises UnableToQueue.
     """
     if not queued:
@@ -191,8 +191,8 @@ def _new(message_id: int, out: Outgoing, at: datetime, reach: Reach, *, second: 
 def _leaves(
     at: datetime, kind: str, reach: Reach, *, heard_at: datetime | None = None, due_at: datetime | None = None
 ) -> datetime:
-    """When it leaves: the page wakes nobody, a mail that keeps waits for the morning."""
-    if not reach.address:
+    """When it leaves: the page wakes nobody, what reaches them elsewhere and keeps waits for the morning."""
+    if not reach.address and not reach.ticket:
         return at
     heard = [one for one in (heard_at, reach.heard_at) if one is not None]
     return leaves_at(at=at, zone=reach.zone, kind=kind, heard_at=max(heard, default=None), due_at=due_at)[0]
@@ -324,8 +324,8 @@ def message_send(
     """This function will send a draft: the click of a named person, with the text as they left it.
 
     That person signs it, or signs for a colleague. The wording is judged and its findings kept; one that blocks needs
-    an `override_reason`, and so do the second kind of news in one window and a promise that is over. A mail that keeps
-    waits for the customer's morning. An apology that the customer has had already stays a draft and the answer is
+    an `override_reason`, and so do the second kind of news in one window and a promise that is over. What keeps
+    waits for their morning, but on their page. An apology that they have had already stays a draft and the answer is
     blocked. What a machine drafted leaves only once a person has changed it or said that they read it (`machine_read`);
     `unfounded` are findings on what it says and the case does not. Raises UnableToSend.
     """
@@ -361,9 +361,9 @@ def message_send(
     row.state = "queued"
     write_back(row, [*SENT, "machine_read", "words_before"])
     run_at = now
-    if row.thread_id and row.channel == "mail":
-        reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id])
-        run_at = _leaves(now, row.kind, reach[row.thread_id])
+    if row.thread_id:
+        reach = reaches(organization_id=organization_id, thread_ids=[row.thread_id])[row.thread_id]
+        run_at = _leaves(now, row.kind, reach) if row.channel == "mail" or reach.ticket else now
     _again(organization_id, row, run_at)
     record(organization_id=organization_id, entries=[_said(row.id, row, "queued", now, by)])
     waits_until = run_at if run_at > now else None

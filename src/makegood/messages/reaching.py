@@ -29,7 +29,9 @@ SELECT t.id, t.token, CASE WHEN c.channel = 'status' THEN '' ELSE coalesce((
     AND i.value <> '' AND i.customer_id IN (c.id, c.merged_into_id) ORDER BY i.id LIMIT 1), '') END,
     coalesce(nullif(c.zone, ''), o.zone), (
     SELECT max(m.created_at) FROM conversations_message m WHERE m.organization_id = t.organization_id
-    AND m.thread_id = t.id AND m.direction = 'in'), o.language
+    AND m.thread_id = t.id AND m.direction = 'in'), o.language, c.channel <> 'status' AND EXISTS (
+    SELECT 1 FROM conversations_ticket k JOIN conversations_helpdesk h ON h.organization_id = k.organization_id
+    AND h.id = k.helpdesk_id AND h.url <> '' WHERE k.organization_id = t.organization_id AND k.thread_id = t.id)
 FROM conversations_thread t
 JOIN customers_customer c ON c.organization_id = t.organization_id AND c.id = t.customer_id
 JOIN organizations_organization o ON o.id = t.organization_id
@@ -46,7 +48,7 @@ AND (m.direction = 'in' OR m.direction = 'out' AND m.state IN ('queued', 'sent')
 
 @attrs.frozen(kw_only=True, slots=True)
 class Reach:
-    """How a thread's customer is reached: at `address`, or on their page where that is empty.
+    """How a thread's customer is reached: through their `ticket`, at `address`, or on their page without either.
 
     They are written to on their page alone where that is the channel they chose. `zone` is their own, else the
     organization's; `heard_at` is when they last wrote. `language` is the house's own.
@@ -57,6 +59,7 @@ class Reach:
     zone: str
     heard_at: datetime | None
     language: str
+    ticket: bool = False
 
 
 def reaches(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, Reach]:
@@ -64,8 +67,10 @@ def reaches(*, organization_id: int, thread_ids: Sequence[int]) -> dict[int, Rea
     with prepared() as cursor:
         cursor.execute(REACH, [organization_id, list(set(thread_ids))])
         return {
-            thread_id: Reach(token=token, address=address, zone=zone, heard_at=heard_at, language=language)
-            for thread_id, token, address, zone, heard_at, language in cursor.fetchall()
+            thread_id: Reach(
+                token=token, address=address, zone=zone, heard_at=heard_at, language=language, ticket=ticket
+            )
+            for thread_id, token, address, zone, heard_at, language, ticket in cursor.fetchall()
         }
 
 
