@@ -3,7 +3,8 @@
     python -m benchmarks.fit_naming [--write]
 
 Two layers (makegood.core.wording.naming), both ridge logistic regressions. The first weighs marks of sentences for each
-part; where only the whole message was labelled, the points of its sentences are pooled by log-sum-exp. The second
+part; where only the whole message was labelled, the points of its sentences are pooled by log-sum-exp. Marks are scaled
+by how much likelier they are where the part holds (the idea of naive Bayes), so that idle ones weigh little. The second
 weighs messages for each label by what their sentences weigh, as judged by first layers that never saw their writer. The
 points from which a rule is broken are chosen on predictions crossed by writer: those at which all names together are
 right as often as AIM. Then weights are pruned and rounded. Prints the crossed figures; `--write` writes the weights.
@@ -12,8 +13,9 @@ right as often as AIM. Then weights are pruned and rounded. Prints the crossed f
 from __future__ import annotations
 
 import argparse
+import string
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +24,19 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from benchmarks.naming_examples import BAD, CARRIED, LABELS, PARTS, ROOT, SURE, Example, groups, messages, phrases
+from benchmarks.naming_examples import (
+    BAD,
+    CARRIED,
+    LABELS,
+    PARTS,
+    ROOT,
+    SURE,
+    Example,
+    common,
+    groups,
+    messages,
+    phrases,
+)  # fmt: skip
 from makegood.core.wording.linter import FAR
 from makegood.core.wording.naming import measured
 from makegood.core.wording.types import Naming
@@ -40,7 +54,11 @@ FINER = {
     "wording.script": "wording.no-what",
 }
 """Rules that are special cases of one that is named."""
-RIDGE, MESSAGE_RIDGE = 2.0, 20.0
+RIDGE, MESSAGE_RIDGE = 2.0, 80.0
+IDLE = 0.15
+"""What a mark counts at least, however little it tells."""
+WIDTH = 118
+"""Columns of a line of marks."""
 GROUPS = 4
 """Groups of writers that are judged by weights fitted to the other groups."""
 LEAST, LEAST_MESSAGES = 3, 8
@@ -105,16 +123,28 @@ def fit_sentences(examples: Sequence[Example]) -> Sentences:
     for part in PARTS:
         pairs = np.array([item.parts.get(part, (0.0, 0.0)) for item in examples])
         start = np.append(np.zeros(len(names)), -3.0)
-        weights[part] = descended(pooled_slope(table, starts, pairs[:, 0], pairs[:, 1]), start)
+        scale = np.append(telling(table, starts, pairs[:, 0], pairs[:, 1]), 1.0)
+        slope = pooled_slope(table, starts, pairs[:, 0], pairs[:, 1], scale)
+        weights[part] = scale * descended(slope, start)
     return Sentences(names=names, weights=weights)
 
 
-def pooled_slope(table: Table, starts: Rows, holds: Array, share: Array) -> Callable[[Array], tuple[float, Array]]:
-    """The loss of weights and its slope, for one part: the points of an example's sentences pooled."""
+def telling(table: Table, starts: Rows, holds: Array, share: Array) -> Array:
+    """How much each mark tells of a part: the root of the log of how much likelier it is where the part holds."""
+    sizes = np.diff([*starts, table.height])
+    owner = np.repeat(np.arange(len(starts)), sizes)
+    with_it, without = (1 + table.back((share * side / sizes)[owner]) for side in (holds, 1 - holds))
+    return np.asarray(np.sqrt(np.abs(np.log(with_it / with_it.sum()) - np.log(without / without.sum()))) + IDLE)
+
+
+def pooled_slope(
+    table: Table, starts: Rows, holds: Array, share: Array, scale: Array
+) -> Callable[[Array], tuple[float, Array]]:
+    """The loss of scaled weights and its slope, for one part: the points of an example's sentences pooled."""
     owner = np.repeat(np.arange(len(starts)), np.diff([*starts, table.height]))
 
     def slope(found: Array) -> tuple[float, Array]:
-        points = table.times(found[:-1]) + found[-1]
+        points = table.times(scale[:-1] * found[:-1]) + found[-1]
         most = np.maximum.reduceat(points, starts)
         raised = np.exp(points - most[owner])
         total = np.add.reduceat(raised, starts)
@@ -123,7 +153,7 @@ def pooled_slope(table: Table, starts: Rows, holds: Array, share: Array) -> Call
             (share * (np.logaddexp(0, whole) - holds * whole)).sum() + 0.5 * RIDGE * dot(found[:-1], found[:-1])
         )
         of_sentence = (share * (chance(whole) - holds))[owner] * raised / total[owner]
-        return loss, np.append(table.back(of_sentence) + RIDGE * found[:-1], of_sentence.sum())
+        return loss, np.append(scale[:-1] * table.back(of_sentence) + RIDGE * found[:-1], of_sentence.sum())
 
     return slope
 
@@ -274,7 +304,7 @@ def lines(judged: Crossed, aim: float = AIM) -> dict[str, float]:
     """
     stop = stop_line(judged)
     ranked = {label: rank(judged, label, stop) for label in LABELS if label != BAD}
-    for price in np.arange(1.0, 60.0, 0.5):
+    for price in np.geomspace(0.5, 60.0, 300):
         chosen = {label: int(np.argmax(right - price * wrong)) for label, (_, right, wrong) in ranked.items()}
         right, wrong = (sum(float(ranked[label][part][place]) for label, place in chosen.items()) for part in (1, 2))
         if right >= aim * (right + wrong):
@@ -331,7 +361,7 @@ def document(first: Sentences, second: Whole, chosen: dict[str, float]) -> dict[
     found = np.array([first.weights[part][:-1] for part in PARTS])
     kept = np.abs(found) >= TINY
     marks = [
-        f"{name} = {' '.join(f'{place}:{round(float(found[place, column]) * 100)}' for place in np.flatnonzero(kept[:, column]))}"
+        f"{name}={''.join(weighed(place, found[place, column]) for place in np.flatnonzero(kept[:, column]))}"
         for column, name in enumerate(first.names)
         if kept[:, column].any()
     ]
@@ -354,20 +384,42 @@ def document(first: Sentences, second: Whole, chosen: dict[str, float]) -> dict[
             for label in LABELS
         ],
         "measures": "\n".join(measures),
-        "marks": "\n".join(marks),
+        "marks": "\n".join(filled_lines(marks)),
+        "common": " ".join(sorted(common())),
     }
+
+
+def weighed(place: int, weight: float) -> str:
+    """This function will write what a mark weighs for a part: its letter, a capital for less, and hundredths."""
+    letter = string.ascii_lowercase[place]
+    return f"{letter if weight > 0 else letter.upper()}{abs(round(float(weight) * 100))}"
+
+
+def filled_lines(marks: Iterable[str]) -> Iterator[str]:
+    """This function will put marks side by side, as many as a line holds."""
+    line = ""
+    for mark in marks:
+        if line and len(line) + len(mark) >= WIDTH:
+            yield line
+            line = ""
+        line += f"~{mark}" if line else mark
+    if line:
+        yield line
 
 
 def written(raw: dict[str, Any]) -> str:
     """This function will write the weights as YAML: a line for each measure of a message and each mark of a sentence."""
-    head = yaml.safe_dump({key: raw[key] for key in ("finer", "parts", "rules")}, sort_keys=False)
+    head = yaml.safe_dump(
+        {key: raw[key] for key in ("finer", "common", "parts", "rules")}, sort_keys=False, width=WIDTH
+    )
     blocks = "".join(
         f"{part}: |\n" + "".join(f"  {line}\n" for line in raw[part].splitlines()) for part in ("measures", "marks")
     )
     return (
         "# Which rules a message breaks (makegood.core.wording.naming), fitted by benchmarks/fit_naming.py. `marks`: points\n"
-        "# of each mark of a sentence for each part (its place below, and hundredths); `measures`: what each measure of a\n"
-        f"# message weighs for each rule, in their order, in thousandths.\n{head}{blocks}"
+        "# of each mark of a sentence, in hundredths, for each part (a is the first below; a capital takes away); `measures`:\n"
+        "# what each measure of a message weighs for each rule, in their order, in thousandths; `common`: words of frames.\n"
+        f"{head}{blocks}"
     )
 
 

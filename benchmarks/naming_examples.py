@@ -1,12 +1,14 @@
 """What the naming of rules learns from: labelled messages, their sentences, and single sentences of a kind, as marks.
 
 Messages come from all sets of this project that people labelled (benchmarks/data, tests/unit/data), single sentences
-from benchmarks/data/wording_phrases.yaml and wording_shown.yaml. Most messages were labelled twice, by people who did
+from benchmarks/data/wording_phrases.yaml, wording_shown.yaml and wording_voices. Most messages were labelled twice, by people who did
 not see each other's labels; a label on which they disagree counts less (`unsure`, `once`).
 """
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ import attrs
 
 from makegood.core.wording import Case
 from makegood.core.wording.linter import limit_of, looked
-from makegood.core.wording.marks import message_marks, sentence_marks
+from makegood.core.wording.marks import message_marks, sentence_marks, words_of
 from makegood.core.wording.reading import Reading
+from makegood.core.wording.sentences import normal, sentences
 from makegood.core.wording.types import FAULTS
 from makegood.rules.templates import LOSSES, apology_name, filled
 from makegood.rules.wording_data import wording_rules
@@ -31,6 +34,9 @@ SETS = (
     *(ROOT / f"tests/unit/data/wording_{name}.yaml" for name in ("blind", "practice_1", "practice_2")),
 )
 PHRASES = (DATA / "wording_phrases.yaml", DATA / "wording_shown.yaml")
+VOICES = tuple(sorted((DATA / "wording_voices").glob("*.txt")))
+COMMON = 260
+"""Words of which frames are made: so many, the commonest."""
 CARRIED = (
     "conditional", "passive", "feelings", "blame", "staff_blame", "excuse", "policy", "minimising", "dismissive",
     "jargon", "selling", "vague_next", "improvement", "forgiveness",
@@ -101,12 +107,12 @@ class Example:
 
 def messages() -> list[Example]:
     """This function will read all labelled messages of this project, and the apologies that ship."""
-    found = []
-    for path in SETS:
-        document = data_of(path.read_text(encoding="utf-8"))
-        for side in ("good", "bad"):
-            for item in document[side]:
-                found += of_message(item, writer=item.get("writer", path.stem))
+    found = [
+        example
+        for path in SETS
+        for item in both_sides(path)
+        for example in of_message(item, writer=item.get("writer", path.stem))
+    ]
     return [*found, *(one for item in shipped_apologies() for one in of_message(item, writer="templates"))]
 
 
@@ -129,7 +135,7 @@ def of_message(message: Mapping[str, Any], *, writer: str) -> list[Example]:
         raise ValueError(f"A message of {writer} is empty.")
     marks = [
         frozenset(one)
-        for one in sentence_marks(reading=reading, measures=weight.measures, findings=findings, kinds=rules.kinds)
+        for one in sentence_marks(reading=reading, measures=weight.measures, findings=findings, common=common())
     ]
     whole = Example(
         kind="message",
@@ -208,13 +214,46 @@ def same(text: str, quote: str) -> bool:
 
 def phrases() -> list[Example]:
     """This function will read the single sentences, each of a kind."""
-    return [
-        example
-        for path in PHRASES
-        for kind, texts in data_of(path.read_text(encoding="utf-8")).items()
-        for text in texts
-        for example in of_phrase(text, kind)
-    ]
+    return [example for kind, text in kinds_and_texts() for example in of_phrase(text, kind)]
+
+
+def kinds_and_texts() -> Iterator[tuple[str, str]]:
+    """This function will read each single sentence, after its kind."""
+    for path in PHRASES:
+        for kind, texts in data_of(path.read_text(encoding="utf-8")).items():
+            yield from ((kind, text) for text in texts)
+    for path in VOICES:
+        yield from spoken(path.read_text(encoding="utf-8"))
+
+
+def spoken(lines: str) -> Iterator[tuple[str, str]]:
+    """This function will read the sentences of a voice: a line each, under the kind that stands in brackets.
+
+    Raises ValueError for a kind that teaches nothing.
+    """
+    kind = ""
+    for line in filter(None, (one.strip() for one in lines.splitlines())):
+        if line.startswith("["):
+            kind = line.strip("[]").replace(" ", "_")
+            if not kind_targets(kind):
+                raise ValueError(f"No sentence is of the kind {kind!r}.")
+        elif not line.startswith("#"):
+            yield kind, line
+
+
+@functools.cache
+def common() -> frozenset[str]:
+    """This function will return the commonest words of all messages and single sentences."""
+    texts = [item["text"] for path in SETS for item in both_sides(path)]
+    texts += [text for _, text in kinds_and_texts()]
+    counts = Counter(word for text in texts for part in sentences(normal(text)) for word in {*words_of(part.text)})
+    return frozenset(sorted(counts, key=lambda word: (-counts[word], word))[:COMMON])
+
+
+def both_sides(path: Path) -> Iterator[dict[str, Any]]:
+    """This function will read the messages of a set, good and bad."""
+    document = data_of(path.read_text(encoding="utf-8"))
+    return (item for side in ("good", "bad") for item in document[side])
 
 
 def of_phrase(text: str, kind: str) -> Iterator[Example]:

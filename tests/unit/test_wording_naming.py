@@ -11,7 +11,7 @@ from tests.unit.test_wording_data import DOCUMENT
 from makegood.core.wording import Case, Linted, lint
 from makegood.core.wording.marks import sentence_marks, word_marks
 from makegood.core.wording.naming import measured
-from makegood.core.wording.packing import packed, unpacked
+from makegood.core.wording.packing import NARROW, WIDE, packed, unpacked
 from makegood.core.wording.reading import read
 from makegood.core.wording.types import Naming
 from makegood.rules.wording_data import UnableToReadWordingRules, parsed, wording_rules
@@ -83,13 +83,20 @@ def test_a_named_rule_is_shown_by_the_sentence_that_carries_it() -> None:
     assert (shown.text, shown.severity) == ("The moon was full.", "block")
 
 
-def test_words_of_a_kind_speak_for_a_rule_whichever_of_them_is_used() -> None:
-    naming = one_rule("wording.excuse", f"c:{RULES.kinds['influenza']}", points=1.0)
-    for word in ("influenza", "fever"):
-        linted = judged(LATE + f"Per our policy nothing more is due. Half of us had {word}.", naming)
+def test_a_piece_of_a_word_speaks_for_a_rule_in_every_word_that_holds_it() -> None:
+    naming = one_rule("wording.excuse", "g:storm", points=1.0)
+    for word in ("storm", "snowstorms", "stormy"):
+        linted = judged(LATE + f"Per our policy nothing more is due. Half of us saw {word}.", naming)
         (shown,) = (item for item in linted.findings if item.rule == "wording.excuse")
         assert word in shown.text
-    assert "excuse" not in blocking(judged(LATE + "Per our policy nothing more is due. Half of us had a ship.", naming))
+    assert "excuse" not in blocking(judged(LATE + "Per our policy nothing more is due. Half of us saw stone.", naming))
+
+
+def test_a_frame_speaks_for_a_rule_whatever_stands_between_its_words() -> None:
+    naming = attrs.evolve(one_rule("wording.blame", "h:if you had", points=1.0), common=frozenset(("if", "you", "had")))
+    for said in ("If you had only asked.", "If, as others, you simply had asked."):
+        assert "blame" in blocking(judged(LATE + said, naming))
+    assert "blame" not in blocking(judged(LATE + "Had you asked, if only once.", naming))
 
 
 @pytest.mark.parametrize(
@@ -138,6 +145,13 @@ def test_where_no_rule_is_named_the_heaviest_sentence_is_found() -> None:
     assert blocking(judged(alone, naming)) == {"balance"}
 
 
+def test_where_no_rule_is_named_the_sentence_nearest_to_breaking_one_is_shown() -> None:
+    naming = one_rule("wording.conditional", "w:moon", points=-0.5)
+    text = "We're sorry if it came late, Mr Okoro. We loaded the wrong van. The moon was full. You have £20 back today."
+    (found,) = (item for item in judged(text, naming).findings if item.severity == "block")
+    assert (found.rule, found.text) == ("wording.balance", "The moon was full.")
+
+
 def test_a_finer_rule_goes_with_the_one_it_belongs_to() -> None:
     text = "I'm sorry, but you have to wait your turn."
     quiet = judged(text, one_rule("wording.excuse", "w:moon", points=1.0))
@@ -181,26 +195,36 @@ def test_sentences_speak_together() -> None:
 
 def test_a_sentence_is_marked_by_what_came_before() -> None:
     reading = read(text="We are sorry. It came.", rules=RULES, case=Case())
-    first, second = sentence_marks(reading=reading, measures=[{}, {}], findings=[], kinds={})
+    first, second = sentence_marks(reading=reading, measures=[{}, {}], findings=[], common=())
     assert "x:prev e:regret" in second - first
     assert {"p:first"} <= first - second
 
 
-def test_a_rare_word_goes_as_its_kind_and_an_unknown_one_by_its_ending() -> None:
-    marks = word_marks("the ferry sank at 16:40, \u00a342 gone, blorbing", {"ferry": "<ship>"})
-    assert {"c:<ship>", "bb:<ship> ?", "c:?ing", "w:#t", "w:$#", "w:ferry", "k:the sank"} <= marks
+def test_a_sentence_is_marked_by_words_pieces_of_them_and_its_frame() -> None:
+    marks = word_marks("the ferry sank at 16:40, \u00a342 gone, blorbing", frozenset(("the", "at")))
+    assert {"w:#t", "w:$#", "w:ferry", "k:the sank", "g:<fer", "g:ing>", "s:blorb", "h:^ the at", "h:at ."} <= marks
+    assert not {mark for mark in marks if mark.startswith(("h:sank", "g:<at"))}
 
 
-@given(st.lists(st.lists(st.integers(-9999, 9999), min_size=5, max_size=5), max_size=40))
-def test_packed_rows_add_up_as_rows_do(rows: list[list[int]]) -> None:
-    total = sum(packed(enumerate(row)) for row in rows)
-    assert unpacked(total, 5) == [sum(row[place] for row in rows) for place in range(5)]
+def test_a_part_leads_in_the_sentence_where_it_outdoes_all_others_but_what_is_open() -> None:
+    found = measured({"blame": [1.0, 2.0], "own": [3.0, -8.0], "open": [9.0, 9.0]})
+    assert found["lead blame"] == pytest.approx(10.0)
+    assert found["leads blame"] == pytest.approx(1.0, abs=0.13)
+    assert found["lead own"] == pytest.approx(2.0)
+    assert found["lead open"] == pytest.approx(7.0, abs=0.01)
+
+
+@pytest.mark.parametrize("bits", [WIDE, NARROW])
+@given(rows=st.lists(st.lists(st.integers(-9999, 9999), min_size=5, max_size=5), max_size=40))
+def test_packed_rows_add_up_as_rows_do(bits: int, rows: list[list[int]]) -> None:
+    total = sum(packed(enumerate(row), bits=bits) for row in rows)
+    assert unpacked(total, 5, bits=bits) == [sum(row[place] for row in rows) for place in range(5)]
 
 
 NAMES = {
     "parts": [{"name": "what", "base": -1.0}],
     "rules": [{"id": "a", "start": 0.0, "line": 0.0, "shown": "what", "absent": False}],
-    "marks": "w:moon = 0:120\nb:a = b = 0:-7\n",
+    "marks": "w:moon=a120~b:a = b=A7\nw:sun=a3\n",
     "measures": "most what = 1500\n",
 }
 
@@ -208,7 +232,7 @@ NAMES = {
 def test_names_are_read_with_their_marks() -> None:
     naming = parsed({**DOCUMENT, "names": NAMES}).naming
     assert naming is not None
-    assert naming.marks == {"w:moon": 120, "b:a = b": -7}
+    assert naming.marks == {"w:moon": 120, "b:a = b": -7, "w:sun": 3}
     assert (naming.measures, naming.weights) == (("most what",), (1500,))
 
 
@@ -216,8 +240,8 @@ def test_names_are_read_with_their_marks() -> None:
     ("change", "says"),
     [
         ({"finer": {"b": "a"}}, "unknown rule b"),
-        ({"marks": "w:moon = 3:120\n"}, "weighs for no part"),
-        ({"marks": "w:moon\n"}, "weighs for no part"),
+        ({"marks": "w:moon=d120\n"}, "weighs for no part"),
+        ({"marks": "w:sun=a1\nw:moon\n"}, "weighs for no part"),
         ({"measures": "most what = 1 2\n"}, "does not weigh for every rule"),
         ({"parts": []}, "unknown part what"),
     ],

@@ -9,14 +9,15 @@ from importlib import resources
 from typing import Any
 
 from makegood.core.evidence import GRADES
-from makegood.core.wording.packing import packed
+from makegood.core.wording.packing import NARROW, packed
 from makegood.core.wording.types import ELEMENTS, SEVERITIES, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
 from makegood.rules import yaml_text
 
 _CLASS = re.compile(r"\{([a-z_]+)\}")
 _GAP = re.compile(r" ~(\d) ")
-_PAIR = re.compile(r"(\d+):(-?\d+)")
+_MARK = re.compile(r"([^~\n]+)=((?:[A-Za-z]\d+)+)[~\n]")
+_PAIR = re.compile(r"([A-Za-z])(\d+)")
 _LAST_GAP = re.compile(r" ~(\d)(?=\)|\||$)")
 CONDITIONS = frozenset({"fault_ours", "not_ours", "responsibility", "repair", "verified", "amends"})
 SCOPES = ("apology", "any")
@@ -37,7 +38,7 @@ def wording_rules(language: str = "en") -> WordingRules:
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
     document = yaml_text.data_of(source.read_text(encoding="utf-8"))
-    for part in ("cues", "weights", "names", "kinds"):
+    for part in ("cues", "weights", "names"):
         beside = folder / f"{language}.{part}.yaml"
         document[part] = yaml_text.data_of(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     return parsed(document)
@@ -69,13 +70,7 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         limits=document["limits"],
         capitals=frozenset(document.get("capitals", "").split()),
         naming=_naming(document.get("names"), {rule.id for rule in rules}),
-        kinds=_kinds(document.get("kinds", {}).get("kinds", {})),
     )
-
-
-def _kinds(raw: Mapping[str, str]) -> dict[str, str]:
-    """The kind of each word, from the words of each kind."""
-    return {word: f"<{kind}>" for kind, words in raw.items() for word in words.split()}
 
 
 def _naming(raw: Mapping[str, Any] | None, known: set[str]) -> Naming | None:
@@ -100,7 +95,7 @@ def naming_of(raw: Mapping[str, Any]) -> Naming:
     return Naming(
         parts=tuple(parts),
         bases=tuple(float(item["base"]) for item in raw["parts"]),
-        marks={mark: packed(pairs) for mark, pairs in _marks(raw["marks"], len(parts))},
+        marks={mark: packed(pairs, bits=NARROW) for mark, pairs in _marks(raw["marks"], len(parts))},
         rules=tuple(ids),
         starts=tuple(float(item["start"]) for item in raw["rules"]),
         lines=tuple(float(item["line"]) for item in raw["rules"]),
@@ -109,16 +104,24 @@ def naming_of(raw: Mapping[str, Any]) -> Naming:
         weights=tuple(rows.values()),
         absences=frozenset(item["id"] for item in raw["rules"] if item.get("absent")),
         finer=finer,
+        common=frozenset(raw.get("common", "").split()),
     )
 
 
-def _marks(lines: str, count: int) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
-    for line in lines.splitlines():
-        mark, _, pairs = line.rpartition(" = ")
-        weights = tuple((int(place), int(points)) for place, points in _PAIR.findall(pairs))
-        if not weights or any(place >= count for place, _ in weights):
-            raise UnableToReadWordingRules(f"The mark {mark or line!r} weighs for no part.")
-        yield mark, weights
+def _marks(lines: str, count: int) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Marks with their points: `w:bed=a12C7` weighs 12 for the first part and -7 for the third."""
+    text, end = f"{lines.rstrip()}\n", 0
+    for found in _MARK.finditer(text):
+        weights = [
+            (ord(part.lower()) - ord("a"), -int(points) if part.isupper() else int(points))
+            for part, points in _PAIR.findall(found[2])
+        ]
+        if found.start() != end or any(place >= count for place, _ in weights):
+            break
+        end = found.end()
+        yield found[1], weights
+    if text[end:].strip():
+        raise UnableToReadWordingRules(f"The mark {text[end : end + 40].splitlines()[0]!r} weighs for no part.")
 
 
 def _measures(lines: str, count: int) -> Iterator[tuple[str, int]]:

@@ -80,7 +80,6 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
             over=weight.points - limit_of(reading, rules),
             findings=findings,
             naming=rules.naming,
-            kinds=rules.kinds,
         )
         this = _Named(text=text, rules=rules, naming=rules.naming, reading=reading, weight=weight, answers=answers)
         findings = _renamed(this, findings)
@@ -139,7 +138,7 @@ def _renamed(this: _Named, findings: list[Finding]) -> list[Finding]:
     """Findings with the rules that the message as a whole breaks: those block, what else a pattern found is advice.
 
     Where none is named and the message may not go, what patterns found missing stops it, or else the sentence that
-    turns away most; where it may go, none blocks.
+    comes nearest to breaking a rule; where it may go, none blocks.
     """
     flagged = _turns_away(this, findings)
     broken = {rule for rule, answer in this.answers.items() if flagged and answer.points >= 0 and rule != BALANCE}
@@ -178,7 +177,10 @@ def _shown(this: _Named, rule: str) -> Finding | None:
 
 
 def _whole(this: _Named) -> Finding | None:
-    part = this.weight.heaviest
+    """The message as a whole, at the sentence that comes nearest to breaking a rule."""
+    near = [answer for answer in this.answers.values() if answer.sentence is not None]
+    part = max(near, key=lambda answer: answer.points).sentence if near else None
+    part = part or this.weight.heaviest
     return _of(this.text, this.rules, this.reading, (BALANCE, part.start, part.start + len(part.text), None))
 
 

@@ -1,13 +1,15 @@
 """Marks of sentences and messages: the small signs by which the naming of rules weighs them (core.wording.naming).
 
-A sentence is marked by its words, pairs and pairs with a gap, by the same with rare words put as the kind of word they
-are ("<refund>"), by what was measured and found in it, where it stands and what the sentence before it held.
+A sentence is marked by its words, pairs and pairs with a gap, by pieces of its longer words (which it shares with words
+that are alike), by its frame (its commonest words without what stands between them: "if you had .. it would have"), by
+what was measured and found in it, where it stands and what the sentence before it held.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from makegood.core.wording.reading import Reading
@@ -19,14 +21,14 @@ _TOKEN = re.compile(
 )
 _SUMS = "\u00a3$\u20ac"
 _ENDINGS = ("ing", "ed", "es", "s", "ly")
-_UNKNOWN_ENDINGS = ("ing", "ed", "ly", "tion", "s")
+_PIECES, _FRAMES = (3, 4, 5), (2, 3, 4)
+"""Letters of a piece of a word, words of a piece of a frame."""
 _LENGTHS, _SORRIES, _WORDS, _TELLING, _SENTENCES = (
     (5, 10, 18, 28), range(1, 7), (20, 30, 40, 60, 80, 110), (3, 6, 10, 14, 20, 30), (2, 3, 4, 6, 8),
 )  # fmt: skip
 """Steps at which a length or a count becomes another mark."""
 LONG = 5
 """Letters over which a word counts without its ending too; endings leave at least four letters."""
-Kinds = Mapping[str, str]
 
 
 def words_of(text: str) -> list[str]:
@@ -42,28 +44,31 @@ def _token(found: str) -> str:
     return found
 
 
-def word_marks(text: str, kinds: Kinds) -> set[str]:
-    """This function will return the marks of a sentence's words, and how long it is."""
+def word_marks(text: str, common: Collection[str]) -> set[str]:
+    """This function will return the marks of a sentence's words, and how long it is; `common` are words of a frame."""
     words = words_of(text)
-    rough = [kinds.get(word) or _rough(word) for word in words]
     marks = {f"w:{word}" for word in words}
-    marks.update([f"s:{_stem(word)}" for word in words if len(word) > LONG])
-    marks.update([f"c:{one}" for word, one in zip(words, rough, strict=True) if one != word])
-    around, roughly = ["^", *words, "."], ["^", *rough, "."]
+    for word in marks.copy():
+        marks.update(_pieces(word))
+    around = ["^", *words, "."]
     marks.update([f"b:{one} {other}" for one, other in pairwise(around)])
     marks.update([f"k:{one} {other}" for one, other in zip(around, around[2:], strict=False)])
-    marks.update([f"bb:{one} {other}" for one, other in pairwise(roughly)])
-    threes = zip(roughly, roughly[1:], roughly[2:], strict=False)
-    marks.update([f"tb:{one} {two} {three}" for one, two, three in threes])
+    frame = ["^", *[word for word in words if word in common], "."]
+    for size in _FRAMES:
+        marks.update(["h:" + " ".join(frame[at : at + size]) for at in range(len(frame) - size + 1)])
     marks.add(f"l:{sum(len(words) >= step for step in _LENGTHS)}")
     return marks
 
 
-def _rough(word: str) -> str:
-    """What a word without a kind is known by: its ending. Stops and numbers are themselves."""
-    if not word[0].isalpha():
-        return word
-    return next((f"?{ending}" for ending in _UNKNOWN_ENDINGS if word.endswith(ending)), "?")
+@functools.lru_cache(maxsize=20_000)
+def _pieces(mark: str) -> tuple[str, ...]:
+    """Marks of the stem of a word, given as its own mark, and of the pieces of it with its ends."""
+    word = mark[2:]
+    if len(word) <= _PIECES[0]:
+        return ()
+    ended = f"<{word}>"
+    pieces = [f"g:{ended[at : at + size]}" for size in _PIECES for at in range(len(ended) - size + 1)]
+    return (*pieces, f"s:{_stem(word)}") if len(word) > LONG else tuple(pieces)
 
 
 def found_marks(
@@ -83,7 +88,7 @@ def found_marks(
 
 
 def sentence_marks(
-    *, reading: Reading, measures: Sequence[Mapping[str, float]], findings: Sequence[Finding], kinds: Kinds
+    *, reading: Reading, measures: Sequence[Mapping[str, float]], findings: Sequence[Finding], common: Collection[str]
 ) -> list[set[str]]:
     """This function will return the marks of each sentence of a message."""
     found = [
@@ -92,7 +97,7 @@ def sentence_marks(
     ]
     last, answer = len(found) - 1, []
     for place, own in enumerate(found):
-        marks = word_marks(reading.sentences[place].text, kinds) | own
+        marks = word_marks(reading.sentences[place].text, common) | own
         if place == 0:
             marks.add("p:first")
         else:

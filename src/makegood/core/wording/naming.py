@@ -15,8 +15,8 @@ from operator import mul
 
 import attrs
 
-from makegood.core.wording.marks import Kinds, message_marks, sentence_marks
-from makegood.core.wording.packing import unpacked
+from makegood.core.wording.marks import message_marks, sentence_marks
+from makegood.core.wording.packing import NARROW, unpacked
 from makegood.core.wording.reading import Reading
 from makegood.core.wording.sentences import Sentence
 from makegood.core.wording.types import Finding, Naming
@@ -31,6 +31,8 @@ BESIDE = ("passive", "excuse", "staff_blame", "blame", "vague_next")
 _PAIRED = (("own", "next"), ("own", "repair"), ("repair", "next"), ("what", "own"), ("own", "sorry"))
 _FINE = 4096
 """Measures are weighed as whole numbers of so many to one."""
+_FEW = 1e-6
+"""What a part outdoes where no other is in sight."""
 _LEAST = -8.0
 """Points of a second sentence where there is none."""
 
@@ -47,16 +49,16 @@ class Named:
 
 
 def named(
-    *, reading: Reading, weight: Weight, over: float, findings: Sequence[Finding], naming: Naming, kinds: Kinds
+    *, reading: Reading, weight: Weight, over: float, findings: Sequence[Finding], naming: Naming
 ) -> dict[str, Named]:
     """This function will weigh a message as read against each rule and return all of them by rule id.
 
     `weight` is what it weighs (weighing.weigh) and `over` how far that is over its limit, `findings` what the patterns
-    found, `kinds` the kind of each word that has one. A message without sentences breaks none.
+    found. A message without sentences breaks none.
     """
     if not reading.sentences:
         return {}
-    marks = sentence_marks(reading=reading, measures=weight.measures, findings=findings, kinds=kinds)
+    marks = sentence_marks(reading=reading, measures=weight.measures, findings=findings, common=naming.common)
     points = sentence_points(marks, naming)
     measures = measured(points) | {"weight": weight.points, "over": over, "sentences": float(len(marks))}
     measures.update(dict.fromkeys(message_marks(reading=reading, findings=findings), 1.0))
@@ -74,8 +76,10 @@ def named(
 
 def sentence_points(marks: Sequence[set[str]], naming: Naming) -> dict[str, list[float]]:
     """This function will return by part the points of each sentence with these marks."""
+    weights = naming.marks.get
     rows = [
-        unpacked(sum([naming.marks[mark] for mark in one if mark in naming.marks]), len(naming.parts)) for one in marks
+        unpacked(sum([found for mark in one if (found := weights(mark))]), len(naming.parts), bits=NARROW)
+        for one in marks
     ]
     return {
         part: [base + row[index] / 100 for row in rows]
@@ -97,6 +101,7 @@ def measured(points: Mapping[str, Sequence[float]]) -> dict[str, float]:
         found[f"second {part}"] = sorted(column)[-2] if len(column) > 1 else _LEAST
         found[f"last {part}"] = column[-1]
         found[f"likely {part}"] = likely[part]
+    found |= _rivalled(points)
     good = [name for name in GOOD if name in likely]
     for part in (name for name in likely if name not in GOOD):
         for name in good:
@@ -111,6 +116,19 @@ def measured(points: Mapping[str, Sequence[float]]) -> dict[str, float]:
         if part in points:
             place = points[part].index(max(points[part]))
             found.update({f"at {part} {name}": points[name][place] for name in good})
+    return found
+
+
+def _rivalled(points: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """How far each part outdoes, in one sentence, all others that it might show: the most, and how often."""
+    raised = {part: [math.exp(max(-30.0, min(30.0, value))) for value in column] for part, column in points.items()}
+    totals = [sum(row) for row in zip(*[column for part, column in raised.items() if part != OPEN], strict=True)]
+    found: dict[str, float] = {}
+    for part, column in raised.items():
+        own_counts = part != OPEN
+        odds = [own / max(total - own * own_counts, _FEW) for total, own in zip(totals, column, strict=True)]
+        found[f"lead {part}"] = math.log(max(odds))
+        found[f"leads {part}"] = sum([odd / (1 + odd) for odd in odds])
     return found
 
 

@@ -75,11 +75,12 @@ class Naming:
     """What tells which rules a message breaks (makegood.core.wording.naming), as fitted.
 
     `parts` are what a sentence may show; `bases` are points that any sentence has for each, `marks` hold for each mark
-    of a sentence hundredths of points for each part, packed (makegood.core.wording.packing). `rules` are rule ids; in
+    of a sentence hundredths of points for each part, packed narrowly (core.wording.packing). `rules` are rule ids; in
     their order, `starts` are points that any message has, `lines` the points from which a rule is broken, `shown` the
     part whose best sentence shows it ("" for none). `measures` are what is measured of a message, `weights` hold for
     each in thousandths what it weighs for each rule, packed. `absences` are the rules
-    about something missing, `finer` the rules that are special cases of another, by id.
+    about something missing, `finer` the rules that are special cases of another, by id. `common` are the words of which
+    the frame of a sentence is made.
     """
 
     parts: tuple[str, ...]
@@ -93,6 +94,7 @@ class Naming:
     weights: tuple[int, ...]
     absences: frozenset[str]
     finer: Mapping[str, str]
+    common: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -105,7 +107,7 @@ class WordingRules:
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
     message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing). `capitals` are
     the words that people write in capitals and everybody knows, in lower case. `naming` is None where nothing was
-    fitted. `kinds` are what words go as that are too rare to be known by themselves ("flu": "<illness>"), by word.
+    fitted.
     """
 
     language: str
@@ -118,7 +120,6 @@ class WordingRules:
     limits: Mapping[str, int]
     capitals: frozenset[str] = frozenset()
     naming: Naming | None = None
-    kinds: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
