@@ -42,6 +42,11 @@ def test_a_version_of_an_order_that_comes_late_brings_back_nothing(shop: Outside
     assert ends(shop, [after, before, shipped(1)] if late else [before, after, shipped(1)]) == "kept"
 
 
+def test_an_order_given_back_whole_before_it_was_shipped_breaks_nothing(shop: Outside) -> None:
+    """The box to put it back on the shelf was not ticked."""
+    assert ends(shop, [ordered(), called_off(2, restock_type="no_restock")]) == "released"
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_fulfilment_that_was_cancelled_does_not_come_back(shop: Outside, late: bool) -> None:
     sent = shipped(1, after=timedelta(hours=3))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from makegood.listen.events import read as events_read
 from makegood.listen.hooks.delivery_rule import DeliveryRule, UnusableRule, due_of, methods_read, rule_of
 from makegood.listen.hooks.orders import Came, Version, all_there_at, joined
-from makegood.listen.hooks.shopify import Told, UnusableOrder, read
+from makegood.listen.hooks.shopify import Told, UnusableOrder, pieces_left, read
 
 FROM = datetime(2026, 11, 1, tzinfo=UTC)
 PLACED = "2026-11-20T23:30:00+01:00"  # a Friday, late, in Amsterdam
@@ -99,6 +99,8 @@ def test_an_order_of_before_the_rule_promises_nothing() -> None:
          "2026-11-20T22:30:00+00:00"),
         ({"refunds": [refund(refund_line_items=[{"line_item_id": 1, "quantity": 1, "restock_type": "cancel"}])]}, ""),
         ({"refunds": [refund(refund_line_items=[{"line_item_id": 1, "quantity": 2, "restock_type": "return"}])]}, ""),
+        ({"refunds": [refund(refund_line_items=[{"line_item_id": 1, "quantity": 2, "restock_type": "no_restock"}])]},
+         "2026-11-20T22:30:00+00:00"),
     ],
 )  # fmt: skip
 def test_what_was_called_off_is_promised_no_more_unless_we_lacked_it(changes: dict[str, Any], released: str) -> None:
@@ -167,6 +169,35 @@ def test_an_order_is_there_when_its_last_piece_is(
 ) -> None:
     at = all_there_at(pieces=pieces, parcels=[Came(pieces=count, at=day) for count, day in parcels])
     assert (at.day if at else None) == there
+
+
+@pytest.mark.parametrize(
+    ("refunded", "sent", "left"),
+    [
+        ((2, "no_restock"), [], 0),  # all of it, before any was shipped
+        ((1, "no_restock"), [], 1),
+        ((1, "no_restock"), [fulfilment(1, 1)], 1),  # the other one was shipped
+        ((1, "no_restock"), [fulfilment(1, 2)], 2),  # shipped already: a price taken down, or one that was broken
+        ((2, "no_restock"), [fulfilment(1, 2, status="cancelled")], 0),
+        ((2, "return"), [fulfilment(1, 2)], 2),
+        ((3, "cancel"), [], 0),
+    ],
+)
+def test_what_was_given_back_before_it_was_shipped_is_not_to_come(
+    refunded: tuple[int, str], sent: list[dict[str, Any]], left: int
+) -> None:
+    line = {"line_item_id": 1, "quantity": refunded[0], "restock_type": refunded[1]}
+    assert told(order(refunds=[refund(refund_line_items=[line])], fulfillments=sent)).pieces == left
+
+
+@given(*[st.integers(0, 9)] * 4)
+def test_what_was_shipped_is_never_taken_out_by_what_was_given_back(
+    ordered: int, cancelled: int, given_back: int, shipped: int
+) -> None:
+    left = pieces_left(ordered=ordered, cancelled=cancelled, given_back=given_back, shipped=shipped)
+    assert 0 <= left <= max(0, ordered - cancelled)
+    assert left >= min(shipped, max(0, ordered - cancelled))
+    assert left == max(0, ordered - cancelled) or left + given_back >= ordered - cancelled
 
 
 @given(

@@ -7,7 +7,8 @@ fulfilments too, so whichever comes first, each is known by its own id and taken
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -23,8 +24,8 @@ PAID = ("paid", "partially_refunded", "refunded")
 NEVER_LEFT = ("cancelled", "error", "failure")
 OURS = "inventory"
 """The reason of a cancelling that is our own doing: what was promised stays promised, and breaks when it is due."""
-CALLED_OFF = "cancel"
-"""How Shopify marks what was taken out of an order before it was shipped."""
+CALLED_OFF, GIVEN_BACK = "cancel", "no_restock"
+"""How Shopify marks what was taken out of an order before it was shipped, and what goes back on no shelf: either."""
 
 
 class UnusableOrder(ValueError):
@@ -193,15 +194,35 @@ def _ships(body: Mapping[str, Any]) -> bool:
 
 def _pieces(body: Mapping[str, Any]) -> int:
     """How many pieces are to be shipped still or were: all that were ordered but those called off before."""
-    lines = {str(one.get("id")): one for one in _listed(body, "line_items") if one.get("requires_shipping") is True}
-    ordered = sum(_count(one, "quantity") for one in lines.values())
-    taken_out = [
-        _count(one, "quantity")
-        for refund in _listed(body, "refunds")
-        for one in _listed(refund, "refund_line_items")
-        if one.get("restock_type") == CALLED_OFF and str(one.get("line_item_id")) in lines
-    ]
-    return max(0, ordered - sum(taken_out))
+    ordered = Counter[str]()
+    for one in _listed(body, "line_items"):
+        if one.get("requires_shipping") is True:
+            ordered[str(one.get("id"))] += _count(one, "quantity")
+    left = [one for one in _listed(body, "fulfillments") if str(one.get("status")) not in NEVER_LEFT]
+    shipped = _by_line(one for parcel in left for one in _listed(parcel, "line_items"))
+    taken_out = [one for refund in _listed(body, "refunds") for one in _listed(refund, "refund_line_items")]
+    cancelled = _by_line((one for one in taken_out if one.get("restock_type") == CALLED_OFF), "line_item_id")
+    given_back = _by_line((one for one in taken_out if one.get("restock_type") == GIVEN_BACK), "line_item_id")
+    return sum(
+        pieces_left(ordered=count, cancelled=cancelled[line], given_back=given_back[line], shipped=shipped[line])
+        for line, count in ordered.items()
+    )
+
+
+def pieces_left(*, ordered: int, cancelled: int, given_back: int, shipped: int) -> int:
+    """This function will return how many pieces of a line are to be shipped still or were.
+
+    What was given back without a word of a shelf was taken out too, as far as that many were not shipped.
+    """
+    left = max(0, ordered - cancelled)
+    return left - min(given_back, max(0, left - shipped))
+
+
+def _by_line(lines: Iterable[Mapping[str, Any]], name: str = "id") -> Counter[str]:
+    found = Counter[str]()
+    for one in lines:
+        found[str(one.get(name))] += _count(one, "quantity")
+    return found
 
 
 def _released_at(body: Mapping[str, Any], pieces: int) -> datetime | None:
