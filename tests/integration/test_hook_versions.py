@@ -47,6 +47,18 @@ def test_an_order_given_back_whole_before_it_was_shipped_breaks_nothing(shop: Ou
     assert ends(shop, [ordered(), called_off(2, restock_type="no_restock")]) == "released"
 
 
+def test_trying_it_out_calls_nobody(shop: Outside) -> None:
+    """A test order with all that follows it: its refund names no test, but its payments do."""
+    tried = refund(created_at=OFF_AT)
+    tried["transactions"] = [one | {"test": True} for one in tried["transactions"]]
+    for body in (ordered(test=True), shipped(2), tried):
+        shop.post(body)
+    assert shop.work() == 3
+    assert [(row.state, row.said[:12]) for row in shop.deliveries()] == [
+        ("done", "A test order"), ("done", ""), ("done", "A test order")
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_fulfilment_that_was_cancelled_does_not_come_back(shop: Outside, late: bool) -> None:
     sent = shipped(1, after=timedelta(hours=3))

@@ -123,8 +123,17 @@ def test_what_is_of_another_kind_tells_nothing(body: Any) -> None:
     assert told(body).said.startswith("Nothing of this kind")
 
 
-def test_a_test_order_tells_nothing() -> None:
+def test_a_test_order_tells_nothing_nor_does_its_refund() -> None:
     assert told(order(test=True)).said.startswith("A test order")
+    paid = refund()["transactions"][0]
+    assert told(refund(transactions=[paid | {"test": True}])).said.startswith("A test order")
+    for real in (paid | {"test": False}, paid | {"test": "true"}, paid):
+        found = told(refund(transactions=[paid | {"test": True}, real | {"id": 79}]))
+        assert (found.said, found.needs_order) == ("", True)
+
+
+def test_a_refund_that_gave_no_money_back_waits_for_no_order() -> None:
+    assert not told(refund(transactions=[])).needs_order
 
 
 @pytest.mark.parametrize(

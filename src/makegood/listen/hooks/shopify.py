@@ -81,8 +81,12 @@ def read(*, body: Any, rule: DeliveryRule, zone: str, currency: str, place: str 
     if "line_items" in body and "total_price" in body and "order_id" not in body:
         return TEST if body.get("test") is True else _order(body, rule, zone, currency, place)
     if "order_id" in body and ("refund_line_items" in body or "transactions" in body):
+        payments = _listed(body, "transactions")
+        if payments and all(one.get("test") is True for one in payments):
+            return TEST
         order = _number(body, "order_id")
-        return Told(order=order, events=tuple(_refund(body, order, currency, {})), needs_order=True)
+        events = tuple(_refund(body, order, currency, {}))
+        return Told(order=order, events=events, needs_order=bool(events))
     if "order_id" in body and "status" in body and ("tracking_number" in body or "shipment_status" in body):
         return Told(order=_number(body, "order_id"), parcels=(_parcel(body),))
     return NOTHING
