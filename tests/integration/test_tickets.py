@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -28,6 +30,7 @@ from makegood.messages.operations import Outgoing, message_draft, message_retry,
 from makegood.messages.tickets import UnableToKnowHelpdesk, ways
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.queries import recovery_case
+from makegood.store import outgoing
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
@@ -346,11 +349,48 @@ def test_a_helpdesk_inside_the_house_is_not_called_and_one_that_is_gone_is_tried
 
 
 @pytest.mark.parametrize(
+    ("lost", "sent", "state", "says"),
+    [
+        (TimeoutError(), False, "queued", "cannot be reached (TimeoutError)"),
+        (OSError("no route"), False, "queued", "cannot be reached (OSError)"),
+        (ConnectionResetError(), False, "queued", "cannot be reached (ConnectionResetError)"),
+        (ssl.SSLError("bad"), False, "queued", "cannot be reached (SSLError)"),
+        (UnicodeError("label too long"), False, "failed", "There is no host named"),
+        (TimeoutError(), True, "unknown", "gave no answer (TimeoutError)"),
+        (ConnectionResetError(), True, "unknown", "gave no answer (ConnectionResetError)"),
+        (ssl.SSLError("bad"), True, "unknown", "gave no answer (SSLError)"),
+    ],
+)
+def test_what_surely_never_left_is_tried_again_and_what_may_have_is_not(
+    make_org: Callable[..., Org], server: HelpdeskServer, monkeypatch: pytest.MonkeyPatch,
+    lost: Exception, sent: bool, state: str, says: str,
+) -> None:  # fmt: skip
+    def fail(*_: Any, **__: Any) -> None:
+        raise lost
+
+    org = make_org(delivery="live")
+    heard(connected(org, "zendesk", server.url))
+    opened(org)
+    with monkeypatch.context() as breaking:
+        if sent:
+            breaking.setattr(http.client.HTTPConnection, "getresponse", fail)
+        elif isinstance(lost, UnicodeError):
+            breaking.setattr(outgoing.socket, "getaddrinfo", fail)
+        else:
+            breaking.setattr(outgoing, "_connected", fail)
+        work_once(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert says in Effect.objects.get(subject="message").outcome
+    assert said(org).state == state
+
+
+@pytest.mark.parametrize(
     ("url", "agent", "key", "says"),
     [
         ("http://desk.example.com", "a@b.example", "k", "Use https"),
         ("https://me:x@desk.example.com", "a@b.example", "k", "Leave passwords"),
         ("https://desk.example.com", "", "k", "e-mail address of the agent"),
+        ("https://desk.example.com", "a@b.example", "key\u2013123", "no key"),
         ("https://other.example.com", "a@b.example", "", "Bring the key"),
         ("https://desk.example.com", "b@b.example", "", "Bring the key"),
     ],

@@ -172,7 +172,7 @@ def payment_system_ask(
     except UnableToCall as error:
         return Outcome(state="failed", text=f"{str(error).rstrip('.')}; {refused}.")
     except (OSError, http.client.HTTPException) as error:
-        text = f"No answer from the payment system ({type(error).__name__})."
+        text = f"No answer from the payment system ({type(error.__cause__ or error).__name__})."
         return Outcome(state="retry", text=text, retry_after=wait, exhausted="unknown")
     if 200 <= status < 300:
         return Outcome(state="done", text=f"HTTP {status}")

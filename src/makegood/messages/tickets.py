@@ -10,8 +10,6 @@ import base64
 import http.client
 import json
 import re
-import socket
-import ssl
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,7 +20,7 @@ from django.db.models.functions import JSONObject
 
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.messages.models import Helpdesk, Message, Ticket
-from makegood.store.outgoing import UnableToCall, address_of, post
+from makegood.store.outgoing import NotReached, UnableToCall, address_of, post
 from makegood.store.preparing import prepared
 from makegood.store.secrets import UnableToDecrypt, decrypt, encrypt
 
@@ -79,6 +77,8 @@ def helpdesk_set(*, organization_id: int, hook_id: int, kind: str, url: str, age
             address_of(url)
         except UnableToCall as error:
             raise UnableToKnowHelpdesk(str(error)) from None
+        if not (key.isascii() and key.isprintable()):
+            raise UnableToKnowHelpdesk("This is no key: copy the whole of it from over there, and nothing beside it.")
         if not key and (row.url, row.agent) != (url, agent):
             raise UnableToKnowHelpdesk("Bring the key: it is never sent to another address, nor with another agent.")
         if kind == "zendesk" and "@" not in agent:
@@ -175,8 +175,8 @@ def reply_through(*, way: Way, letter: Letter, effect: Claimed) -> Outcome:
         )
     except (UnableToCall, UnableToDecrypt) as error:
         return Outcome(state="failed", text=str(error))
-    except (socket.gaierror, ConnectionRefusedError, ssl.SSLError) as error:
-        return Outcome(state="retry", text=f"{name} cannot be reached ({type(error).__name__}).", retry_after=wait)
+    except NotReached as error:
+        return Outcome(state="retry", text=f"{name} cannot be reached ({error}).", retry_after=wait)
     except (OSError, http.client.HTTPException) as error:
         text = f"{name} gave no answer ({type(error).__name__}): look into {way.name} whether it is there."
         return Outcome(state="unknown", text=text)

@@ -41,6 +41,13 @@ class UnableToCall(ValueError):
     """The other side could not be called, or did not answer as it should: the message says why and what to do."""
 
 
+class NotReached(OSError):
+    """The other side was surely sent nothing: its name was not found, the line not made, or no hands were shaken.
+
+    What went wrong is its cause, and its text names that.
+    """
+
+
 @attrs.frozen(kw_only=True)
 class Address:
     """Whom to call: `host` as it was written, `path` with its slash; `named` says that it is a host of the house."""
@@ -110,6 +117,7 @@ class _Call:
 
     line: socket.socket | None = None
     given_up: bool = False
+    sent: bool = False
     answer: Answer | None = None
     error: Exception | None = None
 
@@ -180,11 +188,16 @@ def post(
 
     It is put where `method` says PUT. For effects, which are carried one by one outside of any transaction: nothing
     else waits for it. Each step has so many seconds. Raises UnableToCall where nothing was sent because of the address,
-    and OSError or http.client.HTTPException where it is not known what became of it.
+    NotReached where nothing was sent because nobody was there, and another OSError or http.client.HTTPException where
+    it is not known what became of it.
     """
-    return _exchange(
-        _Call(), address_of(url, question=question), body, headers, seconds=seconds, most=most, method=method
-    )
+    address, under_way = address_of(url, question=question), _Call()
+    try:
+        return _exchange(under_way, address, body, headers, seconds=seconds, most=most, method=method)
+    except OSError as error:
+        if under_way.sent:
+            raise
+        raise NotReached(type(error).__name__) from error
 
 
 def _exchange(
@@ -210,6 +223,7 @@ def _exchange(
         line.settimeout(_left(until))
         talk = http.client.HTTPConnection(address.host, address.port, timeout=seconds)
         talk.sock = line
+        under_way.sent = True
         talk.request(
             method,
             address.path,
@@ -250,7 +264,10 @@ def is_public(written: str) -> bool:
 
 def _connected(address: Address, seconds: float) -> socket.socket:
     """A line to an address that was looked at; every one that the name has must be allowed."""
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise UnableToCall(f"There is no host named {address.host}: check the address.") from None
     if not address.named and not all(is_public(str(one[4][0])) for one in found):
         raise UnableToCall(
             f"{address.host} is inside the house, not on the internet: whoever runs Makegood may allow it"
@@ -282,7 +299,7 @@ def _said(address: Address, error: Exception) -> UnableToCall:
     """What was wrong, in one sentence."""
     if isinstance(error, UnableToCall):
         return error
-    if isinstance(error, socket.gaierror | UnicodeError):
+    if isinstance(error, socket.gaierror):
         return UnableToCall(f"There is no host named {address.host}: check the address.")
     if isinstance(error, ssl.SSLError):
         return UnableToCall(f"{address.host} has no certificate that can be trusted: check the address.")
