@@ -319,10 +319,11 @@ def test_both_sides_of_the_largest_delivery(shop: Outside) -> None:
 
 
 def test_both_sides_of_how_often_one_may_guess(shop: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is signed goes in all the same."""
+    """What is signed goes in all the same, and beyond it nothing is written on the webhook."""
     monkeypatch.setattr(face, "GUESSES", 2)
     answers = [shop.post(ordered(), secret="wrong").status_code for _ in range(3)]
     assert answers == [401, 401, 429]
+    assert shop.row().refused == 2
     assert shop.post(ordered()).status_code == 200
 
 

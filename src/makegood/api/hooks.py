@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from makegood.api.problems import Problem, unforeseen
-from makegood.listen.hooks.operations import delivery_arrived
+from makegood.listen.hooks.operations import Refused, delivery_arrived, delivery_refused
 from makegood.store.throttling import attempt, client_address
 
 PREFIX = "/hooks/"
@@ -28,8 +28,9 @@ def hook(request: HttpRequest, address: str) -> HttpResponse:
     """
     try:
         _refuse_size(request)
-        if not delivery_arrived(address=address, headers=request.headers, body=request.body):
-            _refuse(request)
+        refused = delivery_arrived(address=address, headers=request.headers, body=request.body)
+        if refused is not None:
+            _refuse(request, refused)
     except Problem as problem:
         return problem.response()
     except (DatabaseError, InterfaceError) as error:
@@ -47,8 +48,9 @@ def _refuse_size(request: HttpRequest) -> None:
         raise Problem(413, f"A delivery holds at most {LARGEST // 1024 // 1024} MiB.")
 
 
-def _refuse(request: HttpRequest) -> None:
+def _refuse(request: HttpRequest, refused: Refused) -> None:
     tried = attempt(key=f"hook-guess:{client_address(request.META)}", limit=GUESSES, window=WINDOW)
     if not tried.allowed:
         raise Problem(429, "Too many that nobody signed: wait a little.", retry_after=tried.retry_after)
+    delivery_refused(refused)
     raise Problem(401, "This is not signed by who may post here.")

@@ -50,6 +50,14 @@ class Known:
     secrets: tuple[str, ...]
 
 
+@attrs.frozen(kw_only=True)
+class Refused:
+    """A delivery that nobody signed: the webhook whose address it came to, if it is one, and why."""
+
+    known: Known | None
+    why: str
+
+
 def secret_made() -> str:
     """This function will make a secret for a source that lets us choose it."""
     return secrets.token_urlsafe(32)
@@ -187,30 +195,34 @@ def _opened(stored: Sequence[bytes]) -> Iterator[str]:
             yield decrypt(one)
 
 
-def delivery_arrived(*, address: str, headers: Mapping[str, str], body: bytes) -> bool:
+def delivery_arrived(*, address: str, headers: Mapping[str, str], body: bytes) -> Refused | None:
     """This function will keep a delivery to be worked on, if its source signed it; one that is known changes nothing.
 
-    Returns whether it is signed, and tells no more: an address that is none takes as long. Opens its own units of work.
+    Returns what it is refused for, None where it is taken, and writes nothing of that: whoever answers it counts first
+    how many came from there. What is answered tells no more of an address that is none; how long it takes may, and
+    nobody guesses an address of 144 random bits. Opens its own units of work.
     """
     known = hook_known(address=address)
     kind, counting = (known.kind, known.secrets) if known else ("shopify", (DUMMY,))
     try:
         signed = check(kind=kind, secrets=counting, headers=headers, body=body, now=wall_now())
     except NotSigned as error:
-        if known is not None:
-            _refused(known, error.why)
-        return False
+        return Refused(known=known, why=error.why)
     if known is None:
-        return False
+        return Refused(known=None, why="")
     with tenant(organization_id=known.organization_id):
         delivery_keep(organization_id=known.organization_id, hook_id=known.hook_id, signed=signed, body=body)
-    return True
+    return None
 
 
-def _refused(known: Known, why: str) -> None:
+def delivery_refused(refused: Refused) -> None:
+    """This function will count on its webhook what nobody signed, for the page to show. Opens its own unit of work."""
+    known = refused.known
+    if known is None:
+        return
     with tenant(organization_id=known.organization_id):
         Hook.objects.filter(organization_id=known.organization_id, id=known.hook_id).update(
-            refused=F("refused") + 1, refused_at=wall_now(), refused_why=why
+            refused=F("refused") + 1, refused_at=wall_now(), refused_why=refused.why
         )
 
 
