@@ -20,6 +20,7 @@ from makegood.cli.counting import rows_counted
 from makegood.cli.database import open_database, tell
 from makegood.cli.postgres_tools import tools_for_owner
 from makegood.cli.scratch import scratch_beside
+from makegood.store.embedded import stopped
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -70,7 +71,7 @@ def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Seque
     began = monotonic()
     directory = file.absolute().parent
     _refuse_no_room(file, directory)
-    with scratch_beside(file, kind="drill") as scratch, open_database(migrate=False, home=scratch / "home"):
+    with scratch_beside(file, kind="drill") as scratch, _database_of_its_own(scratch / "home"):
         load(tools_for_owner(), extract(tar, scratch))
         tell(f"loaded after {monotonic() - began:.0f} s")
         found = [_all_rows(manifest), _all_files(manifest, scratch / "files")]
@@ -88,6 +89,15 @@ def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Seque
             f"{'It can be restored' if well else 'It cannot be relied on'}: of {manifest.created_at}, in {seconds} s."
         )
     return 0 if well else 1
+
+
+@contextmanager
+def _database_of_its_own(home: Path) -> Iterator[None]:
+    try:
+        with open_database(migrate=False, home=home):
+            yield
+    finally:
+        stopped(home)
 
 
 def _refuse_no_room(file: Path, directory: Path) -> None:

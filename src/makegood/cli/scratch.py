@@ -36,4 +36,5 @@ def scratch_beside(file: Path, *, kind: str) -> Iterator[Path]:
 
 
 def _end(number: int, _: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)

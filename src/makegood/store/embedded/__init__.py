@@ -25,7 +25,7 @@ from makegood.store.embedded.server import Server, Tell, Wait, tell_on_stderr
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Attached", "Server", "UnableToStartDatabase", "attach", "home_directory", "running"]
+__all__ = ["Attached", "Server", "UnableToStartDatabase", "attach", "home_directory", "running", "stopped"]
 
 
 def home_directory(environment: Mapping[str, str] = os.environ) -> Path:
@@ -106,11 +106,25 @@ def _leave(server: Server) -> None:
         return
     del _holds[server.home]
     os.close(user)
+    _stop_if_unused(server)
+
+
+def _stop_if_unused(server: Server) -> None:
     if not server.lock("turn").parent.exists():
         return
     with _turn(server, tell_on_stderr):
         if not server.is_used():
             server.stop(tell_on_stderr)
+
+
+def stopped(home: Path) -> None:
+    """Return once the server of a home that nobody uses has stopped and its keeper has gone, however it was started."""
+    server = Server(home.expanduser().absolute())
+    _stop_if_unused(server)
+    if server.lock("keeper").exists():
+        keeper = locks.take(server.lock("keeper"))
+        assert keeper is not None, "waited for"
+        os.close(keeper)
 
 
 def _prepared_home(home: Path) -> Path:
