@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from tests.conftest import Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
@@ -45,7 +46,7 @@ def test_a_shop_is_connected_ruled_heard_changed_stopped_and_forgotten(org: Org)
     assert SECRET not in page
     with tenant(organization_id=org.id):
         hook = Hook.objects.get()
-    said = re.search(r"http://127.0.0.1:8000(/hooks/[\w-]+)", page)
+    said = re.search(rf"{re.escape(settings.PUBLIC_URL)}(/hooks/[\w-]+)", page)
     assert said is not None
     rule = {f"days_{hook.id}": "2", f"methods_{hook.id}": "Express: 1", f"keeps_{hook.id}": "delivered"}
     page = done(client, "rule", hook=hook.id, **rule, **{f"weekdays_{hook.id}": "on"})
