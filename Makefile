@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What the database may do otherwise in another version; whom a page lets in is not among it.
 ON_DEBIAN := tests/integration tests/contract --ignore-glob='*/test_rights_of_*'
 
-.PHONY: run test lint bench requirements clean
+.PHONY: run test lint bench picture requirements clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/makegood demo --port $(PORT) $(if $(SPEED),--speed $(SPEED))
@@ -27,6 +27,10 @@ lint: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp $(VENV)/debian.stamp
 	$(BIN)/python -m benchmarks
+
+# README's picture, from a demo that was started just now (make run) on the same port.
+picture: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.picture http://127.0.0.1:$(PORT)
 
 requirements:
 	$(BIN)/pip install --quiet pip-tools

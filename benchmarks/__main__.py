@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "imap": ("imap",),
     "machine": ("machine",),
     "telling": ("telling",),
+    "shadow": ("shadow",),
     "year": ("year",),
     "year-kills": (
         *("year", "--houses", "1", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480"),

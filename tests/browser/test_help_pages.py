@@ -99,7 +99,7 @@ def test_a_talk_a_list_and_a_form_with_a_file(
     card = page.locator("#step-fix")
     card.locator("summary").first.click()
     card.get_by_role("button", name="Record it as done").click()
-    expect(page.get_by_text("Expedite: done.", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Fix: done.", exact=True).first).to_be_visible()
     due = page.locator("#help")
     due.get_by_text("A guest was hurt or unwell", exact=True).click()
     due.get_by_label("What they say happened").fill("She slipped on the wet stairs.")
@@ -174,7 +174,7 @@ def test_what_was_typed_outlives_a_refusal_and_the_ticks_it_asks_for(
     page.locator("#help").get_by_text("Fill it in again").first.click()
     expect(page.locator("#help").get_by_label("Which room do they move to?")).to_have_value("")
     page.get_by_role("button", name="It is put right").click()
-    expect(page.get_by_text("Expedite: done.", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Fix: done.", exact=True).first).to_be_visible()
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('fix-now'))") == []
 
 

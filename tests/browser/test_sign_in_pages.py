@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -13,8 +14,11 @@ from tests.conftest import START, Org
 from tests.functional.test_choosing_passwords import letters
 from tests.support.outside import mail_server
 
+from makegood.core.sitting import IDLE, LASTS
 from makegood.organizations.founding import member_invite
 from makegood.organizations.models import Organization, User
+from makegood.organizations.operations import member_deactivate
+from makegood.store.clocks import wall_now
 from makegood.store.tenancy import tenant
 
 pytestmark = pytest.mark.browser
@@ -132,3 +136,51 @@ def test_a_second_factor_set_up_and_asked_for(page: Page, served: str, org: Org,
     walk_in(page, served, org, org.admin)
     page.goto(f"/settings/members/{made.member_id}")
     look(page, "person-with-factor")
+
+
+def test_a_session_ends_by_itself_and_with_the_membership(
+    page: Page, served: str, org: Org, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two hours without a click, after twelve whatever was done, and at once for who is let go."""
+    email = f"joris.{org.code}@example.org"
+    with tenant(organization_id=org.id):
+        made = member_invite(
+            organization_id=org.id, name="Joris", role="employee", now=START, by=org.admin, email=email
+        )
+        User.objects.filter(email=email).update(password_once=False)
+    began = wall_now()
+
+    def after(passed: timedelta) -> None:
+        for module in ("sessions", "views.frame"):
+            monkeypatch.setattr(f"makegood.console.{module}.wall_now", lambda: began + passed)
+
+    after(timedelta())
+    page.goto("/promises")
+    enter(page, email, "guess")
+    expect(page.get_by_text("do not belong together").first).to_be_visible()
+    enter(page, email, made.password)
+    expect(page).to_have_url(f"{served}/promises")
+    after(IDLE - timedelta(seconds=1))
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Promises")
+    after(2 * IDLE)
+    page.reload()
+    expect(page.get_by_text("You were signed out.")).to_be_visible()
+    look(page, "session-ended")
+    enter(page, email, made.password)
+    expect(page).to_have_url(f"{served}/promises")
+    for hours in range(5, 16):
+        after(timedelta(hours=hours))
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Promises")
+    after(2 * IDLE + LASTS)
+    page.reload()
+    expect(page.get_by_text("You were signed out.")).to_be_visible()
+    enter(page, email, made.password)
+    expect(page).to_have_url(f"{served}/promises")
+    with tenant(organization_id=org.id):
+        member_deactivate(organization_id=org.id, member_id=made.member_id, now=START, by=org.admin)
+    page.goto("/recoveries")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    enter(page, email, made.password)
+    expect(page.get_by_text("You may enter no organization").first).to_be_visible()

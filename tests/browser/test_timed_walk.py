@@ -172,7 +172,7 @@ def _fix(walker: Walker) -> None:
         walker.taps(page.get_by_role("button", name="It is put right"))
     else:
         walker.presses("Enter")
-    expect(page.get_by_text("Expedite: done.").first).to_be_visible()
+    expect(page.get_by_text("Fix: done.").first).to_be_visible()
 
 
 def _offer(walker: Walker) -> None:

@@ -18,6 +18,7 @@ from makegood.listen.models import Raw
 from makegood.organizations.models import ApiKey
 from makegood.organizations.operations import api_key_revoke
 from makegood.promises.models import Promise
+from makegood.promises.operations import source_create
 from makegood.store.clocks import clock_step
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
@@ -141,6 +142,16 @@ BAD_EVENTS = [
     pytest.param({"more": "a\x00b"}, "holds a character", id="NUL in what nobody reads"),
     pytest.param({"more": "\ud800"}, "holds a character", id="half a character"),
 ]
+
+
+def test_what_is_wrong_of_one_source_is_said_after_another_was_taken_and_nothing_is(org: Org, api: Caller) -> None:
+    with tenant(organization_id=org.id):
+        source_create(organization_id=org.id, code="till", name="Till", now=START)
+    before = rows(org)
+    lost = event(2)["data"] | {"place": "nowhere"}
+    status, told = api.post("/events", json.dumps([event(1), event(2, source="till", data=lost)]), BATCH)
+    assert (status, rows(org)) == (422, before)
+    assert "there is no place 'nowhere'" in told["detail"]
 
 
 @pytest.mark.parametrize(("wrong", "said"), BAD_EVENTS)

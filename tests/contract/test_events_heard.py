@@ -15,9 +15,9 @@ from makegood.journal.operations import _handlers
 
 CHOSEN = {
     "causes/operations.py": "causes:improvement: opened done dropped",
-    "journal/carrying.py": "outbox:effect: done failed unknown stopped",
+    "journal/carrying.py": "outbox:effect: done failed unknown stopped shadowed",
     "makegoods/charges.py": "makegoods:charge: wanted stopped unstopped stands",
-    "makegoods/writing.py": "makegoods:makegood: offered accepted delivered declined swapped expired withdrawn",
+    "makegoods/writing.py": "makegoods:makegood: offered accepted delivered declined swapped expired withdrawn shadowed",
     "recoveries/operations/bulk.py": "recoveries:bulk: begun stopped undo_begun done undone",
 }
 """Modules of which an event cannot be read off the source, with all those that they choose from while they run."""
@@ -25,16 +25,18 @@ CHOSEN = {
 UNHEARD = {
     # Who writes it does all that follows; the record is for pages, reports and folding.
     "causes:improvement: opened done dropped",
-    "customers:customer: merged",
+    "customers:customer: erasure_proved merged told_whole",
     "failures:signal: dismissed",
+    "keeping:period: removed set",
     "makegoods:makegood: offered",
     "messages:message: noted drafted renewed revised machine_asked machine_wrote machine_undone",
+    "organizations:chat: changed",
     "organizations:drafting: changed",
-    "organizations:member: joined factor_removed password_renewed returned signed_out told_so",
+    "organizations:member: joined factor_removed identified unidentified password_renewed returned signed_out told_so",
+    "organizations:single_sign_on: changed",
     "organizations:organization: founded addressed",
     "organizations:place: treated",
     "organizations:sending: resumed stopped",
-    "promises:source: changed",
     "listen:file: mapped imported",
     "listen:folder: watched left",
     "listen:hook: made secret_changed before_ended taken left ruled replied forgotten",

@@ -32,13 +32,16 @@ ROLES = {
 """Who knocks with a session, and the role they have in their own organization."""
 AWAY = {"elsewhere", "manager elsewhere"}
 OF_THE_HOUSE = {
-    "playbook-drawing", "playbook-write", "playbook-compare", "set-up-step", "settings", "settings-act", "factor-act", "view-save",
-    "data-act", "mail-act", "hook-act",
+    "playbook-drawing", "playbook-write", "playbook-compare", "set-up-step", "settings", "settings-act", "factor-act", "passkey-act", "view-save",
+    "data-act", "mail-act", "hook-act", "account-channel", "account-device",
 }  # fmt: skip
 """Addresses whose parts name nothing of one organization that is not in each."""
 CALLED: dict[str, dict[str, Any]] = {
     "set-up-step": {"step": "teams"},
     "factor-act": {"how": "off"},
+    "passkey-act": {"how": "remove"},
+    "account-channel": {"how": "forget"},
+    "account-device": {"how": "forget"},
     "mail-decide": {"message_id": "mail_id", "decision": "again"},
     "signal-decide": {"decision": "dismiss"},
     "notice-read": {"message_id": "notice_id"},
@@ -70,7 +73,8 @@ SAID: dict[str, dict[str, Any]] = {
     "recovery-note": {"note": "x"},
     "recovery-decide": {"decision": "quiet"},
     "recovery-call": {"call_note": "x"},
-    "customer-erase": {"sure": "on"},
+    "customer-erase": {"typed": NAME},
+    "customer-file": {"sure": "on"},
     "customer-merge": {"into": "other", "sure": "on"},
     "inbox-reply": {"reply": "x"},
     "promise-floor-nothing": {"nothing": "x"},
@@ -191,6 +195,8 @@ def test_everybody_meets_what_the_table_says(world: World, name: str, method: st
     for who, client in world.people.items():
         with undone() as written:
             answer = asked(client, world, name, method)
+            if answer.streaming:
+                list(answer.streaming_content)
             tables = written()
         signed_out = name == "account-sign-out" and "organizations_user" in tables
         met, told = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -17,7 +17,10 @@ from makegood.core.money import Money
 from makegood.customers.models import Identity
 from makegood.customers.operations import identity_hash
 from makegood.failures.operations import Report, failure_report
+from makegood.journal import carrying
+from makegood.journal.carrying import Carrier, Claimed, Outcome
 from makegood.journal.models import Effect
+from makegood.journal.outbox import Wanted, effects_add, effects_stop
 from makegood.makegoods.models import LedgerEntry, MakeGood
 from makegood.makegoods.operations import FloorOwed, floors_owe
 from makegood.messages.models import Message, Thread
@@ -250,3 +253,30 @@ def test_invariant_8_two_who_apologise_at_once_say_it_once(org: Org) -> None:
     for thread in threads:
         thread.join()
     assert sorted(said) == ["blocked", "blocked", "blocked", "queued"]
+
+
+def test_what_is_stopped_by_what_follows_from_another_of_its_batch_does_not_leave(
+    live: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    def inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
+        effects_stop(organization_id=organization_id, subject="member", subject_ids=[live.admin], now=START)
+        return {one.id for one in effects}
+
+    def carry_out(*, organization_id: int, effect: Claimed) -> Outcome:
+        left.append(f"{organization_id}:{effect.kind}")
+        return Outcome(state="done")
+
+    monkeypatch.setitem(carrying._carriers, "within", Carrier(carry_out=carry_out, repeatable=True, inside=inside))
+    monkeypatch.setitem(carrying._carriers, "without", Carrier(carry_out=carry_out, repeatable=True))
+    with tenant(organization_id=live.id):
+        wanted = [
+            Wanted(kind=kind, idempotency_key=kind, subject=subject, subject_id=live.admin, run_at=START)
+            for kind, subject in (("within", "team"), ("without", "member"))
+        ]
+        effects_add(organization_id=live.id, wanted=wanted)
+    work(live, rounds=2)
+    with tenant(organization_id=live.id):
+        became = dict(Effect.objects.filter(organization_id=live.id).values_list("kind", "state"))
+    assert (became, left) == ({"within": "done", "without": "stopped"}, [])

@@ -171,7 +171,7 @@ def test_the_customer_reads_why_it_stands_still_and_when_they_hear_again(org: Or
     ("length", "said"),
     [
         (timedelta(), "0 min"),
-        (timedelta(days=1, hours=2, minutes=30), "1 d 2 h 30 min"),
+        (timedelta(days=1, hours=2, minutes=30), "26 h 30 min"),
         (timedelta(seconds=4.5), "4.5 s"),
         (timedelta(hours=1, seconds=1), "1 h 1 s"),
         (timedelta(seconds=35, microseconds=600_160), "35.60016 s"),

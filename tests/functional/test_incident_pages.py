@@ -85,6 +85,8 @@ def test_who_was_written_to_before_the_proposal_is_told_apart(org: Org) -> None:
     assert "Held: 6. Already written to: 3 (R-1 to R-3)." in page
     assert page.count("Written to already, the rest is held") == 3
     assert page.count("Held, nothing sent") == 6
+    assert page.count(". Next: Say sorry") == 4, "those that had begun go on, with the clock that Today shows"
+    assert page.count("no clock") == 5
     assert all(f'href="/recoveries/R-{number}"' in page for number in range(1, 5))
     assert "Nothing has been sent" not in page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_nobody_can_reach import send_apology
@@ -16,6 +17,7 @@ from makegood.listen.mail_in import mail_take
 from makegood.messages.apologies import apologies_release
 from makegood.messages.links import status_url
 from makegood.messages.models import Message, Thread
+from makegood.messages.smtp import NOT_SET
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
@@ -67,11 +69,28 @@ def test_the_recovery_says_why_and_sends_it_again(org: Org, state: str, title: s
     assert why not in happened
 
 
+def test_without_a_mail_server_nobody_is_asked_to_send_again_in_vain(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(org, org.manager)
+    _, message_id = troubled(org, client)
+    with tenant(organization_id=org.id):
+        Effect.objects.filter(subject="message", subject_id=message_id).update(outcome=NOT_SET)
+    monkeypatch.setattr(settings, "EMAIL_URL", "")
+    page = client.get("/").content.decode()
+    assert "No mail server is set yet" in page
+    assert f"/mails/{message_id}/again" not in page
+    monkeypatch.setattr(settings, "EMAIL_URL", "smtp://mail.example")
+    page = client.get("/").content.decode()
+    assert "One is now." in page
+    assert f"/mails/{message_id}/again" in page
+
+
 def test_once_it_was_done_another_way_next_goes_on(org: Org) -> None:
     client = signed_in(org, org.manager)
     recovery, message_id = troubled(org, client)
+    assert "Mails that need a look" in client.get("/").content.decode()
     client.post(f"/recoveries/R-{recovery.number}/steps/apologise/done", {"done_apologise": "By phone."})
     said, happened = parts(client, recovery)
+    assert "Mails that need a look" not in client.get("/").content.decode()
     assert "did not arrive" not in said
     assert SAID in happened
     assert f'action="/mails/{message_id}/again"' in happened

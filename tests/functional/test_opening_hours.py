@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from tests.conftest import Org
 from tests.functional.test_views import signed_in
 
-from makegood.organizations.queries import calendars_latest
+from makegood.organizations.queries import calendars_latest, playbooks_latest_facts
 from makegood.rules.playbooks import text_of
 from makegood.store.tenancy import tenant
 
@@ -31,9 +32,9 @@ def hours_of(org: Org) -> dict[str, dict[str, object]]:
 def test_opening_hours_are_added_shown_and_changed(org: Org) -> None:
     client = signed_in(org, org.admin)
     page = publish(client, hours_sat="10:00 - 13:00")
-    assert "The hours of shop count from now on." in page
+    assert "The hours of shop are kept. They count once a playbook uses them: choose which below." in page
     assert "09:00-12:30, 14:00-18:00" in page
-    assert "No playbook counts these hours yet" in page
+    assert "No playbook uses these hours yet, so they do not count" in page
 
     form = " ".join(unescape(client.get("/settings/hours?change=shop").content.decode()).split())
     assert 'value="10:00-13:00"' in form
@@ -92,3 +93,52 @@ def test_only_an_admin_sets_opening_hours(org: Org) -> None:
     client = signed_in(org, org.employee)
     assert client.get("/settings/hours").status_code == 403
     assert client.post("/settings/hours/publish", SHOP).status_code == 403
+
+
+def latest(org: Org, code: str = "default") -> tuple[int, str]:
+    """The newest version of a playbook, and whose hours its clocks count."""
+    with tenant(organization_id=org.id):
+        one = next(one for one in playbooks_latest_facts(organization_id=org.id) if one.code == code)
+        return one.version, one.data["clocks"].get("calendar") or ""
+
+
+def test_hours_count_by_one_choice_after_what_changes_was_shown(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    version, before = latest(org)
+    assert before == ""
+    page = publish(client, hours_for="default")
+    assert "What changes with the hours of shop" in page
+    assert "clocks, calendar" in page
+    assert "Only open hours count: 24 hours are about three of your days." in page
+    assert latest(org) == (version, "")
+    kept = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page.split('id="publish"')[1]))
+    asked = {name: kept[name] for name in ("hours", "versions", "for_shop")}
+    page = unescape(client.post("/settings/hours/use", asked, follow=True).content.decode())
+    assert "They count in the clocks of: For anyone." in page
+    assert latest(org) == (version + 1, "shop")
+    again = client.post("/settings/hours/use", asked)
+    assert again.status_code == 422
+    assert latest(org) == (version + 1, "shop")
+
+
+def test_a_playbook_that_is_not_ticked_counts_every_hour_again(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    publish(client)
+    version, _ = latest(org)
+    client.post("/settings/hours/use", {"hours": "shop", "versions": f"default:{version}", "for_shop": "default"})
+    assert latest(org) == (version + 1, "shop")
+    page = unescape(client.get("/settings/hours/use?hours=shop").content.decode())
+    assert "Count every hour again" in page
+    client.post("/settings/hours/use", {"hours": "shop", "versions": f"default:{version + 1}"})
+    assert latest(org) == (version + 2, "")
+    assert client.get("/settings/hours/use?hours=nowhere").headers["Location"] == "/settings/hours"
+
+
+def test_the_set_up_leads_to_what_the_hours_change_and_back(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    assert "nights and Sundays too" in client.get("/set-up/hours").content.decode()
+    answer = client.post("/set-up/hours", SHOP | {"hours_for": "default"})
+    assert answer.headers["Location"] == "/settings/hours/use?hours=shop&for_shop=default&then=set-up"
+    asked = {"hours": "shop", "versions": f"default:{latest(org)[0]}", "for_shop": "default", "then": "set-up"}
+    assert client.post("/settings/hours/use", asked).headers["Location"] == "/set-up/hours"
+    assert "They count in the clocks of: For anyone." in client.get("/set-up/hours").content.decode()

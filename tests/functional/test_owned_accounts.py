@@ -12,9 +12,11 @@ from django.db import connections, transaction
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_choosing_passwords import OWN, choose, enter, forgot, letters
+from tests.functional.test_passkeys import knock
 from tests.functional.test_second_factor import secret_in
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.support.outside import MailServer, mail_server
+from tests.support.soft_device import SoftDevice
 
 from makegood.organizations.founding import Invited, member_invite
 from makegood.organizations.members import Wanted, member_edit, member_password
@@ -87,6 +89,22 @@ def test_nobody_enters_with_a_password_that_another_organization_made(a: Org, b:
     assert client.get("/recoveries").headers["Location"].startswith("/sign-in")
     assert enter(email, PLANTED) == 422
     assert go_to(owner, b)
+
+
+def test_nor_with_a_passkey_that_another_organization_planted(
+    a: Org, b: Org, mails: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "PUBLIC_URL", "https://desk.example.org")
+    email, client = planted(a, b)
+    device = SoftDevice(origin="https://desk.example.org")
+    form = {"passkey_name": "x", "password_passkey": PLANTED}
+    client.post("/account/passkeys/add", form | {"answer": device.made(client.post("/account/passkeys/ask").json())})
+    invite(b, email, by_mail=True)
+    client, _ = knock(device)
+    assert not go_to(client, b)
+    _, page = choose(letters(b, mails)[0][2])
+    assert "passkeys too" in page
+    assert "was not accepted" in knock(device)[1]
 
 
 def test_not_even_where_a_let_them_go_meanwhile(a: Org, b: Org, mails: MailServer) -> None:

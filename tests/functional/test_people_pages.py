@@ -9,12 +9,15 @@ import pytest
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
+from tests.support.recoveries import opened
 
 from makegood.console.views import members, people
 from makegood.organizations.founding import member_invite
 from makegood.organizations.models import Member, MemberPlace
 from makegood.organizations.operations import place_create
 from makegood.organizations.queries import places_all
+from makegood.recoveries.saying import told_by
+from makegood.recoveries.words import apology
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -155,3 +158,17 @@ def test_the_set_up_ticks_people_off_when_there_are_any_besides_who_sets_up(org:
 def test_the_settings_name_the_code_of_the_organization(org: Org) -> None:
     page = signed_in(org, org.admin).get("/settings/delivery").content.decode()
     assert f"<dd>{org.code}" in " ".join(page.split())
+
+
+def test_how_somebody_signs_is_what_they_were_given_and_nothing_else(org: Org) -> None:
+    url = f"/settings/members/{org.employee}"
+    client = signed_in(org, org.admin)
+    who = {"member": "Eve", "member_role": "employee", "member_places": "all"}
+    page = posted(client, f"{url}/change", **who, member_title=" Leitung der Filiale ")
+    assert "how they sign" in page
+    assert 'value="Leitung der Filiale"' in page
+    recovery = opened(org)
+    with tenant(organization_id=org.id):
+        told = told_by(organization_id=org.id, recovery_id=recovery.id, by=org.employee, now=START)
+        assert apology(told)[1].rstrip().endswith("Eve\nLeitung der Filiale, Org" + org.code[3:])
+        assert told_by(organization_id=org.id, recovery_id=recovery.id, by=org.admin, now=START).title == ""

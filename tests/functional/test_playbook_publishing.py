@@ -48,7 +48,7 @@ def test_publishing_shows_the_difference_and_whom_it_would_treat_otherwise_first
     assert "100.00 EUR" in page
     assert "Of 1 open, 1 would have been treated otherwise: how grave (1), owner (1)." in page
     assert f"R-{recovery.number}, Ana Ferreira" in page
-    assert "How grave: 3 (is 2); Owner: a manager (is an employee)" in page
+    assert "How grave: 3 instead of 2; Owner: a manager instead of an employee" in page
     assert _versions(org) == 1
 
     answer = client.post("/settings/playbook/publish", _hidden(page), follow=True)

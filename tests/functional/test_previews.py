@@ -119,8 +119,17 @@ def test_looking_does_not_tell_the_customer_what_they_clicked(org: Org) -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("You can see where it stands here:\n{link}\n\nRita", "where it stands here: on this page.<br><br>Rita"),
-        ("Where it stands: {link}.\n\nRita", "Where it stands: on this page.<br><br>Rita"),
+        (
+            "You can see where it stands here:\n{link}\n\nRita",
+            'where it stands here: <a href="#next">see above</a>.<br><br>Rita',
+        ),
+        ("Where it stands: {link}.\n\nRita", 'Where it stands: <a href="#next">see above</a>.<br><br>Rita'),
+        ("Open {link} and answer there.", 'Open <a href="#next">this page</a> and answer there.'),
+        ("See {link}, where you can answer too.", 'See <a href="#next">this page</a>, where you can answer too.'),
+        ("Is it on {link}?", 'Is it on <a href="#next">this page</a>?'),
+        ("It stands here ({link}): look.", 'here (<a href="#next">this page</a>): look.'),
+        ("Where it stands: {link}\n\nRita", 'Where it stands: <a href="#next">see above</a>.<br><br>Rita'),
+        ("Not {link}d but another.", "Not http://127.0.0.1:8000/s/"),
         ("The next word comes by noon.\n\n{link}\n\nRita", "comes by noon.<br><br>Rita"),
         ("The next word comes by noon.\n\n{link}", "comes by noon.</"),
     ],
@@ -136,4 +145,4 @@ def test_a_letter_on_the_page_does_not_lead_to_the_page_itself(org: Org, said: s
         )  # fmt: skip
     page = Client(headers={"host": "127.0.0.1"}).get(own).content.decode()
     assert shown in page
-    assert f"8000{own}" not in page
+    assert not re.search(rf"8000{re.escape(own)}(?![\w-])", page)

@@ -148,3 +148,34 @@ def test_a_sheet_is_kept_by_nobody_on_the_way(org: Org) -> None:
     answer = signed_in(org, org.manager).get(f"/recoveries/R-{recovery.number}/slip")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [("http://127.0.0.1:8766", True), ("http://localhost:8000", True), ("https://help.example.com", False)],
+)
+def test_an_address_that_only_this_machine_can_open_is_warned_of(
+    org: Org, monkeypatch: pytest.MonkeyPatch, address: str, warned: bool
+) -> None:
+    monkeypatch.setattr(settings, "PUBLIC_URL", address)
+    monkeypatch.setattr(settings, "DEMO", False)
+    client = signed_in(org, org.admin)
+    for page in (f"/places/{org.place}/sign", "/settings/webhooks"):
+        text = client.get(page).content.decode()
+        assert ("sets MAKEGOOD_URL to the address" in text) is warned, page
+
+
+def test_places_show_their_codes_and_one_name_stands_once_inside_one_place(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    assert client.get("/settings").headers["Location"] == "/settings/members"
+    assert signed_in(org, org.employee).get("/settings").status_code == 403
+    for name, parent, said in (
+        ("Laden Köln", "", "is a place now"),
+        ("laden köln", "", "There is a place of this name"),
+        ("Laden Köln", str(org.place), "is a place now"),
+    ):
+        form = {"place": name, "place_kind": "store", "place_parent": parent}
+        assert said in client.post("/settings/places/add", form, follow=True).content.decode()
+    page = client.get("/settings/places").content.decode()
+    assert "laden-koln" in page
+    assert "laden-koln-2" in page

@@ -47,6 +47,15 @@ def hit(org: Org) -> list[Recovery]:
         return list(Recovery.objects.filter(organization_id=org.id).order_by("number"))
 
 
+def test_whose_apology_is_on_its_way_needs_no_other(org: Org, hit: list[Recovery]) -> None:
+    """Right after a yes that lets them leave by themselves, nobody is asked to say sorry once more."""
+    client = signed_in(org, org.manager)
+    assert "Say sorry to all 6" in client.get("/incidents/I-1").content.decode()
+    with tenant(organization_id=org.id):
+        Message.objects.filter(kind="apology", thread_id=hit[0].thread_id).update(state="queued")
+    assert "Say sorry to all 5" in client.get("/incidents/I-1").content.decode()
+
+
 def test_the_words_are_shown_first_and_one_yes_says_them(org: Org, hit: list[Recovery]) -> None:
     ana, bea, cem, dora, emil, fina = hit
     with tenant(organization_id=org.id):

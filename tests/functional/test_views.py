@@ -37,6 +37,7 @@ ARGUMENTS = {
     "how": "done",
     "bulk_id": 1,
     "intake_id": 1,
+    "source_id": 1,
     "listed": "recoveries",
     "member_id": 1,
     "makegood_id": 1,
@@ -103,8 +104,8 @@ def recovery_of(
         return Recovery.objects.filter(organization_id=org.id).order_by("-id")[0]
 
 
-BESIDE = {"healthz", "hook"}
-"""Doors of the API, which stand beside the pages."""
+BESIDE = {"healthz", "metrics", "hook"}
+"""Doors of programs, which stand beside the pages."""
 
 
 def path_of(name: str) -> str:
@@ -359,6 +360,7 @@ def test_founding_takes_the_code_once(org: Org, monkeypatch: pytest.MonkeyPatch)
         "name": "Lumen & Co",
         "zone": "Europe/Lisbon",
         "currency": "EUR",
+        "language": "en",
     }
     for number, (given, status) in enumerate((("", 422), ("guess", 422), (code, 302), (code, 422))):
         email = {"email": f"maria{number}@{org.code}.example.org"}
@@ -383,6 +385,7 @@ def test_sitting_at_this_machine_founds_nothing_without_the_code(org: Org, monke
         "name": "L",
         "zone": "UTC",
         "currency": "EUR",
+        "language": "en",
     }
     assert client.post("/set-up", answers).status_code == 422
     code = set_up_code()

@@ -295,6 +295,18 @@ def test_places_stand_inside_of_each_other_and_empty_cells_change_nothing(org: O
     assert (hotel.kind, hotel.zone) == ("hotel", "Europe/Lisbon")
 
 
+def test_a_second_place_of_one_name_is_refused_and_what_changes_is_counted(org: Org, tmp_path: Path) -> None:
+    places_import(organization_id=org.id, path=table(tmp_path, "code,name,parent\na,Shop A,\nb,Shop B,\na1,Till 1,a\n"))
+    with pytest.raises(
+        UnusableData, match="there is a place 'shop a' with the code 'a': use that code, or another name"
+    ):
+        places_import(organization_id=org.id, path=table(tmp_path, "code,name\nkoeln,shop a\n"))
+    with pytest.raises(UnusableData, match="with the code 'c'"):
+        places_import(organization_id=org.id, path=table(tmp_path, "code,name\nc,New\nd,New\n"))
+    done = places_import(organization_id=org.id, path=table(tmp_path, "code,name,parent\na,Shop Z,\nb1,Till 1,b\n"))
+    assert (done.new, done.known, done.changed) == (1, 1, 1)
+
+
 def test_members_get_account_team_places_and_limit(org: Org, tmp_path: Path) -> None:
     head = "email,name,role,team,places,limit\n"
     mail = f"BO@{org.code}.example"
@@ -335,6 +347,8 @@ def test_members_get_account_team_places_and_limit(org: Org, tmp_path: Path) -> 
         (members_import, "email,name\nbo,Bo\n", "row 2: email 'bo' is no e-mail address"),
         (members_import, "email,name,role\nbo@b.example,Bo,boss\n", "row 2: role 'boss' is none of"),
         (members_import, "email,name,places\nbo@b.example,Bo,shop x\n", "row 2: there is no place 'x'"),
+        (purchases_import, "reference;placed_at;total;email\nP1;01.03.2026;1;a@b.example\n", "placed_at '01.03.2026' is no time like 2026-11-22"),
+        (purchases_import, "reference,placed_at,total,email\nP1,2026-11-31,1,a@b.example\n", "'2026-11-31' is no time: November 2026 has 30 days"),
         (members_import, "email,name,limit\nbo@b.example,Bo,-1\n", "row 2: limit must be zero or more"),
         (members_import, "email,name\nbo@b.example,Bo\nBO@b.example,Bo\n", "rows 2 and 3 have the same email"),
     ],

@@ -15,7 +15,7 @@ from makegood.core.money import Money
 from makegood.failures.incidents import failures_attach, incident_confirm, incident_propose
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect, Entry
-from makegood.makegoods.models import MakeGood
+from makegood.makegoods.models import LedgerEntry, MakeGood
 from makegood.makegoods.operations import (
     FloorDue,
     FloorOwed,
@@ -104,15 +104,25 @@ def test_invariant_3_what_is_quiet_sends_nothing_though_what_it_owes_is_paid(org
         assert set(Effect.objects.values_list("kind", flat=True)) == {"payout"}
 
 
-@pytest.mark.parametrize("change", [{"mode": "shadow"}, {"live_from": START + 2 * HOUR}])
-def test_nothing_is_paid_for_a_source_that_is_not_live(org: Org, change: dict[str, Any]) -> None:
+def test_nothing_is_owed_for_what_was_due_before_its_source_went_live(org: Org) -> None:
     with tenant(organization_id=org.id):
-        Source.objects.update(**change)
+        Source.objects.update(live_from=START + 2 * HOUR)
     promise(org)
     arrive(org, "a", 4 * HOUR)
     with tenant(organization_id=org.id):
         assert Failure.objects.exists()
         assert not MakeGood.objects.exists()
+
+
+def test_what_a_source_that_only_watches_would_owe_is_worked_out_and_not_paid(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        Source.objects.update(mode="shadow")
+    promise(org)
+    arrive(org, "a", 4 * HOUR)
+    work_dry(only=[org.id])
+    with tenant(organization_id=org.id):
+        assert MakeGood.objects.values_list("state", "shadow").get() == ("shadowed", True)
+        assert not LedgerEntry.objects.exists()
 
 
 def test_facts_that_do_not_suffice_are_journalled_for_somebody_to_find_out(org: Org) -> None:

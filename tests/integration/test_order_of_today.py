@@ -77,3 +77,21 @@ def test_today_tells_apart_who_is_past_a_deadline_by_the_rule_of_its_counts(org:
         assert {row.id: row.late for row in today(organization_id=org.id)} == {
             over.id: True, paused.id: False, fine.id: False,
         }  # fmt: skip
+
+
+def test_past_the_moment_of_any_step_all_of_it_is_at_risk(org: Org) -> None:
+    """As late by the playbook's own minutes as by a clock: the dearest of the late comes first, once it is late."""
+    with tenant(organization_id=org.id):
+        clock_set(organization_id=org.id, kind="running", moment_at=START, speed=SLOW)
+        dear, cheap, paused = opened(org, price=21_200), opened(org, price=2900), opened(org, price=5000)
+        pause_start(organization_id=org.id, recovery_id=paused.id, by=org.employee, reason="customer", now=START)
+        soon = START + DAY / 1000
+        Recovery.objects.filter(id=dear.id).update(next_due_at=soon)
+        Recovery.objects.filter(id__in=(cheap.id, paused.id)).update(next_due_at=START - DAY)
+        expected_loss_refresh(organization_id=org.id)
+        assert [again(org, one).expected_loss_minor for one in (dear, cheap, paused)] == [2120, 2900, 0]
+        assert again(org, dear).expected_loss_at == soon
+        clock_set(organization_id=org.id, kind="running", moment_at=soon + DAY / 1000, speed=SLOW)
+        expected_loss_refresh(organization_id=org.id)
+        assert again(org, dear).expected_loss_minor == 21_200
+        assert [row.id for row in today(organization_id=org.id)][:2] == [dear.id, cheap.id]

@@ -16,7 +16,7 @@ from tests.functional.test_deploy import certificate
 from tests.support.models import ModelServer, model_server
 
 from makegood.store import outgoing
-from makegood.store.outgoing import UnableToCall, address_of, call
+from makegood.store.outgoing import NotAsked, UnableToCall, address_of, call
 
 
 @pytest.fixture
@@ -193,6 +193,30 @@ def test_nobody_there_is_said(model: ModelServer, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
     with pytest.raises(UnableToCall, match="cannot be reached"):
         called(f"http://127.0.0.1:{port}/v1")
+
+
+def asked(url: str) -> int:
+    return outgoing.ask(url=url, headers={}, seconds=30, most=1024, form={"a": "b c"}).status
+
+
+def test_a_slow_one_holds_up_only_who_asks_the_same(model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One place for each host, and for all pages together so many that a thread is left."""
+    monkeypatch.setattr(outgoing, "PATIENCE", 0)
+    model.held = threading.Event()
+    waiting = threading.Thread(target=asked, args=(model.url,))
+    with model_server(monkeypatch) as other:
+        monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
+        waiting.start()
+        assert model.arrived.wait(30)
+        with pytest.raises(NotAsked, match="Many are signing in"):
+            asked(model.url)
+        assert asked(other.url) == 200
+        with outgoing._waiting, outgoing._waiting, pytest.raises(NotAsked, match="Many are signing in"):
+            asked(other.url)
+        assert asked(other.url) == 200, "who was refused took no place"
+    model.held.set()
+    waiting.join(30)
+    assert asked(model.url) == 200
 
 
 def test_a_third_call_at_once_is_refused(model: ModelServer) -> None:

@@ -17,7 +17,8 @@ from django.db import (
 from tests.conftest import Org
 
 from makegood.organizations.models import Member
-from makegood.store.preparing import LEFT, begin_with, prepared
+from makegood.store import preparing
+from makegood.store.preparing import begin_with, prepared
 from makegood.store.reading import read
 from makegood.store.tenancy import NoTenant, as_user, current_organization, tenant
 
@@ -81,13 +82,29 @@ def test_a_transaction_that_is_undone_costs_no_plan(org: Org) -> None:
     assert len(before) > 0
 
 
-def test_statements_that_fail_as_they_are_first_run_do_not_heap_up(org: Org) -> None:
-    for _ in range(LEFT + 10):
+def test_a_statement_that_fails_as_it_is_first_run_is_planned_once_all_the_same() -> None:
+    for _ in range(OFTEN):
         with pytest.raises(DataError), transaction.atomic():
             fail()
-    assert len(kept("SELECT 1 / %")) < LEFT
-    with tenant(organization_id=org.id):
+    assert len(kept("SELECT 1 / %")) == 1
+
+
+def test_plans_for_ever_other_types_of_values_do_not_heap_up(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "MOST", 3)
+    with tenant(organization_id=org.id), prepared() as cursor:
+        for most in (1, 10**5, 10**12, 1.5, "1", True, None):
+            cursor.execute("SELECT %s::text", [most])
+            assert len(kept("%")) <= 3
         assert read(Member, "id", id=org.employee) == [(org.employee,)]
+
+
+def test_what_is_found_can_be_fetched_in_pieces_and_counted(org: Org) -> None:
+    with tenant(organization_id=org.id), prepared() as cursor:
+        cursor.execute("SELECT n FROM generate_series(1, %(most)s) AS n", {"most": 4})
+        assert (cursor.rowcount, cursor.fetchone(), cursor.fetchone()) == (4, (1,), (2,))
+        assert (list(cursor), cursor.fetchone(), cursor.fetchall()) == ([(3,), (4,)], None, [])
+        cursor.execute("UPDATE organizations_member SET present = present WHERE organization_id = %s", [org.id])
+        assert (cursor.rowcount, cursor.fetchall()) == (3, [])
 
 
 def ask() -> None:

@@ -11,7 +11,18 @@ from tests.support.recoveries import opened
 
 from makegood.organizations.models import Member
 from makegood.recoveries.models import Recovery
-from makegood.store.reading import locked, read, write_back
+from makegood.store.reading import (
+    GIVEN,
+    NULL,
+    AtLeast,
+    AtMost,
+    Not,
+    change,
+    locked,
+    read,
+    whole_rows,
+    write_back,
+)
 from makegood.store.tenancy import tenant
 
 
@@ -69,3 +80,30 @@ def test_what_was_changed_of_a_row_is_written_back_and_nothing_else(org: Org) ->
         again = Recovery.objects.get(organization_id=org.id, id=one.id)
         assert (again.owner_reasons, again.returned, again.fault) == ([{"rule": "é"}], "back", "nobody")
         assert again.loss == one.loss
+
+
+def test_conditions_find_what_a_queryset_s_find(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        of_all = {row.id for row in Member.objects.filter(organization_id=org.id)}
+        for where, meant in (
+            ({"team_id": NULL}, Member.objects.filter(team=None)),
+            ({"team_id": GIVEN}, Member.objects.exclude(team=None)),
+            ({"role": Not("manager")}, Member.objects.exclude(role="manager")),
+            ({"role": Not(["manager", "admin"])}, Member.objects.exclude(role__in=["manager", "admin"])),
+            ({"role": Not([])}, Member.objects.all()),
+            ({"tier": AtMost(2)}, Member.objects.filter(tier__lte=2)),
+            ({"tier": AtLeast(2), "role": "manager"}, Member.objects.filter(tier__gte=2, role="manager")),
+        ):
+            wanted = {row.id for row in meant} & of_all
+            assert {one for (one,) in read(Member, "id", organization_id=org.id, **where)} == wanted, where
+            assert {row.id for row in whole_rows(Member, organization_id=org.id, **where)} == wanted, where
+
+
+def test_rows_that_meet_the_conditions_are_changed_and_no_others(org: Org, make_org: Callable[..., Org]) -> None:
+    other = make_org()
+    with tenant(organization_id=org.id):
+        assert change(Member, {"present": False}, organization_id=org.id, id=[org.manager, other.manager]) == 1
+        assert change(Member, {"present": False}, organization_id=org.id, id=[]) == 0
+        assert [row.id for row in Member.objects.filter(present=False)] == [org.manager]
+    with tenant(organization_id=other.id):
+        assert not Member.objects.filter(present=False).exists()

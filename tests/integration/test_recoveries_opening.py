@@ -347,7 +347,7 @@ def test_an_incident_letter_names_the_promise_that_was_the_customers_own_and_not
                 voice=Voice(organization="Northbound", zone="UTC"),
                 customer="Ida",
                 owner="Mia",
-                role="manager",
+                title="manager",
                 what=what,
                 promised=promised,
                 kind="broken_promise",

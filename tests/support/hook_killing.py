@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import json
 import random
-import subprocess
 import sys
 import threading
 import time
@@ -30,6 +29,7 @@ from tests.support.killing import (
     environment,
     free_port,
     opened,
+    run_alone,
 )
 from tests.unit.test_hook_signing import headers
 
@@ -53,11 +53,15 @@ class Posted:
 
 @attrs.define
 class Shop:
-    """Posts `count` orders, each until it was answered with 200, and one in three once more."""
+    """Posts `count` orders, each until it was answered with 200, and one in three once more.
+
+    It goes no further than the mark: there it posts again what was taken, until the mark moves.
+    """
 
     port: int
     address: str
     count: int
+    mark: int
     tries: int = 0
     answered: int = 0
     stop: threading.Event = attrs.field(factory=threading.Event)
@@ -65,6 +69,8 @@ class Shop:
     def run(self) -> None:
         rnd = random.Random(self.count)
         for number in range(1, self.count + 1):
+            while not self.stop.is_set() and number > self.mark:
+                self._post(number - 1)
             for _ in range(1 + (rnd.random() < 1 / 3)):
                 while not self.stop.is_set() and self._post(number) != http.HTTPStatus.OK:
                     time.sleep(0.02)
@@ -99,24 +105,24 @@ def post_killed(*, home: Path, count: int, kills: int, seed: int, longest: float
     port = free_port()
     env, rnd = environment(home, port), random.Random(seed)
     died: Counter[str] = Counter()
+    told = run_alone(home=home, arguments=[sys.executable, "-m", "tests.support.hook_killing"], port=port)
     with contextlib.ExitStack() as stack:
-        told = subprocess.run(
-            [sys.executable, "-m", "tests.support.hook_killing"], env=env, check=True, capture_output=True, text=True
-        )
         url = stack.enter_context(opened(home))
         began = time.monotonic()
         parts = {"web": Part("web", command("web", "--port", str(port), "--processes", "1"), env, stack)}
         parts["worker"] = Part("worker", command("worker"), env, stack)
-        shop = Shop(port=port, address=f"/hooks/{told.stdout.split()[-1]}", count=count)
+        marks = [count * kill // (kills + 1) for kill in range(1, kills + 1)] + [count]
+        shop = Shop(port=port, address=f"/hooks/{told.split()[-1]}", count=count, mark=marks[0])
         thread = threading.Thread(target=shop.run)
         stack.callback(thread.join)
         stack.callback(shop.stop.set)
         thread.start()
         while not _done(url, shop):
             _passes(parts["web"], rnd.uniform(SHORTEST, LONGEST))
-            if died.total() < kills and shop.answered > count * died.total() // (kills + 1):
+            if died.total() < kills and shop.answered == shop.mark:
                 victim = [*parts, "database"][died.total() % 3]
                 died[victim] += _kill_database(home) if victim == "database" else parts[victim].kill()
+                shop.mark = marks[died.total()]
             for part in parts.values():
                 part.start_again()
             if time.monotonic() - began > longest:

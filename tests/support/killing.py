@@ -52,13 +52,14 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def run_alone(*, home: Path, arguments: Sequence[str], port: int) -> None:
-    """Run one command to its end, on the home's embedded server."""
+def run_alone(*, home: Path, arguments: Sequence[str], port: int) -> str:
+    """Run one command to its end, on the home's embedded server; return what it printed."""
     ended = subprocess.run(
         arguments, env=environment(home, port), check=False, timeout=WAIT_SECONDS, capture_output=True, text=True
     )
     if ended.returncode:
         raise RuntimeError(f"{arguments} ended with {ended.returncode}: {ended.stderr[-2000:]}")
+    return ended.stdout
 
 
 def run_killed(

@@ -29,6 +29,7 @@ from tests.support.killing import (
     environment,
     free_port,
     opened,
+    run_alone,
 )
 from tests.support.mail_server import PASSWORD, Dropping, MailHouse
 
@@ -107,7 +108,7 @@ def read_killed(
     died: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
         stack.callback(dropping.stop)
-        ours = _founded(home, dropping.port, bounced + delayed, env)
+        ours = _founded(home, dropping.port, bounced + delayed)
         filled(house, ours, count=count, bounced=bounced)
         url = stack.enter_context(opened(home))
         if most:
@@ -136,7 +137,7 @@ def _read_out(
     died: Counter[str],
     seconds: float,
 ) -> None:
-    """Wait until all are in, and kill one part each time that as many more are."""
+    """Wait until all are in, and kill one part each time that as many more are, the last ones at the end if need be."""
     first = next(iter(parts.values()))
     deadline, inside = time.monotonic() + seconds, 0
     while True:
@@ -148,7 +149,7 @@ def _read_out(
             part.start_again()
         with contextlib.suppress(psycopg.OperationalError):
             inside = int(str(_asked(url, IN)[0][0]))
-            if inside >= count:
+            if inside >= count and died.total() == kills:
                 return
         if time.monotonic() > deadline:
             raise TimeoutError(f"only {inside} mails came in; a worker said {first.said()}")
@@ -168,16 +169,10 @@ def _asked(url: str, statement: str) -> list[tuple[object, ...]]:  # type: ignor
         return cursor.fetchall() if cursor.description else []
 
 
-def _founded(home: Path, port: int, ours: int, env: dict[str, str]) -> list[str]:
-    import subprocess
-
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.support.mail_killing", str(port), str(ours)],
-        env=env, check=False, capture_output=True, text=True, timeout=WAIT_SECONDS,
-    )  # fmt: skip
-    if told.returncode:
-        raise RuntimeError(told.stderr[-2000:])
-    return [line for line in told.stdout.splitlines() if line.startswith("<")]
+def _founded(home: Path, port: int, ours: int) -> list[str]:
+    program = [sys.executable, "-m", "tests.support.mail_killing", str(port), str(ours)]
+    told = run_alone(home=home, arguments=program, port=free_port())
+    return [line for line in told.splitlines() if line.startswith("<")]
 
 
 def found(port: int, ours: int) -> list[str]:

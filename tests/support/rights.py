@@ -41,8 +41,8 @@ MARK = "Quixotic zebra"
 """What was said of the case, the promise and the incident."""
 NAME = "Zebedee Quill"
 """Whom it happened to."""
-PASSED = {"store_throttle", "django_session"}
-"""Tables that an answer that refuses may write: tries, and a session that ends."""
+PASSED = {"store_throttle", "django_session", "organizations_memberseen"}
+"""Tables that an answer that refuses may write: tries, a session that ends, and that a member was here at all."""
 
 
 @attrs.frozen(kw_only=True)
@@ -121,7 +121,7 @@ def world_of(org: Org, other: Org) -> World:
     return World(
         org=org,
         people=people,
-        names=names | {"member_id": org.employee},
+        names=names | {"member_id": org.employee, "source_id": org.source},
         status_url=status_path(organization_id=org.id, token=token),
     )
 

@@ -38,11 +38,19 @@ DOORS = {
     "demo-sign-in",
     "set-up",
     "healthz",
+    "metrics",
     "hook",
     "counter-worker",
+    "push-worker",
     "forgotten",
     "choose",
     "sign-in-code",
+    "sign-in-passkey",
+    "sign-in-passkey-ask",
+    "sign-on",
+    "sign-on-find",
+    "sign-on-go",
+    "sign-on-back",
 }
 """Addresses for people whom nobody knows yet: each guards itself, and has tests of its own for it."""
 
@@ -56,14 +64,15 @@ FORMS = {"public-report", "public-thanks"}
 PAGES: dict[str, May] = {
     **_each(
         """today notices notices-read recoveries view-save promises incidents customers customer causes cause insights
-        playbook-drawing search inbox inbox-reply stories password account account-sign-out account-telling
-        account-telling-set factor factor-act switch-organization""",
+        playbook-drawing search inbox inbox-reply demo-time stories password account account-sign-out account-telling
+        account-telling-set account-channel account-device factor factor-act passkeys
+        passkey-act switch-organization""",
         May(ALL),
     ),
     **_each("report counter counter-give counter-now counter-reports promise-new customer-fact", May(SERVES)),
     **_each(
         """recovery-know recovery-say recovery-lint recovery-take recovery-draft recovery-undraft recovery-step recovery-decide recovery-offer
-        recovery-ask recovery-promise recovery-word recovery-word-typed recovery-call recovery-link recovery-slip recovery-floor-fact
+        recovery-ask recovery-repay recovery-promise recovery-word recovery-word-typed recovery-call recovery-link recovery-slip recovery-floor-fact
         promise-floor-fact recovery-cause recovery-fault recovery-follow-up recovery-hand-over recovery-pause
         recovery-resume recovery-close recovery-identify recovery-tick recovery-form recovery-talk recovery-returned
         recovery-story promise-act signal-decide mail-decide customer-correct""",
@@ -87,9 +96,10 @@ PAGES: dict[str, May] = {
     **_each("notice-know", May(SERVES, OWN)),
     **_each("bulk bulk-act", May(DECIDES, PLACE)),
     **_each("payouts payout charge", May(PAYS_BY_HAND)),
-    **_each("settings", May(PAYS)),
+    **_each("settings settings-first", May(PAYS)),
+    **_each("source-shadow source-shadow-file", May(DECIDES)),
     **_each(
-        """set-up-step customer-erase playbook-check playbook-write playbook-compare member member-act
+        """set-up-step customer-erase customer-file customer-proof playbook-check playbook-write playbook-compare hours-use member member-act
         settings-act drafting-try""",
         May(RUNS),
     ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from makegood.console.charts import draw
 from makegood.console.figures import STEP_WORDS, clocks_chart, needs, quiet_chart
+from makegood.console.viewmodels import Chart, Point, Series
 from makegood.insights.measures import ClockKept, Gated
 
 
@@ -48,3 +50,22 @@ def test_why_nobody_was_contacted_is_counted_by_what_was_decided() -> None:
     assert chart is not None
     assert chart.title == "Not contacted, and why"
     assert chart.summary.startswith("4 stayed quiet, 8 still waiting. ")
+
+
+def test_what_stands_under_a_bar_is_cut_only_where_there_is_no_room() -> None:
+    """One cause has the width for its whole name, on a phone too; of a dozen each has two short lines."""
+
+    def under(*names: str) -> list[tuple[str, ...]]:
+        points = tuple(Point(label=name, value=1, text="1") for name in names)
+        chart = Chart(title="x", kind="bar", label_head="Cause", series=(Series(name="x", points=points),))
+        return [label.lines for label in draw(chart).labels]
+
+    van = "Carrier loaded the wrong van"
+    assert under(van) == [(van,)]
+    assert under(van, "First help given", "Late") == [
+        ("Carrier loaded", "the wrong van"),
+        ("First help", "given"),
+        ("Late",),
+    ]
+    assert all(len(line) <= 10 for lines in under(*[van] * 12) for line in lines)
+    assert under() == []

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from makegood.core.spreadsheets import defused
 from makegood.listen.datasets.numbered import Collected, Problems
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.intake.columns import CALLED, KINDS
 from makegood.listen.intake.drafting import Draft, drafted, lacking, plain_word, samples_of
 from makegood.listen.intake.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Sheet, name_plain, sheet_of
-from makegood.listen.intake.report import defused, report_csv
+from makegood.listen.intake.report import report_csv
 from makegood.listen.intake.turning import Columns, UnusableColumns, refuse_open, turned
 from makegood.listen.intake.values import UnreadableTime, date_order, decimals, is_amount, is_time, time_plain
 
@@ -71,6 +72,15 @@ def test_values_tell_what_names_do_not() -> None:
     assert (found.kind, guess.column, guess.why) == ("promises", "Y", "its values look like e-mail addresses")
     assert found.guesses["reference"].column == "X"
     assert "all different" in found.guesses["reference"].why
+
+
+def test_a_total_without_its_day_is_what_the_promise_is_worth() -> None:
+    """What is guessed can be tried as it is: a total needs the day on which it was bought."""
+    found = draft('Bestellnr,Kunde,E-Mail,Liefertermin,Betrag\nA1,Jörg,a@b.example,30.11.2026,"89,90"\n')
+    assert found.kind == "promises"
+    assert "total" not in found.guesses
+    assert found.guesses["value"].column == "Betrag"
+    assert "no purchase" in found.guesses["value"].why
 
 
 def test_a_name_whose_values_are_something_else_is_not_believed() -> None:
@@ -148,7 +158,8 @@ def test_dates_of_any_country_are_written_as_ours(text: str, order: str, plain: 
 @pytest.mark.parametrize(
     ("text", "order"),
     [("31/12/2026", ""), ("31/12/2026", "mdy"), ("2026-13-01", ""), ("soon", "dmy"), ("31/12/2026 x", "dmy"),
-     ("31/12/2026 13:00 pm", "dmy"), ("31/12-2026", "dmy"), ("", "dmy")],
+     ("31/12/2026 13:00 pm", "dmy"), ("31/12-2026", "dmy"), ("", "dmy"), ("31.11.2026", "dmy"),
+     ("1.12.2026 24:01", "dmy"), ("1.12.1926", "dmy")],
 )  # fmt: skip
 def test_what_is_no_date_is_refused(text: str, order: str) -> None:
     with pytest.raises(UnreadableTime):
@@ -257,8 +268,9 @@ def test_rows_are_told_under_our_columns_and_every_problem_in_the_files_own_word
     rows = list(turned(sheet=sheet(text), mapping=MAPPED, problems=problems).rows())
     told = {"reference": "A1", "due_at": "2026-03-05T17:00:00", "total": "1250.50", "made_at": "2026-03-01"}
     assert rows[1] == (2, told | {"email": "a@b.example"})
-    assert [number for number, _ in rows] == [1, 2, 3]  # the 31st of February is for the importer to refuse
-    assert {(one.row, one.column) for one in problems.found} == {(4, "Am"), (4, "Summe"), (5, "")}
+    assert [number for number, _ in rows] == [1, 2]
+    assert {(one.row, one.column) for one in problems.found} == {(3, "Termin"), (4, "Am"), (4, "Summe"), (5, "")}
+    assert problems.found[0].text.startswith("'31.02.26' is no date: February 2026 has 28 days; write")
     assert "write it like 31/12/2026" in next(one.text for one in problems.found if one.column == "Am")
     assert "it has 3 values where the header has 6" in problems.found[-1].text
 

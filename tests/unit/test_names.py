@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from makegood.core.names import described, first_name
+from makegood.core.names import code_of, described, first_name
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,18 @@ def test_only_a_name_is_called(name: str, called: str) -> None:
 @pytest.mark.parametrize("name", ["Mrs", "Dr.", "Mrs, flat 3", ",", " , "])
 def test_a_title_alone_names_nobody(name: str) -> None:
     assert first_name(name=name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Laden Köln", "laden-koln"),
+        ("Straße 7", "strasse-7"),
+        ("Ångström & Søn", "angstrom-son"),
+        ("Café Łódź", "cafe-lodz"),
+        ("渋谷 1", "渋谷-1"),  # ASCII would lose what tells it from every other shop
+        ("—", ""),
+    ],
+)
+def test_a_code_is_in_ascii_where_no_letter_is_lost_by_it(name: str, code: str) -> None:
+    assert code_of(name=name) == code

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from makegood.core.money import Money
-from makegood.core.wording import Case
+from makegood.core.wording import Case, signed_for
 from makegood.messages.judging import judge
 from makegood.recoveries.words import (
     Told,
@@ -218,7 +218,7 @@ def told(language: str, **facts: object) -> Told:
     """What the words of a broken promise need."""
     values: dict[str, object] = {
         "voice": Voice(organization="Porto Post", zone="UTC"), "customer": "Ana Ferreira", "owner": "Rui Alves",
-        "role": "employee", "what": "XK 12", "promised": True, "kind": "broken_promise", "loss": "time",
+        "title": "", "what": "XK 12", "promised": True, "kind": "broken_promise", "loss": "time",
         "fault": "ours", "incident": False, "happened_at": AT, "fix": "I am putting right what went wrong",
         "next_at": AT, "status_url": "https://example.test/s/abc", "language": language, **facts,
     }  # fmt: skip
@@ -385,3 +385,31 @@ def test_what_was_put_right_is_said_of_every_loss_in_every_language(loss: str, l
         kind = "apology" if "apology" in name else "update"
         case = Case(fault="ours" if name.endswith("ours") else "unknown")
         assert not judge(text=text, kind=kind, language=language, case=case).blocks
+
+
+@pytest.mark.parametrize("language", languages())
+def test_to_whom_an_answer_goes_can_be_said_of_another(language: str) -> None:
+    """Whoever signs for the owner says to whom an answer goes: the clause stands so in each letter that has it."""
+    mine = phrase("mail.to_me", language=language)
+    assert all(mine in template(name, language) for name in ("outcome", "follow_up"))
+    assert "Ines Duarte" in phrase("mail.to_owner", language=language, owner="Ines Duarte")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_title_is_said_as_it_was_given_and_none_is_made_up(language: str) -> None:
+    for word in (acknowledgement, apology, follow_up):
+        for incident in (False, True):
+            plain = word(told(language, incident=incident))[1]
+            assert plain.rstrip().endswith("Rui Alves\nPorto Post")
+            assert not re.search(r"Rui Alves, (and|und|y|et|e) ", plain)
+            assert not re.search(r" ,|,,|, *\.|\{|\}", plain)
+            assert "Filialleiter" in word(told(language, incident=incident, title="Filialleiter"))[1] or (
+                word is not apology
+            )
+
+
+def test_who_stands_in_does_not_sign_with_anothers_title() -> None:
+    text = "I am sorry.\n\nJoris Vos\nmanager, Lumen & Co\n"
+    signed = signed_for(text=text, me="Daan Smit", names=["Joris Vos", "Daan Smit"], house="Lumen & Co")
+    assert signed == "I am sorry.\n\nDaan Smit, for Joris Vos\nLumen & Co\n"
+    assert signed_for(text=text, me="Joris Vos", names=["Joris Vos"], house="Lumen & Co") == text

@@ -70,7 +70,7 @@ def test_each_kind_of_change_is_told() -> None:
     was, becomes = treatment(playbook=load("default"), case=case), treatment(playbook=parse(text), case=case)
     told = {one.what: one for one in treated_otherwise(was=was, becomes=becomes)}
     assert told["Clock: put right"] == Otherwise(what="Clock: put right", was="24 hours", becomes="1 hour")
-    assert told["Say sorry: who sends"].becomes == "by itself after 30 minutes, unless stopped"
+    assert told["Apologise: who sends"].becomes == "by itself after 30 minutes, unless stopped"
     assert told["Owner"].becomes == "a manager"
     assert "check in on day 3" in told["Afterwards"].becomes
     assert told["A missed clock is told again"].becomes.startswith("every 1 hour, 3 times")

@@ -21,6 +21,7 @@ from makegood.core.telling import (
     decide,
     folded,
     kind_of,
+    unanswering,
 )
 
 ZONE = "Europe/Berlin"
@@ -185,3 +186,25 @@ def test_folding_loses_nothing_and_says_each_matter_once(parts: list[tuple[str, 
     assert not said & set(told.folded)
     assert set(told.folded.values()) <= said
     assert len({one.same for one in told.said}) == len(told.said) == len({one.same for one in given_})
+
+
+def test_an_escalation_that_is_repeated_at_night_still_wakes_who_is_on_duty() -> None:
+    at = here(3, 2, 23, 10)
+    held = decide(kind="escalation", at=at, now=at, choices=PLAIN, on_duty=True, again=True)
+    assert (held.do, held.until) == ("hold", here(3, 3, 0))
+    assert decide(kind="escalation", at=at, now=here(3, 3, 0), choices=PLAIN, on_duty=True, again=True).do == "now"
+    away = decide(kind="escalation", at=at, now=here(3, 3, 0), choices=PLAIN, again=True)
+    assert (away.do, away.until) == ("hold", here(3, 3, 8))
+
+
+def test_who_is_told_again_and_again_for_a_day_and_opens_nothing_is_noticed() -> None:
+    told = [here(3, 2, 17), here(3, 2, 9), here(3, 2, 12)]
+    day = here(3, 3, 9)
+    found = unanswering(told=told, seen_at=None, now=day)
+    assert found is not None
+    assert (found.since_at, found.times) == (here(3, 2, 9), 3)
+    assert found.reasons[0].rule == "telling.unanswered"
+    assert unanswering(told=told, seen_at=here(3, 2, 9) - INSTANT, now=day) == found
+    assert unanswering(told=told, seen_at=None, now=day - INSTANT) is None, "not a day yet"
+    assert unanswering(told=told, seen_at=here(3, 2, 9), now=day) is None, "opened something since the first"
+    assert unanswering(told=told[:2], seen_at=None, now=day) is None, "told twice only"

@@ -97,11 +97,12 @@ def test_unreadable_input_is_one_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch, message: Path) -> None:
+@pytest.mark.parametrize("named", [(), ("-",)])
+def test_reads_standard_input(monkeypatch: pytest.MonkeyPatch, message: Path, named: tuple[str, ...]) -> None:
     message.write_text("Mistakes were made.", encoding="utf-8")
     with message.open(encoding="utf-8") as opened:
         monkeypatch.setattr("sys.stdin", opened)
-        assert run(monkeypatch) == 1
+        assert run(monkeypatch, *named) == 1
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\n", "\u00a0\u200b\u2003", "Dear Ana,\n\n", "...!\n\n--\n"])

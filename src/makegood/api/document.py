@@ -13,7 +13,7 @@ from makegood.api.idempotency import LONGEST
 from makegood.api.problems import CONTENT_TYPE
 from makegood.api.schemas import ProblemOut
 
-ALWAYS = (401, 403, 422, 429)
+ALWAYS = (401, 403, 422, 429, 503)
 OF_BODIES = (400, 413)
 OF_OPEN_ONES = ("recovery_tick", "recovery_form", "recovery_talk")
 """What is done on open recoveries only."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import JsonResponse
 
+from makegood.store.unanswering import RETRY_SECONDS, code_of_error, does_not_answer
+
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -41,12 +43,15 @@ class Problem(Exception):
 
 
 def unforeseen(what: str, error: Exception) -> Problem:
-    """Log an error that nobody foresaw, and return what is said of it.
+    """Log an error that nobody foresaw, and return what is said of it: to come again where the database is in trouble.
 
     What it says itself is left out of the log: it may quote a person's words.
     """
+    if does_not_answer(error):
+        logging.getLogger("makegood").error("%s: the database does not answer (%s)", what, code_of_error(error))
+        return Problem(503, "It may not have been done: look before you send it again.", retry_after=RETRY_SECONDS)
     trace = "".join(traceback.format_tb(error.__traceback__))
-    logging.getLogger("makegood").error("%s failed: %s\n%s", what, type(error).__name__, trace)
+    logging.getLogger("makegood").error("%s failed: %s\n%s", what, code_of_error(error), trace)
     return Problem(500, "Something went wrong here and nothing was done: try again later.")
 
 

@@ -250,6 +250,7 @@ class RecoveryLine(Schema):
     next_due_at: datetime
     closed_at: datetime | None
     version: int
+    shadow: bool
 
 
 class StepOut(Schema):

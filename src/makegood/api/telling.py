@@ -14,6 +14,8 @@ from makegood.listen.operations import events_accept, reference_key
 from makegood.organizations.models import Place
 from makegood.promises.models import Source
 
+MOST_NAMED = 10
+
 
 def source_named(*, organization_id: int, code: str) -> int:
     """Return the id of a source of this organization.
@@ -22,7 +24,10 @@ def source_named(*, organization_id: int, code: str) -> int:
     """
     source_id = Source.objects.filter(organization_id=organization_id, code=code).values_list("id", flat=True).first()
     if source_id is None:
-        raise Problem(422, f"There is no source {code[:60]!r} here: an admin adds it in Settings.")
+        there = Source.objects.filter(organization_id=organization_id).order_by("code").values_list("code", flat=True)
+        known = ", ".join(there[:MOST_NAMED])
+        said = f"there is {known}; " if known else ""
+        raise Problem(422, f"There is no source {code[:60]!r} here: {said}an admin adds others in Settings.")
     return source_id
 
 

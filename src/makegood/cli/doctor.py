@@ -23,14 +23,9 @@ from makegood.cli.database import (
     refuse_unsafe_role,
 )
 from makegood.cli.looking import BESIDE, NOT_SET
+from makegood.cli.row_security import open_tables
 from makegood.store.embedded import Server, home_directory
 from makegood.store.embedded.programs import MAJOR
-
-UNSECURED = """
-SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class
-WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relrowsecurity
-    AND relname NOT IN ('store_throttle', 'store_heartbeat', 'django_session', 'django_migrations')
-"""
 
 SERVER = """
 SELECT current_setting('server_version'), current_user, pg_size_pretty(pg_database_size(current_database()))
@@ -144,13 +139,8 @@ def _migrations() -> str:
 
 
 def _row_security() -> str:
-    from django.db import connections
-
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(UNSECURED)
-        (open_tables,) = cursor.fetchone()
-    if open_tables:
-        raise click.ClickException(f"Row security is off on {open_tables}: restore a backup, or ask for help.")
+    if found := open_tables():
+        raise click.ClickException(f"Row security is off on {', '.join(found)}: restore a backup, or ask for help.")
     return "on for every organization's tables"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -19,6 +19,7 @@ from makegood.cli.bringing import finish, load
 from makegood.cli.counting import rows_counted
 from makegood.cli.database import open_database, tell
 from makegood.cli.postgres_tools import tools_for_owner
+from makegood.cli.row_security import open_tables
 from makegood.cli.scratch import scratch_beside
 from makegood.store.embedded import stopped
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 ROOM: Final = 8
 """A database takes up to so many times the bytes of its dump, which is compressed, with what loading it writes."""
-SECURED: Final = """
-SELECT c.relname, c.relrowsecurity FROM pg_class c
+OWNED: Final = """
+SELECT c.relname FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace ORDER BY 1
 """
@@ -130,13 +131,13 @@ def _all_files(manifest: Manifest, folder: Path) -> Checked:
 def _each_alone() -> Checked:
     """Look as the application does: without an organization at nothing, and as one of the largest at its own rows."""
     what = "row security"
+    if found := open_tables():
+        return Checked(what=what, well=False, said=f"off on {', '.join(found)}")
     with _as_owner() as cursor:
-        cursor.execute(SECURED)
-        tables = dict(cursor.fetchall())
+        cursor.execute(OWNED)
+        tables = [name for (name,) in cursor.fetchall()]
         cursor.execute(LARGEST)
         looked = cursor.fetchall()
-    if open_ones := [name for name, secured in tables.items() if not secured]:
-        return Checked(what=what, well=False, said=f"off on {', '.join(open_ones)}")
     own = {organization_id: _own(tables, organization_id) for organization_id, _ in looked}
     for organization_id, code in [(None, "nobody"), *looked]:
         for name, count in _seen(tables, organization_id).items():
@@ -147,7 +148,7 @@ def _each_alone() -> Checked:
     return Checked(what=what, well=True, said=f"on {len(tables)} tables; tried as {by}")
 
 
-def _own(tables: Mapping[str, bool], organization_id: int) -> dict[str, int]:
+def _own(tables: Sequence[str], organization_id: int) -> dict[str, int]:
     with _as_owner() as cursor:
         found = {}
         for name in tables:
@@ -156,7 +157,7 @@ def _own(tables: Mapping[str, bool], organization_id: int) -> dict[str, int]:
         return found
 
 
-def _seen(tables: Mapping[str, bool], organization_id: int | None) -> dict[str, int]:
+def _seen(tables: Sequence[str], organization_id: int | None) -> dict[str, int]:
     from django.db import connection
 
     from makegood.store.restoring import restoring

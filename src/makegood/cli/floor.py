@@ -94,7 +94,10 @@ def _facts(name: str) -> dict[str, object]:
     try:
         facts = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise click.ClickException(f"{name} is not usable JSON: {error}") from error
+        at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise click.ClickException(
+            f'{name} is not JSON ({at}): write the facts like {{"event_at": "2026-03-02T09:00:00+01:00"}}'
+        ) from error
     if not isinstance(facts, dict):
         raise click.ClickException(f"{name} must hold one JSON object of facts")
     return facts

@@ -38,11 +38,12 @@ def import_(kind: str, path: Path | None, org: str, source: str, as_json: bool) 
             raise click.ClickException(f"There is no organization {org!r}: {_yours()}") from error
         except (UnusableData, UnusableMapping) as error:
             raise click.ClickException(str(error)) from error
-    passwords = counts.pop("passwords", {})
+    passwords, changed = counts.pop("passwords", {}), counts.pop("changed", 0)
     if as_json:
-        print(json.dumps(counts | ({"passwords": passwords} if passwords else {})))
+        more = {"changed": changed} | {"passwords": passwords}
+        print(json.dumps(counts | {name: value for name, value in more.items() if value}))
         return 0
-    print(f"{counts['what']}: {counts['new']} new, {counts['known']} known")
+    print(f"{counts['what']}: {counts['new']} new, {counts['known']} known{_changed(changed)}")
     for email, password in passwords.items():
         print(f"password of {email}, shown this once: {password}")
     return 0
@@ -64,6 +65,10 @@ def _yours() -> str:
 def _refuse_source(source: str) -> None:
     if not source.strip() or len(source) > 60:
         raise click.UsageError("--source must be text of at most 60 characters.")
+
+
+def _changed(count: int) -> str:
+    return f", {count} of them changed" if count else ""
 
 
 def _import(organization_id: int, kind: str, path: Path | None, source: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from makegood.core.wording.types import FAULTS
 from makegood.rules.wording_data import wording_rules
 
 MOST_BYTES = 64 * 1024
+STANDARD_INPUT = Path("-")
 
 
 @click.command("lint")
@@ -45,7 +46,7 @@ def lint(
     is_apology: bool | None,
     as_json: bool,
 ) -> int:
-    """Say what to change in the wording of FILE (or of standard input). Exit 1 when there is something."""
+    """Say what to change in the wording of FILE (or of standard input, also as -). Exit 1 when there is something."""
     text = _text(file)
     case = Case(
         fault=fault,
@@ -79,7 +80,7 @@ def _shape(linted: Linted) -> dict[str, object]:
 
 def _text(file: Path | None) -> str:
     try:
-        if file is None:
+        if file is None or file == STANDARD_INPUT:
             raw = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with file.open("rb") as opened:

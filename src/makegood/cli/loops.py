@@ -84,18 +84,17 @@ class Complaints:
     def say(self, what: str, error: BaseException) -> None:
         """Write the error's type and trace to the log, unless that was done within the last minute.
 
-        What it says is left out, but for the first line of a database's: it may quote a person's words.
+        What it says is left out, but for the code of a database's: it may quote a person's words.
         """
-        from django.db import DatabaseError
+        from makegood.store.unanswering import code_of_error
 
-        kind = type(error).__name__
-        words = f" ({str(error).splitlines()[0]})" if isinstance(error, DatabaseError) and str(error) else ""
+        kind = code_of_error(error)
         key = f"{what}:{kind}"
         now = time.monotonic()
         if now - self._said_at.get(key, -SAY_AGAIN) < SAY_AGAIN:
             return
         self._said_at[key] = now
-        log.error("%s failed: %s%s\n%s", what, kind, words, "".join(traceback.format_tb(error.__traceback__)))
+        log.error("%s failed: %s\n%s", what, kind, "".join(traceback.format_tb(error.__traceback__)))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "restore": "makegood.cli.restore:restore",
     "doctor": "makegood.cli.doctor:doctor",
     "recount": "makegood.cli.recount:recount",
+    "shadow": "makegood.cli.shadow:shadow",
     "serve": "makegood.cli.serve:serve",
     "web": "makegood.cli.web:web",
     "worker": "makegood.cli.worker:worker",

@@ -33,5 +33,7 @@ def recount(as_json: bool) -> int:
     if as_json:
         print(json.dumps({"organizations": len(wrong), "wrong": {one: count for one, count in wrong.items() if count}}))
     else:
-        print(f"counted {len(wrong)} organizations again: {sum(wrong.values())} totals were wrong")
+        whose = "one organization" if len(wrong) == 1 else f"{len(wrong)} organizations"
+        totals = sum(wrong.values())
+        print(f"counted {whose} again: {'one total was' if totals == 1 else f'{totals} totals were'} wrong")
     return int(any(wrong.values()))

@@ -19,7 +19,7 @@ ASK_SECONDS = 0.5
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, show_default=True, envvar="PORT", show_envvar=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> int:
     """Run it all: the database if none is named, the web, a worker and the ticker, until stopped."""
     serve_all(host=host, port=port)

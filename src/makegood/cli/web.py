@@ -37,7 +37,7 @@ def _end_with(sentinel: int) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, show_default=True, envvar="PORT", show_envvar=True, type=click.IntRange(1, 65535))
 @click.option("--processes", default=PROCESSES, show_default=True, type=click.IntRange(1, 64))
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def web(host: str, port: int, processes: int, with_parent: bool) -> int:
@@ -46,6 +46,8 @@ def web(host: str, port: int, processes: int, with_parent: bool) -> int:
         stop_with_parent()
     refuse_taken_port(host, port)
     os.environ["PORT"] = str(port)
+    # Settings are read once, here: the processes that serve are forked off with them.
+    os.environ["MAKEGOOD_PART"] = "web"
     with open_database():
         from django.db import connections
         from granian import Granian

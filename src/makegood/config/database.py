@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 APP_ROLE_OPTION = "-c role=makegood_app"
 CONNECT_SECONDS = "10"
+PATIENCE_OF_WEB = "-c statement_timeout=25s -c lock_timeout=10s"
+"""A web process says that it cannot answer before all its threads wait; options that the URL names come after these."""
 
 
 class UnusableDatabaseUrl(ValueError):
@@ -50,4 +52,6 @@ def databases() -> dict[str, dict[str, Any]]:
     owner = settings_of(owner_url or url)
     if not owner_url:
         default["OPTIONS"]["options"] = f"{default['OPTIONS'].get('options', '')} {APP_ROLE_OPTION}".strip()
+    if os.environ.get("MAKEGOOD_PART") == "web":
+        default["OPTIONS"]["options"] = f"{PATIENCE_OF_WEB} {default['OPTIONS'].get('options', '')}".strip()
     return {"default": default, "owner": owner}

@@ -6,11 +6,12 @@ from makegood.cli.loops import work_with
 from makegood.config.working import FIRST, work_once
 from makegood.console.presence import notes_opened
 from makegood.failures.gating import failures_from_broken, failures_hear_complained, failures_hear_fulfilled
-from makegood.failures.operations import failures_hear_erased, failures_withdraw
+from makegood.failures.operations import failures_hear_erased, failures_hear_watched, failures_withdraw
 from makegood.failures.tasks import failures_gate, failures_route
 from makegood.journal.barring import bar
 from makegood.journal.carrying import Carrier, carry
 from makegood.journal.operations import on
+from makegood.keeping.retention import retention_due
 from makegood.listen.forms import reports_taken
 from makegood.listen.hooks.operations import deliveries_hear_erased
 from makegood.listen.intake.folder_files import files_hear_failed, folders_hear_erased
@@ -30,6 +31,7 @@ from makegood.makegoods.payouts import payout_carry, payouts_hear_carried
 from makegood.makegoods.tasks import makegoods_due
 from makegood.messages.accounts import account_carry
 from makegood.messages.operations import messages_hear_erased
+from makegood.messages.promising import drafts_hear_spoken
 from makegood.messages.readdressing import messages_hear_corrected
 from makegood.messages.sending import message_carry, messages_inside
 from makegood.messages.settling import messages_hear_carried
@@ -59,6 +61,8 @@ from makegood.recoveries.operations import (
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.operations.making_good import fixes_heard
+from makegood.recoveries.operations.renewing import drafts_hear_corrected
+from makegood.recoveries.operations.shadows import shadows_over
 from makegood.recoveries.operations.staff_words import (
     words_hear_called,
     words_hear_erased,
@@ -133,13 +137,29 @@ def register() -> None:
     ):
         on("customers:customer:erased", erased)
     on("customers:customer:corrected", messages_hear_corrected)
+    on("customers:customer:corrected", drafts_hear_corrected)
+    on("organizations:organization:spoken", drafts_hear_spoken)
     on("listen:file:failed", files_hear_failed)
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
         on(f"outbox:effect:{outcome}", charges_hear_carried)
         on(f"outbox:effect:{outcome}", tellings_hear_carried)
+    _shadows_heard()
     _due_and_carried()
+
+
+def _shadows_heard() -> None:
+    """What a source only watches goes on as if it had left; when it goes live, that is over."""
+    on("promises:source:changed", failures_hear_watched)
+    on("promises:source:changed", shadows_over)
+    on("outbox:effect:shadowed", messages_hear_carried)
+    on("outbox:effect:shadowed", payouts_hear_carried)
+    on("messages:message:shadowed", messages_sent)
+    on("messages:message:shadowed", words_hear_sent)
+    on("makegoods:makegood:shadowed", words_hear_paid)
+    on("makegoods:makegood:shadowed", makegoods_moved)
+    on("makegoods:makegood:shadowed", offers_answered)
 
 
 def _due_and_carried() -> None:
@@ -154,6 +174,7 @@ def _due_and_carried() -> None:
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     due("tellings", "tellings_due", tellings_due, after=FIRST)
+    due("retention", "retention_due", retention_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
 
     for kind in ABOUT:

@@ -9,6 +9,7 @@ from makegood.config.database import databases
 from makegood.config.secrets import installation_secret
 from makegood.store.embedded import home_directory
 from makegood.store.numbers import whole_number
+from makegood.store.secrets import fingerprint_of
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "makegood.causes",
     "makegood.listen",
     "makegood.insights",
+    "makegood.keeping",
     "makegood.console",
     "makegood.public",
     "makegood.api",
@@ -78,6 +80,9 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+# Browsers keep cookies by host, whatever the port: two installations on one host keep each its own by their names.
+SESSION_COOKIE_NAME = f"makegood_{fingerprint_of(SECRET_KEY)[:8]}"
+CSRF_COOKIE_NAME = f"{SESSION_COOKIE_NAME}_form"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SESSION_COOKIE_HTTPONLY = True
@@ -89,12 +94,14 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 DEMO = os.environ.get("MAKEGOOD_DEMO") == "1"
+DEMO_SPEED = float(os.environ.get("MAKEGOOD_DEMO_SPEED") or 60)
 STATUS_DAYS = whole_number("MAKEGOOD_STATUS_DAYS", default=180, least=1, most=3650)
 FOLDERS = Path(os.environ.get("MAKEGOOD_FOLDERS") or home_directory() / "folders").expanduser()
 PRIVATE_HOSTS = tuple(
     one.strip().lower() for one in os.environ.get("MAKEGOOD_PRIVATE_HOSTS", "").split(",") if one.strip()
 )
 DRAFTING_SECONDS: float = whole_number("MAKEGOOD_DRAFTING_SECONDS", default=20, least=1, most=60)
+METRICS_TOKEN = os.environ.get("MAKEGOOD_METRICS_TOKEN", "")
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 CSRF_FAILURE_VIEW = "makegood.console.views.errors.form_too_old"

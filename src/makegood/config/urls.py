@@ -7,9 +7,11 @@ from django.urls import include, path
 from makegood.api.application import api
 from makegood.api.hooks import hook
 from makegood.config.health import healthz
+from makegood.config.metrics import metrics
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
     path("hooks/<slug:address>", hook, name="hook"),
     path("", include("makegood.public.urls")),

@@ -132,7 +132,7 @@ def when_fields(*, now: datetime, zone: str) -> tuple[Field, ...]:
             label="At what time?",
             kind="time",
             sometimes=True,
-            hint="About is enough; for another day it may stay empty.",
+            hint="About is enough. For another day it may stay empty: then it counts as noon.",
         ),
     )
 

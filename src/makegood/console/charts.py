@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import attrs
@@ -14,7 +15,12 @@ WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 40
 SMALLEST = 1e-9
 MOST_LABELS = 12
-LONGEST_LABEL = 14
+SHORTEST_ROOM = 10
+LETTER = 7.2
+"""How wide a letter under the axis is about, in the chart's units."""
+ON_A_PHONE = 45
+"""How many letters all labels of a line have room for on a phone, where they are larger."""
+FEW = 3
 
 
 @attrs.frozen(kw_only=True)
@@ -48,10 +54,10 @@ class Line:
 
 @attrs.frozen(kw_only=True)
 class Label:
-    """A word under the axis."""
+    """What stands under the axis, in one line or two."""
 
     x: float
-    text: str
+    lines: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -98,11 +104,11 @@ def _across(index: int, count: int) -> float:
 
 def _labels(points: tuple[Point, ...]) -> tuple[Label, ...]:
     every = max(1, math.ceil(len(points) / MOST_LABELS))
-    room = LONGEST_LABEL if len(points) <= MOST_LABELS // 2 else LONGEST_LABEL // 2 + 3
+    shown = math.ceil(len(points) / every)
+    room = ON_A_PHONE // shown if shown <= FEW else max(SHORTEST_ROOM, int((WIDTH - LEFT - RIGHT) / shown / LETTER))
     return tuple(
         Label(
-            x=round(_across(index, len(points)), 1),
-            text=point.label if len(point.label) <= room else point.label[: room - 1] + "…",
+            x=round(_across(index, len(points)), 1), lines=tuple(wrap(point.label, room, max_lines=2, placeholder="…"))
         )
         for index, point in enumerate(points)
         if index % every == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 from babel import Locale, UnknownLocaleError
+from django.conf import settings
 from django.urls import reverse
 
 from makegood.console import permissions
@@ -13,6 +14,7 @@ from makegood.core.money import Money
 from makegood.organizations.queries import DeskFacts
 from makegood.organizations.visits import Visitor
 from makegood.recoveries.seeing import sees
+from makegood.store.clocks import STILL
 
 ROLE_WORDS = {"employee": "Employee", "manager": "Manager", "finance": "Finance", "admin": "Admin"}
 NAV = (
@@ -155,8 +157,21 @@ def _banners(facts: DeskFacts) -> tuple[Notice, ...]:
     if facts.delivery == "shadow":
         banners.append(Notice(text="Shadow.", tone="note", detail="Everything runs, and nothing leaves."))
     if facts.delivery == "inbox":
-        speed = f"Time runs {facts.speed:g} times as fast. " if facts.clock == "running" and facts.speed != 1 else ""
-        banners.append(
-            Notice(text="Demo.", tone="note", detail=f"{speed}Messages go to the demo's inbox and to nobody else.")
-        )
+        banners.append(_demo(facts))
     return tuple(banners)
+
+
+def _demo(facts: DeskFacts) -> Notice:
+    """That this is a demo, how its time goes, and the button that stops it or lets it run."""
+    still = facts.speed <= STILL
+    time, act = "", None
+    if facts.clock == "running" and settings.DEMO:
+        time = "Time stands still until you do something. " if still else f"Time runs {facts.speed:g} times as fast. "
+        act = Action(
+            label="Let time run" if still else "Stop time",
+            url=reverse("demo-time"),
+            hidden=(("time", "run" if still else "stop"),),
+        )
+    return Notice(
+        text="Demo.", tone="note", detail=f"{time}Messages go to the demo's inbox and to nobody else.", undo=act
+    )

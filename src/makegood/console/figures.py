@@ -78,7 +78,8 @@ def clock_figure(*, clock: ClockKept, window: str, name: str = "") -> Figure:
     if clock.p90_minutes is not None:
         taken.append(f"nine in ten within {within(clock.p90_minutes)}")
     elif clock.share is not None:
-        taken.append("more than one in ten not done at all")
+        many = "half" if clock.median_minutes is None else "one in ten"
+        taken.append(f"more than {many} not done at all")
     word = STEP_WORDS[clock.target]
     return Figure(
         name=name or f"{word} in time",
@@ -99,14 +100,16 @@ def clock_figure(*, clock: ClockKept, window: str, name: str = "") -> Figure:
 def first_word_figure(*, first: FirstWord, window: str) -> Figure:
     """This function will make the figure of how long customers were without a word, from when we knew."""
     tenth = "" if first.p90_minutes is None else f"nine in ten within {within(first.p90_minutes)}"
-    value = None if first.median_minutes is None else f"half within {within(first.median_minutes)}"
+    value = None if first.median_minutes is None else within(first.median_minutes)
+    if tenth:
+        tenth = f"half had it by then, {tenth}"
     if first.decided >= ENOUGH and value is None:
         value = "over half had none"
     return Figure(
         name="From the failure to our first word",
         value=value,
         of=of(first.decided, "recovery", "recoveries"),
-        note=tenth or ("more than one in ten had none" if first.decided >= ENOUGH else ""),
+        note=tenth or (_without(first) if first.decided >= ENOUGH else ""),
         needs=needs(first.decided, "recoveries that had a word or whose clock for it ran out"),
         definition=(
             "How long customers waited, from when we knew of the failure until our first word reached them. What was"
@@ -117,14 +120,22 @@ def first_word_figure(*, first: FirstWord, window: str) -> Figure:
     )
 
 
+def _without(first: FirstWord) -> str:
+    many = first.decided - first.told
+    return f"half had it by then, {many:,} had none" if first.median_minutes is not None else f"{many:,} had none"
+
+
 def over_said(*, over: OverNow) -> str:
     """This function will say in a sentence which clocks are over at this moment, of recoveries of any age."""
     if not over.recoveries:
-        return "No clock of an open recovery is over right now."
+        return "No clock of an open recovery is over right now. Today counts steps that no clock times as well."
     words = {target: word.lower() for target, word in {**STEP_WORDS, "update": "Next word to the customer"}.items()}
     told = ", ".join(f"{words.get(one, one)} {count:,}" for one, count in sorted(over.clocks.items()))
     many = f"{over.recoveries:,} open recoveries are" if over.recoveries > 1 else "One open recovery is"
-    return f"Right now {many} over a clock that is not met yet ({told}). Those below count as not in time."
+    return (
+        f"Right now {many} over a clock that is not met yet ({told}). Those below count as not in time."
+        " Today counts customers past any deadline: also of a step that no clock times."
+    )
 
 
 def clocks_chart(*, clocks: Sequence[ClockKept], window: str) -> Chart | None:

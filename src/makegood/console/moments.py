@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 
+from makegood.rules.phrases import languages, phrase
+
 if TYPE_CHECKING:
     from makegood.console.viewmodels import Reader
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WEEK_DAYS = 6
+DAYS = {-1: "day.yesterday", 0: "day.today", 1: "day.tomorrow"}
+DOTTED = ("de",)
+"""The languages that write a day of the month with a full stop, of those that have phrases."""
 
 
 def locale_of(name: str) -> Locale:
@@ -30,9 +35,9 @@ def local(at: dt.datetime, reader: Reader) -> dt.datetime:
 
 
 def absolute(at: dt.datetime, reader: Reader) -> str:
-    """This function will write a time as a person says it: "today 14:00", "Thu 12:00", "12 May 14:00".
+    """This function will write a time as a person says it: "today 14:00", "Thu 12:00", "12 May 14:00", "7. Dez. 03:36".
 
-    Day words are English only; in other languages the day is written as a date.
+    In a language that has no phrases the days around today are written as weekdays.
     """
     locale = locale_of(reader.locale)
     here = local(at, reader)
@@ -50,11 +55,12 @@ def due(at: dt.datetime, reader: Reader) -> str:
 def _on_day(here: dt.datetime, clock: str, reader: Reader) -> str:
     locale, today = locale_of(reader.locale), local(reader.now, reader).date()
     days = (here.date() - today).days
-    if locale.language == "en" and abs(days) <= 1:
-        return f"{('yesterday', 'today', 'tomorrow')[days + 1]} {clock}"
+    if abs(days) <= 1 and locale.language in languages():
+        return f"{phrase(DAYS[days], language=locale.language)} {clock}"
     if abs(days) <= WEEK_DAYS:
         return f"{format_date(here, 'EEE', locale=locale)} {clock}"
-    pattern = "d MMM" if here.year == today.year else "d MMM y"
+    dot = "." if locale.language in DOTTED else ""
+    pattern = f"d{dot} MMM" if here.year == today.year else f"d{dot} MMM y"
     return f"{format_date(here, pattern, locale=locale)} {clock}"
 
 

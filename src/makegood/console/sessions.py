@@ -15,7 +15,7 @@ from makegood.console.viewmodels import Notice
 from makegood.core.lockout import BY_ACCOUNT, BY_ADDRESS
 from makegood.core.second_factor import half_over
 from makegood.organizations.owning import organizations_waiting
-from makegood.organizations.visits import Visitor, visitor_in
+from makegood.organizations.visits import SEEN_EVERY, Visitor, visitor_in
 from makegood.store.clocks import wall_now
 from makegood.store.lockouts import try_begin, try_right
 from makegood.store.throttling import attempt, client_address, counted_in
@@ -23,6 +23,8 @@ from makegood.store.throttling import attempt, client_address, counted_in
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+NOWHERE = "You may enter no organization: choose a password by the link that you were mailed, or ask its admin."
+ONLY_THERE = "Your organization lets nobody in by password or passkey: use its single sign-on, below."
 WINDOW = timedelta(minutes=15)
 GUESSES = 10
 """How many tries a quarter of an hour whoever is signed in has at their own password."""
@@ -68,7 +70,6 @@ BY_ITSELF = frozenset({"today", "recovery-others", "bulk", "data-file"})
 """Pages that fetch themselves anew while nobody does anything: that keeps nobody signed in."""
 BY_THE_PHONE = frozenset({"counter-now", "counter-reports"})
 """What a phone asks and sends by itself, for the reports that it kept."""
-SEEN_EVERY = timedelta(minutes=1)
 
 
 def visitor_of(request: HttpRequest) -> Visitor | None:
@@ -80,24 +81,32 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     return visitor
 
 
-def seen(request: HttpRequest, visitor: Visitor) -> None:
-    """Keep that a person did something, once a minute at most."""
+def seen(request: HttpRequest, visitor: Visitor) -> bool:
+    """Keep that a person did something, once a minute at most; return whether it was one, and no page by itself."""
     match = request.resolver_match
     name = "" if match is None else match.url_name
     if name in BY_THE_PHONE or (name in BY_ITSELF and request.headers.get("HX-Request")):
-        return
+        return False
     now = wall_now()
     if now - visitor.seen_at >= SEEN_EVERY:
         request.session["seen"] = now.timestamp()
+    return True
 
 
 def begin(
-    request: HttpRequest, *, user_id: int, organization_id: int, member_id: int, began_at: datetime | None = None
+    request: HttpRequest,
+    *,
+    user_id: int,
+    organization_id: int,
+    member_id: int,
+    began_at: datetime | None = None,
+    by: int | None = None,
 ) -> None:
     """Begin a session under a fresh key, and with a fresh token for its forms.
 
     `began_at` is of a session that goes on as another: when its person signed in (wall time). What the session of
-    somebody else held is forgotten: on a device that people share nobody signs out.
+    somebody else held is forgotten: on a device that people share nobody signs out. `by` is the organization whose
+    provider vouched for them, who could vouch for anybody: so the session is good there, and nowhere else.
     """
     now = wall_now().timestamp()
     began = now if began_at is None else began_at.timestamp()
@@ -106,6 +115,9 @@ def begin(
     request.session.cycle_key()
     rotate_token(request)
     request.session.pop("half", None)
+    request.session.pop("by", None)
+    if by is not None:
+        request.session["by"] = by
     request.session.update(
         {"user": user_id, "organization": organization_id, "member": member_id, "began": began, "seen": now}
     )
@@ -188,14 +200,32 @@ def account_key(email: str) -> str:
     return f"sign-in:email:{email.strip().lower()}"
 
 
-def memberships(*, user_id: int, here: int | None = None) -> list[Membership]:
+def memberships(*, user_id: int, here: int | None = None, by: int | None = None) -> list[Membership]:
     """This function will list the organizations that an account is an active member of and may enter.
 
-    `here` is the one that it is in already.
+    `here` is the one that it is in already; `by` is the one whose provider vouched for it, which then is all.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT organization_id, member_id, name FROM finder.memberships(%s)", [user_id])
-        rows = cursor.fetchall()
-    others = [row[0] for row in rows if row[0] != here]
+    found = _found("memberships" if by is not None else "memberships_by_password", user_id)
+    if by is not None:
+        return [one for one in found if one.organization_id == by]
+    others = [one.organization_id for one in found if one.organization_id != here]
     waiting = organizations_waiting(user_id=user_id, organization_ids=others) if others else ()
-    return [Membership(organization_id=row[0], member_id=row[1], name=row[2]) for row in rows if row[0] not in waiting]
+    return [one for one in found if one.organization_id not in waiting]
+
+
+def _found(finder: str, user_id: int) -> list[Membership]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT organization_id, member_id, name FROM finder.{finder}(%s)", [user_id])
+        return [Membership(organization_id=row[0], member_id=row[1], name=row[2]) for row in cursor.fetchall()]
+
+
+def only_there(*, user_id: int) -> bool:
+    """This function will say whether all organizations that an account is in let it in by their provider only."""
+    found = [one.organization_id for one in _found("memberships", user_id)]
+    waiting = organizations_waiting(user_id=user_id, organization_ids=found)
+    return not set(found) <= waiting and not _found("memberships_by_password", user_id)
+
+
+def nowhere(*, user_id: int) -> UnableToSignIn:
+    """This function will say why an account whose owner showed who they are may enter no organization."""
+    return UnableToSignIn(ONLY_THERE if only_there(user_id=user_id) else NOWHERE)

@@ -86,16 +86,17 @@ def burst(
     if weeks_of_history < weeks_needed or not same_hour_counts:
         bound = max(minimum, share * fell_due / 100)
         text = (
-            f"{count} in 15 minutes against at most {bound:g}, the larger of {minimum} and {share} % of the "
-            f"{fell_due} that fell due (under {weeks_needed} weeks of history)."
+            f"{count} failed within 15 minutes. Up to {bound:g} would still be taken one by one: {minimum}, or"
+            f" {share} % of the {fell_due} that fell due then if that is more. It is judged so until there are"
+            f" {weeks_needed} weeks to compare with."
         )
         rule = "burst.young"
     else:
         mean = sum(same_hour_counts) / len(same_hour_counts)
         bound = max(1, poisson_quantile(mean=mean, quantile=float(quantile)))
         text = (
-            f"{count} in 15 minutes against at most {bound:g}, the {quantile * 100:f} % bound of this hour's "
-            f"mean of {mean:.4g}."
+            f"{count} failed within 15 minutes. At this hour {mean:.4g} do on average, and in {quantile * 100:f} % of "
+            f"all such quarters of an hour no more than {bound:g}."
         )
         rule = "burst.poisson"
     return Burst(is_burst=count > bound, bound=bound, reasons=(because(rule, text, evidence="P3"),))

@@ -99,6 +99,12 @@ class Calendar:
         """Whether no moment at all is outside working time."""
         return not self.holidays and all(spans == WHOLE_DAY for spans in self.weekly)
 
+    @property
+    def open_day(self) -> int:
+        """How many minutes count on a day that is open, on average over the week."""
+        days = [sum(end - start for start, end in spans) for spans in self.weekly if spans]
+        return round(sum(days) / len(days))
+
     @classmethod
     def from_data(cls, data: object) -> Calendar:
         """This function will read a calendar from the documented file shape.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import takewhile
 
+SPELT = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+"""Letters that are no other letter with a mark, as they are written without them."""
 NO_WORD = re.compile(r"[^\w]+")
 MOST_CODE = 60
 MOST_FIRST = 3
@@ -82,5 +85,15 @@ def _bare(word: str) -> str:
 
 
 def code_of(*, name: str) -> str:
-    """This function will make a short code from a name, "" where that holds neither letters nor digits."""
-    return NO_WORD.sub("-", name.lower()).strip("-")[:MOST_CODE]
+    """This function will make a short code from a name, "" where that holds neither letters nor digits.
+
+    It is in ASCII, to be typed and printed, unless letters would be lost by that, as of another script.
+    """
+    small = name.lower()
+    plain = "".join(_ascii(letter) for letter in small)
+    lost = any(letter.isalnum() and not _ascii(letter) for letter in small)
+    return NO_WORD.sub("-", small if lost else plain).strip("-")[:MOST_CODE]
+
+
+def _ascii(letter: str) -> str:
+    return SPELT.get(letter) or unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()

@@ -27,24 +27,21 @@ class Step(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Face:
-    """How a step is shown: its letter of S-E-R-V-I-C-E, its title, and in a plain sentence what it means here."""
+    """How a step is shown: its title, the one word for it on every page, and what it means in a sentence."""
 
-    letter: str
     title: str
     means: str
 
 
 FACES: Final[Mapping[Step, Face]] = MappingProxyType(
     {
-        Step.APOLOGISE: Face(letter="S", title="Say sorry", means="A named person says sorry and owns what happened."),
-        Step.FIX: Face(letter="E", title="Expedite", means="What went wrong is put right, at our cost."),
-        Step.RESPOND: Face(letter="R", title="Respond", means="A person answers whatever they ask."),
-        Step.MAKE_GOOD: Face(
-            letter="V", title="Victory", means="What is owed is paid, and something that fits is given."
-        ),
-        Step.IMPROVE: Face(letter="I", title="Improve", means="The cause is known, and what we do about it."),
-        Step.COMMUNICATE: Face(letter="C", title="Communicate", means="They know how it ended and what we changed."),
-        Step.STAY: Face(letter="E", title="Extend", means="Somebody looks after them until they are back."),
+        Step.APOLOGISE: Face(title="Apologise", means="A named person says sorry and owns what happened."),
+        Step.FIX: Face(title="Fix", means="What went wrong is put right, at our cost."),
+        Step.RESPOND: Face(title="Respond", means="A person answers whatever they ask, and tells them how it stands."),
+        Step.MAKE_GOOD: Face(title="Make good", means="What is owed is paid, and something that fits is given."),
+        Step.IMPROVE: Face(title="Improve", means="The cause is known, and what we do about it."),
+        Step.COMMUNICATE: Face(title="Communicate", means="They know how it ended."),
+        Step.STAY: Face(title="Stay", means="Somebody looks after them until they are back."),
     }
 )
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from makegood.core.moments import micros
+from makegood.core.moments import MICROSECOND, micros
 from makegood.core.nights import EVENING, MORNING
 from makegood.core.reasons import Reason, because
 
@@ -80,6 +80,10 @@ class Quiet:
             return self.begins <= here < self.ends
         return here >= self.begins or here < self.ends
 
+    def next_at(self, *, at: datetime) -> datetime:
+        """This function will return the first moment after `at` at which they begin, in UTC."""
+        return _next(at, self.begins, self.zone)
+
     def over_at(self, *, at: datetime) -> datetime:
         """This function will return the first moment from `at` on that is not quiet, in UTC.
 
@@ -139,7 +143,8 @@ def decide(
     due_at = _paced(at, pace, choices)
     quiet = choices.quiet
     if micros(now) < micros(due_at):
-        until = quiet.over_at(at=due_at) if quiet else due_at
+        # An escalation is asked about again as it falls due: whether its member is on duty is known only then.
+        until = due_at if quiet is None or kind == "escalation" else quiet.over_at(at=due_at)
         return Decision(do="hold", until=until, reasons=(_waits(kind, pace),))
     if quiet is None or not quiet.holds(at=now):
         return Decision(do="now", reasons=(because("telling.now", "They are told as they chose."),))
@@ -228,3 +233,30 @@ def folded(*, waiting: Sequence[Waiting]) -> Telling:
         said=tuple(said),
         folded={one.id: latest[one.same].id for one in waiting if latest[one.same].id != one.id},
     )
+
+
+TOLD_WITHOUT_ANSWER: Final = 3
+ANSWERS_WITHIN: Final = timedelta(days=1)
+
+
+@attrs.frozen(kw_only=True)
+class Unanswered:
+    """Since when somebody was told and opened nothing, how many times, and why that is noticed."""
+
+    since_at: datetime
+    times: int
+    reasons: tuple[Reason, ...]
+
+
+def unanswering(*, told: Sequence[datetime], seen_at: datetime | None, now: datetime) -> Unanswered | None:
+    """This function will say whether a member never answers; None where they do, or it is too early to say so.
+
+    `told` are the moments at which they were told of something that still waits for them; `seen_at` is when they last
+    opened a page or did anything. It is too early before they were told TOLD_WITHOUT_ANSWER times since, the first
+    of them ANSWERS_WITHIN ago.
+    """
+    since = sorted(one for one in told if seen_at is None or micros(one) > micros(seen_at))
+    if len(since) < TOLD_WITHOUT_ANSWER or micros(now) - micros(since[0]) < ANSWERS_WITHIN // MICROSECOND:
+        return None
+    why = because("telling.unanswered", "They were told again and again for a day, and opened nothing.")
+    return Unanswered(since_at=since[0], times=len(since), reasons=(why,))

@@ -12,6 +12,7 @@ from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import read
 from makegood.store.secrets import keyed_hash
 
 Key = tuple[str, bytes]
@@ -255,10 +256,8 @@ def purchases_record(*, organization_id: int, purchases: Sequence[NewPurchase]) 
 
 def purchases_find(*, organization_id: int, keys: Sequence[bytes]) -> dict[bytes, int]:
     """Return the ids of the purchases known by these keys."""
-    if not keys:
-        return {}
-    rows = Purchase.objects.filter(organization_id=organization_id, key_hash__in=list(keys))
-    return {bytes(key_hash): purchase_id for key_hash, purchase_id in rows.values_list("key_hash", "id")}
+    rows = read(Purchase, "key_hash", "id", organization_id=organization_id, key_hash=list(keys))
+    return {bytes(key_hash): purchase_id for key_hash, purchase_id in rows}
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -399,6 +398,17 @@ def customer_identify(
     known.update(token=False, **({"name": name.strip()[:200]} if name.strip() else {}))
     (whose,) = customers_resolve(organization_id=organization_id, seen=[Seen(identities=((kind, value),))], now=now)
     return whose
+
+
+def customers_return(*, organization_id: int, identities: Sequence[tuple[str, str]]) -> None:
+    """Let who was erased be somebody new by these (kind, value) pairs: they told of themselves again, just now.
+
+    What a source sends of them changes nothing; whoever is found or made by these identities next is not who they were.
+    """
+    keys = [identity_hash(kind, value) for kind, value in identities]
+    erased = Customer.objects.filter(organization_id=organization_id, erased_at__isnull=False)
+    theirs = Identity.objects.filter(organization_id=organization_id, value_hash__in=keys, customer__in=erased)
+    theirs.delete()
 
 
 def merging_waits(*, organization_id: int) -> None:

@@ -71,7 +71,9 @@ class Failure(TenantModel):
     """One customer failed, once. `happened_at` is when (for a broken promise, its due time), `detected_at` when known.
 
     `gate_at` is when the gate decides while waiting, and when it decided afterwards. `routed_at` is when a contact
-    or review was taken into a recovery or held for an incident; NULL means that it still has to be.
+    or review was taken into a recovery or held for an incident; NULL means that it still has to be. `shadow` is one of
+    a source that only watched when it became known (the database sets it), or began to before it had a recovery: what
+    is decided for it from then on never leaves.
     """
 
     kind = models.CharField(max_length=30)
@@ -102,6 +104,7 @@ class Failure(TenantModel):
     gate_reasons = models.JSONField(default=list)
     routed_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    shadow = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -154,6 +157,7 @@ class Failure(TenantModel):
                 name="failure_incident",
                 condition=models.Q(incident__isnull=False),
             ),
+            models.Index(fields=["organization_id", "source"], name="failure_shadow", condition=models.Q(shadow=True)),
         ]
 
 

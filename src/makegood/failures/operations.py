@@ -14,6 +14,7 @@ from makegood.failures.incidents import incident_fill, incident_going, incidents
 from makegood.failures.models import FAULTS, LOSSES, Cause, Failure
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import next_ids, record_set
+from makegood.store.reading import NULL, change, read
 
 KINDS = ("broken_promise", "not_as_described", "wrong_charge", "rework", "outage", "complaint", "interaction", "other")
 
@@ -177,6 +178,23 @@ def failures_withdraw(*, organization_id: int, entries: Sequence[Happened]) -> N
         incidents_close_withdrawn(organization_id=organization_id, incident_ids=incident_ids, now=max(said_at.values()))
 
 
+def failures_shadow(*, organization_id: int, failure_ids: Sequence[int]) -> None:
+    """Let failures be a shadow's, for good: nothing leaves for them from now on."""
+    if failure_ids:
+        Failure.objects.filter(organization_id=organization_id, id__in=list(failure_ids)).update(shadow=True)
+
+
+def failures_hear_watched(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Let what is not in a recovery yet be a shadow's once its source only watches.
+
+    A handler of `promises:source:changed`. What a recovery began goes on.
+    """
+    watched = [entry.subject_id for entry in entries if entry.data["mode"] == "shadow"]
+    Failure.objects.filter(
+        organization_id=organization_id, source_id__in=watched, routed_at__isnull=True, shadow=False
+    ).exclude(gate="quiet").update(shadow=True)
+
+
 def cause_create(*, organization_id: int, name: str, parent_id: int | None = None) -> int:
     """Add a cause to the tree; return its id.
 
@@ -195,9 +213,9 @@ def failures_cause_set(
 
     Raises UnableToSetCause for a cause that is not in the organization's tree.
     """
-    if not Cause.objects.filter(organization_id=organization_id, id=cause_id, retired_at__isnull=True).exists():
+    if not read(Cause, "id", organization_id=organization_id, id=cause_id, retired_at=NULL):
         raise UnableToSetCause(UnableToSetCause.__doc__)
-    Failure.objects.filter(organization_id=organization_id, id__in=list(failure_ids)).update(cause_id=cause_id)
+    change(Failure, {"cause_id": cause_id}, organization_id=organization_id, id=list(failure_ids))
     record(
         organization_id=organization_id,
         entries=[_said(failure_id, "caused", now, by, cause=cause_id) for failure_id in failure_ids],

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import attrs
 from django.db import connection
+
+from makegood.failures.models import Failure
+from makegood.store.reading import read
 
 INCIDENTS = """
 SELECT i.id, i.number, i.state, i.reason, i.title, i.active_from, i.active_to, i.proposed_at, i.decided_at,
@@ -302,3 +306,9 @@ def causes_tree(*, organization_id: int, since_at: datetime) -> list[CauseFacts]
     with connection.cursor() as cursor:
         cursor.execute(CAUSES, {"organization": organization_id, "since": since_at})
         return [CauseFacts(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def failures_shadowed(*, organization_id: int, failure_ids: Collection[int]) -> set[int]:
+    """This function will find which of these failures are a shadow's: nothing leaves or is given for them."""
+    rows = read(Failure, "id", organization_id=organization_id, id=list(failure_ids), shadow=True)
+    return {failure_id for (failure_id,) in rows}

@@ -6,11 +6,13 @@ the outcome depends on what happened and not on how tickers cut it into batches.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import attrs
 from django.db import connection
@@ -31,6 +33,8 @@ from makegood.journal.operations import Happened, record
 from makegood.organizations.models import Place
 from makegood.promises.models import Promise, Source
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
+from makegood.store.reading import Not, change, whole_rows
 
 ROUTE_LOCK = 7403
 BATCH = 5000
@@ -78,7 +82,7 @@ def failures_route(*, organization_id: int, limit: int = BATCH) -> int:
     for failure in _propose_bursts(organization_id, _outside(left), moment.at):
         left.pop(failure, None)
     free = sorted(left.values(), key=lambda failure: (failure.gate_at, failure.id))
-    Failure.objects.filter(organization_id=organization_id, id__in=[f.id for f in free]).update(routed_at=moment.now)
+    change(Failure, {"routed_at": moment.now}, organization_id=organization_id, id=[f.id for f in free])
     record(
         organization_id=organization_id,
         entries=[
@@ -101,19 +105,31 @@ def _outside(left: Mapping[int, Routable]) -> list[Routable]:
 
 
 def _alone(organization_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [ROUTE_LOCK, organization_id % 2_147_483_647])
+    with prepared() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s::integer, %s::integer)", [ROUTE_LOCK, organization_id % 2_147_483_647]
+        )
         return bool(cursor.fetchone()[0])
+
+
+UNFINISHED = """
+SELECT EXISTS (SELECT FROM promises_promise WHERE organization_id = %(organization)s AND state = 'open'
+    AND due_at < %(now)s)
+OR EXISTS (SELECT FROM failures_failure WHERE organization_id = %(organization)s AND gate = 'waiting'
+    AND withdrawn_at IS NULL AND gate_at <= %(now)s)
+"""
+FRESH = """
+SELECT id, gate, gate_at, happened_at, place_id, source_id, happening_key, gate_reasons FROM failures_failure
+WHERE organization_id = %s AND gate IN ('contact', 'review') AND routed_at IS NULL AND withdrawn_at IS NULL
+AND gate_at <= %s ORDER BY gate_at, id LIMIT %s FOR UPDATE
+"""
 
 
 def _unfinished(organization_id: int, now: datetime) -> bool:
     """Tell whether a promise is still to break or a failure still to gate at this moment."""
-    return (
-        Promise.objects.filter(organization_id=organization_id, state="open", due_at__lt=now).exists()
-        or Failure.objects.filter(
-            organization_id=organization_id, gate="waiting", withdrawn_at__isnull=True, gate_at__lte=now
-        ).exists()
-    )
+    with prepared() as cursor:
+        cursor.execute(UNFINISHED, {"organization": organization_id, "now": now})
+        return bool(cursor.fetchone()[0])
 
 
 def _read(rows: Iterable[Failure], *, routed: bool) -> list[Routable]:
@@ -126,7 +142,7 @@ def _read(rows: Iterable[Failure], *, routed: bool) -> list[Routable]:
             place_id=row.place_id,
             source_id=row.source_id,
             happening_key=row.happening_key,
-            silent=any(reason["rule"] == SILENT_RULE for reason in row.gate_reasons),
+            silent=_silent(row.gate_reasons),
             routed=routed,
         )
         for row in rows
@@ -134,14 +150,27 @@ def _read(rows: Iterable[Failure], *, routed: bool) -> list[Routable]:
 
 
 def _fresh(organization_id: int, now: datetime, limit: int) -> list[Routable]:
-    rows = Failure.objects.filter(
-        organization_id=organization_id,
-        gate__in=["contact", "review"],
-        routed_at__isnull=True,
-        withdrawn_at__isnull=True,
-        gate_at__lte=now,
-    ).order_by("gate_at", "id")
-    return _read(rows.select_for_update(of=("self",))[:limit], routed=False)
+    with prepared() as cursor:
+        cursor.execute(FRESH, [organization_id, now, limit])
+        rows = cursor.fetchall()
+    return [
+        Routable(
+            id=failure_id,
+            gate=gate,
+            gate_at=gate_at,
+            happened_at=happened_at,
+            place_id=place_id,
+            source_id=source_id,
+            happening_key=happening_key,
+            silent=_silent(json.loads(reasons)),
+            routed=False,
+        )
+        for failure_id, gate, gate_at, happened_at, place_id, source_id, happening_key, reasons in rows
+    ]
+
+
+def _silent(reasons: Iterable[Mapping[str, Any]]) -> bool:
+    return any(reason["rule"] == SILENT_RULE for reason in reasons)
 
 
 def _hold_silent(organization_id: int, fresh: Sequence[Routable], at: At) -> list[int]:
@@ -229,13 +258,14 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
 
 def _going(organization_id: int, fresh: Sequence[Routable]) -> list[Incident]:
     """The incidents that go on where these failed, the latest first, locked so that nobody decides them meanwhile."""
-    going = (
-        Incident.objects.filter(organization_id=organization_id, state__in=["open", "proposed"])
-        .exclude(reason="silence")
-        .order_by("-active_from", "-id")
-    )
-    wanted = [one.id for one in going[:MOST_GOING] if any(_belongs(failure, one) for failure in fresh)]
-    return list(going.filter(id__in=wanted).select_for_update(of=("self",))) if wanted else []
+    going = {"organization_id": organization_id, "state": ("open", "proposed"), "reason": Not("silence")}
+    latest = sorted(whole_rows(Incident, **going), key=_began, reverse=True)[:MOST_GOING]
+    wanted = [one.id for one in latest if any(_belongs(failure, one) for failure in fresh)]
+    return sorted(whole_rows(Incident, locking=True, **going, id=wanted), key=_began, reverse=True)
+
+
+def _began(incident: Incident) -> tuple[datetime, int]:
+    return incident.active_from, incident.id
 
 
 def _belongs(failure: Routable, incident: Incident) -> bool:

@@ -1,7 +1,7 @@
 """How long customers were without a word from us, from when we knew of their failure; and which clocks are over now.
 
 A clock to acknowledge starts when a recovery opens. What an incident held before its yes, a customer waited as well: it
-is counted here, and not there.
+is counted here, and not there. Of shadows, which say nothing to anybody, nothing is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ SELECT count(*), count(met_at), percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (O
         JOIN failures_failure f ON f.organization_id = rf.organization_id AND f.id = rf.failure_id
         WHERE rf.organization_id = r.organization_id AND rf.recovery_id = r.id
     ) AS known
-    WHERE r.organization_id = %(org)s AND clock.target = 'acknowledge' AND clock.state IN ('met', 'missed')
+    WHERE r.organization_id = %(org)s AND left(r.happening_key, 7) <> 'shadow:'
+        AND clock.target = 'acknowledge' AND clock.state IN ('met', 'missed')
         AND clock.started_at >= %(since)s AND clock.started_at < %(until)s
         AND r.number > (SELECT max(number) FROM recoveries_recovery WHERE organization_id = %(org)s) - %(latest)s
 ) AS waited
@@ -37,7 +38,8 @@ SELECT c.target, count(*), count(*) FILTER (WHERE c.nth = 1) FROM (
     SELECT c.target, row_number() OVER (PARTITION BY c.recovery_id ORDER BY c.id) AS nth
     FROM recoveries_recovery r
     JOIN recoveries_recoveryclock c ON c.organization_id = r.organization_id AND c.recovery_id = r.id
-    WHERE r.organization_id = %s AND r.state = 'open' AND c.state = 'missed' AND c.met_at IS NULL
+    WHERE r.organization_id = %s AND left(r.happening_key, 7) <> 'shadow:' AND r.state = 'open'
+        AND c.state = 'missed' AND c.met_at IS NULL
 ) AS c GROUP BY c.target
 """
 

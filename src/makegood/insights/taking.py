@@ -13,23 +13,26 @@ MANY = 5_000
 MUCH = 8
 """From MANY clocks on, a window with one of MUCH clocks of all time is read off the index, which holds all of them."""
 
+SHADOWS = "SELECT id FROM recoveries_recovery WHERE organization_id = %(org)s AND left(happening_key, 7) = 'shadow:'"
+REAL = f" AND recovery_id NOT IN ({SHADOWS})"
+"""What a source only watched is left out, where there is any such."""
 SORTED = """
 SELECT target, percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes) FROM (
     SELECT target, coalesce(date_part('epoch', met_at - started_at) / 60, 'infinity') AS minutes
     FROM recoveries_recoveryclock WHERE organization_id = %(org)s AND target = ANY(%(targets)s)
-        AND state IN ('met', 'missed') AND started_at >= %(since)s AND started_at < %(until)s) AS clock
+        AND state IN ('met', 'missed') AND started_at >= %(since)s AND started_at < %(until)s{real}) AS clock
 GROUP BY target
 """
 RANKED = """
 SELECT (
     SELECT met_at - started_at FROM recoveries_recoveryclock
     WHERE organization_id = %(org)s AND target = %(target)s AND state IN ('met', 'missed')
-        AND started_at >= %(since)s AND started_at < %(until)s
+        AND started_at >= %(since)s AND started_at < %(until)s{real}
     ORDER BY met_at - started_at OFFSET %(median)s LIMIT 1
 ), (
     SELECT met_at - started_at FROM recoveries_recoveryclock
     WHERE organization_id = %(org)s AND target = %(target)s AND state IN ('met', 'missed')
-        AND started_at >= %(since)s AND started_at < %(until)s
+        AND started_at >= %(since)s AND started_at < %(until)s{real}
     ORDER BY met_at - started_at DESC OFFSET %(p90)s LIMIT 1
 )
 """
@@ -48,12 +51,13 @@ def minutes_taken(
     for fewer than ENOUGH. Both are values that occurred (nearest rank), whichever way they are found.
     """
     asked = {"org": organization_id, "since": window.since, "until": window.until}
+    real = REAL if rows(f"SELECT EXISTS ({SHADOWS})", asked)[0][0] else ""
     many = [target for target, count in decided.items() if count >= MANY]
     ever = dict(rows(EVER, asked)) if many else {}
     ranked = [target for target in many if decided[target] * MUCH >= ever[target]]
     few = [target for target, count in decided.items() if count >= ENOUGH and target not in ranked]
     taken: dict[str, tuple[float | None, float | None]] = dict.fromkeys(decided, (None, None))
-    for target, both in rows(SORTED, {**asked, "targets": few}) if few else ():
+    for target, both in rows(SORTED.format(real=real), {**asked, "targets": few}) if few else ():
         median, p90 = (None if minutes == math.inf else minutes for minutes in both)
         taken[target] = (median, p90)
     for target in ranked:
@@ -61,7 +65,7 @@ def minutes_taken(
             "median": math.ceil(0.5 * decided[target]) - 1,
             "p90": decided[target] - math.ceil(0.9 * decided[target]),
         }
-        found = rows(RANKED, {**asked, **ranks, "target": target})[0]
+        found = rows(RANKED.format(real=real), {**asked, **ranks, "target": target})[0]
         median, p90 = (None if length is None else length.total_seconds() / 60 for length in found)
         taken[target] = (median, p90)
     return taken

@@ -41,6 +41,12 @@ class Case:
         )
 
 
+REAL = (
+    "NOT EXISTS (SELECT FROM recoveries_recovery r WHERE r.organization_id = one.organization_id"
+    " AND r.id = one.recovery_id AND left(r.happening_key, 7) = 'shadow:')"
+)
+"""What a source only watches is worked out and never counted as done."""
+
 CASES: dict[str, Case] = {
     "promises": Case(
         table="promises_promise",
@@ -52,7 +58,7 @@ CASES: dict[str, Case] = {
         table="recoveries_recoveryclock",
         at="one.started_at",
         key="jsonb_build_array(one.target, one.state, one.minutes = 1440 AND one.calendar = '')",
-        where="true",
+        where=REAL,
     ),
     "failures": Case(
         table="failures_failure",
@@ -73,7 +79,7 @@ CASES: dict[str, Case] = {
         table="recoveries_rating",
         at="one.asked_at",
         key="jsonb_build_array(one.score)",
-        where="true",
+        where=REAL,
     ),
     "taps": Case(
         table="recoveries_rating",
@@ -87,15 +93,17 @@ CASES: dict[str, Case] = {
         at="one.at",
         key="jsonb_build_array(part.key, (part.value ->> 0)::int, (part.value ->> 1)::int)",
         join=", jsonb_each(one.kept) AS part",
-        where="(part.value ->> 1)::int > 0",
+        where=f"(part.value ->> 1)::int > 0 AND {REAL}",
     ),
     "returned": Case(
         table="recoveries_return",
         at="one.at",
         key="jsonb_build_array(one.outcome, one.how)",
-        where="true",
+        where=REAL,
     ),
 }
+OF_RECOVERIES = ("clocks", "asked", "cares", "returned")
+"""The measures of what was done, from which shadows are left out."""
 FIRST = ("promises", "clocks", "failures", "given", "asked", "taps")
 """The measures that the first migration began to keep; each later one is begun by a migration of its own."""
 
@@ -206,6 +214,12 @@ def keeping(*, measures: Sequence[str]) -> list[str]:
                 f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
             ]
     return statements
+
+
+def kept_anew(*, measures: Sequence[str]) -> list[str]:
+    """This function will list the statements that write the functions of measures anew, for a migration."""
+    functions = (one for one in keeping(measures=measures) if one.startswith("CREATE FUNCTION"))
+    return [one.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1) for one in functions]
 
 
 def counting(*, measure: str) -> str:

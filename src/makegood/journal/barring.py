@@ -19,10 +19,10 @@ Subject = tuple[str, int]
 
 @attrs.frozen(kw_only=True, slots=True)
 class Bar:
-    """Why an effect may not leave: `held_for` an incident until that is decided; `watched`: its source only watches."""
+    """Why an effect may not leave: `held_for` an incident until that is decided; `shadow`: its source only watches."""
 
     held_for: int | None = None
-    watched: bool = False
+    shadow: bool = False
 
 
 Asked = Callable[..., Mapping[int, Bar]]

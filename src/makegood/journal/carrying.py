@@ -19,7 +19,7 @@ import attrs
 from django.db import InterfaceError, OperationalError
 from django.db.models import F
 
-from makegood.journal.barring import bars_of, held_write
+from makegood.journal.barring import FREE, bars_of, held_write
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import record_set
@@ -51,6 +51,7 @@ class Claimed:
     attempts: int
     run_at: datetime
     claimed_until: datetime | None
+    shadow: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -61,13 +62,14 @@ class Outcome:
     `exhausted` is what it becomes after the last try: `unknown` where one of them may have been carried out.
     """
 
-    state: Literal["done", "failed", "unknown", "stopped", "retry"]
+    state: Literal["done", "failed", "unknown", "stopped", "shadowed", "retry"]
     text: str = ""
     retry_after: timedelta = timedelta(minutes=1)
     exhausted: Literal["failed", "unknown"] = "failed"
 
 
-WATCHED = Outcome(state="stopped", text="not sent: its source only watches")
+SHADOWED = Outcome(state="shadowed", text="not sent: its source only watches")
+"""Where a shadow's effect would have left: what follows from it goes on as if it had."""
 
 
 @attrs.frozen(kw_only=True)
@@ -114,9 +116,9 @@ def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BAT
     Runs inside the organization's unit of work; each is settled at its own due moment under a stepped clock.
     """
     moment = store_moment(organization_id=organization_id)
-    claimed = _claim(organization_id=organization_id, now=moment.now, until=None, limit=limit, kinds=kinds)
-    _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome) for effect in claimed])
-    return len(claimed)
+    free = _free(organization_id=organization_id, now=moment.now, limit=limit, kinds=kinds)
+    _settle(organization_id=organization_id, moment=moment, settled=[(effect, outcome) for effect in free])
+    return len(free)
 
 
 @attrs.frozen(kw_only=True)
@@ -135,8 +137,8 @@ def claim_live(*, organization_id: int, kinds: Kinds = EVERY) -> InHand:
     """
     until = wall_now() + CLAIM
     moment = store_moment(organization_id=organization_id)
-    due = _claim(organization_id=organization_id, now=moment.now, until=until, limit=BATCH, kinds=kinds)
-    leaving = _leaving(organization_id, moment, due)
+    due = _free(organization_id=organization_id, now=moment.now, limit=BATCH, kinds=kinds)
+    leaving = _claimed_until(organization_id, _leaving(organization_id, moment, due), until)
     return InHand(until=until, effects=leaving, settled=len(due) - len(leaving))
 
 
@@ -229,31 +231,41 @@ def _claimed(row: Effect) -> Claimed:
 
 
 DUE = """
-SELECT id, kind, idempotency_key, subject, subject_id, payload, attempts, run_at FROM journal_effect
+SELECT id, kind, idempotency_key, subject, subject_id, payload, attempts, run_at, shadow FROM journal_effect
 WHERE organization_id = %s AND state = 'pending' AND held_for IS NULL AND run_at <= %s
     AND kind = ANY (%s::text[])
 ORDER BY run_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 CLAIMED = """
 UPDATE journal_effect SET state = 'claimed', claimed_until = %s, attempts = attempts + 1
-WHERE organization_id = %s AND id = ANY(%s)
+WHERE organization_id = %s AND id = ANY(%s) AND state = 'pending' AND held_for IS NULL
+RETURNING id
 """
 
 
-def _claim(*, organization_id: int, now: datetime, until: datetime | None, limit: int, kinds: Kinds) -> list[Claimed]:
-    """Claim what is due and may leave; what may not is put aside on the way."""
-    claimed: list[Claimed] = []
-    while not claimed:
+def _free(*, organization_id: int, now: datetime, limit: int, kinds: Kinds) -> list[Claimed]:
+    """Lock what is due and may leave; what may not is put aside on the way."""
+    free: list[Claimed] = []
+    while not free:
         found = _due(organization_id, now, limit, kinds)
         if not found:
             return []
         aside = _put_aside(organization_id, found)
-        claimed = [one for one in found if one.id not in aside]
-    if until is None:
-        return claimed
+        free = [one for one in found if one.id not in aside]
+    return free
+
+
+def _claimed_until(organization_id: int, effects: Sequence[Claimed], until: datetime) -> list[Claimed]:
+    """Claim these, which are locked: nobody else carries them out until then.
+
+    What was stopped or held since, by what follows from the others of its batch, stays as it is.
+    """
+    if not effects:
+        return []
     with prepared() as cursor:
-        cursor.execute(CLAIMED, [until, organization_id, [one.id for one in claimed]])
-    return [attrs.evolve(one, attempts=one.attempts + 1, claimed_until=until) for one in claimed]
+        cursor.execute(CLAIMED, [until, organization_id, [one.id for one in effects]])
+        claimed = {effect_id for (effect_id,) in cursor.fetchall()}
+    return [attrs.evolve(one, attempts=one.attempts + 1, claimed_until=until) for one in effects if one.id in claimed]
 
 
 def _due(organization_id: int, now: datetime, limit: int, kinds: Kinds) -> list[Claimed]:
@@ -271,23 +283,23 @@ def _due(organization_id: int, now: datetime, limit: int, kinds: Kinds) -> list[
                 attempts=attempts,
                 run_at=run_at,
                 claimed_until=None,
+                shadow=shadow,
             )
-            for effect_id, kind, key, subject, subject_id, payload, attempts, run_at in cursor.fetchall()
+            for effect_id, kind, key, subject, subject_id, payload, attempts, run_at, shadow in cursor.fetchall()
         ]
 
 
 def _put_aside(organization_id: int, found: Sequence[Claimed]) -> set[int]:
-    """Hold what an incident holds by now, and stop what comes of a source that only watches; return their ids."""
+    """Hold what an incident holds by now, and end here what comes of a source that only watches; return their ids."""
     bars = bars_of(organization_id=organization_id, subjects=[(one.kind, one.subject_id) for one in found])
-    if not bars:
-        return set()
-    barred = [(one, bars[one.kind, one.subject_id]) for one in found if (one.kind, one.subject_id) in bars]
-    moment = store_moment(organization_id=organization_id)
-    watched = [(one, WATCHED) for one, bar in barred if bar.watched]
-    _settle(organization_id=organization_id, moment=moment, settled=watched)
-    held = [(one.id, bar.held_for) for one, bar in barred if not bar.watched]
+    barred = [(one, bars.get((one.kind, one.subject_id), FREE)) for one in found]
+    held = [(one.id, bar.held_for) for one, bar in barred if bar.held_for is not None]
     held_write(organization_id=organization_id, held=held)
-    return {one.id for one, _ in barred}
+    shadowed = [(one, SHADOWED) for one, bar in barred if bar.held_for is None and (one.shadow or bar.shadow)]
+    if shadowed:
+        moment = store_moment(organization_id=organization_id)
+        _settle(organization_id=organization_id, moment=moment, settled=shadowed)
+    return {one for one, _ in held} | {one.id for one, _ in shadowed}
 
 
 def _give_back(*, organization_id: int, effects: Sequence[Claimed]) -> None:
@@ -338,7 +350,7 @@ def _settle(*, organization_id: int, moment: Moment, settled: Sequence[tuple[Cla
             "UPDATE journal_effect e SET state = CASE WHEN s.state = 'retry' THEN 'pending' ELSE s.state END,"
             " run_at = CASE WHEN s.state = 'retry' THEN s.retry_at ELSE e.run_at END,"
             " settled_at = CASE WHEN s.state = 'retry' THEN NULL ELSE s.at END, outcome = s.outcome,"
-            f" claimed_until = NULL FROM {from_}"
+            f" claimed_until = NULL, shadow = e.shadow OR s.state = 'shadowed' FROM {from_}"
             f" WHERE e.organization_id = %s AND e.id = s.id AND {OURS} RETURNING e.id",
             [parameter, organization_id],
         )

@@ -22,14 +22,15 @@ class Entry(TenantModel):
         indexes = [models.Index(fields=["organization_id", "subject", "subject_id", "id"], name="entry_subject")]
 
 
-EFFECT_STATES = ("pending", "claimed", "done", "failed", "unknown", "stopped")
+EFFECT_STATES = ("pending", "claimed", "done", "failed", "unknown", "stopped", "shadowed")
 
 
 class Effect(TenantModel):
     """One effect outside the database: written in the transaction that decides it, claimed like a due row.
 
     `held_for` is the incident that must be decided first (`journal.barring`). `unknown` is an outcome that nobody can
-    ask for (SMTP).
+    ask for (SMTP). `shadow` is one of a source that only watches: it comes to its end here as shadowed, and the
+    database lets nobody claim it.
     """
 
     kind = models.CharField(max_length=20)
@@ -44,10 +45,16 @@ class Effect(TenantModel):
     claimed_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=200, default="")
+    shadow = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
             state_check("state", EFFECT_STATES, "effect_state"),
+            models.CheckConstraint(
+                condition=models.Q(shadow=True, state__in=["pending", "stopped", "shadowed"])
+                | models.Q(shadow=False) & ~models.Q(state="shadowed"),
+                name="effect_shadow_stays",
+            ),
             models.UniqueConstraint(fields=["organization_id", "idempotency_key"], name="effect_once"),
         ]
         indexes = [

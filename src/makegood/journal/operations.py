@@ -10,7 +10,8 @@ from typing import Any
 import attrs
 
 from makegood.journal.models import Entry
-from makegood.store.bulk import insert
+from makegood.store.bulk import written
+from makegood.store.unit import gather
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -40,11 +41,14 @@ def on(event: str, handler: Handler) -> None:
 
 
 def record(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Write the entries to the journal and run the handlers of their events, in registration order."""
-    insert(
+    """Write the entries to the journal and run the handlers of their events, in registration order.
+
+    They are in the journal for whoever asks it, and stand there once the unit of work ends.
+    """
+    gather(
         Entry,
         COLUMNS,
-        [(organization_id, e.at, e.event, e.actor_id, e.subject, e.subject_id, dict(e.data)) for e in entries],
+        [(organization_id, e.at, e.event, e.actor_id, e.subject, e.subject_id, written(dict(e.data))) for e in entries],
     )
     by_event: dict[str, list[Happened]] = {}
     for entry in entries:

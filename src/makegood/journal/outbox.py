@@ -16,7 +16,10 @@ from makegood.store.bulk import insert
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """An effect to be carried out at `run_at`, once per `idempotency_key`."""
+    """An effect to be carried out at `run_at`, once per `idempotency_key`.
+
+    One that is `shadow`, or about what is, never leaves: it only comes to where it would have left.
+    """
 
     kind: str
     idempotency_key: str
@@ -24,6 +27,7 @@ class Wanted:
     subject_id: int
     run_at: datetime
     payload: dict[str, Any] = attrs.field(factory=dict)
+    shadow: bool = False
 
 
 def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> None:
@@ -46,6 +50,7 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> None:
             "run_at",
             "attempts",
             "outcome",
+            "shadow",
         ),
         [
             (
@@ -60,6 +65,7 @@ def effects_add(*, organization_id: int, wanted: Sequence[Wanted]) -> None:
                 w.run_at,
                 0,
                 "",
+                w.shadow or bars.get((w.kind, w.subject_id), FREE).shadow,
             )
             for w in wanted
         ],

@@ -9,7 +9,13 @@ import attrs
 
 from makegood.core.contacts import Contact, contact_of
 from makegood.customers.models import Purchase
-from makegood.customers.operations import Seen, customers_resolve, identities_sure, identity_owner
+from makegood.customers.operations import (
+    Seen,
+    customers_resolve,
+    customers_return,
+    identities_sure,
+    identity_owner,
+)
 from makegood.customers.queries import customers_merged
 from makegood.failures.operations import KINDS, Report, failure_report
 from makegood.journal.operations import Happened
@@ -23,6 +29,8 @@ from makegood.promises.operations import source_create
 from makegood.recoveries.models import RecoveryFailure
 from makegood.rules.phrases import phrase, spoken
 from makegood.store.bulk import insert
+from makegood.store.preparing import prepared
+from makegood.store.reading import NULL, change
 from makegood.store.secrets import keyed_hash
 
 SOURCE = "report-form"
@@ -176,25 +184,32 @@ def _purchase(organization_id: int, customer_id: int, order: str) -> int | None:
     )
 
 
+REPORTED = """
+SELECT l.failure_id, r.thread_id FROM recoveries_recoveryfailure l
+JOIN recoveries_recovery r ON r.organization_id = l.organization_id AND r.id = l.recovery_id
+JOIN failures_failure f ON f.organization_id = l.organization_id AND f.id = l.failure_id
+JOIN promises_source s ON s.organization_id = f.organization_id AND s.id = f.source_id
+WHERE l.organization_id = %s AND l.failure_id = ANY(%s) AND s.code = %s
+"""
+
+
 def reports_taken(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Put what was reported onto the recovery that opened of it later, as after an incident was decided.
 
     A handler of `failures:failure:taken`.
     """
-    reported = RecoveryFailure.objects.filter(
-        organization_id=organization_id,
-        failure_id__in=[entry.subject_id for entry in entries],
-        failure__source__code=SOURCE,
-    )
-    for failure_id, thread_id in reported.values_list("failure_id", "recovery__thread_id"):
-        Message.objects.filter(
-            organization_id=organization_id, key_hash=keyed_hash(_key(failure_id), purpose="received"), thread=None
-        ).update(thread_id=thread_id)
+    with prepared() as cursor:
+        cursor.execute(REPORTED, [organization_id, [entry.subject_id for entry in entries], SOURCE])
+        reported = cursor.fetchall()
+    for failure_id, thread_id in reported:
+        key_hash = keyed_hash(_key(failure_id), purpose="received")
+        change(Message, {"thread_id": thread_id}, organization_id=organization_id, key_hash=key_hash, thread_id=NULL)
 
 
 def _identities(organization_id: int, contact: Contact) -> tuple[tuple[tuple[str, str], ...], bool]:
     """By what they are found, and whether somebody is known by the surest of it."""
     kind, value = contact.identities[0]
+    customers_return(organization_id=organization_id, identities=contact.identities)
     known = identity_owner(organization_id=organization_id, kind=kind, value=value) is not None
     return identities_sure(organization_id=organization_id, identities=contact.identities), known
 

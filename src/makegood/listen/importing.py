@@ -30,11 +30,12 @@ class UnknownOrganization(LookupError):
 
 @attrs.frozen(kw_only=True)
 class Imported:
-    """What an import came to: `new` were written, `known` had been there before."""
+    """What an import came to: `new` were written, `known` had been there, `changed` of which were changed."""
 
     what: str
     new: int
     known: int
+    changed: int = 0
 
 
 Told = Callable[[int], None]

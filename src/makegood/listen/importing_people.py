@@ -79,8 +79,9 @@ def places_read(*, organization_id: int, file: File, problems: Problems) -> Plac
     parents = {code: codes.get(place.parent_id or 0, "") for code, place in there.items()}
     before = dict(parents)
     parents |= {row["code"]: row["parent"] for _, row in rows if row["parent"] or row["code"] not in there}
+    named = {(place.name.casefold(), parents[code]): code for code, place in there.items()}
     asked, changed = [], 0
-    for _, row in [one for one in rows if _fits(*one, parents, problems)]:
+    for _, row in [one for one in rows if _fits(*one, parents, problems) and _own(*one, parents, named, problems)]:
         code, known = row["code"], there.get(row["code"])
         kind = row["kind"] or (known.kind if known else "store")
         zone = row["zone"] or (known.zone if known else "")
@@ -108,7 +109,7 @@ def places_take(*, organization_id: int, checked: PlacesChecked) -> Imported:
                 zone=one["zone"],
             )
     new = len(ids) - before
-    return Imported(what="places", new=new, known=len(checked.asked) - new)
+    return Imported(what="places", new=new, known=len(checked.asked) - new, changed=checked.changed)
 
 
 def _fits(number: int, row: Mapping[str, str], parents: Mapping[str, str], problems: Problems) -> bool:
@@ -120,6 +121,21 @@ def _fits(number: int, row: Mapping[str, str], parents: Mapping[str, str], probl
         problems.add(number, f"the place {row['code']!r} would be inside of itself")
     else:
         return True
+    return False
+
+
+def _own(
+    number: int,
+    row: Mapping[str, str],
+    parents: Mapping[str, str],
+    named: dict[tuple[str, str], str],
+    problems: Problems,
+) -> bool:
+    """Whether no other place of this name is inside the same one, here or further up in the file."""
+    code = named.setdefault((row["name"].casefold(), parents[row["code"]]), row["code"])
+    if code == row["code"]:
+        return True
+    problems.add(number, f"there is a place {row['name']!r} with the code {code!r}: use that code, or another name")
     return False
 
 

@@ -50,14 +50,17 @@ def table_rows(file: File, table: Table, problems: Problems) -> list[Numbered]:
 
     An empty cell in a column that is needed is a problem. Raises UnusableData for a column that is missing or unknown.
     """
-    told = numbered_rows(file, form="csv") if isinstance(file, Path) else file.rows()
+    told = numbered_rows(file, form="csv", delimiter="") if isinstance(file, Path) else file.rows()
     _, header = next(told)
     missing = next((name for name in table.needed if name not in header), None)
     if missing is not None:
         raise UnusableData(f"{file.name} has no column {missing!r}: it needs {', '.join(table.needed)}")
     strange = next((name for name in header if name not in table.columns), None)
     if strange is not None:
-        raise UnusableData(f"{file.name} has a column {strange!r}: its columns may be {', '.join(table.columns)}")
+        raise UnusableData(
+            f"{file.name} has a column {strange!r}: its columns may be {', '.join(table.columns)};"
+            " others are matched under Settings, Data in"
+        )
     rows = []
     for number, row in told:
         empty = next((name for name in table.needed if not row[name]), None)

@@ -5,6 +5,7 @@ Each becomes a function from a row to the value; what a row leaves empty is None
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,10 @@ AMOUNT = {
 WHOLE, NUMBER = re.compile(r"-?\d{1,18}"), re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 TRUTHS = {**dict.fromkeys(("true", "yes", "y", "1"), True), **dict.fromkeys(("false", "no", "n", "0"), False)}
 TRIED_AT = datetime(2026, 11, 22, 13, 14, 15, tzinfo=UTC)
+ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+YEARS = f"its year must lie between {FIRST_YEAR} and {LAST_YEAR}"
+LIKE = {"": " like 2026-11-22 or 2026-11-22T09:00", "unix": " in unix seconds"}
 LONGEST_PLUS = 5_256_000
 """Ten years, in minutes."""
 
@@ -168,12 +173,24 @@ def moment(text: str, *, column: str, form: str = "", zone: str, end_of_day: boo
             day = local.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
             local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
         at = local.astimezone(UTC) + timedelta(minutes=plus)
-        if 1990 <= at.year <= 2200:
+        if FIRST_YEAR <= at.year <= LAST_YEAR:
             return at
+        why = f": {YEARS}"
     except (ValueError, OverflowError, OSError):
-        pass
-    like = f"like {TRIED_AT.strftime(form)}" if form not in ("", "unix") else form or "in ISO 8601, 2026-11-22T09:00"
-    raise UnusableValue(f"{column} {text[:60]!r} is no time {like} between the years 1990 and 2200")
+        found = None if form else ISO_DAY.match(text)
+        wrong = wrong_day(*map(int, found.groups())) if found else ""
+        why = f": {wrong}" if wrong else LIKE.get(form) or f" like {TRIED_AT.strftime(form)}"
+    raise UnusableValue(f"{column} {text[:60]!r} is no time{why}")
+
+
+def wrong_day(year: int, month: int, day: int) -> str:
+    """Return why there is no such day that counts, or nothing where there is."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return YEARS
+    if not 1 <= month <= len(calendar.month_name) - 1:
+        return f"there is no month {month}"
+    last = calendar.monthrange(year, month)[1]
+    return "" if 1 <= day <= last else f"{calendar.month_name[month]} {year} has {last} days"
 
 
 def _money(written: Mapping[str, Any], where: str, home: Home) -> Value:

@@ -32,6 +32,7 @@ from makegood.promises.models import Promise, Source
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard, sources_lock
 from makegood.store.bulk import insert
 from makegood.store.clocks import moment as store_moment
+from makegood.store.reading import read as read_rows
 from makegood.store.secrets import keyed_hash
 
 RAW_COLUMNS = (
@@ -209,8 +210,7 @@ def _places(organization_id: int, events: Sequence[Event]) -> dict[str, int]:
     named = {event.data["place"] for event in events if event.data.get("place")}
     if not named:
         return {}
-    rows = Place.objects.filter(organization_id=organization_id, code__in=named)
-    places = dict(rows.values_list("code", "id"))
+    places: dict[str, int] = dict(read_rows(Place, "code", "id", organization_id=organization_id, code=named))
     missing = named - set(places)
     if missing:
         raise UnusableEvents(

@@ -10,6 +10,7 @@ import attrs
 
 from makegood.core.money import Money
 from makegood.makegoods.models import Allowance
+from makegood.makegoods.moves import CAME_TO_NOTHING
 from makegood.organizations.models import Member, Organization
 from makegood.store.preparing import prepared
 from makegood.store.reading import read
@@ -37,19 +38,29 @@ class Days:
         return at.astimezone(self.zone).date()
 
 
-def allowance_left(*, organization_id: int, member_id: int, at: datetime) -> Money:
-    """This function will return what a member may still give on the day of `at`, in the organization's currency."""
+LEFT = """
+SELECT m.limit_minor - coalesce((SELECT a.given_minor FROM makegoods_allowance a
+    WHERE a.organization_id = m.organization_id AND a.member_id = m.id AND a.day_date = %s AND a.currency = %s), 0)
+FROM organizations_member m WHERE m.organization_id = %s AND m.id = %s AND m.active
+"""
+
+
+def allowance_left(*, organization_id: int, member_id: int, at: datetime, shadow: bool = False) -> Money:
+    """This function will return what a member may still give on the day of `at`, in the organization's currency.
+
+    In a `shadow` it is the same limit, less what they would have given there.
+    """
     days = Days.of(organization_id=organization_id)
+    if shadow:
+        return _shadow_left(organization_id, member_id, days.day(at), days)
     return _left(organization_id, member_id, days.day(at), days.currency)
 
 
 def _left(organization_id: int, member_id: int, day_date: date, currency: str) -> Money:
-    limit = read(Member, "limit_minor", organization_id=organization_id, id=member_id, active=True)
-    given = read(
-        Allowance, "given_minor",
-        organization_id=organization_id, member_id=member_id, day_date=day_date, currency=currency,
-    )  # fmt: skip
-    return Money(minor=max(0, sum(one for (one,) in limit) - sum(one for (one,) in given)), currency=currency)
+    with prepared() as cursor:
+        cursor.execute(LEFT, [day_date, currency, organization_id, member_id])
+        row = cursor.fetchone()
+    return Money(minor=max(0, row[0]) if row else 0, currency=currency)
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -116,15 +127,54 @@ def allowance_take(*, organization_id: int, member_id: int, cost: Money, day_dat
             )
             taken = cursor.fetchone()
     if taken is None:
-        raise UnableToOffer(_why_not(organization_id, member_id, cost, day_date, days.currency))
+        left = _left(organization_id, member_id, day_date, days.currency)
+        raise UnableToOffer(_why_not(organization_id, member_id, cost, left, days.currency))
     return int(taken[0])
 
 
-def _why_not(organization_id: int, member_id: int, cost: Money, day_date: date, currency: str) -> str:
+SHADOW_LEFT = """
+SELECT m.limit_minor - coalesce((
+    SELECT sum(g.cost_minor) FROM makegoods_makegood g
+    WHERE g.organization_id = m.organization_id AND g.offered_by_id = m.id AND g.shadow AND g.part = 'extra'
+        AND g.currency = %(currency)s AND g.state <> ALL (%(nothing)s)
+        AND (g.offered_at AT TIME ZONE %(zone)s)::date = %(day)s), 0)::bigint
+FROM organizations_member m WHERE m.organization_id = %(organization)s AND m.id = %(member)s AND m.active
+FOR NO KEY UPDATE OF m
+"""
+
+
+def _shadow_left(organization_id: int, member_id: int, day_date: date, days: Days) -> Money:
+    """What they may still give in a shadow that day; their own row stays locked, so that two offers come in turn."""
+    with prepared() as cursor:
+        cursor.execute(
+            SHADOW_LEFT,
+            {
+                "currency": days.currency,
+                "nothing": sorted(CAME_TO_NOTHING),
+                "zone": days.zone.key,
+                "day": day_date,
+                "organization": organization_id,
+                "member": member_id,
+            },
+        )
+        row = cursor.fetchone()
+    return Money(minor=max(0, row[0]) if row else 0, currency=days.currency)
+
+
+def shadow_allowance_hold(*, organization_id: int, member_id: int, cost: Money, day_date: date, days: Days) -> None:
+    """This function will see that a cost fits what a member may still give in a shadow that day; it takes nothing real.
+
+    Raises UnableToOffer.
+    """
+    left = _shadow_left(organization_id, member_id, day_date, days)
+    if cost.currency != days.currency or cost.minor > left.minor:
+        raise UnableToOffer(_why_not(organization_id, member_id, cost, left, days.currency))
+
+
+def _why_not(organization_id: int, member_id: int, cost: Money, left: Money, currency: str) -> str:
     ask = f"ask {whom_to_ask(organization_id=organization_id, member_id=member_id, cost=cost)}"
     if cost.currency != currency:
         return f"This costs {cost}, and limits are in {currency}: choose something else, or {ask}."
-    left = _left(organization_id, member_id, day_date, currency)
     return f"This costs {cost} and you can give {left} more today: choose something smaller, or {ask}."
 
 

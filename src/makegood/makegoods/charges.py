@@ -113,16 +113,14 @@ def charges_hear_withdrawn(*, organization_id: int, entries: Sequence[Happened])
 def _want(organization_id: int, at: dict[int, datetime]) -> None:
     """Put one effect for each tied charge of these failures into the outbox, if its promise stands broken.
 
-    What a source that only watches broke stops nothing.
+    Of what a source that only watches broke the charge stays as it is, and the effect is a shadow's.
     """
     if not at:
         return
     with prepared() as cursor:
         cursor.execute(
-            "SELECT t.id, t.charge_id, f.id, c.amount_minor, c.currency FROM failures_failure f"
+            "SELECT t.id, t.charge_id, f.id, c.amount_minor, c.currency, f.shadow FROM failures_failure f"
             " JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id"
-            " JOIN promises_source s ON s.organization_id = p.organization_id AND s.id = p.source_id"
-            "  AND s.mode = 'live'"
             " JOIN makegoods_promisedcharge t ON t.organization_id = p.organization_id"
             "  AND t.source_id = p.source_id AND t.promise_hash = p.key_hash AND t.state = 'tied'"
             " JOIN customers_charge c ON c.organization_id = t.organization_id AND c.id = t.charge_id"
@@ -132,7 +130,9 @@ def _want(organization_id: int, at: dict[int, datetime]) -> None:
             [organization_id, list(at)],
         )
         rows = cursor.fetchall()
-    for tie_id, _, failure_id, _, _ in rows:
+    for tie_id, _, failure_id, _, _, shadow in rows:
+        if shadow:
+            continue
         PromisedCharge.objects.filter(organization_id=organization_id, id=tie_id).update(
             state="wanted", failure_id=failure_id, wanted_at=at[failure_id]
         )
@@ -141,16 +141,18 @@ def _want(organization_id: int, at: dict[int, datetime]) -> None:
         wanted=[
             Wanted(
                 kind=KIND,
-                idempotency_key=f"charge:{charge_id}",
+                idempotency_key=f"shadow:charge:{charge_id}" if shadow else f"charge:{charge_id}",
                 subject="charge",
                 subject_id=tie_id,
                 run_at=at[failure_id],
-                payload={"minor": minor, "currency": currency},
+                payload={"minor": minor, "currency": currency, **({"failure": failure_id} if shadow else {})},
+                shadow=shadow,
             )
-            for tie_id, charge_id, failure_id, minor, currency in rows
+            for tie_id, charge_id, failure_id, minor, currency, shadow in rows
         ],
     )
-    _record(organization_id, {tie_id: at[failure_id] for tie_id, _, failure_id, _, _ in rows}, "wanted")
+    wanted = {tie_id: at[failure_id] for tie_id, _, failure_id, _, _, shadow in rows if not shadow}
+    _record(organization_id, wanted, "wanted")
 
 
 def _record(organization_id: int, at: dict[int, datetime], action: str, by: int | None = None) -> None:

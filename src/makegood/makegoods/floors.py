@@ -15,7 +15,7 @@ from makegood.core.reasons import Reason
 from makegood.journal.operations import Happened
 from makegood.makegoods.doubts import Asked, doubts_write, fact_given, lacking
 from makegood.makegoods.models import MakeGood
-from makegood.makegoods.moves import State
+from makegood.makegoods.moves import HAD, State
 from makegood.makegoods.payouts import Payout, payouts_add
 from makegood.makegoods.writing import NewMakeGood, makegoods_write
 from makegood.organizations.queries import playbooks_said
@@ -55,7 +55,7 @@ SELECT f.id, f.customer_id, p.facts, p.first_due_at, p.fulfilled_at FROM failure
 JOIN promises_promise p ON p.organization_id = f.organization_id AND p.id = f.promise_id
 JOIN promises_source s ON s.organization_id = p.organization_id AND s.id = p.source_id
 WHERE f.organization_id = %s AND f.id = ANY(%s) AND f.withdrawn_at IS NULL AND p.facts IS NOT NULL
-AND s.mode = 'live' AND f.happened_at >= s.live_from
+AND f.happened_at >= s.live_from
 """
 
 
@@ -74,7 +74,7 @@ def floors_for(*, organization_id: int, failures: Sequence[FloorDue], now: datet
     When and how late it came is added to the facts once the promise was fulfilled. Where the facts do not suffice
     although it was, a doubt is kept and `makegoods:floor:undecided` journalled, and somebody has to find out; before
     that it is simply not known. A pack of the house's own that cannot be read is such a doubt at once.
-    Nothing is owed for a source that is only watched, nor for what was due before it went live.
+    Nothing is owed for what was due before its source went live.
     """
     asked = {one.failure_id: one for one in failures if one.packs}
     if not asked:
@@ -243,7 +243,7 @@ def floors_of(*, organization_id: int, failure_ids: Sequence[int]) -> dict[int, 
         organization_id=organization_id,
         failure_id__in=list(failure_ids),
         part="floor",
-        state__in=["accepted", "delivered"],
+        state__in=["accepted", *HAD],
     )
     for failure_id, minor, currency in rows.order_by("id").values_list("failure_id", "value_minor", "currency"):
         found[failure_id].append(Money(minor=minor, currency=currency))

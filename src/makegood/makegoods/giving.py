@@ -21,7 +21,7 @@ from makegood.rules.playbooks import from_data, load
 from makegood.store.reading import read
 
 MOST = 3
-STANDING = ("offered", "accepted", "delivered")
+STANDING = ("offered", "accepted", "delivered", "shadowed")
 FALLBACK = "default"
 
 
@@ -93,7 +93,7 @@ def what_may_i_give(
     if not found:
         raise Failure.DoesNotExist
     failure = _Failed(*found[0])
-    left = allowance_left(organization_id=organization_id, member_id=member_id, at=now)
+    left = allowance_left(organization_id=organization_id, member_id=member_id, at=now, shadow=failure.shadow)
     price = (
         Money(minor=failure.price_minor, currency=failure.currency)
         if failure.price_minor is not None and failure.currency
@@ -140,6 +140,7 @@ class _Failed(NamedTuple):
     currency: str
     kept_service: bool | None
     source_id: int | None
+    shadow: bool
 
 
 class _Standing(NamedTuple):

@@ -15,7 +15,7 @@ FORMS = ("money", "credit", "coupon", "exchange", "reperformance", "time_back", 
 
 
 MAKE_GOOD_PARTS = ("floor", "fix", "extra")
-MAKE_GOOD_STATES = ("offered", "accepted", "delivered", "declined", "swapped", "expired", "withdrawn")
+MAKE_GOOD_STATES = ("offered", "accepted", "delivered", "declined", "swapped", "expired", "withdrawn", "shadowed")
 
 
 class MakeGood(TenantModel):
@@ -24,7 +24,8 @@ class MakeGood(TenantModel):
     `value_minor` is what it is worth to the customer, `cost_minor` what it costs the business. `remedy` is the
     catalogue's code, or for a floor the form in which the law wants it paid. `allowance` is the day's allowance that
     its cost was taken from. `next_at` is the next reminder or expiry of an offer. `reference` is what finance paid it
-    under by hand; it is erasable, as the title is.
+    under by hand; it is erasable, as the title is. One of a `shadow` failure is never delivered but shadowed: it costs
+    nobody anything, stands in no ledger and takes from no allowance.
     """
 
     failure = TenantKey(Failure)
@@ -49,9 +50,15 @@ class MakeGood(TenantModel):
     reminded_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     reference = models.CharField(max_length=80, default="", db_default="", blank=True)
+    shadow = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(shadow=True, allowance__isnull=True) & ~models.Q(state="delivered")
+                | models.Q(shadow=False) & ~models.Q(state="shadowed"),
+                name="makegood_shadow_stays",
+            ),
             state_check("part", MAKE_GOOD_PARTS, "makegood_part"),
             state_check("state", MAKE_GOOD_STATES, "makegood_state"),
             state_check("form", FORMS, "makegood_form"),
@@ -65,6 +72,11 @@ class MakeGood(TenantModel):
         indexes = [
             models.Index(fields=["organization_id", "failure"], name="makegood_failure"),
             models.Index(fields=["organization_id", "customer"], name="makegood_customer"),
+            models.Index(
+                fields=["organization_id", "offered_by", "offered_at"],
+                name="makegood_shadow",
+                condition=models.Q(shadow=True),
+            ),
             models.Index(
                 fields=["organization_id", "next_at"],
                 name="makegood_due",

@@ -9,7 +9,10 @@ from typing import Final
 
 
 class State(StrEnum):
-    """Where a make-good stands. Offered is not delivered; what is owed begins as accepted, since it needs no yes."""
+    """Where a make-good stands. Offered is not delivered; what is owed begins as accepted, since it needs no yes.
+
+    Shadowed is what delivered would be, had its source not only watched: nobody has it.
+    """
 
     OFFERED = "offered"
     ACCEPTED = "accepted"
@@ -18,6 +21,7 @@ class State(StrEnum):
     SWAPPED = "swapped"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    SHADOWED = "shadowed"
 
 
 class UnableToMoveMakeGood(ValueError):
@@ -34,19 +38,24 @@ MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
                 State.SWAPPED,
                 State.EXPIRED,
                 State.WITHDRAWN,
+                State.SHADOWED,
             }
         ),
-        State.ACCEPTED: frozenset({State.DELIVERED, State.WITHDRAWN}),
+        State.ACCEPTED: frozenset({State.DELIVERED, State.WITHDRAWN, State.SHADOWED}),
         State.DELIVERED: frozenset(),
         State.DECLINED: frozenset(),
         State.SWAPPED: frozenset(),
         State.EXPIRED: frozenset(),
         State.WITHDRAWN: frozenset(),
+        State.SHADOWED: frozenset(),
     }
 )
 
 CAME_TO_NOTHING: Final = frozenset({State.DECLINED, State.SWAPPED, State.EXPIRED, State.WITHDRAWN})
 """States whose cost is given back: to the ledger, and to the allowance of the person who offered it."""
+
+HAD: Final = (State.DELIVERED, State.SHADOWED)
+"""What a customer has, or would have."""
 
 SETTLED_IN: Final[Mapping[str, str]] = MappingProxyType({"money": "cash", "credit": "credit", "coupon": "credit"})
 """The account that a form is settled in when it is delivered; every other form is settled in kind."""

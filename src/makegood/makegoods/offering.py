@@ -14,10 +14,12 @@ from makegood.core.money import CURRENCY, Money
 from makegood.core.reasons import Reason, because
 from makegood.core.remedies import CAP_PERCENT
 from makegood.customers.models import Customer
-from makegood.makegoods.allowances import Days, UnableToOffer, allowance_take
+from makegood.failures.queries import failures_shadowed
+from makegood.makegoods.allowances import Days, UnableToOffer, allowance_take, shadow_allowance_hold
 from makegood.makegoods.models import FORMS, MakeGood
 from makegood.makegoods.moves import State
 from makegood.makegoods.writing import NewMakeGood, makegoods_write
+from makegood.store.reading import read
 
 REMIND_AFTER = timedelta(days=7)
 EXPIRE_AFTER = timedelta(days=7)
@@ -117,7 +119,7 @@ SELECT f.id, f.customer_id, f.price_minor, f.currency, f.withdrawn_at, coalesce(
 FROM failures_failure f LEFT JOIN LATERAL (
     SELECT sum(g.value_minor)::bigint AS minor, array_agg(DISTINCT g.currency) AS currencies FROM makegoods_makegood g
     WHERE g.organization_id = f.organization_id AND g.failure_id = f.id AND g.part IN ('floor', 'extra')
-    AND g.state IN ('offered', 'accepted', 'delivered') AND g.value_minor > 0
+    AND g.state IN ('offered', 'accepted', 'delivered', 'shadowed') AND g.value_minor > 0
 ) given ON true
 WHERE f.organization_id = %s AND f.id = ANY(%s)
 """
@@ -173,14 +175,9 @@ def _within_cap(organization_id: int, offers: Sequence[Offer]) -> set[int]:
 def _not_twice(organization_id: int, offers: Sequence[Offer]) -> None:
     """Refuse an extra that stands offered or accepted for its failure; the failures are locked by now."""
     named = [(offer.failure_id, offer.remedy) for offer in offers if offer.part == "extra" and offer.remedy]
-    standing = set(
-        MakeGood.objects.filter(
-            organization_id=organization_id,
-            failure_id__in=[failure_id for failure_id, _ in named],
-            part="extra",
-            state__in=[State.OFFERED, State.ACCEPTED],
-        ).values_list("failure_id", "remedy")
-    )
+    extras = {"part": "extra", "state": (State.OFFERED.value, State.ACCEPTED.value)}
+    ids = [failure_id for failure_id, _ in named]
+    standing = set(read(MakeGood, "failure_id", "remedy", organization_id=organization_id, failure_id=ids, **extras))
     for one in named:
         if one in standing:
             raise UnableToOffer("This is offered to them already: wait for their answer, or offer something else.")
@@ -188,20 +185,23 @@ def _not_twice(organization_id: int, offers: Sequence[Offer]) -> None:
 
 
 def _take(organization_id: int, offers: Sequence[Offer], now: datetime) -> dict[int, int]:
-    """Take each giver's whole cost of a day at once, in a fixed order; return the allowance of each offer."""
+    """Take each giver's whole cost of a day at once, in a fixed order; return the allowance of each offer.
+
+    What is offered for a shadow's failures is held to the same limit by itself, and taken from no allowance.
+    """
     days = Days.of(organization_id=organization_id)
-    shared: dict[tuple[int, str, date], list[int]] = defaultdict(list)
+    shadows = failures_shadowed(organization_id=organization_id, failure_ids={one.failure_id for one in offers})
+    shared: dict[tuple[int, str, date, bool], list[int]] = defaultdict(list)
     for position, offer in enumerate(offers):
         if offer.part == "extra" and offer.offered_by is not None and offer.cost_minor:
-            shared[offer.offered_by, offer.currency, days.day(offer.at or now)].append(position)
+            day_date = days.day(offer.at or now)
+            shared[offer.offered_by, offer.currency, day_date, offer.failure_id in shadows].append(position)
     taken = {}
-    for (member_id, currency, day_date), positions in sorted(shared.items()):
-        allowance_id = allowance_take(
-            organization_id=organization_id,
-            member_id=member_id,
-            cost=Money(minor=sum(offers[one].cost_minor for one in positions), currency=currency),
-            day_date=day_date,
-            days=days,
-        )
-        taken.update(dict.fromkeys(positions, allowance_id))
+    for (member_id, currency, day_date, shadow), positions in sorted(shared.items()):
+        cost = Money(minor=sum(offers[one].cost_minor for one in positions), currency=currency)
+        given: dict[str, Any] = {"organization_id": organization_id, "member_id": member_id, "cost": cost}
+        if shadow:
+            shadow_allowance_hold(**given, day_date=day_date, days=days)
+        else:
+            taken.update(dict.fromkeys(positions, allowance_take(**given, day_date=day_date, days=days)))
     return taken

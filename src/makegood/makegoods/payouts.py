@@ -75,7 +75,7 @@ def payouts_add(*, organization_id: int, payouts: Sequence[Payout]) -> None:
 
 
 def payouts_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Mark what was paid as delivered, in bulk, each at its own moment; a handler of `outbox:effect:done`."""
+    """Mark what was paid as delivered, each at its own moment; a handler of `outbox:effect:done` and `shadowed`."""
     at = {entry.subject_id: entry.at for entry in entries if entry.data["kind"] == "payout"}
     if not at:
         return

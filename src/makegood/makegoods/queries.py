@@ -22,6 +22,7 @@ __all__ = [
     "MakeGoodRow",
     "Totals",
     "allowance_left",
+    "given_by_cause",
     "makegoods_counted",
     "makegoods_of_failures",
     "makegoods_page",
@@ -164,6 +165,29 @@ def makegoods_counted(*, organization_id: int, failure_ids: Sequence[int]) -> di
         for failure_id, state, count in cursor.fetchall():
             counted.setdefault(failure_id, {})[state] = count
     return counted
+
+
+def given_by_cause(*, organization_id: int, since_at: datetime) -> dict[int, list[Money]]:
+    """This function will sum what was delivered for the failures since a moment, at cost, by the cause of each.
+
+    Each cause has one sum for each currency. Failures that evidence withdrew are left out, as the tree leaves them out.
+    """
+    found = (
+        MakeGood.objects.filter(
+            organization_id=organization_id,
+            state="delivered",
+            failure__cause_id__isnull=False,
+            failure__withdrawn_at=None,
+            failure__happened_at__gte=since_at,
+        )
+        .values_list("failure__cause_id", "currency")
+        .annotate(minor=Sum("cost_minor"))
+        .order_by("currency")
+    )
+    sums: dict[int, list[Money]] = {}
+    for cause_id, currency, minor in found:
+        sums.setdefault(cause_id, []).append(Money(minor=minor, currency=currency))
+    return sums
 
 
 @attrs.frozen(kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from makegood.failures.queries import failures_shadowed
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.allowances import allowances_release
 from makegood.makegoods.ledger import Movement, ledger_post
@@ -15,11 +16,12 @@ from makegood.makegoods.models import MakeGood
 from makegood.makegoods.moves import CAME_TO_NOTHING, SETTLED_IN, State, move
 from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import locked
 
 COLUMNS = (
     "id", "organization_id", "failure_id", "customer_id", "part", "remedy", "title", "form", "value_minor",
     "cost_minor", "currency", "rule", "reasons", "offered_by_id", "allowance_id", "state", "offered_at", "due_at",
-    "next_at",
+    "next_at", "shadow",
 )  # fmt: skip
 
 
@@ -49,8 +51,10 @@ class NewMakeGood:
 def makegoods_write(*, organization_id: int, new: Sequence[NewMakeGood], by: int | None) -> dict[int, NewMakeGood]:
     """This function will write new make-goods, their ledger and journal; return them by id.
 
-    A floor that was posted before for the same failure and rule is left as it stands and not returned.
+    A floor that was posted before for the same failure and rule is left as it stands and not returned. What is for a
+    shadow's failure stands in no ledger.
     """
+    shadows = failures_shadowed(organization_id=organization_id, failure_ids={n.failure_id for n in new})
     ids = next_ids(MakeGood, len(new))
     written = insert(
         MakeGood,
@@ -59,7 +63,7 @@ def makegoods_write(*, organization_id: int, new: Sequence[NewMakeGood], by: int
             (
                 makegood_id, organization_id, n.failure_id, n.customer_id, n.part, n.remedy[:60], n.title[:160],
                 n.form, n.value_minor, n.cost_minor, n.currency, n.rule[:80], n.reasons, n.offered_by,
-                n.allowance_id, n.state, n.at, n.due_at, n.next_at,
+                n.allowance_id, n.state, n.at, n.due_at, n.next_at, n.failure_id in shadows,
             )
             for makegood_id, n in zip(ids, new, strict=True)
         ],
@@ -75,6 +79,7 @@ def makegoods_write(*, organization_id: int, new: Sequence[NewMakeGood], by: int
                 makegood_id=makegood_id, debit=n.part, credit="owed", minor=n.cost_minor, currency=n.currency, at=n.at
             )
             for makegood_id, n in made.items()
+            if n.failure_id not in shadows
         ],
     )
     record(
@@ -100,7 +105,7 @@ def _happened(row: NewMakeGood | MakeGood, *, makegood_id: int, action: str, at:
 
 def makegood_locked(*, organization_id: int, makegood_id: int, error: type[ValueError]) -> MakeGood:
     """This function will lock one make-good until the transaction ends; raises `error` if there is none here."""
-    row = MakeGood.objects.select_for_update().filter(organization_id=organization_id, id=makegood_id).first()
+    row = locked(MakeGood, organization_id=organization_id, row_id=makegood_id)
     if row is None:
         raise error("There is no such make-good here: look for it on its recovery.")
     return row
@@ -112,8 +117,18 @@ def makegoods_move(
     """This function will move locked make-goods to a state, each at its own moment (`at`, by id).
 
     What is delivered is settled in the ledger; what came to nothing is released there, and given back to the
-    allowance it was taken from. Raises UnableToMoveMakeGood if one of them may not move there.
+    allowance it was taken from. A shadow's becomes shadowed instead of delivered, and no ledger moves. Raises
+    UnableToMoveMakeGood if one of them may not move there.
     """
+    if to is State.DELIVERED:
+        _move(organization_id, [row for row in rows if row.shadow], State.SHADOWED, at, by)
+        rows = [row for row in rows if not row.shadow]
+    _move(organization_id, rows, to, at, by)
+
+
+def _move(
+    organization_id: int, rows: Sequence[MakeGood], to: State, at: Mapping[int, datetime], by: int | None
+) -> None:
     if not rows:
         return
     for row in rows:
@@ -132,6 +147,7 @@ def makegoods_move(
                     at=at[row.id],
                 )
                 for row in rows
+                if not row.shadow
             ],
         )
     if to in CAME_TO_NOTHING:

@@ -10,6 +10,7 @@ from makegood.journal.carrying import Claimed, Outcome
 from makegood.messages.sending import to_member
 from makegood.messages.smtp import mail_out
 from makegood.organizations.choosing import link_token
+from makegood.organizations.identity_provider import passwords_are_off
 from makegood.organizations.models import Member, Organization, User
 from makegood.store.clocks import wall_now
 from makegood.store.tenancy import as_user, tenant
@@ -18,6 +19,7 @@ SUBJECTS = {
     "reset": "Choose a new password",
     "invited": "You are invited to {organization}",
     "joined": "You were added to {organization}",
+    "by_provider": "You were added to {organization}",
 }
 BODIES = {
     "reset": """Hello {name},
@@ -37,6 +39,13 @@ you were added to {organization}, which puts things right for its customers with
 The link counts for seven days, and once. From then on you sign in with this e-mail address. If it has ended, choose
 “Forgotten your password?” where you sign in.
 """,
+    "by_provider": """Hello {name},
+
+you were added to {organization}, which puts things right for its customers with Makegood. You sign in where you sign in
+to everything else at {organization}:
+
+{url}
+""",
     "joined": """Hello {name},
 
 you were added to {organization}. You sign in with the e-mail and the password that you have:
@@ -52,12 +61,16 @@ def account_carry(*, organization_id: int, effect: Claimed) -> Outcome:
         organization = Organization.objects.get(id=organization_id)
         members = Member.objects.filter(organization_id=organization_id, id=effect.subject_id, active=True)
         member = members.exclude(user=None).first()
+        by_provider = passwords_are_off(organization_id=organization_id)
     if member is None or member.user_id is None:
         return Outcome(state="stopped", text="They were let go meanwhile.")
     with as_user(user_id=member.user_id):
         to = User.objects.get(id=member.user_id).email
     kind, at = effect.payload["kind"], wall_now()
-    facts = {"name": member.name, "organization": organization.name, "url": _url(member.user_id, kind, at)}
+    if by_provider and kind in ("invited", "joined"):
+        kind = "by_provider"
+    url = _url(organization.code, member.user_id, kind, at)
+    facts = {"name": member.name, "organization": organization.name, "url": url}
     return mail_out(
         mail=to_member(
             organization,
@@ -70,7 +83,9 @@ def account_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     )
 
 
-def _url(user_id: int, kind: str, at: datetime) -> str:
+def _url(code: str, user_id: int, kind: str, at: datetime) -> str:
+    if kind == "by_provider":
+        return f"{settings.PUBLIC_URL}/sign-in/at/{code}"
     if kind == "joined":
         return f"{settings.PUBLIC_URL}/sign-in"
     return f"{settings.PUBLIC_URL}/sign-in/choose/{link_token(user_id=user_id, kind=kind, now=at)}"

@@ -18,6 +18,8 @@ from makegood.store.preparing import prepared
 from makegood.store.secrets import keyed_hash
 
 ONCE_IN = timedelta(days=90)
+SHADOW = "shadow:"
+"""What the keys of apologies begin with that a shadow would have said: they bar each other, and none that is said."""
 SAID_ALREADY = {
     **because(
         "message.apology_once",
@@ -60,6 +62,9 @@ def apologies_take(*, organization_id: int, said: Sequence[Said]) -> set[int]:
     if not said:
         return set()
     merging_waits(organization_id=organization_id)
+    rehearsed = [one for one in said if one.key.startswith(SHADOW)]
+    had = apologies_had(organization_id=organization_id, asked=rehearsed) if rehearsed else set()
+    said = [one for one in said if one.message_id not in had]
     merged = _merged(organization_id, {one.customer_id for one in said})
     said = _unsaid(organization_id, said, merged)
     columns = {
@@ -94,7 +99,7 @@ def apologies_take(*, organization_id: int, said: Sequence[Said]) -> set[int]:
 def apologies_had(*, organization_id: int, asked: Sequence[Said]) -> set[int]:
     """This function will find which of these apologies may not be said, by message: the customer has had them.
 
-    It takes nothing: another may still be quicker.
+    It takes nothing: another may still be quicker. What was really said bars a shadow's apology too.
     """
     merged = _merged(organization_id, {one.customer_id for one in asked})
     persons = {one.customer_id: merged.get(one.customer_id, one.customer_id) for one in asked}
@@ -103,16 +108,22 @@ def apologies_had(*, organization_id: int, asked: Sequence[Said]) -> set[int]:
     rows = Apology.objects.filter(
         organization_id=organization_id,
         customer_id__in=list(family),
-        key_hash__in=[key_number(key) for key in {one.key for one in asked}],
+        key_hash__in=[key_number(key) for key in {key for one in asked for key in _barring(one.key)}],
     )
     for customer_id, number, period in rows.values_list("customer_id", "key_hash", "period"):
         had[family[customer_id], number].append(period)
     return {
         one.message_id
         for one in asked
-        for period in had.get((persons[one.customer_id], key_number(one.key)), ())
+        for key in _barring(one.key)
+        for period in had.get((persons[one.customer_id], key_number(key)), ())
         if period.lower < one.at + ONCE_IN and one.at < period.upper
     }
+
+
+def _barring(key: str) -> set[str]:
+    """The keys under which what was said bars this one."""
+    return {key, key.removeprefix(SHADOW)}
 
 
 def _merged(organization_id: int, customer_ids: set[int]) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import attrs
@@ -11,6 +11,7 @@ from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message, Thread
 from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import NULL, read
 
 STAFF_HOWS = ("shown", "sent", "told")
 """How a member hands a link over: shown or printed, sent by other means, told."""
@@ -22,12 +23,6 @@ WHERE t.organization_id = %s AND t.id = u.id AND t.link_at IS NULL RETURNING t.i
 """
 HOLD = """
 SELECT id, link_at FROM conversations_thread WHERE organization_id = %s AND id = ANY(%s) ORDER BY id FOR SHARE
-"""
-IN_MAILS = """
-SELECT m.id, t.id FROM conversations_message m
-JOIN conversations_thread t ON t.organization_id = m.organization_id AND t.id = m.thread_id
-WHERE m.organization_id = %s AND m.id = ANY(%s) AND m.channel = 'mail' AND t.link_at IS NULL
-    AND position(t.token IN m.body) > 0
 """
 
 
@@ -88,8 +83,7 @@ def unlinked(*, organization_id: int, thread_ids: Collection[int]) -> set[int]:
 
     Those are held so until the transaction ends: who hands a link over meanwhile waits, and then sees what was said.
     """
-    threads = Thread.objects.filter(organization_id=organization_id, id__in=thread_ids, link_at__isnull=True)
-    lacking = list(threads.values_list("id", flat=True))
+    lacking = [one for (one,) in read(Thread, "id", organization_id=organization_id, id=thread_ids, link_at=NULL)]
     if not lacking:
         return set()
     with prepared() as cursor:
@@ -105,7 +99,7 @@ def waiting_kinds(*, organization_id: int, thread_ids: Sequence[int]) -> dict[in
         thread__link_at__isnull=True,
         direction="out",
         channel="status",
-        state="sent",
+        state__in=["sent", "shadowed"],
     ).values_list("thread_id", "kind")
     found: dict[int, set[str]] = {}
     for thread_id, kind in rows:
@@ -114,11 +108,7 @@ def waiting_kinds(*, organization_id: int, thread_ids: Sequence[int]) -> dict[in
     return {thread_id: frozenset(kinds) for thread_id, kinds in found.items()}
 
 
-def links_mailed(*, organization_id: int, sent: Mapping[int, datetime]) -> None:
-    """This function will keep the links that stood in mails which left, each at its moment."""
-    if not sent:
-        return
-    with prepared() as cursor:
-        cursor.execute(IN_MAILS, [organization_id, sorted(sent)])
-        given = [Given(thread_id=thread_id, at=sent[message_id], how="mail") for message_id, thread_id in cursor]
+def links_mailed(*, organization_id: int, sent: Collection[tuple[int, datetime]], how: str) -> None:
+    """This function will keep the links of these threads that stood in mails which left, or would have (`how`)."""
+    given = [Given(thread_id=thread_id, at=at, how=how) for thread_id, at in sent]
     links_given(organization_id=organization_id, given=given)

@@ -11,7 +11,7 @@ from makegood.organizations.models import Member
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
-LINK_HOWS = ("", "mail", "opened", "form", "shown", "sent", "told", "recorded")
+LINK_HOWS = ("", "mail", "opened", "form", "shown", "sent", "told", "recorded", "shadow")
 
 
 class Thread(TenantModel):
@@ -19,7 +19,8 @@ class Thread(TenantModel):
 
     `link_at` is since when the customer is known to have the link of their page, and `link_how` how that is known: it
     was in a mail that left, they opened it, the report form showed it to them, or a member showed, sent or told it to
-    them (recorded: a replay's). Until then what stands on the page alone has reached nobody.
+    them (recorded: a replay's). Until then what stands on the page alone has reached nobody. Of a shadow's mail it is
+    "shadow": the mail would have brought it, and nobody has it.
     """
 
     customer = TenantKey(Customer)
@@ -36,7 +37,7 @@ class Thread(TenantModel):
         indexes = [models.Index(fields=["organization_id", "customer"], name="thread_customer")]
 
 
-MESSAGE_STATES = ("draft", "queued", "sent", "failed", "unknown", "stopped", "received")
+MESSAGE_STATES = ("draft", "queued", "sent", "failed", "unknown", "stopped", "received", "shadowed")
 MESSAGE_KINDS = (
     "acknowledgement",
     "apology",
@@ -55,6 +56,8 @@ MESSAGE_KINDS = (
 
 class Message(TenantModel):
     """Something said, in or out. Subject, body, address and the reason for an override are erasable.
+
+    Shadowed is what would have been sent at `sent_at`, had its source not only watched: it was never said to anybody.
 
     `key_hash` is the keyed hash of the outside or idempotency key, so that a redelivery stays known. `apology_key` is
     what an apology is for (codes and ids only). `author` is the member who wrote it; none means that it went by itself.
@@ -221,12 +224,15 @@ class Ticket(TenantModel):
         ]
 
 
-TELLING_WAYS = ("mail",)
+TELLING_WAYS = ("mail", "chat", "push")
 TELLING_STATES = ("held", "leaving", "told", "seen", "settled", "folded", "failed", "unknown", "stopped")
 
 
 class Telling(TenantModel):
-    """One thing that one member is told by one way outside of Makegood, once: `about` names it, without a person.
+    """One thing that one member is told outside of Makegood, once, by one `way`: `about` names it, without a person.
+
+    The way is that of the moment it leaves; mail where another one surely failed, and it `fell_back`. `telling_once`
+    stands for workers of the release before, which name it; `telling_one_way` says more.
 
     `what` is the note's code and `kind` what that makes it to this member; `same` is shared by all that say how one
     matter stands. `note` is ids and codes. `tell_at` is when it is looked at next while it is held; `effect_key` names
@@ -249,10 +255,12 @@ class Telling(TenantModel):
     settled_at = models.DateTimeField(null=True)
     effect_key = models.CharField(max_length=160, default="", blank=True)
     reasons = models.JSONField(default=list)
+    fell_back = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
             state_check("way", TELLING_WAYS, "telling_way"),
+            models.UniqueConstraint(fields=["organization_id", "member", "about"], name="telling_one_way"),
             state_check("state", TELLING_STATES, "telling_state"),
             models.UniqueConstraint(fields=["organization_id", "member", "way", "about"], name="telling_once"),
         ]

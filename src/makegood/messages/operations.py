@@ -24,7 +24,6 @@ from makegood.messages.promising import ANEW, PAST, promises_past
 from makegood.messages.reaching import BOTH_KINDS, Reach, reaches, told_otherwise
 from makegood.messages.readdressing import readdress
 from makegood.messages.receiving import Received, message_received, note_add
-from makegood.organizations.models import Organization
 from makegood.rules.phrases import gap_in
 from makegood.store.bulk import insert, next_ids
 from makegood.store.preparing import prepared
@@ -55,7 +54,11 @@ COLUMNS = (
     "created_at", "next_by_at", "anew_at",
 )  # fmt: skip
 SENT = ("subject", "body", "findings", "override_reason", "apology_key", "author_id", "state")
-SIGNING = "SELECT id, name FROM organizations_member WHERE organization_id = %s AND (id = %s OR name = ANY(%s))"
+SIGNING = """
+SELECT m.id, m.name, o.name, o.language FROM organizations_member m
+JOIN organizations_organization o ON o.id = m.organization_id
+WHERE m.organization_id = %s AND (m.id = %s OR m.name = ANY(%s))
+"""
 
 
 class UnableToQueue(ValueError):
@@ -272,8 +275,9 @@ def message_draft(*, organization_id: int, draft: Outgoing, now: datetime) -> in
     (one,) = messages_queue(organization_id=organization_id, queued=[outgoing], now=now)
     if one.message_id is not None:
         return one.message_id
-    known = Message.objects.get(organization_id=organization_id, key_hash=keyed_hash(draft.key, purpose="message"))
-    return known.id
+    key_hash = keyed_hash(draft.key, purpose="message")
+    ((known,),) = read(Message, "id", organization_id=organization_id, key_hash=key_hash)
+    return int(known)
 
 
 def message_save(
@@ -336,8 +340,7 @@ def message_send(
     row.subject = (row.subject if subject is None else subject).strip()[:300]
     row.body = row.body if body is None else body
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
-    ((ours, language),) = read(Organization, "name", "language", id=organization_id)
-    _signed(organization_id, row.body, by, ours)
+    language = _signed(organization_id, row.body, by)
     if gap := gap_in(row.body):
         raise UnableToSend(f"Write your own words where “{gap}” stands: it does not leave with that in it.")
     judged = judge(text=row.body, kind=row.kind, language=language, case=case)
@@ -370,21 +373,24 @@ def message_send(
     return Queued(state="queued", message_id=row.id, findings=tuple(judged.findings), waits_until=waits_until)
 
 
-def _signed(organization_id: int, body: str, by: int, ours: str) -> None:
-    """Refuse a letter that holds but a greeting and names that we sign with, `ours` among them.
+def _signed(organization_id: int, body: str, by: int) -> str:
+    """Refuse a letter that holds but a greeting and names that we sign with; return the organization's language.
 
     And one that a colleague's name signs: nobody speaks in another's name without saying so.
     """
     lines = {line.strip() for line in body.splitlines() if line.strip()}
     with prepared() as cursor:
         cursor.execute(SIGNING, [organization_id, by, list(lines)])
-        names: dict[int, str] = dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    names: dict[int, str] = {member_id: name for member_id, name, _, _ in rows}
+    ours, language = rows[0][2:]
     me, named = names[by], lines.intersection(names.values())
     if blank(text=body, signs={*named, ours}):
         raise UnableToSend("Write something before you send it: a greeting and a name alone say nothing.")
     other = signed_by(text=body, names=named - {me})
     if other and not signed_by(text=body, names=[me]):
         raise UnableToSend(f"{other} signs this: put your own name to it, such as “{me}, for {other}”.")
+    return str(language)
 
 
 def _said_before(organization_id: int, row: Message, now: datetime) -> bool:
@@ -455,7 +461,7 @@ def messages_erase(*, organization_id: int, customer_ids: Sequence[int], now: da
             [organization_id, ids, ids],
         )
         found = [row[0] for row in cursor.fetchall()]
-    found += _unmatched(organization_id, ids)
+    found += unmatched_from(organization_id=organization_id, customer_ids=ids)
     messages = Message.objects.filter(organization_id=organization_id, id__in=found)
     effects_stop(organization_id=organization_id, subject="message", subject_ids=found, now=now)
     messages.filter(state__in=["draft", "queued"]).update(state="stopped")
@@ -463,12 +469,12 @@ def messages_erase(*, organization_id: int, customer_ids: Sequence[int], now: da
     messages.filter(direction="in").update(message_id="")
 
 
-def _unmatched(organization_id: int, customer_ids: list[int]) -> list[int]:
-    """What came in from these customers' addresses and is on no thread, as nobody knew whose it was."""
+def unmatched_from(*, organization_id: int, customer_ids: Sequence[int]) -> list[int]:
+    """This function will list what came in from these customers' addresses on no thread: nobody knew whose it was."""
     hashes = {
         bytes(one)
         for one in Identity.objects.filter(
-            organization_id=organization_id, customer_id__in=customer_ids, kind="email"
+            organization_id=organization_id, customer_id__in=list(customer_ids), kind="email"
         ).values_list("value_hash", flat=True)
     }
     rows = Message.objects.filter(organization_id=organization_id, thread=None, customer=None, direction="in").exclude(

@@ -12,9 +12,10 @@ from makegood.core.reasons import because
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message
 from makegood.organizations.models import Organization
-from makegood.rules.phrases import by_moment, spoken
+from makegood.rules.phrases import by_moment, languages, spoken
 from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import change
 
 PAST = {
     **because("message.past_promise", "It promises our next word by a time that is over: write a new one.").as_dict(),
@@ -28,6 +29,12 @@ SELECT m.id, m.thread_id, m.kind, m.anew_at FROM conversations_message m
 WHERE m.organization_id = %s AND m.state = 'draft' AND m.anew_at <= %s
 ORDER BY m.anew_at, m.id LIMIT %s FOR UPDATE SKIP LOCKED
 """
+OTHERWISE = """
+UPDATE conversations_message m SET anew_at = least(m.anew_at, %s) FROM customers_customer c
+WHERE m.organization_id = %s AND m.state = 'draft' AND m.anew_at IS NOT NULL AND c.organization_id = m.organization_id
+AND c.id = m.customer_id AND NOT (split_part(lower(replace(c.language, '_', '-')), '-', 1) = ANY(%s))
+"""
+"""What waits for customers who are written to in their organization's language."""
 WRITE = """
 UPDATE conversations_message m SET subject = u.subject, body = u.body, next_by_at = u.next_by_at, anew_at = u.next_by_at
 FROM {rows} WHERE m.organization_id = %s AND m.id = u.id
@@ -84,7 +91,16 @@ def drafts_due(*, organization_id: int, until: datetime, limit: int) -> list[Due
 
 def drafts_leave(*, organization_id: int, message_ids: Sequence[int]) -> None:
     """This function will let drafts be as they are: what they belong to is closed."""
-    Message.objects.filter(organization_id=organization_id, id__in=list(message_ids)).update(anew_at=None)
+    change(Message, {"anew_at": None}, organization_id=organization_id, id=list(message_ids))
+
+
+def drafts_hear_spoken(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Have drafts that nobody wrote in written anew, where the organization's language is the one that counts.
+
+    A handler of organizations:organization:spoken; the ticker writes them.
+    """
+    with prepared() as cursor:
+        cursor.execute(OTHERWISE, [max(entry.at for entry in entries), organization_id, list(languages())])
 
 
 def drafts_write_anew(*, organization_id: int, anew: Sequence[Anew]) -> None:

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from makegood.journal.models import Effect, Entry
 from makegood.messages.models import Message, Thread
+from makegood.store.reading import read
 
 BY_MACHINES = Q(direction="in", channel="inside")
 """What mail systems wrote of our mails."""
@@ -208,33 +209,31 @@ def threads_revised(*, organization_id: int, thread_ids: Sequence[int], kind: st
 
     So has one who had it drafted by a machine: they are at it, and what they typed is kept behind the machine's words.
     """
-    drafts = Message.objects.filter(
-        organization_id=organization_id, thread_id__in=list(thread_ids), kind=kind, direction="out", state="draft"
-    )
-    found = list(drafts.values_list("id", "thread_id", "machine"))
-    revised = Entry.objects.filter(
-        organization_id=organization_id,
-        subject="message",
-        subject_id__in=[message_id for message_id, _, _ in found],
-        event="messages:message:revised",
-    )
-    changed = set(revised.values_list("subject_id", flat=True))
-    return {thread_id or 0 for message_id, thread_id, machine in found if machine or message_id in changed}
+    return _revised(organization_id, _drafts(organization_id, thread_ids, kind))
+
+
+_Draft = tuple[int, int, str, int | None]
+"""A draft's id, its conversation, which machine wrote it if any did, and who began it."""
+
+
+def _drafts(organization_id: int, thread_ids: Sequence[int], kind: str) -> list[_Draft]:
+    drafts = {"thread_id": list(thread_ids), "kind": kind, "direction": "out", "state": "draft"}
+    columns = ("id", "thread_id", "machine", "author_id")
+    return sorted(read(Message, *columns, organization_id=organization_id, **drafts), key=lambda row: row[0])
+
+
+def _revised(organization_id: int, drafts: Sequence[_Draft]) -> set[int]:
+    about = {"subject": "message", "subject_id": [row[0] for row in drafts], "event": "messages:message:revised"}
+    changed = {one for (one,) in read(Entry, "subject_id", organization_id=organization_id, **about)}
+    return {thread_id for message_id, thread_id, machine, _ in drafts if machine or message_id in changed}
 
 
 def drafts_untouched(*, organization_id: int, thread_ids: Sequence[int], kind: str) -> dict[int, int]:
     """This function will find drafts of a kind that nobody has begun or written in, as they were made: thread by id."""
-    drafts = Message.objects.filter(
-        organization_id=organization_id,
-        thread_id__in=list(thread_ids),
-        kind=kind,
-        direction="out",
-        state="draft",
-        author_id__isnull=True,
-    )
-    found = {message_id: thread_id or 0 for message_id, thread_id in drafts.values_list("id", "thread_id")}
-    revised = threads_revised(organization_id=organization_id, thread_ids=sorted(found.values()), kind=kind)
-    return {message_id: thread_id for message_id, thread_id in found.items() if thread_id not in revised}
+    drafts = _drafts(organization_id, thread_ids, kind)
+    begun_by_nobody = {message_id: thread_id for message_id, thread_id, _, author_id in drafts if author_id is None}
+    revised = _revised(organization_id, drafts) if begun_by_nobody else set()
+    return {message_id: thread_id for message_id, thread_id in begun_by_nobody.items() if thread_id not in revised}
 
 
 def drafts_of_kind(*, organization_id: int, thread_id: int, kind: str) -> list[int]:

@@ -42,7 +42,7 @@ SELECT m.thread_id, m.direction, m.kind, m.subject, m.created_at, CASE m.directi
     ELSE m.sent_at END
 FROM conversations_message m
 WHERE m.organization_id = %s AND m.thread_id = ANY(%s)
-AND (m.direction = 'in' OR m.direction = 'out' AND m.state IN ('queued', 'sent') AND m.kind = ANY(%s))
+AND (m.direction = 'in' OR m.direction = 'out' AND m.state IN ('queued', 'sent', 'shadowed') AND m.kind = ANY(%s))
 """
 
 

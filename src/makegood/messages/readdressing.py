@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from makegood.journal.models import Effect
+import attrs
+
+from makegood.journal.models import Effect, Entry
 from makegood.journal.operations import Happened
 from makegood.messages.models import Message
+from makegood.messages.promising import ANEW, DueDraft
 from makegood.messages.reaching import reaches
 
 
@@ -25,6 +29,50 @@ def messages_hear_corrected(*, organization_id: int, entries: Sequence[Happened]
     leaving = _leaving(organization_id, list(waiting.values_list("id", flat=True)))
     rows = list(waiting.exclude(id__in=leaving).select_for_update(of=("self",)))
     readdress(organization_id=organization_id, rows=rows)
+
+
+@attrs.frozen(kw_only=True)
+class Waiting:
+    """How many drafts wait for a customer.
+
+    `planned` ones are written anew by themselves; `drafted` ones nobody wrote in either, but they stay as they are
+    (looks after the customer, say, which promise no word); `written` ones a person began or wrote in.
+    """
+
+    planned: int
+    drafted: int
+    written: int
+
+
+def drafts_waiting(*, organization_id: int, customer_ids: Sequence[int]) -> Waiting:
+    """This function will count the drafts that wait for a click to go to these customers."""
+    drafts = Message.objects.filter(
+        organization_id=organization_id, direction="out", state="draft", thread__customer_id__in=list(customer_ids)
+    )
+    revised = Entry.objects.filter(organization_id=organization_id, subject="message", event="messages:message:revised")
+    left = drafts.filter(anew_at__isnull=True)
+    drafted = left.filter(author_id=None, machine="").exclude(id__in=revised.values("subject_id")).count()
+    return Waiting(
+        planned=drafts.filter(anew_at__isnull=False).count(), drafted=drafted, written=left.count() - drafted
+    )
+
+
+def planned_unsent(*, organization_id: int, customer_ids: Sequence[int], at: datetime) -> list[DueDraft]:
+    """This function will lock what a plan wrote to these customers, nobody wrote in, and is not leaving yet."""
+    rows = Message.objects.filter(
+        organization_id=organization_id,
+        direction="out",
+        state__in=("draft", "queued"),
+        kind__in=ANEW,
+        anew_at__isnull=False,
+        thread__customer_id__in=list(customer_ids),
+    ).order_by("id")
+    leaving = _leaving(organization_id, list(rows.values_list("id", flat=True)))
+    locked = rows.exclude(id__in=leaving).select_for_update(of=("self",))
+    return [
+        DueDraft(id=one, thread_id=thread_id or 0, kind=kind, at=at)
+        for one, thread_id, kind in locked.values_list("id", "thread_id", "kind")
+    ]
 
 
 def _leaving(organization_id: int, message_ids: Sequence[int]) -> list[int]:

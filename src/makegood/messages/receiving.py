@@ -9,6 +9,8 @@ from email.utils import parseaddr
 import attrs
 from django.db.models.functions import Lower, Upper
 
+from makegood.customers.models import Customer
+from makegood.customers.operations import identity_owner
 from makegood.journal.operations import Happened, record
 from makegood.messages.handing import Given, links_given
 from makegood.messages.links import host, tokens_in
@@ -16,11 +18,14 @@ from makegood.messages.models import Message, Thread
 from makegood.messages.returning import mails_returned
 from makegood.organizations.models import Organization, Place
 from makegood.store.bulk import insert
+from makegood.store.reading import read
 from makegood.store.secrets import keyed_hash
 
 MAIL_KINDS = ("person", "auto-reply", "bounce", "delay", "list")
 CUT = "mail.cut"
 """What is found of a mail of which only the beginning was read."""
+BY_ITSELF = ("auto-reply", "bounce", "delay", "list")
+"""What no person writes."""
 MACHINES = ("bounce", "delay")
 """What mail systems write of our mails: no part of the conversation, so its pages leave it out."""
 
@@ -64,10 +69,16 @@ def message_received(
     delay, list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
     failed, for its `reason`, and has the `address` that was not reached; a delay changes nothing. `cut_from` is the
     size in bytes of a mail of which only the beginning was read: a finding of its own, since they did not write that.
+    What comes on the thread of somebody who was erased is on none: who writes anew is somebody new. What no person
+    wrote is kept without its words then.
     `messages:message:received` carries thread, kind, mail, and the place whose address was written to.
     """
     tokens = [token] if token else tokens_in(addresses=addresses, references=references)
     thread = _thread(organization_id, tokens)
+    if mail in BY_ITSELF and _erased(organization_id, thread, address):
+        address = subject = body = reason = ""
+    if thread is not None and thread.customer.erased_at is not None:
+        thread = None
     thread_id = thread.id if thread else None
     customer_id = thread.customer_id if thread else customer_id
     by_machine = mail in MACHINES
@@ -119,9 +130,19 @@ def message_received(
 def _thread(organization_id: int, tokens: Sequence[str]) -> Thread | None:
     """Find the thread of the first token that is one; mail servers on the way may have changed its case."""
     wanted = [one.upper() for one in tokens]
-    threads = Thread.objects.filter(organization_id=organization_id).annotate(upper=Upper("token"))
+    threads = Thread.objects.select_related("customer").filter(organization_id=organization_id)
+    threads = threads.annotate(upper=Upper("token"))
     found = {row.upper: row for row in threads.filter(upper__in=wanted)}
     return next((found[one] for one in wanted if one in found), None)
+
+
+def _erased(organization_id: int, thread: Thread | None, address: str) -> bool:
+    """Whether it is of somebody who was erased, by its thread or by its address."""
+    if thread is not None:
+        return thread.customer.erased_at is not None
+    owner = identity_owner(organization_id=organization_id, kind="email", value=address) if address else None
+    erased = Customer.objects.filter(organization_id=organization_id, id=owner, erased_at__isnull=False)
+    return owner is not None and erased.exists()
 
 
 def _place(organization_id: int, addresses: Sequence[str]) -> int | None:
@@ -143,13 +164,13 @@ def note_add(*, organization_id: int, thread_id: int, by: int, body: str, now: d
 
     Raises UnableToNote without text.
     """
-    thread = Thread.objects.filter(organization_id=organization_id, id=thread_id).first()
-    if thread is None or not body.strip():
+    threads = read(Thread, "customer_id", organization_id=organization_id, id=thread_id)
+    if not threads or not body.strip():
         raise UnableToNote(UnableToNote.__doc__)
     row = Message.objects.create(
         organization_id=organization_id,
         thread_id=thread_id,
-        customer_id=thread.customer_id,
+        customer_id=threads[0][0],
         direction="out",
         channel="inside",
         kind="note",

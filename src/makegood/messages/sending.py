@@ -19,20 +19,22 @@ from makegood.store.tenancy import tenant
 
 LEAVING = """
 SELECT m.state, m.channel, m.thread_id, coalesce(t.token, ''), m.address, m.subject, m.body, m.message_id, m.author_id,
-    o.name, o.reply_address
+    o.name, o.reply_address, (SELECT true FROM conversations_ticket k
+        WHERE k.organization_id = m.organization_id AND k.thread_id = m.thread_id LIMIT 1) IS NOT NULL,
+    ARRAY(SELECT b.message_id FROM conversations_message b
+        WHERE b.organization_id = m.organization_id AND b.thread_id = m.thread_id AND b.channel = 'mail'
+        AND b.id < m.id AND b.state IN ('sent', 'received') AND b.message_id <> '' ORDER BY b.id DESC LIMIT 10)
 FROM conversations_message m JOIN organizations_organization o ON o.id = m.organization_id
 LEFT JOIN conversations_thread t ON t.organization_id = m.organization_id AND t.id = m.thread_id
 WHERE m.organization_id = %s AND m.id = %s
 """
-REFERENCES = """
-SELECT message_id FROM conversations_message
-WHERE organization_id = %s AND thread_id = %s AND channel = 'mail' AND id < %s AND state IN ('sent', 'received')
-AND message_id <> '' ORDER BY id DESC LIMIT 10
-"""
 
 
 class Leaving(NamedTuple):
-    """A message on its way out, with its conversation's token and whom it is from."""
+    """A message on its way out: its conversation's token, whom it is from, and the mails before it, the last first.
+
+    `ticketed` says that its conversation is a ticket of a helpdesk.
+    """
 
     state: str
     channel: str
@@ -45,6 +47,8 @@ class Leaving(NamedTuple):
     author_id: int | None
     house: str
     reply_address: str
+    ticketed: bool
+    before: list[str]
 
 
 def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
@@ -60,10 +64,10 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
             row = Leaving(*cursor.fetchone())
         if row.state != "queued":
             return Outcome(state="stopped", text=f"It was {row.state} meanwhile.")
-        way = ways(organization_id=organization_id, thread_ids=[row.thread_id or 0]).get(row.thread_id or 0)
+        thread_id = row.thread_id or 0
+        way = ways(organization_id=organization_id, thread_ids=[thread_id]).get(thread_id) if row.ticketed else None
         if row.channel != "mail" and way is None:
             return Outcome(state="done", text="on the status page")
-        references = _references(organization_id, row.thread_id, effect.subject_id) if row.thread_id else ()
     if way is not None:
         told = reply_through(way=way, letter=Letter(subject=row.subject, body=row.body, to=row.address), effect=effect)
         if told.state == "done" and row.channel != "mail":
@@ -78,7 +82,7 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
         subject=row.subject,
         body=row.body,
         message_id=row.message_id,
-        references=references,
+        references=_references(row.before),
         sent_at=wall_now(),
         automatic=row.author_id is None,
     )
@@ -94,11 +98,9 @@ def messages_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[
     return {of_message[message_id] for message_id, thread_id in pages.items() if thread_id not in answered}
 
 
-def _references(organization_id: int, thread_id: int, message_id: int) -> tuple[str, ...]:
+def _references(before: Sequence[str]) -> tuple[str, ...]:
     """The conversation so far, so that mail programs show it as one."""
-    with prepared() as cursor:
-        cursor.execute(REFERENCES, [organization_id, thread_id, message_id])
-        found = [" ".join(one.split()) for (one,) in cursor.fetchall()]
+    found = [" ".join(one.split()) for one in before]
     return tuple(one for one in reversed(found) if one.isascii() and one.startswith("<") and one.endswith(">"))
 
 

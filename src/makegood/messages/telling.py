@@ -1,9 +1,9 @@
-"""Telling members outside of Makegood: what is told to whom by which way, held until it may go, and sent once.
+"""Telling members outside of Makegood: what is told to whom by which one way, held until it may go, and sent once.
 
 A notice stands in Makegood at once, and its effect says here what is to be told (`staff_carry`). Each thing is a row
-for each way of its member. When its time comes (`tellings_due`) it is decided anew by `core.telling`: what was seen or
-settled meanwhile is not told, what may not go yet is held on, and what goes leaves as one effect for all that a member
-is told at once. The moment it leaves, it is asked once more (`messages.telling_out`).
+of its member's. When its time comes (`tellings_due`) it is decided anew by `core.telling`: what was seen or
+settled meanwhile is not told, what may not go yet is held on, and what goes leaves as one effect, by the one way
+of its member, for all that they are told at once. The moment it leaves, it is asked once more (`messages.telling_out`).
 """
 
 from __future__ import annotations
@@ -91,29 +91,34 @@ def things_of(effect: Claimed) -> Iterator[Thing]:
         )
 
 
-def ways_of(*, ears: Ears | None) -> tuple[str, ...]:
-    """This function will say by which ways a member can be told now."""
+def way_of(*, ears: Ears | None, fell_back: bool = False) -> str:
+    """This function will say by which one way a member can be told now; "" is none.
+
+    It is the one that they chose while that is there, and mail where it is not, or `fell_back` from it.
+    """
     if ears is None or not ears.active:
-        return ()
-    return ("mail",) if ears.by_mail and ears.user_id is not None and settings.EMAIL_URL else ()
+        return ""
+    if not fell_back and ((ears.way == "chat" and ears.chat) or (ears.way == "push" and ears.push)):
+        return ears.way
+    return "mail" if ears.by_mail and ears.user_id is not None and settings.EMAIL_URL else ""
 
 
 def staff_inside(*, organization_id: int, effects: Sequence[Claimed]) -> set[int]:
     """This function will say which of these effects tell members whom no way reaches: their notice is all."""
     ears = ears_of(organization_id=organization_id, member_ids={one.payload["member"] for one in effects})
-    return {one.id for one in effects if not ways_of(ears=ears.get(one.payload["member"]))}
+    return {one.id for one in effects if not way_of(ears=ears.get(one.payload["member"]))}
 
 
 def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
-    """This function will note what one member is to be told by which way, and when; once, however often it is called.
+    """This function will note what one member is to be told, and when; once, however often it is called.
 
     Opens its own unit of work.
     """
     with tenant(organization_id=organization_id):
         member_id = effect.payload["member"]
         ears = ears_of(organization_id=organization_id, member_ids=[member_id]).get(member_id)
-        ways = ways_of(ears=ears)
-        if ears is None or not ways:
+        way = way_of(ears=ears)
+        if not way:
             return Outcome(state="done", text="inside only")
         notice = Message.objects.filter(
             organization_id=organization_id, key_hash=keyed_hash(effect.idempotency_key, purpose="staff")
@@ -126,10 +131,9 @@ def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
                 notice_id, effect.run_at, one.due_at, now, "held", "", [],
             )
             for one in things_of(effect)
-            for way in ways
         ]  # fmt: skip
-        insert(Telling, COLUMNS, rows, on_conflict="ON CONFLICT (organization_id, member_id, way, about) DO NOTHING")
-    return Outcome(state="done", text=f"to be told by {' and '.join(ways)}")
+        insert(Telling, COLUMNS, rows, on_conflict="ON CONFLICT DO NOTHING")
+    return Outcome(state="done", text=f"to be told by {way}")
 
 
 @attrs.frozen(kw_only=True)
@@ -162,7 +166,7 @@ def judged(*, organization_id: int, rows: Sequence[Telling], ears: Mapping[int, 
             now=now,
             choices=mine.choices,
             on_duty=on_duty(ears=mine, opened=opened),
-            again=row.what.startswith(STILL) and row.at > before.get((row.member_id, row.way, row.same), row.at),
+            again=row.what.startswith(STILL) and row.at > before.get((row.member_id, row.same), row.at),
             seen=row.id in seen or row.notice_id in read,
             settled=not mine.active or row.id in over,
         )
@@ -171,8 +175,14 @@ def judged(*, organization_id: int, rows: Sequence[Telling], ears: Mapping[int, 
     return found
 
 
-def _told_before(organization_id: int, rows: Sequence[Telling]) -> dict[tuple[int, str, str], datetime]:
-    """Since when each member knows, by a way, that a matter of these rows is late."""
+def still_wait(*, organization_id: int, rows: Sequence[Telling]) -> list[Telling]:
+    """This function will keep those of these rows that wait still: nothing was settled, and nothing opened."""
+    over = _answers(_settling, organization_id, rows) | _answers(_seeing, organization_id, rows)
+    return [row for row in rows if row.id not in over]
+
+
+def _told_before(organization_id: int, rows: Sequence[Telling]) -> dict[tuple[int, str], datetime]:
+    """Since when each member knows, by whichever way, that a matter of these rows is late."""
     told = Telling.objects.filter(
         organization_id=organization_id,
         member_id__in={row.member_id for row in rows},
@@ -180,9 +190,9 @@ def _told_before(organization_id: int, rows: Sequence[Telling]) -> dict[tuple[in
         kind__in=["breach", "escalation"],
         state="told",
     )
-    since: dict[tuple[int, str, str], datetime] = {}
-    for member_id, way, same, at in told.order_by("-at").values_list("member_id", "way", "same", "at"):
-        since[member_id, way, same] = at
+    since: dict[tuple[int, str], datetime] = {}
+    for member_id, same, at in told.order_by("-at").values_list("member_id", "same", "at"):
+        since[member_id, same] = at
     return since
 
 
@@ -205,19 +215,27 @@ def tellings_due(*, organization_id: int, limit: int = 1000) -> int:
     ears = ears_of(organization_id=organization_id, member_ids={row.member_id for row in rows})
     going = []
     for one in judged(organization_id=organization_id, rows=rows, ears=ears, now=now):
-        if one.decision.do == "now":
+        if one.decision.do != "now":
+            put_aside(one, now=now)
+        elif way := way_of(ears=ears.get(one.row.member_id), fell_back=one.row.fell_back):
+            one.row.way = way
             going.append(one.row)
         else:
-            put_aside(one, now=now)
+            one.row.state, one.row.settled_at = "failed" if one.row.fell_back else "stopped", now
         one.row.reasons = [reason.as_dict() for reason in one.decision.reasons]
     wanted = []
     going.sort(key=lambda row: (row.member_id, row.way, row.id))
     for (member_id, way), group in groupby(going, key=lambda row: (row.member_id, row.way)):
         wanted.append(_leave(member_id, way, list(group), now))
     for row in rows:
-        row.save(update_fields=["state", "tell_at", "settled_at", "effect_key", "reasons"])
+        row.save(update_fields=["way", "state", "tell_at", "settled_at", "effect_key", "reasons"])
     effects_add(organization_id=organization_id, wanted=wanted)
     return len(rows)
+
+
+def hold_on(row: Telling, *, now: datetime) -> None:
+    """This function will hold a row that does not leave by the way that it was to leave by: it takes another one."""
+    row.state, row.tell_at, row.effect_key = "held", now, ""
 
 
 def put_aside(one: Judged, *, now: datetime) -> None:

@@ -7,15 +7,19 @@ from datetime import datetime
 
 import attrs
 
-from makegood.core.telling import folded
+from makegood.core.telling import URGENT, folded
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
 from makegood.messages.models import Telling
 from makegood.messages.sending import to_member
 from makegood.messages.smtp import mail_out
-from makegood.messages.telling import judged, put_aside, waiting_of, ways_of
+from makegood.messages.telling import hold_on, judged, put_aside, waiting_of, way_of
+from makegood.messages.telling_chat import chat_out
+from makegood.messages.telling_push import outcome_of, push_tried, seconds_kept
 from makegood.messages.telling_words import Said, ToSay, mail_words, said_to
+from makegood.organizations.chats import Channel, channel_of, chat_trouble
+from makegood.organizations.devices import DeviceFacts, device_gone, device_trouble, devices_of
 from makegood.organizations.models import Organization, User
 from makegood.organizations.telling import Ears, ears_of
 from makegood.store.clocks import moment as store_moment
@@ -28,18 +32,35 @@ BECOMES = {"done": "told", "failed": "failed", "unknown": "unknown", "stopped": 
 
 @attrs.frozen(kw_only=True)
 class Leaving:
-    """What leaves to one member, in words, and from whom."""
+    """What leaves to one member, in words, and from whom; `channel` and `devices` are where it goes, where not by mail.
+
+    `urgent` says that somebody waits for some of it.
+    """
 
     said: Said
     ears: Ears
     house: Organization
+    urgent: bool
+    now: datetime
+    channel: Channel | None = None
+    devices: Sequence[DeviceFacts] = ()
 
 
 def tell_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     """This function will tell one member by one way what still needs telling; what does not, or may not yet, stays."""
     with tenant(organization_id=organization_id):
         leaving = _leaving(organization_id, effect)
-    if leaving is None or leaving.ears.user_id is None:
+    if leaving is None:
+        return OVER
+    if effect.payload["way"] == "chat":
+        return _by_chat(organization_id, effect, leaving)
+    if effect.payload["way"] == "push":
+        return _by_push(organization_id, effect, leaving)
+    return _by_mail(effect, leaving)
+
+
+def _by_mail(effect: Claimed, leaving: Leaving) -> Outcome:
+    if leaving.ears.user_id is None:
         return OVER
     with as_user(user_id=leaving.ears.user_id):
         to = User.objects.get(id=leaving.ears.user_id).email
@@ -50,6 +71,37 @@ def tell_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     )
 
 
+def _by_chat(organization_id: int, effect: Claimed, leaving: Leaving) -> Outcome:
+    """Tell it in the member's channel, and keep there what went wrong, or that it is well again."""
+    channel = leaving.channel
+    if channel is None:
+        return Outcome(state="failed", text="There is no channel any more.")
+    outcome = chat_out(channel=channel, said=leaving.said, attempts=effect.attempts)
+    trouble = "" if outcome.state == "done" else outcome.text
+    with tenant(organization_id=organization_id):
+        now = store_moment(organization_id=organization_id).now
+        chat_trouble(organization_id=organization_id, chat_id=channel.id, text=trouble, now=now)
+    return outcome
+
+
+def _by_push(organization_id: int, effect: Claimed, leaving: Leaving) -> Outcome:
+    """Tell it on the member's devices; one that its push service knows no more is forgotten."""
+    tried = push_tried(
+        devices=leaving.devices,
+        said=leaving.said,
+        tag=effect.idempotency_key,
+        kept=seconds_kept(quiet=leaving.ears.choices.quiet, now=leaving.now),
+        urgent=leaving.urgent,
+    )
+    with tenant(organization_id=organization_id):
+        for one in tried:
+            if one.became == "gone":
+                device_gone(organization_id=organization_id, device_id=one.device_id)
+            else:
+                device_trouble(organization_id=organization_id, device_id=one.device_id, text=one.text)
+    return outcome_of(tried=tried, attempts=effect.attempts)
+
+
 def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
     now = store_moment(organization_id=organization_id).now
     rows = list(
@@ -57,23 +109,36 @@ def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
         .filter(organization_id=organization_id, effect_key=effect.idempotency_key, state="leaving")
         .order_by("id")
     )
-    member_id = effect.payload["member"]
+    member_id, way = effect.payload["member"], effect.payload["way"]
     ears = ears_of(organization_id=organization_id, member_ids=[member_id])
     mine = ears.get(member_id)
-    if mine is None or effect.payload["way"] not in ways_of(ears=mine):
-        return None
     going = []
     for one in judged(organization_id=organization_id, rows=rows, ears=ears, now=now):
-        if one.decision.do == "now":
+        can = way_of(ears=mine, fell_back=one.row.fell_back)
+        if one.decision.do == "now" and can == way:
             going.append(one.row)
             continue
-        put_aside(one, now=now)
+        if one.decision.do != "now":
+            put_aside(one, now=now)
+        elif can:
+            hold_on(one.row, now=now)
+        else:
+            continue
         one.row.reasons = [reason.as_dict() for reason in one.decision.reasons]
         one.row.save(update_fields=["state", "tell_at", "settled_at", "effect_key", "reasons"])
-    if not going:
+    if mine is None or not going:
         return None
     house = Organization.objects.get(id=organization_id)
-    return Leaving(said=_said(going, mine, now), ears=mine, house=house)
+    here = {"organization_id": organization_id, "member_id": member_id}
+    return Leaving(
+        said=_said(going, mine, now),
+        ears=mine,
+        house=house,
+        urgent=any(row.kind in URGENT for row in going),
+        now=now,
+        channel=channel_of(**here) if way == "chat" else None,
+        devices=devices_of(**here) if way == "push" else (),
+    )
 
 
 def _said(rows: Sequence[Telling], ears: Ears, now: datetime) -> Said:
@@ -84,7 +149,10 @@ def _said(rows: Sequence[Telling], ears: Ears, now: datetime) -> Said:
 
 
 def tellings_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Mark what members were told as told, failed, unknown or stopped; a handler of those of `outbox:effect`."""
+    """Mark what members were told as told, failed, unknown or stopped; a handler of those of `outbox:effect`.
+
+    What surely failed by another way than mail is told by mail: it is held for that from now on.
+    """
     at = {entry.data["effect"]: entry.at for entry in entries if entry.data["kind"] == "tell"}
     if not at:
         return
@@ -92,4 +160,7 @@ def tellings_hear_carried(*, organization_id: int, entries: Sequence[Happened]) 
     keys = Effect.objects.filter(organization_id=organization_id, id__in=list(at))
     for effect_id, key in keys.values_list("id", "idempotency_key"):
         left = Telling.objects.filter(organization_id=organization_id, effect_key=key, state__in=["leaving", "unknown"])
+        if state == "failed":
+            again = left.filter(state="leaving").exclude(way="mail")
+            again.update(state="held", tell_at=at[effect_id], effect_key="", fell_back=True, way="mail")
         left.update(state=state, settled_at=at[effect_id])

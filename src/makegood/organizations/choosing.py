@@ -18,7 +18,8 @@ from django.db import connection
 from makegood.core.sitting import LINKS, link_over
 from makegood.journal.models import Effect
 from makegood.journal.outbox import Wanted, effects_add
-from makegood.organizations.models import Member, Organization, User
+from makegood.organizations.models import Member, Organization, Passkey, User
+from makegood.organizations.passkeys import passkeys_remove
 from makegood.organizations.passwords import password_check
 from makegood.organizations.second_factor import factor_remove
 from makegood.store.clocks import now as store_now
@@ -37,7 +38,7 @@ class EndedLink(ValueError):
 class Chosen:
     """Whose password was chosen, and with which e-mail they sign in.
 
-    `factor_ended` says that a second factor from before it was taken off: others may have set it up.
+    `factor_ended` says that a second factor and passkeys from before it were taken off: others may have set them up.
     """
 
     user_id: int
@@ -68,8 +69,9 @@ def link_read(*, token: str, now: datetime) -> Chosen:
 def password_choose(*, token: str, new: str, now: datetime) -> Chosen:
     """This function will give an account the password that was chosen by a link, and end all of its sessions.
 
-    From then on it is its owner's. Where it was not yet, others may have set up its second factor: an invitation ends
-    that; a link for who forgot leaves it, and the account as it was. Raises EndedLink, or UnusablePassword.
+    From then on it is its owner's. Where it was not yet, others may have set up its second factor, or passkeys: an
+    invitation ends those; a link for who forgot leaves them, and the account as it was. Raises EndedLink, or
+    UnusablePassword.
     """
     user_id = _named(token)
     with as_user(user_id=user_id):
@@ -77,10 +79,12 @@ def password_choose(*, token: str, new: str, now: datetime) -> Chosen:
         chosen = _owner(token, now)
         assert user is not None
         password_check(new)
-        planted = user.owned_at is None and user.factor_at is not None
+        there = user.factor_at is not None or Passkey.objects.filter(user_id=user_id).exists()
+        planted = user.owned_at is None and there
         ended = planted and token.startswith("invited.")
         if ended:
             factor_remove(user_id=user_id)
+            passkeys_remove(user_id=user_id)
         User.objects.filter(id=user_id).update(
             password=make_password(new),
             password_once=False,

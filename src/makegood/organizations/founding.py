@@ -17,6 +17,7 @@ from makegood.organizations.operations import member_create, organization_create
 from makegood.organizations.owning import account_waits
 from makegood.organizations.passwords import LEAST
 from makegood.rules import playbooks
+from makegood.rules.phrases import ENGLISH, languages
 from makegood.store.secrets import keyed_hash
 
 CURRENCY = re.compile(r"currency: [A-Z]{3}\b")
@@ -60,6 +61,8 @@ def organization_found(
     email: str,
     password: str,
     now: datetime,
+    language: str = ENGLISH,
+    title: str = "",
     delivery: str = "live",
 ) -> Founded:
     """This function will found an organization with its first admin and the playbooks that come with Makegood.
@@ -68,12 +71,26 @@ def organization_found(
     be used.
     """
     _check(name, zone, currency, person, email, password)
+    if language not in languages():
+        raise UnableToFound("Choose a language from the list.")
     organization_id = organization_create(
-        code=_code(name), name=name.strip(), now=now, zone=zone, currency=currency.upper(), delivery=delivery
+        code=_code(name),
+        name=name.strip(),
+        now=now,
+        zone=zone,
+        currency=currency.upper(),
+        language=language,
+        delivery=delivery,
     )
     user_id = user_create(email=email, password=password, now=now, made_in=organization_id)
     member_id = member_create(
-        organization_id=organization_id, name=person, role="admin", now=now, user_id=user_id, limit_minor=10_000
+        organization_id=organization_id,
+        name=person,
+        role="admin",
+        now=now,
+        user_id=user_id,
+        limit_minor=10_000,
+        title=title,
     )
     for code in playbooks.names():
         text = CURRENCY.sub(f"currency: {currency.upper()}", playbooks.text_of(code))
@@ -137,6 +154,7 @@ def member_invite(
     team_id: int | None = None,
     place_ids: Sequence[int] = (),
     limit_minor: int = 0,
+    title: str = "",
     by_mail: bool = False,
 ) -> Invited:
     """This function will add a member, with an account of their own where an e-mail is given.
@@ -168,6 +186,7 @@ def member_invite(
         team_id=team_id,
         place_ids=place_ids,
         limit_minor=limit_minor,
+        title=title,
         by=by,
     )
     mailed = by_mail and user_id is not None

@@ -11,9 +11,10 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from makegood.organizations.choosing import account_mail, accounts_mailed
-from makegood.organizations.models import ROLES, TIERS, Member, MemberPlace, Place, Team, User
+from makegood.organizations.models import ROLES, TIERS, Identity, Member, MemberPlace, Place, Team, User
 from makegood.organizations.operations import UnableToChangeMember, member_record, user_create
-from makegood.organizations.owning import account_waits
+from makegood.organizations.owning import account_of_others, account_waits
+from makegood.organizations.passkeys import passkeys_remove
 from makegood.organizations.second_factor import factor_remove
 
 ONLY_ADMINS = "Only an admin changes who somebody is and what they may do: ask one."
@@ -30,6 +31,7 @@ class Wanted:
 
     name: str
     role: str
+    title: str = ""
     email: str = ""
     team_id: int | None = None
     place_ids: tuple[int, ...] = ()
@@ -49,16 +51,6 @@ class Edited:
     waits: bool = False
 
 
-def account_of_others(*, organization_id: int, user_id: int) -> bool:
-    """This function will say whether an account is, or was, a member of another organization than this one.
-
-    Then neither its e-mail nor its password is this organization's to change: who was let go there may be taken back.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT finder.known_elsewhere(%s, %s)", [user_id, organization_id])
-        return bool(cursor.fetchone()[0])
-
-
 def member_edit(*, organization_id: int, member_id: int, wanted: Wanted, now: datetime, by: int | None) -> Edited:
     """Make a member who they are to be, and journal what changed; `by` is None for the installation itself.
 
@@ -71,13 +63,14 @@ def member_edit(*, organization_id: int, member_id: int, wanted: Wanted, now: da
     places = MemberPlace.objects.filter(organization_id=organization_id, member_id=member_id)
     before = sorted(places.values_list("place_id", flat=True))
     after = sorted(set(wanted.place_ids))
-    was = {"name": member.name, "role": member.role, "team": member.team_id, "places": before}
-    to = {"name": wanted.name.strip(), "role": wanted.role, "team": wanted.team_id, "places": after}
+    title = wanted.title.strip()[:60]
+    was = {"name": member.name, "role": member.role, "title": member.title, "team": member.team_id, "places": before}
+    to = {"name": wanted.name.strip(), "role": wanted.role, "title": title, "team": wanted.team_id, "places": after}
     changed = [what for what in was if was[what] != to[what]]
     account = _address(member, wanted.email.strip().lower(), now)
     member.name, member.role, member.tier = wanted.name.strip(), wanted.role, TIERS[wanted.role]
-    member.team_id = wanted.team_id
-    member.save(update_fields=["name", "role", "tier", "team", "user"])
+    member.team_id, member.title = wanted.team_id, title
+    member.save(update_fields=["name", "role", "tier", "title", "team", "user"])
     if account.waits and accounts_mailed(organization_id=organization_id):
         account_mail(organization_id=organization_id, member_id=member_id, kind="invited")
     if "places" in changed:
@@ -129,7 +122,7 @@ def member_sign_out(*, organization_id: int, member_id: int, now: datetime, wall
 
 
 def member_factor_remove(*, organization_id: int, member_id: int, now: datetime, by: int | None) -> None:
-    """Take a member's second factor off, as for a device that was lost with its recovery codes.
+    """Take a member's second factor and passkeys off, as for a device that was lost with its recovery codes.
 
     Raises UnableToChangeMember for somebody without an account, for one's own, and for one that other organizations
     know too.
@@ -140,6 +133,7 @@ def member_factor_remove(*, organization_id: int, member_id: int, now: datetime,
     if account_of_others(organization_id=organization_id, user_id=member.user_id):
         raise UnableToChangeMember(SHARED)
     factor_remove(user_id=member.user_id)
+    passkeys_remove(user_id=member.user_id)
     member_record(organization_id, member_id, "factor_removed", now, by, {})
 
 
@@ -203,6 +197,7 @@ def _address(member: Member, email: str, now: datetime) -> Edited:
         raise UnableToChangeMember("They sign in with their e-mail: to keep them out, let them go.")
     if account_of_others(organization_id=member.organization_id, user_id=account.id):
         raise UnableToChangeMember(SHARED)
+    Identity.objects.filter(organization_id=member.organization_id, member_id=member.id).delete()
     account.email, account.owned_at = email, None
     account.save(update_fields=["email", "owned_at"])
     return Edited(changed=("email",))

@@ -48,7 +48,7 @@ class User(AbstractBaseUser):
     With `factor_at` the password is not enough: `factor_secret` (encrypted) makes the codes, `factor_step` is that of
     the code used last, and `recovery_codes` are keyed hashes of those not used yet.
     `owned_at` is since when nobody but its owner can know what lets in: they chose the password by a mailed link, and
-    no second factor was there from before. `made_in` is the organization that made the account.
+    no second factor or passkey was there from before. `made_in` is the organization that made the account.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -68,6 +68,24 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: list[str] = []
 
     objects = BaseUserManager["User"]()
+
+
+class Passkey(models.Model):
+    """A key that a device of an account's owner keeps; here is its public half, with how its owner calls it.
+
+    `counter` is how often the device told that it was used; with `doubted_at` it told less than before, so it may have
+    been copied, and lets nobody in. It is the account's, so it belongs to no organization.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    credential = models.BinaryField(unique=True)
+    public = models.BinaryField()
+    counter = models.BigIntegerField()
+    name = models.CharField(max_length=60)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    doubted_at = models.DateTimeField(null=True)
 
 
 class Team(TenantModel):
@@ -99,12 +117,14 @@ class Place(TenantModel):
 class Member(TenantModel):
     """One person in one organization: role, limit, presence. `tier` is the owner tier: 1 employee, 2 manager, 3 admin.
 
-    `limit_minor` is what the person may give without asking, a day, in the organization's currency.
+    `limit_minor` is what the person may give without asking, a day, in the organization's currency. `title` is how they
+    sign letters, after their name; none is made up for who gave none.
     """
 
     user = models.ForeignKey(User, on_delete=models.RESTRICT, null=True, related_name="+")
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=10)
+    title = models.CharField(max_length=60, default="", db_default="", blank=True)
     tier = models.SmallIntegerField()
     team = TenantKey(Team, null=True)
     limit_minor = models.BigIntegerField(default=0)
@@ -132,14 +152,20 @@ class MemberPlace(TenantModel):
         constraints = [models.UniqueConstraint(fields=["organization_id", "member", "place"], name="member_place_once")]
 
 
+WAYS_CHOSEN = ("mail", "chat", "push")
+
+
 class TellingChoice(TenantModel):
     """How one member chose to be told; who has no row is told as the house has it (`core.telling`).
+
+    `way` is the one that they are told by, and `by_mail` says that mail may be it, or be fallen back to.
 
     No `quiet_from` and `quiet_to` with `quiet` is the night of the house; `zone` is empty for the organization's.
     `paces` holds a pace for each kind that differs from the house's. With `wake`, escalations come at night as well.
     """
 
     member = TenantKey(Member)
+    way = models.CharField(max_length=10, default="mail", db_default="mail")
     by_mail = models.BooleanField(default=True)
     quiet = models.BooleanField(default=True)
     quiet_from = models.TimeField(null=True)
@@ -149,7 +175,71 @@ class TellingChoice(TenantModel):
     wake = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization_id", "member"], name="telling_choice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "member"], name="telling_choice_once"),
+            state_check("way", WAYS_CHOSEN, "telling_choice_way"),
+        ]
+
+
+CHATS = ("slack", "teams")
+
+
+class Chat(TenantModel):
+    """A channel of Slack or Teams that members may be told in: one member's, one team's or the organization's.
+
+    `address` is that of its incoming webhook, encrypted: whoever knows it may write there. `trouble` says what went
+    wrong last, since `trouble_at`.
+    """
+
+    member = TenantKey(Member, null=True)
+    team = TenantKey(Team, null=True)
+    kind = models.CharField(max_length=10)
+    address = models.BinaryField()
+    host = models.CharField(max_length=255)
+    trouble = models.CharField(max_length=200, default="", blank=True)
+    trouble_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            state_check("kind", CHATS, "chat_kind"),
+            models.CheckConstraint(
+                condition=models.Q(member__isnull=True) | models.Q(team__isnull=True), name="chat_of_one"
+            ),
+            models.UniqueConstraint(
+                fields=["organization_id", "member", "team"], name="chat_once", nulls_distinct=False
+            ),
+        ]
+
+
+class Device(TenantModel):
+    """A browser of a member's that shows them what they are told: its subscription to its maker's push service.
+
+    `subscription` (where to post, and the keys to encrypt for) is encrypted; `known_as` is a keyed hash of where to
+    post, and `name` and `host` are what its page shows. One that was added before its account was signed out
+    everywhere, or given another password, does not count.
+    """
+
+    member = TenantKey(Member)
+    known_as = models.BinaryField()
+    subscription = models.BinaryField()
+    name = models.CharField(max_length=60)
+    host = models.CharField(max_length=255)
+    added_at = models.DateTimeField()
+    trouble = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "known_as"], name="device_once")]
+        indexes = [models.Index(fields=["organization_id", "member"], name="device_member")]
+
+
+class MemberSeen(TenantModel):
+    """When a member last opened a page or did anything, by the organization's clock; at most a minute behind."""
+
+    member = TenantKey(Member)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "member"], name="member_seen_once")]
 
 
 class PlaybookVersion(TenantModel):
@@ -198,6 +288,41 @@ class Integration(TenantModel):
         constraints = [
             state_check("kind", INTEGRATION_KINDS, "integration_kind"),
             models.UniqueConstraint(fields=["organization_id", "kind"], name="integration_kind_once"),
+        ]
+
+
+class IdentityProvider(TenantModel):
+    """Where an organization's members sign in, if not here: an OpenID Connect issuer, and who we are to it.
+
+    `secret` is encrypted with the installation's key. `domains` are those of whose e-mails its word counts. With
+    `passwords_off` nobody enters this organization by password or passkey but `kept`, or any admin once that one is
+    none.
+    """
+
+    issuer = models.URLField(max_length=500)
+    client_id = models.CharField(max_length=200)
+    secret = models.BinaryField(default=b"")
+    domains = models.JSONField(default=list)
+    active = models.BooleanField(default=False)
+    passwords_off = models.BooleanField(default=False)
+    kept = TenantKey(Member, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id"], name="identity_provider_once")]
+
+
+class Identity(TenantModel):
+    """By what a provider knows a member: found by their verified e-mail once, and by nothing but this from then on."""
+
+    member = TenantKey(Member)
+    issuer = models.URLField(max_length=500)
+    subject = models.CharField(max_length=255)
+    since_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "issuer", "subject"], name="identity_subject_once"),
+            models.UniqueConstraint(fields=["organization_id", "issuer", "member"], name="identity_member_once"),
         ]
 
 

@@ -31,6 +31,7 @@ from makegood.organizations.models import (
     Team,
     User,
 )
+from makegood.rules.phrases import languages
 from makegood.store.bulk import next_ids
 from makegood.store.clocks import clock_set
 from makegood.store.secrets import encrypt, keyed_hash
@@ -141,9 +142,10 @@ def member_create(
     team_id: int | None = None,
     place_ids: Sequence[int] = (),
     limit_minor: int = 0,
+    title: str = "",
     by: int | None = None,
 ) -> int:
-    """Add a member; return their id.
+    """Add a member, who signs with a `title` after their name, or without; return their id.
 
     Raises UnableToAddMember for an unknown role, an empty name or a negative limit.
     """
@@ -154,6 +156,7 @@ def member_create(
         name=name.strip(),
         role=role,
         tier=TIERS[role],
+        title=title.strip()[:60],
         user_id=user_id,
         team_id=team_id,
         limit_minor=limit_minor,
@@ -393,6 +396,33 @@ def sending_stop(*, organization_id: int, now: datetime, by: int | None, stopped
             )
         ],
     )
+
+
+class UnableToSpeak(ValueError):
+    """Choose one of the languages that letters are written in."""
+
+
+def organization_language_set(*, organization_id: int, language: str, by: int | None, now: datetime) -> bool:
+    """Let customers of whom no language is known be written to in this one; return whether that is new.
+
+    What waits unsent, as it was drafted, is written anew: the rooms above hear of it through
+    organizations:organization:spoken. Raises UnableToSpeak for one that no letter is written in.
+    """
+    if language not in languages():
+        raise UnableToSpeak(UnableToSpeak.__doc__)
+    here = Organization.objects.filter(id=organization_id)
+    if not here.exclude(language=language).update(language=language):
+        return False
+    entry = Happened(
+        at=now,
+        event="organizations:organization:spoken",
+        subject="organization",
+        subject_id=organization_id,
+        data={"language": language},
+        actor_id=by,
+    )
+    record(organization_id=organization_id, entries=[entry])
+    return True
 
 
 class UnableToAddress(ValueError):

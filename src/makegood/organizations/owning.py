@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.conf import settings
+from django.db import connection
 
 from makegood.organizations.models import User
 from makegood.store.tenancy import as_user
@@ -26,6 +27,16 @@ def organizations_waiting(*, user_id: int, organization_ids: Collection[int]) ->
     if user is None or user.owned_at is not None or user.made_in is None:
         return frozenset()
     return frozenset(organization_ids) - {user.made_in}
+
+
+def account_of_others(*, organization_id: int, user_id: int) -> bool:
+    """This function will say whether an account is, or was, a member of another organization than this one.
+
+    Then neither its e-mail nor its password is this organization's to change: who was let go there may be taken back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT finder.known_elsewhere(%s, %s)", [user_id, organization_id])
+        return bool(cursor.fetchone()[0])
 
 
 def account_waits(*, user_id: int, organization_id: int) -> bool:

@@ -7,10 +7,15 @@ from datetime import datetime
 from django.contrib.auth.hashers import check_password, make_password
 
 from makegood.organizations.models import User
+from makegood.organizations.owning import account_of_others
 from makegood.store.tenancy import as_user
 
 LEAST = 10
 """The fewest characters of a password."""
+VOUCHED = (
+    "Your organization vouched for you, and another one knows this account too: sign in with your password or a passkey"
+    " to sign out everywhere, or ask whoever runs this machine."
+)
 
 
 class WrongPassword(ValueError):
@@ -21,14 +26,32 @@ class UnusablePassword(ValueError):
     """This cannot be a password: the message says why."""
 
 
+class UnableToEndSessions(ValueError):
+    """These sessions are not one organization's to end: the message says who may."""
+
+
 def password_check(new: str) -> None:
     """This function will raise UnusablePassword for a password that is too short."""
     if len(new) < LEAST:
         raise UnusablePassword(f"Choose a password of at least {LEAST} characters.")
 
 
-def sessions_end(*, user_id: int, now: datetime) -> None:
-    """This function will end all sessions of an account that began before `now` (wall time), wherever they are."""
+def sessions_may_end(*, user_id: int, by: int | None) -> bool:
+    """This function will say whether a session may end all others of its account.
+
+    `by` is the organization whose provider vouched for it, which could vouch for anybody; None where they showed
+    themselves who they are.
+    """
+    return by is None or not account_of_others(organization_id=by, user_id=user_id)
+
+
+def sessions_end(*, user_id: int, now: datetime, by: int | None = None) -> None:
+    """This function will end all sessions of an account that began before `now` (wall time), wherever they are.
+
+    `by` is as of `sessions_may_end`. Raises UnableToEndSessions.
+    """
+    if not sessions_may_end(user_id=user_id, by=by):
+        raise UnableToEndSessions(VOUCHED)
     with as_user(user_id=user_id):
         User.objects.filter(id=user_id).update(signed_out_at=now)
 

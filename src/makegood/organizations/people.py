@@ -12,7 +12,8 @@ from makegood.journal.models import Entry
 from makegood.organizations.models import Member
 
 ONE = """
-SELECT m.id, m.name, m.role, coalesce(u.email, ''), m.user_id, m.team_id, m.active, coalesce(u.password_once, false),
+SELECT m.id, m.name, m.role, m.title, coalesce(u.email, ''), m.user_id, m.team_id, m.active,
+    coalesce(u.password_once, false),
     coalesce((SELECT array_agg(mp.place_id ORDER BY mp.place_id) FROM organizations_memberplace mp
         WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id), '{}')
 FROM organizations_member m LEFT JOIN organizations_user u ON u.id = m.user_id
@@ -27,6 +28,7 @@ class Person:
     id: int
     name: str
     role: str
+    title: str
     email: str
     user_id: int | None
     team_id: int | None

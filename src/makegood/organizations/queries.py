@@ -32,7 +32,8 @@ SELECT m.name, m.role, m.tier, m.limit_minor, m.present, o.name, o.code, o.zone,
     (SELECT array_agg(mp.place_id) FROM organizations_memberplace mp
       WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id),
     EXISTS (SELECT FROM organizations_integration i
-      WHERE i.organization_id = m.organization_id AND i.kind = 'drafting' AND i.active)
+      WHERE i.organization_id = m.organization_id AND i.kind = 'drafting' AND i.active),
+    (SELECT s.at FROM organizations_memberseen s WHERE s.organization_id = m.organization_id AND s.member_id = m.id)
 FROM organizations_member m
 JOIN organizations_organization o ON o.id = m.organization_id
 JOIN store_clock clock ON clock.organization_id = o.id
@@ -60,7 +61,7 @@ class DeskFacts:
     `user_id` and `email` are of their account, None where they have none; `password_once` that its password must be
     changed first; `sessions_ended_at` when all sessions that had begun by then were ended. `places` are the ids of the
     places that they serve, those below them included; None is all. `drafts` says whether a language model may be asked
-    for letters.
+    for letters; `seen_at` is when this member last did something, by the organization's clock.
     """
 
     name: str
@@ -85,6 +86,7 @@ class DeskFacts:
     places: tuple[int, ...] | None
     place_names: tuple[str, ...] = ()
     drafts: bool = False
+    seen_at: datetime | None = None
 
 
 def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
@@ -104,6 +106,7 @@ def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
         places=tuple(place_id for place_id, _, _ in served) if row[19] else None,
         place_names=tuple(name for _, name, named in served if named),
         drafts=row[20],
+        seen_at=row[21],
     )
 
 
@@ -179,6 +182,15 @@ def teams_all(*, organization_id: int) -> list[Named]:
     return [Named(id=team_id, name=name) for team_id, name in rows]
 
 
+def place_free(*, organization_id: int, name: str, code: str, parent_id: int | None) -> str:
+    """This function will make of `code` one that no place has; "" where one of this name is inside the same place."""
+    here = Place.objects.filter(organization_id=organization_id)
+    if here.filter(name__iexact=name, parent_id=parent_id).exists():
+        return ""
+    taken = set(here.filter(code__startswith=code).values_list("code", flat=True))
+    return next(one for one in (code, *(f"{code}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
+
+
 def place_coded(*, organization_id: int, code: str) -> Named | None:
     """This function will find a place by its code; None where there is no such place."""
     row = (
@@ -225,27 +237,28 @@ def places_all(*, organization_id: int, only: tuple[int, ...] | None = None, mos
     ]
 
 
+PLACE_PLAYBOOKS = """
+WITH RECURSIVE up(asked, playbook, above, high) AS (
+    SELECT id, playbook, parent_id, 1 FROM organizations_place
+    WHERE organization_id = %(organization)s AND id = ANY(%(places)s)
+    UNION ALL
+    SELECT up.asked, p.playbook, p.parent_id, up.high + 1 FROM up JOIN organizations_place p
+    ON p.organization_id = %(organization)s AND p.id = up.above WHERE up.playbook = '' AND up.high < %(most)s
+)
+SELECT asked, playbook FROM up WHERE playbook <> ''
+"""
+
+
 def place_playbooks(*, organization_id: int, place_ids: Collection[int]) -> dict[int, str]:
     """This function will say what is done at these places: their own playbook, else that of what they are inside of.
 
     A place where none is chosen all the way up is absent.
     """
-    found: dict[int, str] = {}
-    wanted = {place_id: place_id for place_id in place_ids}
-    for _ in range(DEEPEST):
-        rows = Place.objects.filter(organization_id=organization_id, id__in=set(wanted.values()))
-        read = {row[0]: row[1:] for row in rows.values_list("id", "playbook", "parent_id")}
-        above = {}
-        for place_id, here in wanted.items():
-            playbook, parent_id = read.get(here, ("", None))
-            if playbook:
-                found[place_id] = playbook
-            elif parent_id is not None:
-                above[place_id] = parent_id
-        wanted = above
-        if not wanted:
-            break
-    return found
+    if not place_ids:
+        return {}
+    with prepared() as cursor:
+        cursor.execute(PLACE_PLAYBOOKS, {"organization": organization_id, "places": list(place_ids), "most": DEEPEST})
+        return dict(cursor.fetchall())
 
 
 @attrs.frozen(kw_only=True)

@@ -8,19 +8,24 @@ from datetime import datetime, time
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.calendars import Calendar, zone_named
 from makegood.core.moments import MINUTE, micros
 from makegood.core.nights import EVENING, MORNING
 from makegood.core.telling import KINDS, PACES, PACES_OF_THE_HOUSE, Choices, Quiet
 from makegood.core.worktime import blocks
-from makegood.organizations.models import CalendarVersion, TellingChoice
+from makegood.organizations.models import WAYS_CHOSEN, CalendarVersion, TellingChoice
 from makegood.organizations.operations import member_record
+from makegood.store.preparing import prepared
 
 CHOSEN = """
 SELECT m.id, m.user_id, m.active, m.present, o.zone, coalesce(c.by_mail, true), coalesce(c.quiet, true), c.quiet_from,
-    c.quiet_to, coalesce(c.zone, ''), coalesce(c.paces::text, '{}'), coalesce(c.wake, false)
+    c.quiet_to, coalesce(c.zone, ''), coalesce(c.paces::text, '{}'), coalesce(c.wake, false), coalesce(c.way, 'mail'),
+    EXISTS (SELECT FROM organizations_chat h WHERE h.organization_id = m.organization_id
+        AND (h.member_id = m.id OR h.member_id IS NULL AND (h.team_id = m.team_id OR h.team_id IS NULL))),
+    EXISTS (SELECT FROM organizations_device d LEFT JOIN organizations_user u ON u.id = m.user_id
+        WHERE d.organization_id = m.organization_id AND d.member_id = m.id
+            AND d.added_at > coalesce(greatest(u.password_changed_at, u.signed_out_at), '-infinity'))
 FROM organizations_member m JOIN organizations_organization o ON o.id = m.organization_id
 LEFT JOIN organizations_tellingchoice c ON c.organization_id = m.organization_id AND c.member_id = m.id
 WHERE m.organization_id = %s AND m.id = ANY(%s)
@@ -35,6 +40,7 @@ class UnableToChooseTelling(ValueError):
 class Ears:
     """How one member is told: `choices` for the rules; `by_mail` and `user_id` say whether mail can reach them.
 
+    `way` is the one that they chose; `chat` says that there is a channel that they can be told in, `push` a device.
     `zone` is the one that they chose, "" for the organization's; `wake` lets escalations through while not away.
     """
 
@@ -45,12 +51,15 @@ class Ears:
     by_mail: bool
     zone: str
     wake: bool
+    way: str
+    chat: bool
+    push: bool
     choices: Choices
 
 
 def ears_of(*, organization_id: int, member_ids: Collection[int]) -> dict[int, Ears]:
     """This function will read how these members are told, by their id."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(CHOSEN, [organization_id, list(member_ids)])
         return {row[0]: _ears(*row) for row in cursor.fetchall()}
 
@@ -68,6 +77,9 @@ def _ears(
     own_zone: str,
     paces: str,
     wake: bool,
+    way: str,
+    chat: bool,
+    push: bool,
 ) -> Ears:
     where = own_zone or zone
     hours = Quiet(begins=begins or EVENING, ends=ends or MORNING, zone=where) if quiet else None
@@ -79,6 +91,9 @@ def _ears(
         by_mail=by_mail,
         zone=own_zone,
         wake=wake,
+        way=way,
+        chat=chat,
+        push=push,
         choices=Choices(zone=where, quiet=hours, paces={**PACES_OF_THE_HOUSE, **json.loads(paces)}),
     )
 
@@ -110,11 +125,16 @@ def telling_choose(
     paces: Mapping[str, str],
     wake: bool,
     now: datetime,
+    way: str = "mail",
 ) -> None:
     """This function will keep how a member wants to be told; no `quiet` is no quiet hours, "" the organization's zone.
 
+    `by_mail` lets mail be the way, or be fallen back to where another one fails.
+
     Raises UnableToChooseTelling, UnusableQuiet for hours without an end, and UnusableCalendar for an unknown zone.
     """
+    if way not in WAYS_CHOSEN:
+        raise UnableToChooseTelling("Choose how you are told.")
     if zone:
         zone_named(zone)
     if set(paces) - set(KINDS) or set(paces.values()) - set(PACES):
@@ -122,6 +142,7 @@ def telling_choose(
     if quiet is not None:
         Quiet(begins=quiet[0], ends=quiet[1], zone=zone or "UTC")
     chosen: dict[str, Any] = {
+        "way": way,
         "by_mail": by_mail,
         "quiet": quiet is not None,
         "quiet_from": quiet[0] if quiet else None,
@@ -131,5 +152,5 @@ def telling_choose(
         "wake": wake,
     }
     TellingChoice.objects.update_or_create(organization_id=organization_id, member_id=member_id, defaults=chosen)
-    told = {"by_mail": by_mail, "quiet": quiet is not None, "wake": wake}
+    told = {"way": way, "by_mail": by_mail, "quiet": quiet is not None, "wake": wake}
     member_record(organization_id, member_id, "told_so", now, member_id, told)

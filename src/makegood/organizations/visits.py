@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
+from django.db import connection
 
 from makegood.core.sitting import session_over
 from makegood.organizations.queries import DeskFacts, desk_of
 
+SEEN_EVERY = timedelta(minutes=1)
+FIRST_SEEN = """
+INSERT INTO organizations_memberseen (organization_id, member_id, at) VALUES (%(here)s, %(member)s, %(now)s)
+ON CONFLICT (organization_id, member_id) DO NOTHING
+"""
+SEEN = """
+UPDATE organizations_memberseen SET at = %(now)s WHERE organization_id = %(here)s AND id = (
+    SELECT id FROM organizations_memberseen WHERE organization_id = %(here)s AND member_id = %(member)s
+    FOR UPDATE SKIP LOCKED)
+"""
+"""Where another page of theirs is just noting it, this one does not wait for that."""
+
 
 @attrs.frozen(kw_only=True)
 class Visitor:
-    """Who a session speaks for, since when, and when they last did something (wall time)."""
+    """Who a session speaks for, since when, and when they last did something (wall time).
+
+    `by` is the organization by whose provider they signed in: they enter no other one then.
+    """
 
     user_id: int
     organization_id: int
     member_id: int
     began_at: datetime
     seen_at: datetime
+    by: int | None = None
 
 
 def visitor_in(session: Mapping[str, Any], *, now: datetime) -> Visitor | None:
@@ -34,6 +51,7 @@ def visitor_in(session: Mapping[str, Any], *, now: datetime) -> Visitor | None:
         member_id=session["member"],
         began_at=datetime.fromtimestamp(began, tz=UTC),
         seen_at=datetime.fromtimestamp(session.get("seen", began), tz=UTC),
+        by=session.get("by"),
     )
     over = session_over(began_at=visitor.began_at, seen_at=visitor.seen_at, ended_at=None, now=now)
     return None if over else visitor
@@ -49,3 +67,12 @@ def desk_in(visitor: Visitor, *, now: datetime) -> DeskFacts | None:
         return None
     over = session_over(began_at=visitor.began_at, seen_at=visitor.seen_at, ended_at=facts.sessions_ended_at, now=now)
     return None if over else facts
+
+
+def visit_note(*, visitor: Visitor, facts: DeskFacts) -> None:
+    """This function will keep that a member did something just now, by their organization's clock, once a minute."""
+    if facts.seen_at is not None and timedelta() <= facts.now - facts.seen_at < SEEN_EVERY:
+        return
+    given = {"here": visitor.organization_id, "member": visitor.member_id, "now": facts.now}
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST_SEEN if facts.seen_at is None else SEEN, given)

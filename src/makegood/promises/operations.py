@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from django.db.models.functions import Greatest
 
 from makegood.journal.operations import Happened, record
 from makegood.promises import early
@@ -133,8 +132,8 @@ def source_create(
 def source_watch(*, organization_id: int, source_id: int, watched: bool, by: int, now: datetime) -> None:
     """Let a source only watch, so that nothing leaves for what it tells of, or trust it from now on.
 
-    What fell due while it only watched stays as it is, as what was due before a source went live does. Raises
-    UnableToWatchSource for one that is not here.
+    What fell due while it only watched stays in the past, as what was due before a source went live does; what it told
+    of while it was live goes on. Raises UnableToWatchSource for one that is not here.
     """
     mine = Source.objects.filter(organization_id=organization_id, id=source_id)
     mode = "shadow" if watched else "live"
@@ -153,11 +152,13 @@ def source_watch(*, organization_id: int, source_id: int, watched: bool, by: int
         record(organization_id=organization_id, entries=[told])
 
 
+HEARD = "UPDATE promises_source SET heard_until = greatest(heard_until, %s) WHERE organization_id = %s AND id = %s"
+
+
 def source_heard(*, organization_id: int, source_id: int, until_at: datetime) -> None:
     """Note that everything which happened at this source up to `until_at` has been delivered; never moves back."""
-    Source.objects.filter(organization_id=organization_id, id=source_id).update(
-        heard_until=Greatest("heard_until", until_at)
-    )
+    with prepared() as cursor:
+        cursor.execute(HEARD, [until_at, organization_id, source_id])
 
 
 def promises_make(*, organization_id: int, promises: Sequence[NewPromise]) -> dict[tuple[int, bytes], int]:

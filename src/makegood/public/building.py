@@ -15,6 +15,7 @@ from makegood.core.steps import FACES, UNDONE
 from makegood.customers.queries import CustomerFacts
 from makegood.makegoods.offering import EXPIRE_AFTER
 from makegood.makegoods.queries import Gift, MakeGoodRow
+from makegood.makegoods.repaying import REPAYMENT
 from makegood.messages.queries import MessageRow
 from makegood.organizations.queries import OrganizationFacts
 from makegood.public.staying import Staying
@@ -24,6 +25,7 @@ from makegood.public.viewmodels import (
     Line,
     Offer,
     Owed,
+    Piece,
     RatingForm,
     Reader,
     Said,
@@ -42,6 +44,8 @@ NEXT = ("decide", *TIMED, "improve", "stay", "done")
 OWED = ("accepted", "delivered", "withdrawn")
 ANSWERED = ("accepted", "delivered", "declined", "expired")
 MENDED = ("done", "skipped")
+ENDED = re.compile(r"[ \t]*(?:\n|\Z)")
+"""What follows an address that ends its line."""
 
 
 @attrs.frozen(kw_only=True)
@@ -88,23 +92,19 @@ def status_page(letter: Letter) -> StatusPage:
         story=_story(letter) if open_now else (),
         steps=steps,
         seam=_seam(letter, steps),
-        done=tuple(
-            Line(text=_put_right(letter) if one.step == "fix" else says(f"done.{one.step}"), at=one.done_at)
-            for one in case.steps
-            if one.state == "done" and one.step in FACES
-        ),
+        done=_done(letter),
         coming=_coming(letter, next_at, timed=paused is None) if open_now else (),
         who=case.owner if open_now else "",
         who_line=says("who") if open_now else "",
         owed=tuple(
             Owed(
-                text=shipped(row.title, language=letter.language),
+                text=says("owed.repaid") if row.part == "fix" else shipped(row.title, language=letter.language),
                 amount=row.value,
                 state=says(f"owed.{row.state}") if row.state in OWED else "",
                 source=row.rule,
             )
             for row in letter.makegoods
-            if row.part == "floor"
+            if row.part == "floor" or row.remedy == REPAYMENT
         ),
         offer=_offer(letter),
         paused=_waits(letter, paused) if paused else "",
@@ -145,7 +145,9 @@ def next_word(case: Case, paused: PauseLine | None, *, now: datetime) -> tuple[s
         return plain, None
     words = case.words_due
     promised = list(words.values())
-    if paused is None and case.next_step in TIMED:
+    if case.next_step == "respond" and not promised:
+        return "next.other", None
+    if paused is None and case.next_step in TIMED and case.next_step != "respond":
         promised.append(case.next_due_at)
     if any(at < now for at in promised):
         return _late([at for at in words.values() if at >= now])
@@ -177,10 +179,30 @@ def _story(letter: Letter) -> tuple[str, ...]:
     return (fix_told(case.fix, language=letter.language) + ".",)
 
 
-def _put_right(letter: Letter) -> str:
-    """What was put right, by what they lost: what a colleague noted of it is not ours to say to them."""
+def _done(letter: Letter) -> tuple[Line, ...]:
+    """What was done, in order of time, and no more than is true: who asked nothing was answered nothing."""
+    done = [one for one in letter.case.steps if one.state == "done" and one.step in FACES]
+    ended_at = next((one.done_at for one in done if one.step == "communicate"), None)
+    asked = any(one.direction == "in" for one in letter.messages)
+    lines = []
+    for one in done:
+        if one.step == "fix":
+            lines.append(Line(text=_put_right(letter, one.told), at=one.done_at))
+        elif one.step != "respond" or asked:
+            lines.append(Line(text=letter.says(f"done.{one.step}"), at=one.done_at))
+        elif one.done_at != ended_at:
+            lines.append(Line(text=letter.says("done.word"), at=one.done_at))
+    return tuple(sorted(lines, key=lambda line: line.at or letter.now))
+
+
+def _put_right(letter: Letter, told: str) -> str:
+    """What was put right, by what they lost, and in what words a colleague wrote of it for them.
+
+    What a colleague noted for colleagues is not ours to say to them.
+    """
     said = fixed(loss=letter.case.loss, language=letter.language)
-    return said[:1].upper() + said[1:]
+    said = said[:1].upper() + said[1:]
+    return f"{said}. {told}" if told else said
 
 
 def _seam(letter: Letter, steps: tuple[StepMark, ...]) -> str:
@@ -245,9 +267,8 @@ def _offer(letter: Letter) -> Offer | None:
     url = reverse("status-answer", args=[letter.signed])
     title, says = _named(row.title, letter), letter.says
     if row.value.minor:
-        text = says("offer.worth", title=title, amount=amount(row.value, language=letter.locale))
-    else:
-        text = says("offer.text", title=title)
+        title = says("offer.worth", title=title, amount=amount(row.value, language=letter.locale))
+    text = says(f"offer.text.{row.state}" if row.state in ANSWERED else "offer.text", title=title)
     if row.state != "offered":
         return Offer(text=text, url=url, state=says(f"offer.{row.state}") if row.state in ANSWERED else "")
     swaps = tuple(
@@ -288,18 +309,29 @@ def _ends_at(row: MakeGoodRow) -> datetime | None:
     return row.next_at + EXPIRE_AFTER
 
 
-def _without_link(text: str, letter: Letter) -> str:
-    """What was said, without the address of the page that it is read on: a paragraph of nothing else goes whole."""
-    address = rf"https?://[^\s/]+/s/{re.escape(letter.signed)}[.,]?"
-    said = re.sub(rf"(?:\A|\n[ \t]*\n)\s*{address}[ \t]*(?=\n[ \t]*\n|\Z)", "", text).strip()
-    return re.sub(rf"(?<!\s)\s*{address}", f" {letter.says('write.here')}", said)
+def _pieces(text: str, letter: Letter) -> tuple[Piece, ...]:
+    """What was said, with a link to the top in place of the address of the page that it is read on.
+
+    A paragraph of nothing else goes whole. Inside a sentence it is this page; after a colon or a full stop, a hint.
+    """
+    address = rf"https?://[^\s/]+/s/{re.escape(letter.signed)}(?![\w-])"
+    said = re.sub(rf"(?:\A|\n[ \t]*\n)\s*{address}[,.]?[ \t]*(?=\n[ \t]*\n|\Z)", "", text).strip()
+    before, *found = re.split(rf"(?<!\s)(\s*){address}", said)
+    pieces = [Piece(text=before)]
+    for gap, after in zip(found[::2], found[1::2], strict=True):
+        alone = not before.strip() or before.rstrip().endswith((":", ".", "!", "?"))
+        words = letter.says("write.here" if alone else "write.this")
+        ended = "." if ENDED.match(after) else ""
+        pieces += [Piece(text=" " if gap else ""), Piece(text=words, link="#next"), Piece(text=ended + after)]
+        before = after
+    return tuple(one for one in pieces if one.text)
 
 
 def _said(message: MessageRow, letter: Letter) -> Said:
     ours = message.direction == "out"
     return Said(
         who=letter.organization.name if ours else letter.says("write.you"),
-        text=_without_link(message.body.strip(), letter) if ours else message.body.strip(),
+        pieces=_pieces(message.body.strip(), letter) if ours else (Piece(text=message.body.strip()),),
         at=message.sent_at or message.created_at,
         ours=ours,
     )

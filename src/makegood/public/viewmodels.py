@@ -86,11 +86,19 @@ class Offer:
 
 
 @attrs.frozen(kw_only=True)
+class Piece:
+    """A piece of what was said; `link` is where it leads, if anywhere."""
+
+    text: str
+    link: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class Said:
-    """One message of the conversation; `ours` when we wrote it."""
+    """One message of the conversation, in pieces of which some are links; `ours` when we wrote it."""
 
     who: str
-    text: str
+    pieces: tuple[Piece, ...]
     at: dt.datetime
     ours: bool
 

@@ -1,6 +1,7 @@
 """What bars an effect towards a customer: a proposed incident of a failure behind it, or a source that only watches.
 
-A message is about every failure of its recovery, so one held failure holds it; it leaves for one that is not watched.
+A message is about every failure of its recovery, so one held failure holds it. Whether a failure is a shadow's stands
+on itself since it was known, whatever its source does later; a recovery holds shadows alone, or none.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from makegood.journal.operations import Happened
 from makegood.store.preparing import prepared
 
 ABOUT: Final[Mapping[str, str]] = {
-    "message": "SELECT m.id AS subject_id, rf.failure_id FROM conversations_message m"
+    "message": "SELECT m.id AS subject_id, rf.failure_id, NULL::boolean AS shadow FROM conversations_message m"
     " CROSS JOIN LATERAL (SELECT id FROM recoveries_recovery"
     "  WHERE organization_id = %(organization)s AND thread_id = m.thread_id OFFSET 0) r"
     " CROSS JOIN LATERAL (SELECT failure_id FROM recoveries_recoveryfailure"
     "  WHERE organization_id = %(organization)s AND recovery_id = r.id OFFSET 0) rf"
     " WHERE m.organization_id = %(organization)s AND m.id = ANY(%(subjects)s)",
-    "payout": "SELECT id AS subject_id, failure_id FROM makegoods_makegood"
+    "payout": "SELECT id AS subject_id, failure_id, shadow FROM makegoods_makegood"
     " WHERE organization_id = %(organization)s AND id = ANY(%(subjects)s)",
-    "charge_stop": "SELECT id AS subject_id, failure_id FROM makegoods_promisedcharge"
+    "charge_stop": "SELECT id AS subject_id, failure_id, NULL::boolean AS shadow FROM makegoods_promisedcharge"
     " WHERE organization_id = %(organization)s AND id = ANY(%(subjects)s)",
 }
-"""The failures behind each kind of effect."""
+"""The failures behind each kind of effect, and whether it is a shadow's by itself; else it is by its failures."""
 
 OF_FAILURES: Final[Mapping[str, str]] = {
     "message": "SELECT m.id FROM recoveries_recoveryfailure rf"
@@ -39,22 +40,20 @@ OF_FAILURES: Final[Mapping[str, str]] = {
 """What of each kind may still leave for these failures."""
 
 BARRED = """
-SELECT a.subject_id, min(i.id) AS held_for, bool_and(coalesce(s.mode = 'shadow', false)) AS watched
+SELECT a.subject_id, min(i.id) AS held_for, bool_and(coalesce(a.shadow, f.shadow)) AS shadow
 FROM ({about}) a
-CROSS JOIN LATERAL (SELECT source_id, incident_id, withdrawn_at FROM failures_failure
+CROSS JOIN LATERAL (SELECT shadow, incident_id, withdrawn_at FROM failures_failure
     WHERE organization_id = %(organization)s AND id = a.failure_id LIMIT 1) f
 LEFT JOIN LATERAL (SELECT id FROM failures_incident
     WHERE organization_id = %(organization)s AND id = f.incident_id AND state = 'proposed' AND f.withdrawn_at IS NULL
     LIMIT 1) i ON true
-LEFT JOIN LATERAL (SELECT mode FROM promises_source
-    WHERE organization_id = %(organization)s AND id = f.source_id LIMIT 1) s ON true
-GROUP BY 1 HAVING count(i.id) > 0 OR bool_and(coalesce(s.mode = 'shadow', false))
+GROUP BY 1 HAVING count(i.id) > 0 OR bool_and(coalesce(a.shadow, f.shadow))
 """
 """One after the other is looked up by its key: joined, the planner may pair all recoveries with all failures."""
 
 ANY = """
 SELECT EXISTS (SELECT FROM failures_incident WHERE organization_id = %(organization)s AND state = 'proposed')
-    OR EXISTS (SELECT FROM promises_source WHERE organization_id = %(organization)s AND mode = 'shadow')
+    OR EXISTS (SELECT FROM failures_failure WHERE organization_id = %(organization)s AND shadow)
 """
 
 
@@ -69,22 +68,21 @@ def bars_asked(kind: str) -> Callable[..., Mapping[int, Bar]]:
                 BARRED.format(about=ABOUT[kind]), {"organization": organization_id, "subjects": list(subject_ids)}
             )
             return {
-                subject_id: Bar(held_for=held_for, watched=watched)
-                for subject_id, held_for, watched in cursor.fetchall()
+                subject_id: Bar(held_for=held_for, shadow=shadow) for subject_id, held_for, shadow in cursor.fetchall()
             }
 
     return asked
 
 
 def recoveries_barred(*, organization_id: int, recovery_ids: Collection[int]) -> Mapping[int, Bar]:
-    """This function will say of which recoveries nothing leaves for their customers now, and why."""
+    """This function will say for which recoveries an incident is to be decided first, and which are shadows."""
     about = (
-        "SELECT recovery_id AS subject_id, failure_id FROM recoveries_recoveryfailure"
+        "SELECT recovery_id AS subject_id, failure_id, NULL::boolean AS shadow FROM recoveries_recoveryfailure"
         " WHERE organization_id = %(organization)s AND recovery_id = ANY(%(subjects)s)"
     )
     with prepared() as cursor:
         cursor.execute(BARRED.format(about=about), {"organization": organization_id, "subjects": list(recovery_ids)})
-        return {one: Bar(held_for=held_for, watched=watched) for one, held_for, watched in cursor.fetchall()}
+        return {one: Bar(held_for=held_for, shadow=shadow) for one, held_for, shadow in cursor.fetchall()}
 
 
 def _any(organization_id: int) -> bool:

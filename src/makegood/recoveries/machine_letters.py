@@ -75,8 +75,11 @@ class Letter:
 
 
 def letter_of(*, organization_id: int, case: Case, message: MessageLine, by: int, now: datetime) -> Letter | None:
-    """This function will gather what a machine would be told for this draft; None where it drafts no such letter."""
-    if message.kind not in LETTERS:
+    """This function will gather what a machine would be told for this draft; None where it drafts no such letter.
+
+    Of a shadow nothing leaves, to no machine either.
+    """
+    if message.kind not in LETTERS or case.shadow:
         return None
     told = told_by(organization_id=organization_id, recovery_id=case.id, by=by, now=now)
     said = facts_said(told)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Left
+from django.db.models.lookups import Exact
 
 from makegood.core.help.forms import FILE_KINDS, MOST_BYTES
 from makegood.customers.models import Customer
 from makegood.failures.models import Failure, Incident
+from makegood.messages.apologies import SHADOW
 from makegood.messages.models import Thread
 from makegood.organizations.models import Member, Place, PlaybookVersion, Team
 from makegood.store.fields import TenantKey, code_field, state_check
@@ -28,6 +31,8 @@ class Recovery(TenantModel):
 
     `owner_active` is TRUE while open and NULL afterwards; with the owner it refers to (organization, member, active),
     so that the database itself refuses an open recovery whose owner is not an active member.
+
+    A shadow's happening has a key of its own (`shadow:` before it): it joins none that is no shadow, nor bars one.
     """
 
     number = models.IntegerField()
@@ -110,6 +115,11 @@ class Recovery(TenantModel):
             ),
             models.Index(fields=["organization_id", "state", "-opened_at"], name="recovery_recent"),
             models.Index(fields=["organization_id", "customer"], name="recovery_customer"),
+            models.Index(
+                fields=["organization_id", "id"],
+                name="recovery_shadow",
+                condition=models.Q(Exact(Left("happening_key", 7), "shadow:")),
+            ),
             models.Index(fields=["organization_id", "thread"], name="recovery_thread"),
             models.Index(
                 fields=["organization_id", "incident"],
@@ -117,6 +127,11 @@ class Recovery(TenantModel):
                 condition=models.Q(incident__isnull=False),
             ),
         ]
+
+    @property
+    def shadow(self) -> bool:
+        """Whether its source only watched: all of it is worked out, and nothing of it reaches anybody."""
+        return self.happening_key.startswith(SHADOW)
 
 
 class RecoveryFailure(TenantModel):
@@ -134,7 +149,10 @@ STEP_STATES = ("todo", "done", "skipped", "overdue")
 
 
 class Step(TenantModel):
-    """One of the seven steps of one recovery: done, skipped with a reason, or still to do (overdue past `due_at`)."""
+    """One of the seven steps of one recovery: done, skipped with a reason, or still to do (overdue past `due_at`).
+
+    `note` is for colleagues; `told` is what was done in words that its customer reads on their page.
+    """
 
     recovery = TenantKey(Recovery)
     step = models.CharField(max_length=12)
@@ -144,6 +162,7 @@ class Step(TenantModel):
     done_at = models.DateTimeField(null=True)
     done_by_id = models.BigIntegerField(null=True)
     note = models.CharField(max_length=300, default="", blank=True)
+    told = models.CharField(max_length=300, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [

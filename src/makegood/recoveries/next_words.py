@@ -16,10 +16,8 @@ from makegood.messages.promising import promise_stands
 from makegood.promises.models import StaffWord
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
 from makegood.recoveries.inputs import Inputs
-from makegood.recoveries.models import Step
 from makegood.rules.phrases import spoken
 from makegood.store.preparing import prepared
-from makegood.store.reading import read
 
 UPDATE = "update"
 ACTS = ("call", "message")
@@ -36,6 +34,24 @@ SELECT recovery_id FROM recoveries_pause WHERE organization_id = %(organization)
 UNION SELECT subject_id FROM journal_entry WHERE organization_id = %(organization)s AND subject = 'recovery'
     AND subject_id = ANY(%(recoveries)s) AND event = 'recoveries:recovery:moved'
 """
+NEXT = """
+SELECT u.id, c.id, c.started_at, r.playbook_id, r."group",
+    coalesce((SELECT true FROM recoveries_pause p WHERE p.organization_id = o.id AND p.recovery_id = u.id LIMIT 1),
+        (SELECT true FROM journal_entry e WHERE e.organization_id = o.id AND e.subject = 'recovery'
+        AND e.subject_id = u.id AND e.event = 'recoveries:recovery:moved' LIMIT 1), false),
+    (SELECT p.due_at FROM promises_staffword w
+        JOIN promises_promise p ON p.organization_id = w.organization_id AND p.id = w.promise_id
+        WHERE w.organization_id = o.id AND w.recovery_id = u.id AND w.act = ANY(%(acts)s) AND w.state = 'promised'
+        AND p.fulfilled_at IS NULL AND p.state IN ('open', 'broken') ORDER BY w.due_at LIMIT 1),
+    (SELECT s.due_at FROM recoveries_step s WHERE s.organization_id = o.id AND s.recovery_id = u.id
+        AND s.step = 'apologise' AND s.state = ANY(%(undone)s))
+FROM unnest(%(recoveries)s::bigint[]) AS u(id) CROSS JOIN (SELECT %(organization)s::bigint AS id) o
+LEFT JOIN LATERAL (SELECT id, started_at FROM recoveries_recoveryclock WHERE organization_id = o.id
+    AND recovery_id = u.id AND target = 'update' AND state <> 'ended' LIMIT 1) c ON true
+LEFT JOIN LATERAL (SELECT playbook_id, "group" FROM recoveries_recovery
+    WHERE organization_id = o.id AND id = u.id LIMIT 1) r ON true
+"""
+"""All of it is looked up by its key: an EXISTS may be answered by reading all pauses and moves that there ever were."""
 PROMISING = """
 SELECT m.id, m.next_by_at, m.body, coalesce(c.language, ''), o.language, o.zone FROM conversations_message m
 LEFT JOIN customers_customer c ON c.organization_id = m.organization_id AND c.id = m.customer_id
@@ -70,37 +86,24 @@ def next_words(
     `before_apology` says that the apology itself is still to come, as after an acknowledgement. A recovery whose
     silence is not, or no longer, capped is absent, unless something else is promised.
     """
-    rows = silences(organization_id=organization_id, recovery_ids=list(at))
-    odd = not_plain(organization_id, list(at))
+    asked = {"organization": organization_id, "recoveries": list(at), "acts": list(ACTS), "undone": list(UNDONE)}
+    with prepared() as cursor:
+        cursor.execute(NEXT, asked)
+        rows = cursor.fetchall()
     found: dict[int, datetime] = {}
-    for row in rows:
-        if capped(organization_id, row.playbook_id):
-            moment = at[row.recovery_id]
-            due_at = silence_anew(organization_id, row, moment, plain=row.recovery_id not in odd)[3]
-            if due_at is not None:
-                found[row.recovery_id] = due_at
-    said = staff_words_due(organization_id=organization_id, recovery_ids=list(at))
-    if before_apology:
-        for recovery_id, due_at in read(
-            Step, "recovery_id", "due_at", organization_id=organization_id, recovery_id=list(at), step="apologise",
-            state=UNDONE,
-        ):  # fmt: skip
-            if due_at is not None:
-                said[recovery_id] = min(said.get(recovery_id, due_at), due_at)
-    for recovery_id, due_at in said.items():
-        if due_at > at[recovery_id]:
-            found[recovery_id] = min(found.get(recovery_id, due_at), due_at)
+    for recovery_id, clock_id, started_at, playbook_id, group, odd, said_at, apology_at in rows:
+        moment = at[recovery_id]
+        due: list[datetime | None] = [said_at, apology_at if before_apology else None]
+        known = [one for one in due if one is not None]
+        due_at = min(known, default=None)
+        ends = [due_at] if due_at is not None and due_at > moment else []
+        if clock_id is not None and capped(organization_id, playbook_id):
+            clock = Silence(clock_id, recovery_id, started_at, playbook_id, group)
+            silent_until = silence_anew(organization_id, clock, moment, plain=not odd)[3]
+            ends += [silent_until] if silent_until is not None else []
+        if ends:
+            found[recovery_id] = min(ends)
     return found
-
-
-def staff_words_due(*, organization_id: int, recovery_ids: Sequence[int]) -> dict[int, datetime]:
-    """This function will say by when each of these customers was promised a call or a message that is still to come."""
-    given = {"organization_id": organization_id, "recovery_id": list(recovery_ids), "act": ACTS}
-    some = {one for (one,) in read(StaffWord, "recovery_id", state="promised", **given)}
-    if not some:
-        return {}
-    rows = words_still_due().filter(organization_id=organization_id, recovery_id__in=some)
-    return dict(rows.order_by("-due_at").values_list("recovery_id", "promise__due_at"))
 
 
 def words_still_due() -> QuerySet[StaffWord]:

@@ -9,21 +9,22 @@ from typing import NamedTuple
 import attrs
 
 from makegood.recoveries.frozen import playbook_frozen
-from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.models import Recovery
 from makegood.recoveries.taken import Taken, taken_of
 from makegood.rules.playbooks import Playbook
 from makegood.store.preparing import prepared
-from makegood.store.reading import read
 
 FOUND = """
-SELECT r.id, r.thread_id, t.token, r.customer_id, r.owner_id, r.incident_id, r.due_at, r.playbook_id, r.fault, r.kind
+SELECT r.id, r.thread_id, t.token, r.customer_id, r.owner_id, r.incident_id, r.due_at, r.playbook_id, r.fault, r.kind,
+    ARRAY(SELECT l.failure_id FROM recoveries_recoveryfailure l
+        WHERE l.organization_id = r.organization_id AND l.recovery_id = r.id ORDER BY l.id)
 FROM recoveries_recovery r JOIN conversations_thread t ON t.organization_id = r.organization_id AND t.id = r.thread_id
 WHERE r.organization_id = %s AND r.id = ANY(%s) ORDER BY r.id
 """
 
 
 class Found(NamedTuple):
-    """A recovery as it stands, and the token of its conversation."""
+    """A recovery as it stands, the token of its conversation, and its failures as they joined it."""
 
     id: int
     thread_id: int
@@ -35,6 +36,7 @@ class Found(NamedTuple):
     playbook_id: int
     fault: str
     kind: str
+    failure_ids: list[int]
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -74,13 +76,7 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
     with prepared() as cursor:
         cursor.execute(FOUND, [organization_id, list(at)])
         rows = [Found(*row) for row in cursor.fetchall()]
-    links: dict[int, list[int]] = {row.id: [] for row in rows}
-    columns = ("id", "recovery_id", "failure_id")
-    for _, recovery_id, failure_id in sorted(
-        read(RecoveryFailure, *columns, organization_id=organization_id, recovery_id=list(links))
-    ):
-        links[recovery_id].append(failure_id)
-    moments = {failure_id: at[one] for one, failure_ids in links.items() for failure_id in failure_ids}
+    moments = {failure_id: at[row.id] for row in rows for failure_id in row.failure_ids}
     taken = {one.failure_id: one for one in taken_of(organization_id=organization_id, at=moments)}
     kinds = incident_kinds(
         organization_id=organization_id, incident_ids=[row.incident_id for row in rows if row.incident_id]
@@ -93,7 +89,7 @@ def planned_of(*, organization_id: int, at: Mapping[int, datetime]) -> list[Plan
             customer_id=row.customer_id,
             owner_id=row.owner_id,
             incident_id=row.incident_id,
-            failures=tuple(taken[one] for one in links[row.id]),
+            failures=tuple(taken[one] for one in row.failure_ids),
             at=at[row.id],
             due_at=row.due_at,
             review=False,

@@ -19,7 +19,7 @@ from makegood.messages.operations import Outgoing, message_draft, message_stop, 
 from makegood.messages.queries import drafts_of_kind, drafts_untouched
 from makegood.messages.settling import drafts_drop, drafts_stop
 from makegood.organizations.models import Member
-from makegood.recoveries.models import Recovery, RecoveryFailure, Step
+from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.next_words import next_words
 from makegood.recoveries.planned import Planned, planned_of
 from makegood.recoveries.unanswered import unanswered
@@ -39,7 +39,7 @@ from makegood.recoveries.words import (
 from makegood.rules.phrases import spoken
 from makegood.store.clocks import now as store_now
 from makegood.store.preparing import prepared
-from makegood.store.reading import read
+from makegood.store.reading import read, whole_rows
 
 BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = MappingProxyType(
     {
@@ -52,14 +52,20 @@ BEGUN: Final[Mapping[str, tuple[str, Callable[[Told], tuple[str, str]]]]] = Mapp
 """The kinds of message that a colleague begins on a case: the step that each does, and its words."""
 
 
-OWNERS: Final = """
-SELECT m.id, m.name, m.role, o.name, o.zone, o.language FROM organizations_member m
-JOIN organizations_organization o ON o.id = m.organization_id WHERE m.organization_id = %s AND m.id = ANY(%s)
-"""
-CUSTOMERS: Final = """
-SELECT c.id, c.language, EXISTS (SELECT FROM customers_identity i WHERE i.organization_id = c.organization_id
-    AND i.customer_id = c.id AND i.kind = 'phone' AND i.value <> '')
-FROM customers_customer c WHERE c.organization_id = %s AND c.id = ANY(%s)
+TOLD: Final = """
+SELECT m.name, m.title, o.name, o.zone, o.language, c.language,
+    (SELECT true FROM customers_identity i WHERE i.organization_id = c.organization_id AND i.customer_id = c.id
+        AND i.kind = 'phone' AND i.value <> '' LIMIT 1) IS NOT NULL,
+    (SELECT true FROM recoveries_step s WHERE s.organization_id = o.id AND s.recovery_id = p.recovery_id
+        AND s.step = 'fix' AND s.state = 'done' LIMIT 1) IS NOT NULL
+FROM unnest(%(recoveries)s::bigint[], %(owners)s::bigint[], %(customers)s::bigint[])
+    WITH ORDINALITY AS p(recovery_id, owner_id, customer_id, position)
+JOIN organizations_organization o ON o.id = %(organization)s
+CROSS JOIN LATERAL (SELECT name, title FROM organizations_member
+    WHERE organization_id = o.id AND id = p.owner_id LIMIT 1) m
+CROSS JOIN LATERAL (SELECT organization_id, id, language FROM customers_customer
+    WHERE organization_id = o.id AND id = p.customer_id LIMIT 1) c
+ORDER BY p.position
 """
 NO_LINK_YET: Final = "[…]"
 """What stands for the link of a page that is made only when the recovery opens."""
@@ -194,9 +200,15 @@ def outcomes_say(*, organization_id: int, at: Mapping[int, datetime], fixed_at: 
 
 def told_by(*, organization_id: int, recovery_id: int, by: int, now: datetime) -> Told:
     """This function will gather what a letter of this member's on a recovery may say, in its customer's language."""
-    member = Member.objects.get(organization_id=organization_id, id=by)
+    (member,) = whole_rows(Member, organization_id=organization_id, id=by)
     (about,) = _told(organization_id, planned_of(organization_id=organization_id, at={recovery_id: now}))
-    return attrs.evolve(about, owner=member.name, role=member.role)
+    return signed_by(about, member)
+
+
+def signed_by(about: Told, member: Member) -> Told:
+    """This function will let a member sign; where that is not the owner, the letter says to whom an answer goes."""
+    to = about.owner if about.owner != member.name else ""
+    return attrs.evolve(about, owner=member.name, title=member.title, answers_to=to)
 
 
 def apology_key_now(*, organization_id: int, recovery_id: int, now: datetime) -> str:
@@ -214,9 +226,9 @@ def words_begin(
     waits for it, leaves the answer itself to the member: it holds a mark with which nothing leaves.
     """
     (one,) = planned_of(organization_id=organization_id, at={recovery_id: now})
-    member = Member.objects.get(organization_id=organization_id, id=by)
+    (member,) = whole_rows(Member, organization_id=organization_id, id=by)
     (about,) = _told(organization_id, [one])
-    told = attrs.evolve(about, owner=member.name, role=member.role)
+    told = signed_by(about, member)
     step, word = BEGUN[kind]
     if kind == "update" and answers and unanswered(organization_id=organization_id, recovery_ids=[recovery_id]):
         word = answer
@@ -243,10 +255,10 @@ class Shown:
 def apologies_shown(*, organization_id: int, recovery_ids: Sequence[int], by: int, now: datetime) -> list[Shown]:
     """This function will word the apologies that a member would begin on these recoveries; nothing is written."""
     planned = planned_of(organization_id=organization_id, at=dict.fromkeys(recovery_ids, now))
-    member = Member.objects.get(organization_id=organization_id, id=by)
+    (member,) = whole_rows(Member, organization_id=organization_id, id=by)
     shown = []
     for one, about in zip(planned, _told(organization_id, planned), strict=True):
-        told = attrs.evolve(about, owner=member.name, role=member.role)
+        told = signed_by(about, member)
         subject, body = apology(told)
         case = _outgoing(one, "apology", "apologise", (subject, body), "person").case or Case()
         shown.append(Shown(recovery_id=one.recovery_id, language=told.language, subject=subject, body=body, case=case))
@@ -306,11 +318,11 @@ def offers_announce(*, organization_id: int, offers: Sequence[Offered], by: int,
     """Tell customers what a member offers them, in that member's name: `send` is person (a draft) or at_once."""
     by_recovery = {offer.recovery_id: offer for offer in offers}
     planned = planned_of(organization_id=organization_id, at=dict.fromkeys(by_recovery, now))
-    member = Member.objects.get(organization_id=organization_id, id=by)
+    (member,) = whole_rows(Member, organization_id=organization_id, id=by)
     queued = []
     for one, about in zip(planned, _told(organization_id, planned), strict=True):
         offer = by_recovery[one.recovery_id]
-        told = attrs.evolve(about, owner=member.name, role=member.role)
+        told = signed_by(about, member)
         outgoing = _outgoing(one, "offer", "make_good", offered(told, remedy=offer.title, worth=offer.worth), send)
         queued.append(attrs.evolve(outgoing, key=_offer_key(offer.makegood_id), author_id=by))
     messages_queue(organization_id=organization_id, queued=queued, now=now)
@@ -381,24 +393,22 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     """What the words need to know of each."""
     if not planned:
         return []
+    asked = {
+        "organization": organization_id,
+        "recoveries": [one.recovery_id for one in planned],
+        "owners": [one.owner_id for one in planned],
+        "customers": [one.customer_id for one in planned],
+    }
     with prepared() as cursor:
-        cursor.execute(OWNERS, [organization_id, list({one.owner_id for one in planned})])
-        owners = cursor.fetchall()
-        cursor.execute(CUSTOMERS, [organization_id, list({one.customer_id for one in planned})])
-        customers = {customer_id: (language, phone) for customer_id, language, phone in cursor.fetchall()}
-    members = {member_id: (name, role) for member_id, name, role, *_ in owners}
-    house, zone, house_language = owners[0][3:]
-    voice = Voice(organization=house, zone=zone)
-    ids = [one.recovery_id for one in planned]
-    put_right = read(Step, "recovery_id", organization_id=organization_id, recovery_id=ids, step="fix", state="done")
-    fixed = {recovery_id for (recovery_id,) in put_right}
+        cursor.execute(TOLD, asked)
+        facts = cursor.fetchall()
     next_at = next_words(organization_id=organization_id, at={one.recovery_id: one.at for one in planned})
     return [
         Told(
-            voice=voice,
+            voice=Voice(organization=house, zone=zone),
             customer=one.first.customer,
-            owner=members[one.owner_id][0],
-            role=members[one.owner_id][1],
+            owner=owner,
+            title=title,
             what=one.first.what,
             promised=one.first.promised,
             kind=one.kind,
@@ -411,9 +421,9 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
             next_at=next_at.get(one.recovery_id) or _within_plan(one),
             status_url=status_url(organization_id=organization_id, token=one.token),
             same_at=one.first.incident_from,
-            language=spoken(customers[one.customer_id][0], house_language),
-            phone=customers[one.customer_id][1],
-            fixed=one.recovery_id in fixed,
+            language=spoken(theirs, house_language),
+            phone=phone,
+            fixed=fixed,
         )
-        for one in planned
+        for one, (owner, title, house, zone, house_language, theirs, phone, fixed) in zip(planned, facts, strict=True)
     ]

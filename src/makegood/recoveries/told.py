@@ -15,7 +15,10 @@ AFTER_ALL = frozenset({"withdrawn"})
 
 
 def notes_settled(*, organization_id: int, notes: Mapping[int, tuple[int, datetime, Mapping[str, Any]]]) -> set[int]:
-    """This function will say about which of these notes there is nothing left to do, for the member whom each tells."""
+    """This function will say about which of these notes there is nothing left to do, for the member whom each tells.
+
+    Of a shadow their notices are all: nothing of it leaves.
+    """
     mine = {one: told for one, told in notes.items() if "recovery" in told[2]}
     about = {told[2]["recovery"] for told in mine.values()}
     recoveries = {row.id: row for row in Recovery.objects.filter(organization_id=organization_id, id__in=about)}
@@ -23,7 +26,9 @@ def notes_settled(*, organization_id: int, notes: Mapping[int, tuple[int, dateti
     return {
         one
         for one, (member_id, at, note) in mine.items()
-        if note["recovery"] not in recoveries or _settled(recoveries[note["recovery"]], facts, member_id, at, note)
+        if note["recovery"] not in recoveries
+        or recoveries[note["recovery"]].shadow
+        or _settled(recoveries[note["recovery"]], facts, member_id, at, note)
     }
 
 

@@ -42,13 +42,14 @@ class Told:
     `what` is said only where it was `promised`: what a customer wrote, or a colleague noted, is not ours to say again.
     `told_at` is when the customer told us of it themselves. `same_at` is when an incident began, so that all its
     customers read the same but for the promise that was their own. `fixed` is whether it was put right already,
-    `phone` whether we know a number to call them on.
+    `phone` whether we know a number to call them on. `answers_to` is who has what they answer, where another signs.
+    `title` is how the owner signs after their name, "" for by their name alone.
     """
 
     voice: Voice
     customer: str
     owner: str
-    role: str
+    title: str
     what: str
     promised: bool
     kind: str
@@ -64,6 +65,7 @@ class Told:
     language: str = ENGLISH
     phone: bool = False
     fixed: bool = False
+    answers_to: str = ""
 
 
 INSTANT = timedelta(microseconds=1)
@@ -107,7 +109,7 @@ def _facts(told: Told) -> dict[str, str]:
         "what": _clause(told),
         "when": on_day(failed_at - INSTANT if ends_a_day else failed_at, zone=voice.zone, language=language),
         "owner": told.owner,
-        "role": phrase(f"role.{told.role}", language=language),
+        "role": told.title,
         "fix": fixed(loss=told.loss, language=language) if told.fixed else shipped(told.fix, language=language),
         "next_by": next_by,
         "answer": phrase("mail.gap", language=language),
@@ -134,8 +136,16 @@ def enclosed(told: Told, paragraphs: str, *, letter: str) -> str:
 def _said(name: str, told: Told, **more: str) -> str:
     """Fill a template in the customer's language; without a name where nobody can name them but by how they look."""
     text = filled(name, language=told.language, **_facts(told) | more)
+    if told.answers_to:
+        text = answers_said(text, to=told.answers_to, language=told.language)
     nameless = described(name=told.customer) or not told.customer.strip()
     return GREETING.sub(phrase("mail.greeting", language=told.language), text, count=1) if nameless else text
+
+
+def answers_said(text: str, *, to: str, language: str) -> str:
+    """This function will let a letter say to whom an answer goes, where it is not who signs it."""
+    mine, theirs = (phrase(name, language=language, owner=to) for name in ("mail.to_me", "mail.to_owner"))
+    return text.replace(mine, theirs)
 
 
 def _subject(kind: str, told: Told) -> str:

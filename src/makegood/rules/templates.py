@@ -32,6 +32,11 @@ _WRAPPED = re.compile(r"^(.{80,})\n(?=\S)", re.MULTILINE)
 """A line of the file that goes on in the next; the short lines of a signature do not."""
 
 
+TITLED_AND = re.compile(r",\s+\{role\},(\s+(?:and|und|y|et|e)\b)")
+TITLED = re.compile(r",\s+\{role\}")
+TITLED_LINE = re.compile(r"^\{role\},\s+", re.MULTILINE)
+
+
 class UnableToFindTemplate(LookupError):
     """There is no message template of this name in this language."""
 
@@ -83,14 +88,23 @@ def apology_name(*, loss: str, fault: str, incident: bool = False, fixed: bool =
     return f"incident.apology.{whose}" if incident else f"apology.{loss}.{whose}"
 
 
+def _untitled(source: str) -> str:
+    """Leave the role out, with what sets it off from the name before it."""
+    for titled, plain in ((TITLED_AND, r"\1"), (TITLED, ""), (TITLED_LINE, "")):
+        source = titled.sub(plain, source)
+    return source
+
+
 def filled(name: str, *, language: str = "en", **facts: str) -> str:
     """Return a template with its places filled in, a clause or sentence that opens a sentence capitalised.
 
     `facts` are plain text by placeholder (their forms are told at the top of the templates' file); those that the
-    template does not use are ignored. Raises UnableToFindTemplate, and UnableToFillTemplate when one that it
-    uses is missing or blank.
+    template does not use are ignored. Whoever has no `role` signs by their name alone.
+    Raises UnableToFindTemplate, and UnableToFillTemplate when one that it uses is missing or blank.
     """
     source = template(name, language)
+    if not facts.get("role", "").strip():
+        source = _untitled(source)
     used = [place for _, place, _, _ in string.Formatter().parse(source) if place]
     if empty := [place for place in dict.fromkeys(used) if not facts.get(place, "").strip()]:
         raise UnableToFillTemplate(f"The message {name!r} still needs {', '.join(empty)}.")

@@ -52,6 +52,11 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in a row")
 
 
+def written(value: object) -> orjson.Fragment:
+    """Return what a JSON column is to hold, written as it is now. Raises TypeError for what has no place in it."""
+    return orjson.Fragment(orjson.dumps(value, default=_plain))
+
+
 def record_set(alias: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, str]:
     """Return what to write after FROM, and its one parameter, for these rows; `columns` maps names to types.
 
@@ -93,7 +98,7 @@ def insert(
     """Insert `rows` (values in the order of `columns`, which are attribute names) in one statement.
 
     `on_conflict` is the clause after the values, such as ``ON CONFLICT DO NOTHING``; JSON columns take Python
-    values. Columns that are not named keep the database's default or NULL.
+    values, or what is `written` of them. Columns that are not named keep the database's default or NULL.
     """
     listed = list(rows)
     if not listed:

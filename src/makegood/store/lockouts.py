@@ -38,10 +38,15 @@ def try_begin(*, keys: Mapping[str, Limit], now: datetime) -> datetime | None:
 
 def try_right(*, forget: str, back: str) -> None:
     """This function will forget the wrong tries of one key, and take back the try just counted under the other."""
-    with transaction.atomic():
-        tries = _locked(_hash(back))
-        _keep(_hash(back), tries and taken_back(tries=tries))
+    try_back(key=back)
     tries_forget(key=forget)
+
+
+def try_back(*, key: str) -> None:
+    """This function will take back the try just counted under a key, which was right."""
+    with transaction.atomic():
+        tries = _locked(_hash(key))
+        _keep(_hash(key), tries and taken_back(tries=tries))
 
 
 def tries_forget(*, key: str) -> None:

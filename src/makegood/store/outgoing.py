@@ -12,12 +12,12 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import attrs
 from django.conf import settings
@@ -25,6 +25,13 @@ from django.conf import settings
 AT_ONCE = 2
 """So many calls a process makes at once: pages that wait for one must never take every thread of it."""
 _free = threading.BoundedSemaphore(AT_ONCE)
+_waiting = threading.BoundedSemaphore(3)
+"""So many pages of a process wait at once for whoever was called: one of its four threads is always left."""
+PATIENCE = 0.5
+"""So many seconds a short question, as to whoever vouches for somebody who signs in, waits for the one before it."""
+_hosts = threading.Condition()
+_asked: set[tuple[str, int]] = set()
+"""Whom such a question is under way to. Each host has one place: who is slow holds up nobody who asks another."""
 
 
 _TRANSLATED = IPv6Network("64:ff9b::/96")
@@ -39,6 +46,10 @@ _EMBEDDED = (
 
 class UnableToCall(ValueError):
     """The other side could not be called, or did not answer as it should: the message says why and what to do."""
+
+
+class NotAsked(UnableToCall):
+    """Nobody was called, because others are waiting just now."""
 
 
 class NotReached(OSError):
@@ -142,22 +153,76 @@ def call(*, url: str, body: Mapping[str, Any], headers: Mapping[str, str], secon
     Call it outside of any transaction. Raises UnableToCall.
     """
     address = address_of(url)
+    busy = NotAsked("Others are being drafted right now: try again in a few seconds.")
     if not _free.acquire(blocking=False):
-        raise UnableToCall("Others are being drafted right now: try again in a few seconds.")
-    under_way = _Call()
+        raise busy
+    sent = {"Content-Type": "application/json", **headers}
     payload = json.dumps(body).encode()
+    return _bounded(_free.release, busy, address, payload, sent, seconds=seconds, most=most)
+
+
+def ask(
+    *, url: str, headers: Mapping[str, str], seconds: float, most: int, form: Mapping[str, str] | None = None
+) -> Answer:
+    """This function will fetch a document, or post a form where one is given, within so many seconds and bytes in all.
+
+    Call it outside of any transaction. Raises UnableToCall, and NotAsked where its host's place, or each page's, was
+    taken for too long.
+    """
+    address = address_of(url, question=True)
+    busy, host = NotAsked("Many are signing in right now: try again in a few seconds."), (address.host, address.port)
+    with _hosts:
+        if not _hosts.wait_for(lambda: host not in _asked, PATIENCE):
+            raise busy
+        _asked.add(host)
+
+    def leave() -> None:
+        with _hosts:
+            _asked.discard(host)
+            _hosts.notify_all()
+
+    if form is None:
+        return _bounded(leave, busy, address, None, headers, seconds=seconds, most=most, method="GET")
+    sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    return _bounded(leave, busy, address, urlencode(form).encode(), sent, seconds=seconds, most=most)
+
+
+def _bounded(
+    leave: Callable[[], None],
+    busy: NotAsked,
+    address: Address,
+    payload: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int,
+    method: str = "POST",
+) -> Answer:
+    """Exchange in a thread that is waited for so many seconds, and that leaves its place at its end.
+
+    Raises what is said of being busy where as many pages are waiting as may.
+    """
+    under_way = _Call()
+    if not _waiting.acquire(timeout=PATIENCE):
+        leave()
+        raise busy
 
     def carry() -> None:
         try:
-            under_way.answer = _exchange(under_way, address, payload, headers, seconds=seconds, most=most)
+            under_way.answer = _exchange(
+                under_way, address, payload, headers, seconds=seconds, most=most, method=method
+            )
         except Exception as error:  # noqa: BLE001 - whoever waits raises it, in words
             under_way.error = error
         finally:
-            _free.release()
+            leave()
 
-    thread = threading.Thread(target=carry, name="call-out", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    try:
+        thread = threading.Thread(target=carry, name="call-out", daemon=True)
+        thread.start()
+        thread.join(seconds)
+    finally:
+        _waiting.release()
     if under_way.answer is not None:
         return _fitting(address, under_way.answer, most)
     if under_way.error is None:
@@ -193,7 +258,8 @@ def post(
     """
     address, under_way = address_of(url, question=question), _Call()
     try:
-        return _exchange(under_way, address, body, headers, seconds=seconds, most=most, method=method)
+        sent = {"Content-Type": "application/json", **headers}
+        return _exchange(under_way, address, body, sent, seconds=seconds, most=most, method=method)
     except OSError as error:
         if under_way.sent:
             raise
@@ -203,7 +269,7 @@ def post(
 def _exchange(
     under_way: _Call,
     address: Address,
-    payload: bytes,
+    payload: bytes | None,
     headers: Mapping[str, str],
     *,
     seconds: float,
@@ -228,7 +294,7 @@ def _exchange(
             method,
             address.path,
             payload,
-            {"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
+            {"Accept-Encoding": "identity", **headers},
         )
         with talk.getresponse() as response:
             body = response.read(most + 1)

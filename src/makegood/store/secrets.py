@@ -34,6 +34,11 @@ def keyed_hash(text: str, *, purpose: str = "key") -> bytes:
     return hmac.digest(_key(purpose), text.encode("utf-8", "surrogatepass"), hashlib.sha256)[:16]
 
 
+def derived(*, purpose: str) -> bytes:
+    """Return 32 bytes of this installation's own for one purpose, the same on every machine of it."""
+    return _key(purpose)
+
+
 def fingerprint() -> str:
     """Return what tells two installations' secrets apart without revealing either."""
     return fingerprint_of(settings.SECRET_KEY)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.db import transaction
 
 from makegood.store.preparing import begin_with, prepared
+from makegood.store.unit import working
 
 APP_ROLE = "makegood_app"
 FINDER_ROLE = "makegood_finder"
@@ -22,7 +23,8 @@ def tenant(*, organization_id: int) -> Iterator[None]:
     """Run the block as one transaction of this organization; row security shows it nothing else."""
     with transaction.atomic():
         begin_with("makegood.organization", organization_id)
-        yield
+        with working():
+            yield
 
 
 @contextmanager

@@ -67,6 +67,15 @@ def attempt(*, key: str, limit: int, window: timedelta, now: datetime | None = N
     return _judged(count <= limit, window_at + window, now)
 
 
+def attempt_back(*, key: str) -> None:
+    """This function will take back a try that was counted and came to a right end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE store_throttle SET count = count - 1 WHERE key_hash = %s AND count > 0",
+            [keyed_hash(key, purpose="throttle")],
+        )
+
+
 def counted_in(*, key: str, limit: int, window: timedelta, now: datetime | None = None) -> Attempt:
     """Say whether one more try is within the limit, and count none."""
     now = now or wall_now()

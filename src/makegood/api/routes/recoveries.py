@@ -32,7 +32,7 @@ from makegood.store.clocks import now
 router = Router(tags=["Recoveries"])
 SHOWN = (
     "id", "number", "state", "customer_id", "owner_id", "kind", "severity", "opened_at", "due_at", "next_step",
-    "next_due_at", "closed_at", "version", "owner", "owner_reasons", "steps", "clocks",
+    "next_due_at", "closed_at", "version", "shadow", "owner", "owner_reasons", "steps", "clocks",
 )  # fmt: skip
 
 

@@ -14,20 +14,29 @@ from makegood.cli.serve import serve_all
 from makegood.cli.web import refuse_taken_port
 
 SPEED = 60.0
+"""As fast as `config.settings` says where nothing else is asked for."""
 LOOK_SECONDS = 1.0
 COLLEAGUES_EVERY = 5
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, show_default=True, envvar="PORT", show_envvar=True, type=click.IntRange(1, 65535))
 @click.option(
-    "--speed", default=SPEED, show_default=True, type=click.FloatRange(0.1, 3600), help="Minutes that pass in a minute."
+    "--speed",
+    default=SPEED,
+    show_default=True,
+    type=click.FloatRange(0.1, 3600),
+    help="Minutes that pass in a minute, once time runs.",
 )
 def demo(host: str, port: int, speed: float) -> int:
-    """Serve the demo: an airline on its worst day, and a group of shops and a hotel."""
+    """Serve the demo: an airline on its worst day, and a group of shops and a hotel.
+
+    Time stands still in each until somebody does something there.
+    """
     refuse_taken_port(host, port)
     os.environ["MAKEGOOD_DEMO"] = "1"
+    os.environ["MAKEGOOD_DEMO_SPEED"] = str(speed)
     os.environ["PORT"] = str(port)
     home = None if os.environ.get("DATABASE_URL") else set_stage()
     tell("setting the scene: real flights of a bad day, invented passengers")
@@ -40,9 +49,9 @@ def demo(host: str, port: int, speed: float) -> int:
             connections.close_all()
             keep_blank(home)
         if founding.find(code=airline.CODE) is None:
-            living.begin_airline(work=work_round, speed=speed)
+            living.begin_airline(work=work_round)
         if founding.find(code=shops.CODE) is None:
-            living.begin_shops(work=work_round, speed=speed)
+            living.begin_shops(work=work_round)
         serve_all(host=host, port=port, path="/sign-in", also=(("demo-day",),))
     return 0
 
@@ -68,7 +77,7 @@ def demo_day(with_parent: bool) -> int:
             for feed in feeds:
                 while feed.advance() == living.CHUNK:
                     pass
-                if rounds % COLLEAGUES_EVERY == 0:
+                if rounds % COLLEAGUES_EVERY == 0 and not living.stands_still(feed=feed):
                     living.colleagues_act(feed=feed, rnd=rnd)
                     living.customers_act(feed=feed, rnd=rnd)
             stop.wait(LOOK_SECONDS)

@@ -23,8 +23,9 @@ from makegood.recoveries.models import Rating, Step
 from makegood.recoveries.operations import UnableToChangeRecovery, rating_answer, step_done
 from makegood.recoveries.operations.helping import help_tick
 from makegood.recoveries.queries.helping import help_state
-from makegood.store.clocks import clock_set, clock_step
+from makegood.store.clocks import STILL, clock_set, clock_step
 from makegood.store.clocks import now as store_now
+from makegood.store.models import Clock
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
 
@@ -78,8 +79,8 @@ def shops_feed(*, demo: Demo) -> Feed:
     return Feed(demo=demo, code=shops.CODE, moments=moments, happen=_act)
 
 
-def begin_airline(*, work: Work, speed: float) -> None:
-    """Found the airline, live through its morning until the first incident is proposed, and start its clock."""
+def begin_airline(*, work: Work) -> None:
+    """Found the airline, live through its morning until the first incident is proposed, and let time stand there."""
     day = airline.worst_day()
     demo = airline.found_airline(day)
     feed = airline_feed(day=day, demo=demo)
@@ -95,11 +96,11 @@ def begin_airline(*, work: Work, speed: float) -> None:
         with tenant(organization_id=demo.organization_id):
             if Incident.objects.filter(organization_id=demo.organization_id, state="proposed").exists():
                 break
-    _run(demo, speed)
+    _stand(demo)
 
 
-def begin_shops(*, work: Work, speed: float) -> None:
-    """Found the shops and the hotel, live through two hours, and start their clock; the script follows it."""
+def begin_shops(*, work: Work) -> None:
+    """Found the shops and the hotel, live through two hours, and let time stand there; the script follows it."""
     demo = shops.found_shops()
     feed = shops_feed(demo=demo)
     for after in (timedelta(minutes=30), timedelta(minutes=70), timedelta(minutes=125)):
@@ -108,7 +109,7 @@ def begin_shops(*, work: Work, speed: float) -> None:
         feed.advance()
         while tick_dry(only=[demo.organization_id]) + work():
             pass
-    _run(demo, speed)
+    _stand(demo)
 
 
 def _take(demo: Demo, bodies: Sequence[dict[str, Any]], now: datetime) -> None:
@@ -120,10 +121,16 @@ def _act(demo: Demo, happenings: Sequence[shops.Happening], now: datetime) -> No
         one.act(demo, now)
 
 
-def _run(demo: Demo, speed: float) -> None:
+def _stand(demo: Demo) -> None:
     with tenant(organization_id=demo.organization_id):
         now = store_now(organization_id=demo.organization_id)
-        clock_set(organization_id=demo.organization_id, kind="running", moment_at=now, speed=speed)
+        clock_set(organization_id=demo.organization_id, kind="running", moment_at=now, speed=STILL)
+
+
+def stands_still(*, feed: Feed) -> bool:
+    """Tell whether time stands still in an organization: then nobody does anything either."""
+    with tenant(organization_id=feed.demo.organization_id):
+        return Clock.objects.filter(organization_id=feed.demo.organization_id, speed__lte=STILL).exists()
 
 
 def colleagues_act(*, feed: Feed, rnd: random.Random) -> int:

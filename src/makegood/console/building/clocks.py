@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import attrs
 from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.desk import Desk
-from makegood.console.moments import local
 from makegood.console.viewmodels import Action, Fact, Link, Tag, TimelineEntry
 from makegood.console.viewmodels.clocks import ClockPage, ClockRow, PauseRow, PieceRow
 from makegood.core.clock_account import Account
@@ -41,7 +41,8 @@ EVENTS = {
     "moved": "The recovery went on by another version of a playbook.",
 }
 SHOWN_IN_THE_SUM = frozenset({"clock.start", "clock.pause", "clock.due", "clock.paused"})
-UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+UNITS = ((3_600, "h"), (60, "min"))
+"""No days: of time that counts only while one is open, 24 hours are several."""
 Names = Mapping[int, str]
 
 
@@ -73,7 +74,7 @@ def know_action(desk: Desk, case: Case, clock: ClockLine) -> Action | None:
 
 def clock_page(desk: Desk, case: Case, found: ClockWhy, names: Names) -> ClockPage:
     """This function will take a clock apart: its events, its pauses, its pieces and their sum."""
-    clock, account = found.clock, found.account
+    clock, account = found.clock, in_whole_seconds(found.account)
     at = words.said_at(desk, found.due_at) if found.due_at else ""
     return ClockPage(
         title="Why this deadline?",
@@ -84,7 +85,7 @@ def clock_page(desk: Desk, case: Case, found: ClockWhy, names: Names) -> ClockPa
         reasons=words.reason_lines(one for one in found.reasons if one["rule"] not in SHOWN_IN_THE_SUM),
         inputs=(
             Fact(label="Runs from", value=_exact(desk, clock.started_at)),
-            Fact(label="Allows", value=f"{length_said(account.allowed)} ({clock.minutes} working minutes)"),
+            Fact(label="Allows", value=f"{length_said(account.allowed)} ({clock.minutes} minutes that count)"),
             Fact(label="Stands", value=_said(desk, clock, names)),
         ),
         pieces=tuple(
@@ -110,7 +111,7 @@ def clock_page(desk: Desk, case: Case, found: ClockWhy, names: Names) -> ClockPa
 
 
 def length_said(length: timedelta) -> str:
-    """This function will write a length of time exactly: "1 d 2 h 30 min", with seconds where there are any."""
+    """This function will write a length of time exactly: "26 h 30 min", with seconds where there are any."""
     left, said = length // timedelta(seconds=1), []
     for size, unit in UNITS:
         count, left = divmod(left, size)
@@ -124,6 +125,21 @@ def _seconds(seconds: int, micros: int) -> str:
     return f"{seconds}.{micros:06}".rstrip("0").rstrip(".") if micros else f"{seconds or ''}"
 
 
+def in_whole_seconds(account: Account) -> Account:
+    """This function will cut the moments of an account to whole seconds, so that what is shown still adds up."""
+    pieces, used = [], timedelta()
+    for one in account.pieces:
+        whole = attrs.evolve(one, from_at=_cut(one.from_at), to_at=_cut(one.to_at))
+        used += whole.length if one.kind == "counts" else timedelta()
+        pieces.append(attrs.evolve(whole, used=used))
+    due_at = _cut(account.due_at) if account.due_at else None
+    return attrs.evolve(account, start_at=_cut(account.start_at), due_at=due_at, pieces=tuple(pieces))
+
+
+def _cut(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
+
+
 def _total(desk: Desk, account: Account) -> str:
     counted = f"What counts adds up to {length_said(account.used)}"
     if not account.left:
@@ -134,10 +150,7 @@ def _total(desk: Desk, account: Account) -> str:
 
 def _exact(desk: Desk, at: datetime) -> str:
     """A moment in words, with its seconds where it has any, so that what is shown adds up."""
-    here = local(at, desk.reader)
-    seconds = _seconds(here.second, here.microsecond)
-    whole, point, parts = seconds.partition(".")
-    return f"{words.said_at(desk, at)}{f':{whole:0>2}{point}{parts}' if seconds else ''}"
+    return f"{words.said_at(desk, at)}{f':{at.second:02}' if at.second else ''}"
 
 
 def _why_url(case: Case, target: str) -> str:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from makegood.console import permissions
 from makegood.console.building import words
+from makegood.console.building.repaying import repayment_card
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import Action, Field, Form, GivenRow, Giving, OfferCard, OwedCard
 from makegood.makegoods.queries import Gift, Gifts, MakeGoodRow
@@ -21,6 +22,7 @@ STATES = {
     "swapped": ("swapped", "plain"),
     "expired": ("expired", "plain"),
     "withdrawn": ("taken back", "plain"),
+    "shadowed": ("would be delivered", "glaze"),
 }
 
 WAITING = {"offered": "Offered, waiting for their answer.", "accepted": "They said yes: hand it over."}
@@ -35,10 +37,11 @@ def giving_of(desk: Desk, case: Case, given: Sequence[MakeGoodRow], gifts: Gifts
     none = ""
     if gifts and not gifts.gifts and open_now:
         none = " ".join(dict.fromkeys(reason.text for reason in gifts.reasons)) or "Nothing in the playbook fits here."
+    first = repayment_card(desk, case)
     return Giving(
         limit=desk.money(desk.facts.limit_minor) if gifts else None,
         limit_left=gifts.left if gifts else None,
-        owed=tuple(_owed(desk, case, row) for row in given if row.part == "floor"),
+        owed=(*((first,) if first else ()), *(_owed(desk, case, row) for row in given if row.part == "floor")),
         given=tuple(_given(desk, case, row) for row in given if row.part != "floor"),
         offers=tuple(_offer(case, gift, best=gift is best, stands=standing.get(gift.remedy, "")) for gift in offers),
         ask=_ask(desk, case) if open_now and desk.may("recovery-ask") else None,
@@ -68,6 +71,7 @@ def _owed(desk: Desk, case: Case, row: MakeGoodRow) -> OwedCard:
     state = {
         "accepted": "To pay by hand: no payment system could." if by_hand else "On its way; no click needed.",
         "delivered": "Paid.",
+        "shadowed": "Would be paid: its source only watches.",
     }.get(row.state, STATES[row.state][0].capitalize() + ".")
     return OwedCard(
         title=row.title,
@@ -75,7 +79,7 @@ def _owed(desk: Desk, case: Case, row: MakeGoodRow) -> OwedCard:
         state=state,
         source=row.rule,
         why_url=reverse("recovery-why", args=[words.code(case.number), f"owed-{row.id}"]),
-        done=row.state == "delivered",
+        done=row.state in ("delivered", "shadowed"),
         action=_paid(desk, case, row),
     )
 

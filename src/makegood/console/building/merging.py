@@ -34,10 +34,15 @@ LABELS = {
     "follow_up": "The follow-up",
     "message": "The message",
 }
-SENT = {"queued": "On its way", "sent": "Sent", "stopped": "Thrown away"}
+SENT = {
+    "queued": "On its way",
+    "sent": "Sent",
+    "stopped": "Thrown away",
+    "shadowed": "Not sent: its source only watches",
+}
 HOW = {"done": "Done", "skip": "Left out", "undo": "To be done again"}
 STATES = {"done": "Done", "skipped": "Left out"}
-WORDY = ("text", "fixed", "pause_note", "cause_note", "reason", "handed_why", "note", "call", "subject")
+WORDY = ("text", "fixed", "fixed_told", "pause_note", "cause_note", "reason", "handed_why", "note", "call", "subject")
 """Fields that hold words; so do those that begin with done_ and skip_."""
 DRAFTING = ("draft", "undraft")
 """Acts that put other words into a letter: what is kept of one who met a colleague there is what they typed."""

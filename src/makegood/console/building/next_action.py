@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.building.reaching import hand_over_form
+from makegood.console.building.repaying import repaid_of, repay_next, to_repay
 from makegood.console.building.saying import draft_of, news_from, news_said, second_news
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.trouble import send_again, trouble_said, trouble_state
@@ -84,14 +85,12 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
     if case.failed_score is not None:
         return _begin_again(desk, case, name, draft, phone=customer.identity("phone"))
     if draft is not None and message is not None:
-        verb = {"apology": f"say sorry to {name}", "offer": f"tell {name} what you offer"}.get(
-            message.kind, f"write to {name}"
-        )
+        verb = _says(message.kind, name)
         waits = _waits(desk, case, message.kind, name, clock)
         return NextAction(
             title=waits.title if waits else verb,
             clock=waits.clock if waits else clock,
-            lead=f"{waits.lead} The letter stands ready below." if waits else "",
+            lead=f"{waits.lead} The letter stands ready below." if waits else _why_word(desk, case, message.kind),
             draft=draft,
             dock_label="Send it now" if waits else "Send",
             links=(Link(label="Call instead", url=f"tel:{customer.identity('phone')}"),)
@@ -101,14 +100,36 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
     return _step(desk, case, name, here, clock)
 
 
+def _says(kind: str, name: str) -> str:
+    """What a letter of this kind tells them."""
+    return {
+        "apology": f"say sorry to {name}",
+        "offer": f"tell {name} what you offer",
+        "update": f"tell {name} what is being done",
+        "outcome": f"tell {name} how it ended",
+        "follow_up": f"ask {name} whether all is right now",
+    }.get(kind, f"write to {name}")
+
+
+def _why_word(desk: Desk, case: Case, kind: str) -> str:
+    """Why who asked nothing hears from us: nobody is without word for longer than the playbook lets them be."""
+    due_at = next((one.due_at for one in case.clocks if one.target == "update" and one.met_at is None), None)
+    if kind not in ("update", "outcome") or case.next_step != "respond" or due_at is None:
+        return ""
+    is_due = "is" if due_at >= desk.facts.now else "was"
+    return (
+        "They asked nothing. But the playbook leaves nobody without word for longer than it says: the next"
+        f" {is_due} due {words.said_at(desk, due_at)}."
+    )
+
+
 def _waits(desk: Desk, case: Case, kind: str, name: str, clock: ClockFace) -> NextAction | None:
     """They had other news so short a time ago that this word waits, unless somebody says why it cannot."""
     earlier = second_news(desk, case, kind)
     if earlier is None:
         return None
-    what = f"tell {name} how it ended" if kind == "outcome" else f"write to {name}"
     return NextAction(
-        title=f"nothing now; {what} from {news_from(desk, earlier)}",
+        title=f"nothing now; {_says(kind, name)} from {news_from(desk, earlier)}",
         clock=clock if clock.note else None,
         lead=f"{news_said(desk, earlier)}, and two kinds of news within twelve hours are too much of a good thing."
         " If it cannot wait, it asks you why.",
@@ -191,7 +212,7 @@ def _leaving(desk: Desk, message: MessageLine, name: str, here: str) -> NextActi
     if message.leaves_at is None or message.leaves_at <= desk.facts.now:
         return NextAction(
             title=title,
-            lead="Being sent. Nothing more to click: once it has left, it stands below and on their page.",
+            lead="Being sent. Nothing more to click: it stands below on its way, and on their page once it has left.",
             dock_label="Being sent",
         )
     leaves = words.said_at(desk, message.leaves_at)
@@ -334,13 +355,10 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
         waits = _waits(desk, case, kind, name, clock)
         if waits is not None:
             return waits
-        title = {"apology": f"say sorry to {name}", "outcome": f"tell {name} how it ended"}.get(
-            kind, f"write to {name}"
-        )
         return NextAction(
-            title=title,
+            title=_says(kind, name),
             clock=clock,
-            lead="Begin a message here, or record that it was done another way.",
+            lead=f"{_why_word(desk, case, kind)} Begin a message here, or record that it was done another way.".strip(),
             action=Action(
                 label="Begin a message",
                 url=reverse("recovery-say", args=[here]),
@@ -351,10 +369,15 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
             call=_by_phone(case) if step == "respond" else None,
             dock_label="Begin a message",
         )
+    if step == "fix" and desk.may("recovery-repay") and ((to_repay(case) and case.price) or repaid_of(case)):
+        return repay_next(desk, case, clock, _by_hand(case))
     if step == "fix":
         return NextAction(
             title=(case.fix[:1].lower() + case.fix[1:]) or "put it right",
             clock=clock,
+            lead="What they had paid is not known here: give it back where it was taken, and say how much."
+            if to_repay(case)
+            else "",
             form=Form(
                 key="fix-now",
                 action=reverse("recovery-step", args=[here, "fix", "done"]),
@@ -363,6 +386,12 @@ def _step(desk: Desk, case: Case, name: str, here: str, clock: ClockFace) -> Nex
                     seen_field(case, "step:fix"),
                     Field(name="next", label="", kind="hidden", value="1"),
                     Field(name="fixed", label="What was done", required=True, maxlength=300),
+                    Field(
+                        name="fixed_told",
+                        label="The same in words for the customer",
+                        hint="They read it on their page. Left empty, it says there only that it was put right.",
+                        maxlength=300,
+                    ),
                 ),
                 draft=True,
             ),

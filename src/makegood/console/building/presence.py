@@ -32,11 +32,13 @@ MESSAGES = {
     "queued": "A message is on its way.",
     "sent": "A message was sent.",
     "stopped": "A message was stopped.",
+    "shadowed": "A message would have been sent.",
 }
 OTHER = {
     "caused": "The cause was set.",
     "offered": "Something was offered.",
     "delivered": "They have what was offered.",
+    "shadowed": "They would have what was offered.",
 }
 
 

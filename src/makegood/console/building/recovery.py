@@ -13,6 +13,7 @@ from makegood.console.asking import local_input, select
 from makegood.console.building import words
 from makegood.console.building.cause import cause_of
 from makegood.console.building.clocks import clock_rows
+from makegood.console.building.closing import closing_of
 from makegood.console.building.doubts import doubt_cards
 from makegood.console.building.giving import giving_of
 from makegood.console.building.helping import anyway_field, asking_why, items_of, panels_of
@@ -28,7 +29,6 @@ from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Action,
     ClockFace,
-    ClosePanel,
     CustomerCard,
     Exchange,
     Fact,
@@ -36,7 +36,6 @@ from makegood.console.viewmodels import (
     FollowUpRow,
     Form,
     Link,
-    MissingItem,
     PauseClock,
     RecoveryPage,
     StepCard,
@@ -72,19 +71,13 @@ PAUSES = (
     ("incident", "An incident goes first"),
     ("other", "Something else"),
 )
-MISSING = (
-    ("fix", "The fix is done", "#steps"),
-    ("floor_decided", "What is owed is decided", "#doubts"),
-    ("floor", "What is owed is delivered", "#give"),
-    ("make_goods", "Every offer is delivered, declined or expired", "#give"),
-    ("cause", "The cause is known", "#cause"),
-    ("follow_up", "The follow-up has an outcome", "#follow-up"),
-)
+SHADOW_TAG = "shadow: nothing of it leaves"
 CLOSED = {
     "complete": "all was done",
     "by_manager": "a manager closed it",
     "quiet": "left quiet",
     "withdrawn": "withdrawn",
+    "shadow": "its source went live, and what it only watched is over",
 }
 
 
@@ -134,7 +127,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
         timeline=timeline(desk, case, names, why_url=why, items=items_of(known.helped)),
         note_form=_note_form(case) if desk.may("recovery-note") else None,
-        closing=_closing(desk, case) if open_now else None,
+        closing=closing_of(desk, case) if open_now else None,
         cause=cause_of(case, known.causes, acts=acts),
         follow_ups=_follow_ups(case, acts),
         follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
@@ -166,7 +159,7 @@ def title_of(desk: Desk, case: Case, customer: CustomerFacts) -> str:
 
 
 def _clock(desk: Desk, case: Case, why: str) -> ClockFace:
-    """The clock of the case: until it is made good; after that, of an answer that is due."""
+    """The clock of the case: of what is due first, also where that is over; else until it is made good."""
     clocks = {one.target: one for one in case.clocks}
     clock, answer = clocks.get("make_good"), clocks.get("respond")
     if clock is None:
@@ -178,7 +171,11 @@ def _clock(desk: Desk, case: Case, why: str) -> ClockFace:
             return ClockFace(label="made good", due_at=clock.due_at, state=state, why_url=why_url)
         clock, label, why_url = answer, "until a person answers them", f"{why}clock-respond"
     paused = next((one for one in case.pauses if one.to_at is None), None)
-    face = words.clock_face(desk, label=label, due_at=clock.due_at, paused=paused is not None, why_url=why_url)
+    due_at = clock.due_at
+    if paused is None and case.soonest_at is not None and due_at is not None and case.soonest_at < due_at:
+        due_at, label = case.soonest_at, words.TARGETS.get(case.soonest) or words.FIRST.get(case.soonest, "")
+        why_url = f"{why}clock-{case.soonest}" if case.soonest in clocks else ""
+    face = words.clock_face(desk, label=label, due_at=due_at, paused=paused is not None, why_url=why_url)
     return attrs.evolve(face, paused_because=paused.note or dict(PAUSES)[paused.reason]) if paused else face
 
 
@@ -199,8 +196,8 @@ def _tags(case: Case) -> tuple[Tag, ...]:
     tags.append(Tag(text=f"severity {case.severity} of 4", tone="clay" if case.severity >= 4 else "plain"))
     if case.review:
         tags.append(Tag(text="to decide", tone="gold"))
-    if case.failures and all(one.watched for one in case.failures):
-        tags.append(Tag(text="its source only watches: nothing leaves", tone="gold"))
+    if case.shadow:
+        tags.append(Tag(text=SHADOW_TAG, tone="gold"))
     return tuple(tags)
 
 
@@ -235,9 +232,11 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         status_url=known.status_url,
         tickets=tuple(Link(label=label, url=url) for label, url in case.tickets),
         unreached=alone,
-        hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token) if theirs else "",
+        hand_over=status_url(organization_id=desk.organization_id, token=case.thread_token)
+        if theirs and not case.shadow
+        else "",
         slip_url=reverse("recovery-slip", args=[words.code(case.number)])
-        if theirs and desk.may("recovery-slip")
+        if theirs and not case.shadow and desk.may("recovery-slip")
         else "",
         handed=hand_over_form(case) if alone and desk.may("recovery-link") and not hands_over(case) else None,
     )
@@ -345,34 +344,6 @@ def _note_form(case: Case) -> Form:
         submit="Add the note",
         style="plain",
         fields=(Field(name="note", label="For colleagues only", kind="textarea", required=True, maxlength=5000),),
-    )
-
-
-def _closing(desk: Desk, case: Case) -> ClosePanel | None:
-    decision = case.closing
-    if decision is None or case.review:
-        return None
-    url = reverse("recovery-close", args=[words.code(case.number)])
-    by_manager = None
-    if desk.facts.role in permissions.CLOSES_WITH_A_REASON:
-        by_manager = Form(
-            key="close-anyway",
-            action=url,
-            submit="Close it all the same",
-            style="danger",
-            fields=(
-                seen_field(case, "persons"),
-                Field(name="reason", label="Your reason, in writing", kind="textarea", required=True, maxlength=300),
-            ),
-        )
-    return ClosePanel(
-        items=tuple(
-            MissingItem(text=text, url=place, met=name not in decision.missing) for name, text, place in MISSING
-        ),
-        close=Action(label="Close it", url=url, style="go", hidden=(seen_pair(case, "persons"),))
-        if decision.allowed
-        else None,
-        by_manager=by_manager,
     )
 
 

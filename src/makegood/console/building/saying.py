@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,9 @@ from makegood.core.wording import Linted, blank, lint, signed_for
 from makegood.messages.judging import UNCHECKED
 from makegood.messages.promising import PAST, promise_stands
 from makegood.messages.reaching import BOTH_KINDS
+from makegood.messages.settling import LEFT
 from makegood.recoveries.queries import Case, MessageLine
-from makegood.recoveries.words import INSTANT, failed
+from makegood.recoveries.words import INSTANT, answers_said, failed
 from makegood.rules.phrases import ENGLISH, by_moment, gap_in, language_of, phrase, spoken
 from makegood.rules.wording_data import UnableToReadWordingRules, wording_rules
 
@@ -185,7 +187,7 @@ def draft_of(
 
     A draft that one of the `colleagues` signs is shown as signed by the reader for them.
     """
-    shown = signed_for(text=message.body, me=desk.facts.name, names=colleagues)
+    shown = signed(desk, case, owning_silence(desk, case, message), colleagues)
     if text is not None:
         shown = text.replace("\r\n", "\n")
     linted = judged(desk, case, kind=message.kind, text=shown)
@@ -196,6 +198,7 @@ def draft_of(
     findings = (*_gap_left(shown), *findings)
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     has -= {"repair"} if past else set()
+    has |= {"explanation"} if has and says_what(case, shown) else set()
     here = code(case.number)
     return MessageDraft(
         send_url=reverse("recovery-say", args=[here]),
@@ -220,6 +223,49 @@ def draft_of(
     )
 
 
+def owning_silence(desk: Desk, case: Case, message: MessageLine) -> str:
+    """This function will let the plan's own apology name the word that we had promised before and did not give.
+
+    It is a second failure in the midst of the first, and one that is passed over undoes the apology (rule 14, D1).
+    """
+    at, language = unheard_at(desk, case), spoken(case.language, desk.facts.language)
+    if message.kind != "apology" or message.author_id is not None or at is None:
+        return message.body
+    said = phrase("mail.unheard", language=language, next_by=by_moment(at, zone=desk.facts.zone, language=language))
+    greeting, gap, rest = message.body.partition("\n\n")
+    sorry, then, what_now = rest.partition("\n\n")
+    return message.body if said in message.body else f"{greeting}{gap}{sorry} {said}{then}{what_now}"
+
+
+def unheard_at(desk: Desk, case: Case) -> datetime | None:
+    """This function will find by when our last letter promised them word, where that is over and nothing was said."""
+    ours = [one for one in case.messages if one.direction == "out" and one.state in LEFT and one.sent_at is not None]
+    last = max(ours, key=lambda one: one.sent_at or one.created_at, default=None)
+    if last is None or last.next_by_at is None or last.next_by_at >= desk.facts.now:
+        return None
+    zone, language = desk.facts.zone, spoken(case.language, desk.facts.language)
+    since = last.sent_at or last.created_at
+    called = any(one.event.endswith(":called") and one.at > since for one in case.timeline)
+    stands = promise_stands(at=last.next_by_at, body=last.body, zone=zone, language=language)
+    return last.next_by_at if stands and not called else None
+
+
+def signed(desk: Desk, case: Case, text: str, colleagues: Collection[str]) -> str:
+    """This function will put the reader's name to a letter of a colleague's, and say to whom an answer goes then."""
+    mine = signed_for(text=text, me=desk.facts.name, names=colleagues, house=desk.facts.organization)
+    if mine == text:
+        return text
+    language = spoken(case.language, desk.facts.language)
+    return answers_said(mine, to=case.owner, language=language)
+
+
+def says_what(case: Case, text: str) -> bool:
+    """This function will say whether a text tells what failed in the words that our own letters have for it."""
+    said = " ".join(text.split()).casefold()
+    kinds = {"told", *(one.kind for one in case.failures)}
+    return any(failed(kind=kind, language=ENGLISH).casefold() in said for kind in kinds)
+
+
 def second_news(desk: Desk, case: Case, kind: str) -> Word | None:
     """This function will find the word that stops an update so soon after one of how it ended, or the other way round.
 
@@ -237,7 +283,7 @@ def second_news(desk: Desk, case: Case, kind: str) -> Word | None:
                 subject=one.subject,
             )
             for one in case.messages
-            if one.direction == "in" or one.state in ("queued", "sent")
+            if one.direction == "in" or one.state in ("queued", "sent", "shadowed")
         ],
     )
 

@@ -19,14 +19,25 @@ from makegood.core.money import Money
 from makegood.messages.receiving import CUT
 from makegood.recoveries.queries import Case, MessageLine, TimelineLine
 
-STATES = {"draft": "draft", "queued": "on its way", "failed": "did not arrive", "unknown": "may have arrived"}
+STATES = {
+    "draft": "draft",
+    "queued": "on its way",
+    "failed": "did not arrive",
+    "unknown": "may have arrived",
+    "shadowed": "not sent: its source only watches",
+}
 PAUSED = {
     "customer": "for the customer",
     "third_party": "for somebody else",
     "incident": "for the incident",
     "other": "",
 }
-CLOSED = {"complete": "All was done.", "by_manager": "A manager closed it.", "by_owner": "Its owner closed it."}
+CLOSED = {
+    "complete": "All was done.",
+    "by_manager": "A manager closed it.",
+    "by_owner": "Its owner closed it.",
+    "shadow": "Its source went live: what it only watched is over.",
+}
 GATHERED = {"quiet": "Left quiet: nothing was said.", "contact": "Decided: they are contacted."}
 REOPENED = {
     "score": "Open again, one level up: under 4 what we did has failed.",
@@ -48,6 +59,7 @@ LINKED = {
     "shown": "They were shown the link of their page.",
     "sent": "They were sent the link of their page.",
     "told": "They were told the link of their page.",
+    "shadow": "A mail would have brought them the link of their page.",
 }
 WHOSE = {"ours": "ours", "partner": "a partner's", "nobody": "nobody's", "unknown": "not known"}
 Names = Mapping[int, str]
@@ -116,14 +128,17 @@ EVENTS: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
 GIVEN: Mapping[tuple[str, str], str] = {
     ("floor", "accepted"): "Owed, and on its way",
     ("floor", "delivered"): "Paid, as it was owed",
+    ("floor", "shadowed"): "Would be paid, as it was owed",
     ("floor", "withdrawn"): "Not owed after all",
     ("fix", "accepted"): "Part of the fix",
     ("fix", "delivered"): "Handed over, as part of the fix",
+    ("fix", "shadowed"): "Would be handed over, as part of the fix",
     ("extra", "offered"): "Offered",
     ("extra", "accepted"): "They said yes",
     ("extra", "declined"): "They said no",
     ("extra", "swapped"): "They chose something else instead of",
     ("extra", "delivered"): "They have it",
+    ("extra", "shadowed"): "They would have it",
     ("extra", "expired"): "The offer ended unanswered",
     ("extra", "withdrawn"): "Taken back",
 }

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from makegood.console.asking import choices, select
+from makegood.console.building.reached import only_here
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.permissions import RUNS
@@ -53,7 +54,7 @@ KEEPS = (
 def overview(desk: Desk) -> tuple[SettingsSection, ...]:
     """This function will show what posts to us, what of it waits for a person, and let an admin connect more."""
     found = hooks_all(organization_id=desk.organization_id)
-    sections = [*_asides(desk), *(_one(desk, one) for one in found)]
+    sections = [*_only_here(), *_asides(desk), *(_one(desk, one) for one in found)]
     if not found:
         sections.append(
             SettingsSection(
@@ -123,6 +124,13 @@ def _one(desk: Desk, hook: HookFacts) -> SettingsSection:
         actions=_actions(hook) if admin else (),
         forms=(_rule_form(hook) if hook.kind == "shopify" else _reply_form(hook), _secret_form(hook)) if admin else (),
     )
+
+
+def _only_here() -> tuple[SettingsSection, ...]:
+    warned = only_here()
+    if not warned:
+        return ()
+    return (SettingsSection(title="No shop or helpdesk can reach you yet", key="only-here", danger=True, lead=warned),)
 
 
 def _lead(hook: HookFacts) -> str:

@@ -72,6 +72,15 @@ TARGETS = {
     "remedy": "to do or offer something that helps",
     "update": "to give them word",
 }
+FIRST = {
+    "decide": "to decide whether they hear from us",
+    "apologise": "to say sorry",
+    "improve": "to say why it happened",
+    "communicate": "to tell them how it ended",
+    "stay": "to follow up",
+    "done": "to close it",
+}
+"""What is due by the time of a step that no clock times."""
 PROMISE_STATES = {"open": "on its way", "broken": "broken", "kept": "kept", "released": "released"}
 GATES = {
     "waiting": "Waiting: lateness alone decides, and they may not notice it.",
@@ -185,7 +194,7 @@ def positive(amount: Money | None) -> Money | None:
 
 def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
     """This function will show one recovery in a list."""
-    tags = []
+    tags = [Tag(text="shadow", tone="gold")] if row.shadow else []
     if row.review:
         tags.append(Tag(text="to decide", tone="gold"))
     if row.severity >= 4:
@@ -214,9 +223,19 @@ def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
         worth=row.price,
         worth_note="new customer" if row.group == "new" else "",
         risk=positive(row.expected_loss),
+        risk_note=_risk_note(row),
         owner=row.owner,
         tags=tuple(tags),
     )
+
+
+def _risk_note(row: Listed) -> str:
+    """What is at risk besides what they paid: what is owed or offered to them, or what such a failure usually costs."""
+    if row.expected_loss is None or row.expected_loss.minor <= 0:
+        return ""
+    if row.price is None:
+        return "as is usual"
+    return "with what they have yet to get" if row.expected_loss.minor > row.price.minor else ""
 
 
 def _next(desk: Desk, row: Listed) -> str:

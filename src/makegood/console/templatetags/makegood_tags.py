@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-NARROW_LABEL, NARROW_LABELS = 6, 6
-"""How long a label may be, and how many fit, under a chart on a phone."""
+NARROW_LABELS = 6
+"""How many labels fit under a chart on a phone."""
 LONG = '<time datetime="{at}">{said}<span class="rel">, {relative}</span></time>'
 SHORT = '<time datetime="{at}" title="{relative}">{said}</time>'
 
@@ -143,7 +143,8 @@ def chart(drawn: Chart) -> dict[str, Any]:
         for index, point in enumerate(head.points if head else ())
     ]
     drawing = charts.draw(drawn)
-    wide = any(len(label.text) > NARROW_LABEL for label in drawing.labels)
+    room = charts.ON_A_PHONE // max(len(drawing.labels), 1)
+    wide = any(len(line) > room for label in drawing.labels for line in label.lines)
     crowd = "wordy" if wide else "many" if len(drawing.labels) > NARROW_LABELS else ""
     return {"chart": drawn, "drawing": drawing, "rows": rows, "crowd": crowd}
 

@@ -80,6 +80,10 @@ class Form:
     errors: tuple[str, ...] = ()
     multipart: bool = False
     cancel: Link | None = None
+    push: str = ""
+    """The key by which a browser is to know us: a form that adds a browser, shown only by those that take pushes."""
+    passkey: str = ""
+    """Where to ask what to ask a device for: a form that takes a passkey, shown only by browsers that know them."""
     draft: bool = False
     """Whether this device keeps what was typed until it is sent, so that a dropped line loses nothing."""
     kept_as: str = ""

@@ -93,13 +93,16 @@ class InsightsPage:
 
 @attrs.frozen(kw_only=True)
 class CauseNode:
-    """One cause in the tree, with what it did in the window; `depth` is 0 at the root."""
+    """One cause in the tree, with what it did in the window; `depth` is 0 at the root.
+
+    `given` is what was delivered for its failures, at cost: a sum for each currency.
+    """
 
     name: str
     url: str
     depth: int
     failures: int
-    cost: Money | None = None
+    given: tuple[Money, ...] = ()
     tags: tuple[Tag, ...] = ()
 
 

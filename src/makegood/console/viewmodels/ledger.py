@@ -189,6 +189,9 @@ class CustomerPage:
     recoveries: tuple[RecoveryRow, ...] = ()
     report_url: str = ""
     erase: Link | None = None
+    whole: Link | None = None
+    """Leads to everything that is held of them, as a file."""
+    proof: Link | None = None
     erased_at: dt.datetime | None = None
     correct_form: Form | None = None
     mails: tuple[FailedMail, ...] = ()

@@ -38,15 +38,40 @@ class ChangedLine:
 
 
 @attrs.frozen(kw_only=True)
-class PlaybookComparePage:
-    """A playbook as it would be published: the difference, and the open recoveries that it would treat otherwise."""
+class PlaybookChange:
+    """What publishing one playbook changes: the difference, and the open recoveries that it would treat otherwise.
 
-    title: str
-    lead: str
+    `version` is the one that counts now, 0 for none; `said` is what it then does, `title` its name where several stand.
+    """
+
+    key: str
+    version: int
+    said: str
     differences: Table
     lines: tuple[ChangedLine, ...]
     otherwise: Table
     otherwise_lead: str
+    title: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class PlaybookComparePage:
+    """A playbook as it would be published, with what it changes."""
+
+    title: str
+    lead: str
+    change: PlaybookChange
     form: Form | None
     again: Form
+    back: Link
+
+
+@attrs.frozen(kw_only=True)
+class HoursUsePage:
+    """Opening hours as playbooks would count them: what publishing each changes, all by one yes."""
+
+    title: str
+    lead: str
+    changes: tuple[PlaybookChange, ...]
+    form: Form | None
     back: Link

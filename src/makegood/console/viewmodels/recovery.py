@@ -234,11 +234,12 @@ class Giving:
 
 @attrs.frozen(kw_only=True)
 class MissingItem:
-    """What keeps a recovery from closing, and where to do it."""
+    """What keeps a recovery from closing, and where to do it. What is `idle` asks nothing here: it is only said."""
 
     text: str
     url: str
     met: bool = False
+    idle: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -12,15 +12,19 @@ from makegood.console.viewmodels.shell import Action, Empty, Fact, Link, Notice,
 
 @attrs.frozen(kw_only=True)
 class SignInPage:
-    """Sign-in; `demo` are the people of the demo, one click each."""
+    """Sign-in; `demo` are the people of the demo, one click each. `go` leads on to where somebody is known."""
 
-    form: Form
+    form: Form | None = None
+    go: Link | None = None
     title: str = "Sign in"
     lead: str = ""
     demo: tuple[Action, ...] = ()
     set_up: Link | None = None
     below: Link | None = None
     """Another way in, under the form."""
+    other: Link | None = None
+    """One more way in."""
+    passkey: Form | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -103,13 +107,18 @@ class AccountPage:
     back: Link | None = None
     picture: str = ""
     """The address of a QR code for a device to scan."""
+    devices: bool = False
+    """Whether a form on it adds a browser that takes pushes."""
+    passkeys: bool = False
+    """Whether a form on it takes a passkey."""
 
 
 @attrs.frozen(kw_only=True)
 class PrintPage:
     """A sheet to print: who it is from, what it says in the reader's language, a QR code and its address in letters.
 
-    `title` and `lead` are for who prints it, and so is `form`; `at` is the place it is for.
+    `title` and `lead` are for who prints it, and so is `form`; `at` is the place it is for;
+    `warning` is why nobody could follow the address.
     """
 
     title: str
@@ -122,6 +131,7 @@ class PrintPage:
     url: str
     back: Link
     at: str = ""
+    warning: str = ""
     form: Form | None = None
 
 
@@ -177,7 +187,23 @@ class ConfirmPage:
     lead: str
     will: tuple[str, ...]
     stays: tuple[str, ...] = ()
+    stays_title: str = "What stays"
+    table: Table | None = None
     form: Form
+    back: Link
+
+
+@attrs.frozen(kw_only=True)
+class ProofPage:
+    """What was done for somebody who was erased, and what was looked through afterwards."""
+
+    title: str
+    lead: str
+    tone: str
+    found: str
+    facts: tuple[Fact, ...]
+    table: Table
+    files: tuple[Link, ...]
     back: Link
 
 

@@ -16,7 +16,7 @@ from makegood.core.money import Money
 class RecoveryRow:
     """One recovery in a list. `worth` is the price of what failed, `worth_note` that they are a "new customer".
 
-    `risk` is the expected loss in the next hour.
+    `risk` is the expected loss; `risk_note` says what it holds besides what they paid.
     """
 
     code: str
@@ -30,6 +30,7 @@ class RecoveryRow:
     worth: Money | None = None
     worth_note: str = ""
     risk: Money | None = None
+    risk_note: str = ""
     owner: str = ""
     tags: tuple[Tag, ...] = ()
     pick: str = ""
@@ -128,6 +129,18 @@ class DoubtLine:
 
 
 @attrs.frozen(kw_only=True)
+class SilentLine:
+    """Somebody who was told again and again and never answers: why that is said, and what is theirs meanwhile."""
+
+    who: str
+    text: str
+    why: str
+    since_at: dt.datetime
+    look: Link | None = None
+    hand_over: Action | None = None
+
+
+@attrs.frozen(kw_only=True)
 class TodayPage:
     """What to do now. `title` is a sentence ("Eleven customers need us before six").
 
@@ -141,6 +154,7 @@ class TodayPage:
     mails: tuple[FailedMail, ...] = ()
     signals: tuple[SignalRow, ...] = ()
     doubts: tuple[DoubtLine, ...] = ()
+    silent: tuple[SilentLine, ...] = ()
     figures: tuple[Figure, ...] = ()
     all_url: str = ""
     all_label: str = "All recoveries"

@@ -31,9 +31,11 @@ from makegood.console.viewmodels import (
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.recoveries import case_of
+from makegood.core.money import Money
 from makegood.core.steps import UNDONE
 from makegood.failures.operations import cause_create
 from makegood.failures.queries import CauseFacts, causes_tree
+from makegood.makegoods.queries import given_by_cause
 from makegood.recoveries.operations import step_done
 
 WINDOW = timedelta(days=90)
@@ -60,18 +62,20 @@ def causes_page(request: HttpRequest, desk: Desk, *, cause_id: int | None = None
         )
     total = sum(node.failures for node in shown)
     improvements = improvements_list(organization_id=desk.organization_id, cause_id=cause_id)
+    given = given_by_cause(organization_id=desk.organization_id, since_at=desk.facts.now - WINDOW)
     return Screen(
         template="console/causes.html",
         current="causes",
         page=CausesPage(
             title=title,
-            window=f"Last 90 days, {total:,} failures with a cause",
+            window=f"Last 90 days, {total:,} failure{'' if total == 1 else 's'} with a cause",
             tree=tuple(
                 CauseNode(
                     name=node.name,
                     url=reverse("cause", args=[node.id]),
                     depth=node.depth,
                     failures=sum(one.failures for one in tree if _within(one, node)),
+                    given=_summed([given.get(one.id, []) for one in tree if _within(one, node)]),
                 )
                 for node in shown
             ),
@@ -94,6 +98,14 @@ def _within(node: CauseFacts, above: CauseFacts) -> bool:
     return node.path == above.path or node.path.startswith(f"{above.path} / ")
 
 
+def _summed(sums: list[list[Money]]) -> tuple[Money, ...]:
+    """Add up what was given, each currency by itself."""
+    by: dict[str, int] = {}
+    for one in (money for part in sums for money in part):
+        by[one.currency] = by.get(one.currency, 0) + one.minor
+    return tuple(Money(minor=minor, currency=currency) for currency, minor in sorted(by.items()))
+
+
 def _pareto(shown: list[CauseFacts], total: int) -> Chart | None:
     ordered = sorted((node for node in shown if node.failures), key=lambda node: -node.failures)[:BARS]
     if not ordered:
@@ -105,11 +117,11 @@ def _pareto(shown: list[CauseFacts], total: int) -> Chart | None:
         shares.append(Point(label=node.name, value=share, text=f"{share:.0f} %"))
     many = f"{len(ordered)} causes make" if len(ordered) > 1 else "1 cause makes"
     return Chart(
-        title="Few causes make most failures",
+        title="Few causes make most failures" if len(ordered) > 1 else "Where failures come from",
         kind="pareto",
         key="pareto",
         label_head="Cause",
-        summary=f"{many} {shares[-1].text} of {total:,} failure{'s' if total > 1 else ''}.",
+        summary=f"{many} {shares[-1].text} of {total:,} failures." if total > 1 else "One failure so far.",
         series=(
             Series(
                 name="Failures",

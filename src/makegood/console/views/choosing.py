@@ -92,10 +92,12 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
     tries_forget(key=sessions.account_key(chosen.email))
     found = sessions.memberships(user_id=chosen.user_id)
     if not found:
-        tell(request, "Your password is chosen.", detail="You are in no organization any more: ask its admin.")
+        out = "You are in no organization any more: ask its admin."
+        there = sessions.only_there(user_id=chosen.user_id)
+        tell(request, "Your password is chosen.", detail=sessions.ONLY_THERE if there else out)
         return redirect("sign-in")
     answer = admitted(request, user_id=chosen.user_id, following=reverse("today"))
-    factor = "The second factor from before is off: set yours up under “Your sign-in”."
+    factor = "The second factor from before is off, passkeys too: set yours up under “Your sign-in”."
     tell(request, "Your password is chosen.", detail=factor if chosen.factor_ended else "")
     return answer
 

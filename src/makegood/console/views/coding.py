@@ -22,10 +22,11 @@ def admitted(request: HttpRequest, *, user_id: int, following: str) -> HttpRespo
     if factor_of(user_id=user_id).since_at is not None:
         sessions.halfway(request, user_id=user_id, following=following)
         return redirect("sign-in-code")
-    return _in(request, user_id, following)
+    return entered(request, user_id=user_id, following=following)
 
 
-def _in(request: HttpRequest, user_id: int, following: str) -> HttpResponse:
+def entered(request: HttpRequest, *, user_id: int, following: str) -> HttpResponse:
+    """This function will begin the session of somebody who showed all that was asked for."""
     found = sessions.memberships(user_id=user_id)
     if not found:
         tell(request, "You are in no organization any more.", detail="Ask its admin.", tone="bad")
@@ -57,7 +58,7 @@ def code(request: HttpRequest) -> HttpResponse:
     except (Unanswered, sessions.LockedOut) as error:
         return door(request, _asking(), error)
     tries_forget(key=key)
-    answer = _in(request, user_id, following)
+    answer = entered(request, user_id=user_id, following=following)
     if recovered:
         left = factor_of(user_id=user_id).left
         tell(request, f"That was a recovery code: {left} are left.", detail="Make new ones under “Your sign-in”.")

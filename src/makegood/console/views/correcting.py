@@ -29,6 +29,7 @@ from makegood.customers.correcting import (
 )
 from makegood.customers.operations import customer_merge
 from makegood.customers.queries import CustomerFacts, customer_one
+from makegood.messages.readdressing import drafts_waiting
 from makegood.recoveries.queries import customer_recoveries
 from makegood.rules.phrases import languages
 
@@ -70,11 +71,20 @@ def correct(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpRespon
         tell(request, "Nothing was changed.")
         return gone_to("customer", customer_id=one.id)
     people = person_of(organization_id=desk.organization_id, customer_id=one.id)
+    spoken = "language" in changed
+    waiting = drafts_waiting(organization_id=desk.organization_id, customer_ids=people)
     failed = "email" in changed and bool(mails_in_trouble(desk, customer_ids=people))
     hints = [
         "What waits to be sent goes there." if "email" in changed or "channel" in changed else "",
         "What did not arrive is below: send it again." if failed else "",
         "Drafts were begun with the old name: read them before you send them." if "name" in changed else "",
+        "The draft that waits is written anew in it." if spoken and waiting.planned else "",
+        "What else was drafted waits in the old language: stop it, and begin it anew."
+        if spoken and waiting.drafted
+        else "",
+        "What somebody began or wrote in stays in the language that it is in: read it before you send it."
+        if spoken and waiting.written
+        else "",
     ]
     tell(
         request,

@@ -1,4 +1,4 @@
-"""Customers: looking for one, everything known of one, what they told us, and forgetting them."""
+"""Customers: looking for one, everything known of one, and what they told us."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from makegood.console.building import words
 from makegood.console.building.correcting import correct_form, who_facts
 from makegood.console.building.mails import mails_in_trouble
 from makegood.console.desk import Desk
-from makegood.console.refill import Unanswered, answers
+from makegood.console.refill import answers
 from makegood.console.viewmodels import (
-    ConfirmPage,
     CustomerPage,
     CustomerRow,
     CustomersPage,
@@ -28,7 +27,7 @@ from makegood.console.viewmodels import (
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.customers import queries
 from makegood.customers.correcting import person_of, reached_by
-from makegood.customers.operations import customer_erase, fact_add
+from makegood.customers.operations import fact_add
 from makegood.failures.queries import failures_of_customer
 from makegood.promises.queries import promises_of_customer
 from makegood.recoveries.queries import customer_recoveries
@@ -153,8 +152,17 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
             ),
             recoveries=tuple(words.recovery_row(desk, row) for row in recoveries),
             report_url=f"{reverse('report')}?customer={customer_id}" if desk.may("report") else "",
-            erase=Link(label="Erase this person", url=reverse("customer-erase", args=[customer_id]))
-            if desk.may("customer-erase") and not one.erased_at
+            erase=Link(
+                label="Erase once more" if one.erased_at else "Erase this person",
+                url=reverse("customer-erase", args=[customer_id]),
+            )
+            if desk.may("customer-erase")
+            else None,
+            proof=Link(label="The proof", url=reverse("customer-proof", args=[customer_id]))
+            if desk.may("customer-proof") and one.erased_at
+            else None,
+            whole=Link(label="Their data as a file", url=reverse("customer-file", args=[customer_id]))
+            if desk.may("customer-file")
             else None,
             erased_at=one.erased_at,
         ),
@@ -192,50 +200,4 @@ def customer_fact(request: HttpRequest, desk: Desk, *, customer_id: int) -> Http
         now=desk.facts.now,
     )
     tell(request, "We keep it in mind.")
-    return gone_to("customer", customer_id=customer_id)
-
-
-def erase_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
-    """Ask once more before a person is forgotten."""
-    one = _one(desk, customer_id)
-    back = Link(label=one.called, url=reverse("customer", args=[customer_id]))
-    return Screen(
-        template="console/confirm.html",
-        current="customers",
-        page=ConfirmPage(
-            title=f"Erase {one.called}?",
-            lead="This cannot be undone.",
-            will=(
-                "Their name, addresses, messages and what they told us are blanked everywhere.",
-                "A message from them later is still known as a repeat, without saying whose.",
-            ),
-            stays=("Dates, amounts and counts, without a name.",),
-            form=Form(
-                key="erase",
-                action=reverse("customer-erase", args=[customer_id]),
-                submit=f"Erase {one.called}",
-                style="danger",
-                fields=(
-                    Field(
-                        name="sure",
-                        label="I have checked that this is the right person",
-                        kind="checkbox",
-                        required=True,
-                    ),
-                ),
-                cancel=Link(label="Keep them", url=back.url),
-            ),
-            back=back,
-        ),
-    )
-
-
-@acts(erase_page)
-def customer_erased(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpResponse:
-    """Forget a person."""
-    _one(desk, customer_id)
-    if not request.POST.get("sure"):
-        raise Unanswered({"sure": "Tick that you have checked."})
-    customer_erase(organization_id=desk.organization_id, customer_id=customer_id, now=desk.facts.now, by=desk.member_id)
-    tell(request, "This person is forgotten.")
     return gone_to("customer", customer_id=customer_id)

@@ -18,9 +18,9 @@ from makegood.console.building.data_file import GOING, file_sections, passwords_
 from makegood.console.building.data_in import short_kind
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
-from makegood.console.viewmodels import Link, SettingsPage
+from makegood.console.viewmodels import SettingsPage
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
-from makegood.console.views.settings import settings_page
+from makegood.console.views.settings import pages_of, settings_page
 from makegood.core.names import code_of
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.intake.columns import CALLED, SOURCED
@@ -110,7 +110,7 @@ def file_screen(
         page=SettingsPage(
             title=one.name,
             lead=_lead(one),
-            pages=(Link(label="Data in", url=reverse("settings", args=["data"]), current=True),),
+            pages=pages_of(desk, current="data"),
             sections=(*shown, *file_sections(desk, one, change=change)),
             refresh_url=reverse("data-file", args=[intake_id]) if one.state in GOING else "",
         ),

@@ -20,7 +20,11 @@ from makegood.console.views.coding import admitted
 from makegood.console.views.door import door
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, staff
+from makegood.console.views.passkeys import let_in, passkey_form
+from makegood.console.views.single_sign_on import STILL_THERE, code_of
 from makegood.organizations.founding import organizations_exist
+from makegood.organizations.identity_provider import single_sign_on_somewhere
+from makegood.organizations.passkeys import WrongPasskey
 from makegood.organizations.queries import MemberFacts, members_all, organization_facts
 from makegood.store.tenancy import tenant
 
@@ -38,13 +42,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
         found = sessions.memberships(user_id=user_id)
         if not found:
-            raise sessions.UnableToSignIn(
-                "You are in no organization that you may enter: choose a password by the link that you were mailed, or"
-                " ask its admin."
-            )
+            raise sessions.nowhere(user_id=user_id)
     except (Unanswered, sessions.UnableToSignIn, sessions.LockedOut) as error:
         return door(request, _asking(request), error)
     return admitted(request, user_id=user_id, following=_following(request))
+
+
+def sign_in_passkey(request: HttpRequest) -> HttpResponse:
+    """Let a person in by a passkey."""
+    if request.method != "POST":
+        return redirect("sign-in")
+    try:
+        return let_in(request, following=_following(request))
+    except (WrongPasskey, sessions.UnableToSignIn, sessions.LockedOut) as error:
+        return door(request, _asking(request), error)
 
 
 def _following(request: HttpRequest) -> str:
@@ -56,17 +67,20 @@ def _following(request: HttpRequest) -> str:
 
 
 def _asking(request: HttpRequest) -> SignInPage:
+    following = request.POST.get("next", "") or request.GET.get("next", "")
     return SignInPage(
         lead="The demo lives through a bad day. Walk in as anyone, and put one thing right." if settings.DEMO else "",
         demo=_demo_people() if settings.DEMO else (),
         set_up=Link(label="Set up your own organization", url=reverse("set-up")) if settings.DEMO else None,
+        passkey=passkey_form(following),
+        other=Link(label="Single sign-on", url=reverse("sign-on-find")) if single_sign_on_somewhere() else None,
         below=Link(label="Forgotten your password?", url=reverse("forgotten")) if settings.EMAIL_URL else None,
         form=Form(
             key="sign-in",
             action=reverse("sign-in"),
             submit="Sign in",
             fields=(
-                Field(name="next", label="", kind="hidden", value=request.GET.get("next", "")),
+                Field(name="next", label="", kind="hidden", value=following),
                 Field(name="email", label="E-mail", kind="email", required=True, autocomplete="username"),
                 Field(
                     name="password", label="Password", kind="password", required=True, autocomplete="current-password"
@@ -138,15 +152,18 @@ def _is_demo_member(organization_id: int, member_id: int) -> bool:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    visitor = sessions.visitor_of(request)
+    code = "" if visitor is None or visitor.by is None else code_of(organization_id=visitor.by)
     sessions.end(request)
-    request.session["notices"] = [{"text": "You are signed out.", "detail": "", "tone": "good"}]
-    return redirect("sign-in")
+    notice = {"text": "You are signed out.", "detail": STILL_THERE if code else "", "tone": "good"}
+    request.session["notices"] = [notice]
+    return redirect("sign-on", code=code) if code else redirect("sign-in")
 
 
 @staff
 def switch(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
     """Go on in another organization of the same account."""
-    for one in sessions.memberships(user_id=desk.visitor.user_id):
+    for one in sessions.memberships(user_id=desk.visitor.user_id, by=desk.visitor.by):
         if request.method == "POST" and str(one.organization_id) == request.POST.get("organization"):
             sessions.begin(
                 request,
@@ -154,5 +171,6 @@ def switch(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
                 organization_id=one.organization_id,
                 member_id=one.member_id,
                 began_at=desk.visitor.began_at,
+                by=desk.visitor.by,
             )
     return redirect("today")

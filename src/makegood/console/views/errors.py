@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
+import traceback
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from makegood.console.viewmodels import ErrorPage, Link, Reader, Shell
 from makegood.rules.phrases import accepted, phrase, spoken
 from makegood.store.clocks import wall_now
+from makegood.store.unanswering import RETRY_SECONDS, code_of_error, does_not_answer
 
 WORDS = {
     400: ("That could not be read", "Go back, reload the page, and try again."),
@@ -23,6 +25,7 @@ WORDS = {
     413: ("That is too large", "Choose files of at most 5 MB each, and send them again."),
     429: ("Too many tries", "For everyone's safety we wait a little now."),
     500: ("Something broke on our side", "Nothing that you typed before was lost. Try again in a moment."),
+    503: ("The database does not answer", "What you just sent may not have been done: look before you send it again."),
 }
 PUBLIC = ("/s/", "/r/")
 logger = logging.getLogger("makegood.web")
@@ -79,7 +82,16 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer 500, with a reference that names this one occasion in the log."""
+    """Answer 503 where the database does not answer, else 500 with a reference that names this occasion in the log.
+
+    What the error says, and the address, are left out of the log: they may hold a person's words, or open their page.
+    """
+    error = sys.exc_info()[1]
+    where = f"{request.method} {request.resolver_match.route if request.resolver_match else ''}"
+    if error is not None and does_not_answer(error):
+        logger.error("%s: the database does not answer (%s)", where, code_of_error(error))
+        return error_answer(request, status=503, retry_after=RETRY_SECONDS)
     reference = secrets.token_hex(4)
-    logger.error("reference %s: %s %s", reference, request.method, request.path, exc_info=sys.exc_info())
+    trace = "".join(traceback.format_tb(error.__traceback__)) if error else ""
+    logger.error("reference %s: %s: %s\n%s", reference, where, code_of_error(error) if error else "", trace)
     return error_answer(request, status=500, reference=reference)

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import attrs
+from django.conf import settings
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -23,8 +25,8 @@ from makegood.failures.queries import incidents_proposed
 from makegood.makegoods.charges import charges_unstopped_counted
 from makegood.makegoods.queries import payouts_by_hand_counted
 from makegood.messages.queries import notices_unread
-from makegood.organizations.visits import desk_in
-from makegood.store.clocks import wall_now
+from makegood.organizations.visits import desk_in, visit_note
+from makegood.store.clocks import STILL, clock_pace, wall_now
 from makegood.store.tenancy import tenant
 
 CONSTRAINTS = {
@@ -58,13 +60,18 @@ def staff(view: View) -> Callable[..., HttpResponse]:
     return answer
 
 
-def acts(again: View, merged: View | None = None) -> Callable[[View], Callable[..., HttpResponse]]:
+def acts(
+    again: View, merged: View | None = None, *, begins: bool = True
+) -> Callable[[View], Callable[..., HttpResponse]]:
     """Make a view that changes something on POST; refused, or fetched, it shows `again` with the same names.
 
     What the domain refuses is undone whole, and shown on that page with everything that was typed. Where the form is
     not on it any more, or somebody else changed the same meanwhile, `merged` shows it: called with the parts that both
-    changed, and what was wrong.
+    changed, and what was wrong. In the demo its time begins with what is done, unless the view says that it `begins`
+    none.
     """
+
+    done = _begun if begins else _as_it_is
 
     def made(view: View) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -72,7 +79,7 @@ def acts(again: View, merged: View | None = None) -> Callable[[View], Callable[.
             if request.method != "POST":
                 return _framed(request, lambda desk: again(request, desk, **names))
             try:
-                return _framed(request, lambda desk: view(request, desk, **names))
+                return _framed(request, lambda desk: done(desk, view(request, desk, **names)))
             except Collision as collision:
                 parts = collision.parts
                 if merged is None:
@@ -88,6 +95,17 @@ def acts(again: View, merged: View | None = None) -> Callable[[View], Callable[.
         return answer
 
     return made
+
+
+def _begun(desk: Desk, answer: Screen | HttpResponse) -> Screen | HttpResponse:
+    """Let the demo's time run from the first thing that somebody does, where it stood still until then."""
+    if settings.DEMO and desk.facts.clock == "running" and desk.facts.speed <= STILL:
+        clock_pace(organization_id=desk.organization_id, speed=settings.DEMO_SPEED)
+    return answer
+
+
+def _as_it_is(_desk: Desk, answer: Screen | HttpResponse) -> Screen | HttpResponse:
+    return answer
 
 
 def typed_of(request: HttpRequest, error: Exception) -> Typed | None:
@@ -130,15 +148,16 @@ def _framed(
         if facts is None:
             sessions.end(request)
             return _to_sign_in(request)
-        sessions.seen(request, visitor)
+        if sessions.seen(request, visitor):
+            visit_note(visitor=visitor, facts=facts)
         desk = Desk(visitor=visitor, facts=facts)
         match = request.resolver_match
         if match is None or not desk.may(match.url_name or ""):
             return error_answer(request, status=403)
-        if facts.password_once and match.url_name != "password":
+        if facts.password_once and visitor.by is None and match.url_name != "password":
             return _sent_to(request, reverse("password"))
         answer = view(desk)
-        if isinstance(answer, HttpResponse):
+        if isinstance(answer, HttpResponseBase):
             return answer
         if answer.fragment:
             return render(request, answer.template, answer.page)
@@ -164,7 +183,7 @@ def _drawn(request: HttpRequest, desk: Desk, screen: Screen, *, status: int, wro
         desk,
         current=screen.current,
         notices=tuple(notices),
-        others=sessions.memberships(user_id=desk.visitor.user_id, here=desk.organization_id),
+        others=sessions.memberships(user_id=desk.visitor.user_id, here=desk.organization_id, by=desk.visitor.by),
         waiting=_waiting(desk),
     )
     response = render(request, screen.template, {"page": page, "shell": shell}, status=status)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from makegood.console.asking import zones
+from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
-from makegood.console.viewmodels import Fact, Field, Form, Link, SettingsSection
+from makegood.console.viewmodels import Choice, Fact, Field, Form, Link, SettingsSection
 from makegood.console.views.people import Done
 from makegood.core.calendars import DAYS, Calendar, UnusableCalendar
 from makegood.organizations.operations import calendar_publish
-from makegood.organizations.queries import CalendarFacts, calendars_latest, organization_facts, playbooks_latest_facts
+from makegood.organizations.queries import CalendarFacts, PlaybookFacts, calendars_latest, organization_facts
 
 DAY_NAMES = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
 USUAL = dict.fromkeys(DAYS[:5], "09:00-17:00")
@@ -29,16 +31,17 @@ MOST_HOLIDAYS = 400
 def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, ...]:
     """This function will show every calendar, and a form to change the chosen one or to add another."""
     latest = calendars_latest(organization_id=desk.organization_id)
-    used = _used_by(desk)
+    listed = playbooks_listed(organization_id=desk.organization_id)
     shown = tuple(
         SettingsSection(
             title=code,
             key=f"hours-{code}",
-            lead=_used_words(used.get(code, [])),
+            lead=used_said(desk, code),
             facts=_facts(desk, one),
             links=()
             if code == chosen
             else (Link(label="Change them", url=f"{reverse('settings', args=['hours'])}?change={code}#hours-form"),),
+            forms=() if code == chosen else (_use_form(code, listed),),
         )
         for code, one in latest.items()
     )
@@ -49,10 +52,18 @@ def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, 
     new = SettingsSection(
         title="New opening hours",
         key="hours-new",
-        lead="Clocks of a playbook that names them count only the time inside; without any, every minute counts.",
-        forms=(_form(action, code="", data={"zone": zone}),),
+        lead="Clocks of a playbook that uses them count only the time inside; without any, every minute counts.",
+        forms=(_form(action, code="", data={"zone": zone}, listed=listed, first=not latest),),
     )
     return (*shown, new)
+
+
+def first_form(desk: Desk, *, action: str) -> Form:
+    """This function will ask for opening hours while an organization is set up."""
+    here = desk.organization_id
+    data = {"zone": organization_facts(organization_id=here).zone}
+    first = not calendars_latest(organization_id=here)
+    return _form(action, code="", data=data, listed=playbooks_listed(organization_id=here), first=first)
 
 
 def publish(request: HttpRequest, desk: Desk) -> Done:
@@ -61,15 +72,12 @@ def publish(request: HttpRequest, desk: Desk) -> Done:
     code = given["hours_code"].strip().lower()
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", code):
         raise Unanswered({"hours_code": "Use letters, digits and hyphens for the name, such as shop."})
-    data = {
-        "zone": given["hours_zone"],
-        "weekly": {day: spans for day in DAYS if (spans := _spans(request.POST, day))},
-        "holidays": _holidays(request.POST.get("hours_holidays", "")),
-    }
+    data = {"zone": given["hours_zone"], **_hours_given(request.POST)}
     try:
         calendar = Calendar.from_data(data)
     except UnusableCalendar as error:
         raise Unanswered({"hours_mon": str(error)}) from error
+    wanted = [one for one in request.POST.getlist("hours_for") if re.fullmatch(r"[\w-]{1,60}", one)]
     calendar_publish(
         organization_id=desk.organization_id,
         code=code,
@@ -78,7 +86,34 @@ def publish(request: HttpRequest, desk: Desk) -> Done:
         now=desk.facts.now,
         by=desk.member_id,
     )
-    return Done(text=f"The hours of {code} count from now on. Time that was used stays used.")
+    if _used_by(desk).get(code):
+        return Done(text=f"The hours of {code} count from now on. Time that was used stays used.")
+    setting_up = request.path.startswith("/set-up")
+    if not wanted:
+        where = "in Settings, Opening hours" if setting_up else "below"
+        return Done(text=f"The hours of {code} are kept. They count once a playbook uses them: choose which {where}.")
+    asked = {"hours": code, f"for_{code}": wanted} | ({"then": "set-up"} if setting_up else {})
+    text = f"The hours of {code} are kept. See what they change, then let them count."
+    return Done(text=text, to=f"{reverse('hours-use')}?{urlencode(asked, doseq=True)}")
+
+
+def _hours_given(given: Mapping[str, str]) -> dict[str, Any]:
+    """The hours of each day and the days that are closed. Raises Unanswered that names all that is wrong with them."""
+    weekly: dict[str, list[list[str]]] = {}
+    holidays: list[str] = []
+    wrong: dict[str, str] = {}
+    for day in DAYS:
+        try:
+            weekly[day] = _spans(given, day)
+        except Unanswered as error:
+            wrong |= error.wrong
+    try:
+        holidays = _holidays(given.get("hours_holidays", ""))
+    except Unanswered as error:
+        wrong |= error.wrong
+    if wrong:
+        raise Unanswered(wrong)
+    return {"weekly": {day: spans for day, spans in weekly.items() if spans}, "holidays": holidays}
 
 
 def _spans(given: Mapping[str, str], day: str) -> list[list[str]]:
@@ -135,7 +170,7 @@ def _facts(desk: Desk, one: CalendarFacts) -> tuple[Fact, ...]:
         *(Fact(label=name, value=_typed(weekly.get(day, [])) or "closed") for day, name in DAY_NAMES.items()),
         Fact(label="Time zone", value=str(one.data["zone"])),
         Fact(label="Closed days to come", value=_few(closed) or "none"),
-        Fact(label="Counts since", value=said_at(desk, one.active_from)),
+        Fact(label="So since", value=said_at(desk, one.active_from)),
     )
 
 
@@ -143,34 +178,79 @@ def _few(days: list[str]) -> str:
     return ", ".join(days[:6]) + (f" and {len(days) - 6} more" if len(days) > 6 else "")
 
 
-def _used_by(desk: Desk) -> dict[str, list[str]]:
-    used: dict[str, list[str]] = {}
-    for one in playbooks_latest_facts(organization_id=desk.organization_id):
+def _used_by(desk: Desk) -> dict[str, list[PlaybookFacts]]:
+    used: dict[str, list[PlaybookFacts]] = {}
+    for one in playbooks_listed(organization_id=desk.organization_id):
         if code := one.data["clocks"].get("calendar"):
-            used.setdefault(code, []).append(one.code)
+            used.setdefault(code, []).append(one)
     return used
+
+
+def _playbooks_field(name: str, listed: Sequence[PlaybookFacts], chosen: Collection[str]) -> Field:
+    return Field(
+        name=name,
+        label="Use these hours for",
+        kind="checkboxes",
+        hint="You see what changes before it counts. What is open keeps what it began with.",
+        choices=tuple(
+            Choice(
+                value=one.code,
+                label=playbook_title(one),
+                hint=f"now: {one.data['clocks'].get('calendar') or 'every hour counts'}",
+                chosen=one.code in chosen,
+            )
+            for one in listed
+        ),
+    )
+
+
+def _use_form(code: str, listed: Sequence[PlaybookFacts]) -> Form:
+    """Ask which playbooks count these hours; what that changes is shown next."""
+    chosen = [one.code for one in listed if one.data["clocks"].get("calendar") == code]
+    fields = (Field(name="hours", label="", kind="hidden", value=code), _playbooks_field(f"for_{code}", listed, chosen))
+    return Form(key=f"use-{code}", method="get", action=reverse("hours-use"), submit="See what changes", fields=fields)
+
+
+def used_said(desk: Desk, code: str) -> str:
+    """This function will say in which playbooks these opening hours count."""
+    return _used_words([playbook_title(one) for one in _used_by(desk).get(code, [])])
 
 
 def _used_words(codes: list[str]) -> str:
     if not codes:
-        return "No playbook counts these hours yet: name them as calendar, under clocks, in a playbook."
-    return f"The clocks of {', '.join(codes)} count these hours."
+        return "No playbook uses these hours yet, so they do not count: choose below for which they do."
+    return f"They count in the clocks of: {', '.join(codes)}."
 
 
-def _form(action: str, *, code: str, data: Mapping[str, Any]) -> Form:
+def _form(
+    action: str,
+    *,
+    code: str,
+    data: Mapping[str, Any],
+    listed: Sequence[PlaybookFacts] = (),
+    first: bool = False,
+) -> Form:
+    """Ask for hours: those of `code` changed, or new ones with the playbooks of `listed` that are to use them.
+
+    With `first` the playbook for anyone is ticked beforehand.
+    """
     weekly = data.get("weekly")
     hours = {day: _typed(weekly.get(day, [])) for day in DAYS} if weekly else USUAL
     name = (
         Field(name="hours_code", label="", kind="hidden", value=code)
         if code
         else Field(
-            name="hours_code", label="Name", required=True, maxlength=40, hint="What playbooks call it, such as shop"
+            name="hours_code",
+            label="Name",
+            required=True,
+            maxlength=40,
+            hint="What playbooks call it, in small letters, such as shop",
         )
     )
     return Form(
         key="hours-form",
         action=action,
-        submit="Let these hours count" if code else "Add these hours",
+        submit="Keep these hours" if code else "Add these hours",
         fields=(
             name,
             Field(
@@ -198,5 +278,6 @@ def _form(action: str, *, code: str, data: Mapping[str, Any]) -> Form:
                 value="\n".join(data.get("holidays", ())),
                 hint="One a line, such as 2026-12-25.",
             ),
+            *((_playbooks_field("hours_for", listed, {"default"} if first else ()),) if listed else ()),
         ),
     )

@@ -74,7 +74,7 @@ def _message(row: MessageRow, *, current: bool) -> InboxMessage:
         to=row.address or "their page",
         subject=row.subject,
         sent_at=row.sent_at or row.created_at,
-        url=f"{reverse('inbox')}?message={row.id}",
+        url=f"{reverse('inbox')}?message={row.id}#mail",
         current=current,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -148,7 +148,8 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
         begun = incident_begun(organization_id=here, incident_id=one.id)
         leaving = incident_leaving(organization_id=here, incident_id=one.id, by=desk.member_id, now=desk.facts.now)
         by_failure = {row.failure_id: row for row in begun}
-        rows = tuple(_held(desk, failure, by_failure.get(failure.id)) for failure in held[: words.PER_PAGE])
+        listed = _listed(desk, [by_failure[one.id].number for one in held[: words.PER_PAGE] if one.id in by_failure])
+        rows = tuple(_held(desk, failure, by_failure.get(failure.id), listed) for failure in held[: words.PER_PAGE])
         more = len(held) > words.PER_PAGE
     return Screen(
         template="console/incident.html",
@@ -178,7 +179,15 @@ def incident_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
 incident = staff(incident_page)
 
 
-def _held(desk: Desk, failure: HeldFailure, begun: Begun | None) -> RecoveryRow:
+def _listed(desk: Desk, numbers: Sequence[int]) -> dict[int, RecoveryRow]:
+    """What Today shows of these recoveries, by number: a proposed incident does not stop their clocks."""
+    if not numbers:
+        return {}
+    found = recoveries_list(organization_id=desk.organization_id, filters=Filters(numbers=numbers))
+    return {row.number: words.recovery_row(desk, row) for row in found.rows if row.state == "open"}
+
+
+def _held(desk: Desk, failure: HeldFailure, begun: Begun | None, listed: Mapping[int, RecoveryRow]) -> RecoveryRow:
     state = "Held, nothing sent"
     if failure.withdrawn:
         state = "Withdrawn"
@@ -186,14 +195,15 @@ def _held(desk: Desk, failure: HeldFailure, begun: Begun | None) -> RecoveryRow:
         state = "Written to already, the rest is held"
     code = f"F-{failure.id}" if begun is None else words.code(begun.number)
     found = words.said_at(desk, failure.happened_at)
+    known = listed.get(begun.number) if begun is not None else None
     return RecoveryRow(
         code=code,
         url=reverse("customer", args=[failure.customer_id]) if begun is None else reverse("recovery", args=[code]),
         who=words.who(failure.customer),
         what=failure.what or "a promise was not kept",
         note=found if begun is None else f"{code}, {found}",
-        next=state,
-        clock=ClockFace(label="", due_at=None, state="none"),
+        next=f"{state}. Next: {known.next}" if known else state,
+        clock=known.clock if known else ClockFace(label="", due_at=None, state="none"),
     )
 
 

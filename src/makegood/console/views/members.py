@@ -26,10 +26,10 @@ from makegood.console.views import people
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.settings import pages_of
 from makegood.organizations.choosing import account_mail, account_mailed, accounts_mailed, password_chosen
+from makegood.organizations.identity_provider import identified, identity_forget
 from makegood.organizations.members import (
     Edited,
     Wanted,
-    account_of_others,
     member_edit,
     member_factor_remove,
     member_password,
@@ -37,20 +37,30 @@ from makegood.organizations.members import (
     member_sign_out,
 )
 from makegood.organizations.operations import member_deactivate
-from makegood.organizations.owning import account_waits
+from makegood.organizations.owning import account_of_others, account_waits
+from makegood.organizations.passkeys import passkeys_of
 from makegood.organizations.people import Change, Person, person_changes, person_one
 from makegood.organizations.queries import places_all, teams_all
 from makegood.organizations.second_factor import factor_of
 from makegood.store.clocks import wall_now
 
-WHAT = {"name": "the name", "role": "the role", "email": "the e-mail", "team": "the team", "places": "the places"}
+WHAT = {
+    "name": "the name",
+    "role": "the role",
+    "title": "how they sign",
+    "email": "the e-mail",
+    "team": "the team",
+    "places": "the places",
+}
 ACTIONS = {
     "joined": "Added",
     "left": "Let go; what they had open was handed over",
     "returned": "Taken back",
     "password_renewed": "A new password was given",
     "signed_out": "Signed out everywhere",
-    "factor_removed": "The second factor was taken off",
+    "factor_removed": "The second factor was taken off, passkeys too",
+    "identified": "Signed in by single sign-on for the first time",
+    "unidentified": "Who they are at your provider was forgotten",
     "told_so": "Chose how to be told",
 }
 
@@ -68,7 +78,14 @@ def member_page(
         lead=f"{ROLE_WORDS[one.role]}. {'' if one.active else 'Let go: cannot sign in, and owns nothing. '}"
         "What is changed here counts at once.",
         pages=pages_of(desk, current="members"),
-        sections=(*fresh, _who(desk, one), *_password(desk, one), *_here(desk, one), _changes(desk, one)),
+        sections=(
+            *fresh,
+            _who(desk, one),
+            *_password(desk, one),
+            *_identity(desk, one),
+            *_here(desk, one),
+            _changes(desk, one),
+        ),
     )
     return Screen(template="console/settings.html", page=page)
 
@@ -112,6 +129,7 @@ def _who(desk: Desk, one: Person) -> SettingsSection:
                 hint=hint,
             ),
             select("member_role", "Role", people.ROLES, value=one.role, required=True),
+            people.title_field(one.title),
             *((team,) if teams else ()),
             *((where,) if places else ()),
         ),
@@ -167,9 +185,14 @@ def _mails(desk: Desk, one: Person) -> tuple[Action, ...]:
 
 
 def _factor_off(one: Person) -> tuple[Action, ...]:
-    if one.user_id is None or factor_of(user_id=one.user_id).since_at is None:
+    if one.user_id is None:
         return ()
-    return (Action(label="Take the second factor off", about=one.name, style="danger", url=_act(one, "factor-off")),)
+    factor = factor_of(user_id=one.user_id).since_at is not None
+    passkeys = bool(passkeys_of(user_id=one.user_id))
+    what = " and ".join(["the second factor"] * factor + ["the passkeys"] * passkeys)
+    if not what:
+        return ()
+    return (Action(label=f"Take {what} off", about=one.name, style="danger", url=_act(one, "factor-off")),)
 
 
 LINKED = {
@@ -195,6 +218,15 @@ def _mail_link(desk: Desk, one: Person) -> None:
     waits = account_waits(user_id=one.user_id, organization_id=desk.organization_id)
     kind = "reset" if password_chosen(user_id=one.user_id) and not waits else "invited"
     account_mail(organization_id=desk.organization_id, member_id=one.id, kind=kind)
+
+
+def _identity(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
+    if not identified(organization_id=desk.organization_id, member_id=one.id):
+        return ()
+    forget = Action(label="Forget their account there", about=one.name, style="danger", url=_act(one, "identity-off"))
+    lead = "They signed in by your provider. Have they another account there now? Forget this one: then their e-mail"
+    lead += " finds them once more."
+    return (SettingsSection(title="Single sign-on", key="identity", lead=lead, actions=(forget,)),)
 
 
 def _here(desk: Desk, one: Person) -> tuple[SettingsSection, ...]:
@@ -240,7 +272,16 @@ def _said(change: Change) -> str:
 def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) -> Screen | HttpResponse:
     """Change one person."""
     one = person_one(organization_id=desk.organization_id, member_id=member_id)
-    if one is None or act not in ("change", "password", "link", "sign-out", "factor-off", "leave", "return"):
+    if one is None or act not in (
+        "change",
+        "password",
+        "link",
+        "sign-out",
+        "factor-off",
+        "identity-off",
+        "leave",
+        "return",
+    ):
         raise Http404
     given = {
         "organization_id": desk.organization_id,
@@ -260,6 +301,9 @@ def member_act(request: HttpRequest, desk: Desk, *, member_id: int, act: str) ->
     elif act == "factor-off":
         member_factor_remove(**given)
         tell(request, f"{one.name} signs in with their password alone now.")
+    elif act == "identity-off":
+        identity_forget(**given)
+        tell(request, f"{one.name} is found by their e-mail when they next sign in by your provider.")
     elif act == "sign-out":
         member_sign_out(**given, wall_at=wall_now())
         tell(request, f"{one.name} is signed out everywhere.")
@@ -313,6 +357,7 @@ def _wanted(request: HttpRequest, desk: Desk, one: Person) -> Wanted:
     return Wanted(
         name=given["member"][:120],
         role=given["member_role"],
+        title=request.POST.get("member_title", one.title),
         email=people.email_of(request),
         team_id=people.chosen_one(request, "member_team", [team.id for team in teams_all(organization_id=here)]),
         place_ids=place_ids,

@@ -83,6 +83,7 @@ def _change(request: HttpRequest, desk: Desk) -> HttpResponse:
         user_id=desk.visitor.user_id,
         organization_id=desk.organization_id,
         member_id=desk.member_id,
+        by=desk.visitor.by,
     )
     tell(request, "Your password is changed.")
     return redirect("today")

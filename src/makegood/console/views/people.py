@@ -9,7 +9,7 @@ import attrs
 from django.http import HttpRequest
 
 from makegood.console.asking import amount, select, whole
-from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.playbooks import playbooks_listed
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Field, Form
@@ -17,7 +17,7 @@ from makegood.core.names import code_of
 from makegood.organizations.choosing import accounts_mailed
 from makegood.organizations.founding import member_invite
 from makegood.organizations.operations import place_create, team_create
-from makegood.organizations.queries import places_all, teams_all
+from makegood.organizations.queries import place_free, places_all, teams_all
 from makegood.promises.operations import source_create, source_watch
 
 ROLES = (
@@ -27,6 +27,7 @@ ROLES = (
     ("admin", "Admin: everything, and the settings"),
 )
 LONGEST_EMAIL = 254
+MOST_CODE = 50
 NAMELESS = "place"
 """The code of what has a name without letters and digits."""
 PLACE_KINDS = (
@@ -36,10 +37,11 @@ PLACE_KINDS = (
 
 @attrs.frozen(kw_only=True)
 class Done:
-    """What was done, in a sentence; `secret` is shown this once."""
+    """What was done, in a sentence; `secret` is shown this once, `to` is where it goes on, if not where it began."""
 
     text: str
     secret: str = ""
+    to: str = ""
 
 
 def team_form(desk: Desk, *, action: str) -> Form:
@@ -80,18 +82,19 @@ def place_form(desk: Desk, *, action: str) -> Form:
 def place_add(request: HttpRequest, desk: Desk) -> Done:
     """Add a place."""
     given = answers(request.POST, place="Write the place's name.")
-    code = code_of(name=given["place"]) or NAMELESS
-    if any(one.code == code for one in places_all(organization_id=desk.organization_id)):
+    here, name = desk.organization_id, given["place"][:120]
+    parent_id = chosen_one(request, "place_parent", [one.id for one in places_all(organization_id=here)])
+    code = code_of(name=name)[:MOST_CODE] or NAMELESS
+    code = place_free(organization_id=here, name=name, code=code, parent_id=parent_id)
+    if not code:
         raise Unanswered({"place": "There is a place of this name: choose another one."})
     kind = request.POST.get("place_kind", "store")
     place_create(
-        organization_id=desk.organization_id,
+        organization_id=here,
         code=code,
-        name=given["place"][:120],
+        name=name,
         kind=kind if kind in dict(PLACE_KINDS) else "other",
-        parent_id=chosen_one(
-            request, "place_parent", [one.id for one in places_all(organization_id=desk.organization_id)]
-        ),
+        parent_id=parent_id,
     )
     return Done(text=f"{given['place']} is a place now.")
 
@@ -129,6 +132,7 @@ def member_form(desk: Desk, *, action: str) -> Form:
                 autocomplete="off",
             ),
             select("member_role", "Role", ROLES, value="employee", required=True),
+            title_field(),
             *((select("member_team", "Team", teams, first="None"),) if teams else ()),
             *(
                 (places_field(places, hint="Tick as many as they serve. None ticked is all of them."),)
@@ -142,6 +146,18 @@ def member_form(desk: Desk, *, action: str) -> Form:
                 inputmode="decimal",
             ),
         ),
+    )
+
+
+def title_field(value: str = "", *, name: str = "member_title", label: str = "How they sign") -> Field:
+    """This function will ask how somebody signs letters, after their name; none is made up from their role."""
+    return Field(
+        name=name,
+        label=label,
+        value=value,
+        maxlength=60,
+        autocomplete="off",
+        hint="Under letters, after the name, such as: head of the shop. Empty is the name and the organization alone.",
     )
 
 
@@ -192,6 +208,7 @@ def member_add(request: HttpRequest, desk: Desk) -> Done:
         team_id=chosen_one(request, "member_team", [one.id for one in teams_all(organization_id=here)]),
         place_ids=places_chosen(request, desk),
         limit_minor=limit.minor if limit else 0,
+        title=request.POST.get("member_title", ""),
         by_mail=accounts_mailed(organization_id=here),
     )
     if invited.waits and not invited.mailed:
@@ -203,37 +220,6 @@ def member_add(request: HttpRequest, desk: Desk) -> Done:
         return Done(text=text, secret=invited.password)
     ending = " and signs in with the password they have" if invited.known else ""
     return Done(text=f"{given['member']} is here now{ending}.")
-
-
-def source_form(desk: Desk, *, action: str) -> Form:
-    """This function will ask for a source."""
-    return Form(
-        key="source",
-        action=action,
-        submit="Add this source",
-        title="Add a source",
-        fields=(
-            Field(name="source", label="Name", required=True, maxlength=120, hint="Web shop, booking system, till"),
-            Field(
-                name="source_rhythm",
-                label="Expected to be heard every so many minutes",
-                kind="number",
-                minimum="1",
-                hint="If it falls silent for longer, what depends on it is held. Leave empty if it has no rhythm.",
-            ),
-            Field(
-                name="source_playbook",
-                label="What is done when one of its promises breaks?",
-                kind="radio",
-                required=True,
-                value="default",
-                choices=tuple(
-                    Choice(value=one.code, label=playbook_title(one), hint=playbook_said(one))
-                    for one in playbooks_listed(organization_id=desk.organization_id)
-                ),
-            ),
-        ),
-    )
 
 
 def _playbook(request: HttpRequest, desk: Desk) -> str:
@@ -269,5 +255,6 @@ def source_watched(request: HttpRequest, desk: Desk) -> Done:
         now=desk.facts.now,
     )
     if watched:
-        return Done(text="It only watches now: nothing leaves for what it tells of.", secret="")
-    return Done(text="It is live. What fell due while it only watched stays as it is.", secret="")
+        said = "It only watches now: nothing leaves for what it tells of from here on. What is under way goes on."
+        return Done(text=said, secret="")
+    return Done(text="It is live. What it only watched is over, and nothing of that is sent.", secret="")

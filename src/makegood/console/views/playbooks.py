@@ -8,13 +8,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from makegood.console.building.playbooks import playbook_said
+from makegood.console.building.playbooks import hours_known, playbook_said
 from makegood.console.building.words import code as recovery_code
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Empty, Field, Form, Link, Table, TableRow
 from makegood.console.viewmodels.playbooks import (
     ChangedLine,
+    PlaybookChange,
     PlaybookCheck,
     PlaybookComparePage,
     PlaybookWritePage,
@@ -30,6 +31,7 @@ from makegood.rules.playbooks.drawing import drawn
 
 NEW = "new"
 MOST_LETTERS = 64 * 1024
+COUNTS = "It counts for what opens from now on; what is open keeps the version it began with."
 MARKS = {"+": "added", "-": "taken", "@": "gap"}
 
 
@@ -56,7 +58,9 @@ def write_page(request: HttpRequest, desk: Desk, *, code: str) -> Screen | HttpR
         title=f"Change {code}" if facts else "A new playbook",
         lead="Nothing counts until you publish. First you see what changes, and for whom.",
         form=_form(code, facts.text if facts else "", "See what changes"),
-        check=PlaybookCheck(said=playbook_said(facts)) if facts else PlaybookCheck(),
+        check=PlaybookCheck(said=playbook_said(facts, hours=hours_known(organization_id=desk.organization_id)))
+        if facts
+        else PlaybookCheck(),
         back=_back(),
         drawing=Link(label="See it on one page, to print", url=reverse("playbook-drawing", args=[code]))
         if facts
@@ -76,7 +80,8 @@ def check(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
     except Unanswered as error:
         found = PlaybookCheck(wrong=str(error))
     else:
-        found = PlaybookCheck(said=playbook_said(_facts_of(desk, text, data)))
+        known = hours_known(organization_id=desk.organization_id)
+        found = PlaybookCheck(said=playbook_said(_facts_of(desk, text, data), hours=known))
     return Screen(template="console/parts/playbook_check.html", page={"check": found}, fragment=True)
 
 
@@ -84,23 +89,34 @@ def check(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
 def compare(request: HttpRequest, desk: Desk, *, code: str) -> Screen | HttpResponse:
     """Show what a playbook as typed changes, and which open recoveries it would have treated otherwise."""
     text, data, playbook = _typed(request, desk)
-    before = _latest(desk, playbook.code)
-    lines = changed_lines(before=_plain(before.text), after=text) if before else ()
-    table = _differences(before.data if before else {}, data)
-    found = recoveries_otherwise(organization_id=desk.organization_id, playbook=playbook)
-    version = before.version if before else 0
+    shown = change_shown(desk, text=text, data=data, playbook=playbook)
+    version = shown.version
     page = PlaybookComparePage(
         title=f"Publish {playbook.code}, version {version + 1}",
-        lead=f"{playbook.title}. It counts for what opens from now on; what is open keeps the version it began with.",
-        differences=table,
-        lines=tuple(_line(one) for one in lines),
-        otherwise=_otherwise(found),
-        otherwise_lead=_otherwise_lead(found),
-        form=_publish_form(text, version) if table.rows or lines else None,
+        lead=f"{playbook.title}. {COUNTS}",
+        change=shown,
+        form=_publish_form(text, version) if shown.differences.rows or shown.lines else None,
         again=_form(code, text, "See what changes"),
         back=_back(),
     )
     return Screen(template="console/playbook_compare.html", page=page)
+
+
+def change_shown(desk: Desk, *, text: str, data: dict[str, Any], playbook: Playbook) -> PlaybookChange:
+    """This function will say what a playbook changes against the version that counts, and for whom."""
+    before = _latest(desk, playbook.code)
+    found = recoveries_otherwise(organization_id=desk.organization_id, playbook=playbook)
+    lines = changed_lines(before=plain(before.text), after=text) if before else ()
+    known = hours_known(organization_id=desk.organization_id)
+    return PlaybookChange(
+        key=playbook.code,
+        version=before.version if before else 0,
+        said=playbook_said(_facts_of(desk, text, data), hours=known),
+        differences=_differences(before.data if before else {}, data),
+        lines=tuple(_line(one) for one in lines),
+        otherwise=_otherwise(found),
+        otherwise_lead=_otherwise_lead(found),
+    )
 
 
 def publish(request: HttpRequest, desk: Desk) -> people.Done:
@@ -130,7 +146,7 @@ def paste_form() -> Form:
 
 
 def _typed(request: HttpRequest, desk: Desk) -> tuple[str, dict[str, Any], Playbook]:
-    text = _plain(request.POST.get("playbook", ""))
+    text = plain(request.POST.get("playbook", ""))
     if not text.strip():
         raise Unanswered({"playbook": "Paste the playbook."})
     if len(text) > MOST_LETTERS:
@@ -147,7 +163,8 @@ def _typed(request: HttpRequest, desk: Desk) -> tuple[str, dict[str, Any], Playb
     return text, data, playbook
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """This function will bring a playbook's text into the shape in which it is kept."""
     return text.replace("\r\n", "\n").strip("\n") + "\n"
 
 
@@ -213,7 +230,7 @@ def _otherwise(found: OtherwiseFound) -> Table:
         TableRow(
             cells=(
                 f"{recovery_code(one.number)}, {one.customer or 'customer not known'}",
-                "; ".join(f"{change.what}: {change.becomes} (is {change.was})" for change in one.changes),
+                "; ".join(f"{change.what}: {change.becomes} instead of {change.was}" for change in one.changes),
             ),
             url=reverse("recovery", args=[recovery_code(one.number)]),
         )

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from makegood.console import permissions
+from makegood.console.building.reached import only_here
 from makegood.console.building.words import code as code_of
 from makegood.console.desk import Desk
 from makegood.console.qr import qr_of
@@ -45,6 +46,7 @@ def place(request: HttpRequest, desk: Desk, *, place_id: int) -> Screen:
         at=found.name,
         picture=qr_of(url),
         url=url,
+        warning=f"{warned} Print the sign then." if (warned := only_here()) else "",
         back=Link(label="Places", url=reverse("settings", args=["places"])) if runs else Link(label="Today", url="/"),
     )
     return Screen(template="console/print.html", page=page)
@@ -54,6 +56,8 @@ def place(request: HttpRequest, desk: Desk, *, place_id: int) -> Screen:
 def slip(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     """Show the slip for a customer without an address: the code of their page, to print and hand over."""
     case = case_of(desk, code)
+    if case.shadow:
+        raise Http404
     language = spoken(case.language, desk.facts.language)
     url = status_url(organization_id=desk.organization_id, token=case.thread_token)
     given = Form(
@@ -71,6 +75,7 @@ def slip(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
         says=phrase("slip.text", language=language),
         picture=qr_of(url),
         url=url,
+        warning=only_here(),
         back=Link(label=code_of(case.number), url=reverse("recovery", args=[code_of(case.number)])),
         form=given if case.state == "open" and case.link_at is None else None,
     )

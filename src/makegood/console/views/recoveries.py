@@ -74,7 +74,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         if offers
         else None,
         incident=next((one.incident for one in failures if one.incident), None),
-        status_url=preview_path(organization_id=here, token=case.thread_token),
+        status_url="" if case.shadow else preview_path(organization_id=here, token=case.thread_token),
         helped=help_state(organization_id=here, recovery_id=case.id),
         said=words_said(organization_id=here, recovery_id=case.id, now=desk.facts.now),
         stayed=Stayed(

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from makegood.console import permissions
 from makegood.console.asking import amount, moment, whole
 from makegood.console.building.cause import UNLISTED
+from makegood.console.building.saying import judged
 from makegood.console.building.words import code as code_of
 from makegood.console.building.words import step_name
 from makegood.console.desk import Desk
@@ -29,6 +30,7 @@ from makegood.organizations.queries import members_all
 from makegood.recoveries import operations
 from makegood.recoveries.operations import staff_words
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.recoveries.queries import Case
 
 MOST = 2**63 - 1
 
@@ -73,7 +75,10 @@ def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) ->
         if "fixed" in request.POST and not note:
             raise Unanswered({"fixed": "Say in a few words what was done."})
         anyway = request.POST.get(f"anyway_{step}", request.POST.get("anyway", "")).strip()
-        operations.step_done(**given, note=note, anyway=anyway)
+        told = request.POST.get("fixed_told", "").strip() if step == "fix" else ""
+        if told:
+            _judged_well(desk, case, told)
+        operations.step_done(**given, note=note, anyway=anyway, told=told)
         tell(request, f"{step_name(step)}: done.")
     elif how == "skip":
         reason = answers(request.POST, **{f"skip_{step}": "Say why it is not needed."})[f"skip_{step}"]
@@ -85,6 +90,14 @@ def step(request: HttpRequest, desk: Desk, *, code: str, step: str, how: str) ->
     else:
         raise Http404
     return gone_to("recovery", code=code)
+
+
+def _judged_well(desk: Desk, case: Case, told: str) -> None:
+    """Raise Unanswered where the wording rules would keep these words for the customer from leaving as a letter."""
+    linted = judged(desk, case, kind="update", text=told)
+    if linted and linted.flagged:
+        said = " ".join(dict.fromkeys(one.message for one in linted.findings if one.severity == "block"))
+        raise Unanswered({"fixed_told": f"{said} Say it otherwise, or leave this empty and write to them."})
 
 
 @act

@@ -13,7 +13,7 @@ from django.urls import reverse
 from makegood.console.asking import KINDS, LOSSES, amount, choices, when, when_fields
 from makegood.console.building import words
 from makegood.console.desk import Desk
-from makegood.console.finding import customer_asked, customer_field, named_so
+from makegood.console.finding import customer_asked, customer_field, language_asked, language_field, named_so
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Choice, Field, Form, FormPage, Link
 from makegood.console.views.frame import Screen, acts, tell
@@ -91,6 +91,7 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
                 fields=(
                     attrs.evolve(customer_field(known), label="Who?"),
                     *asks,
+                    language_field(desk),
                     Field(
                         name="what",
                         label="What went wrong?",
@@ -99,7 +100,7 @@ def report_page(request: HttpRequest, desk: Desk) -> Screen:
                         rows=2,
                         maxlength=160,
                         hint="For your colleagues: letters to the customer say it in words of their own.",
-                        placeholder="The till charged you twice",
+                        placeholder="The till charged her twice",
                     ),
                     Field(
                         name="cost",
@@ -143,13 +144,18 @@ def reported(desk: Desk, values: Mapping[str, str], *, at: datetime, chosen: str
         happened_at = when(values, now=at, zone=desk.facts.zone)
     except Unanswered as error:
         wrong |= error.wrong
+    price = None
+    try:
+        price = amount(values.get("price", ""), field="price", currency=desk.facts.currency)
+    except Unanswered as error:
+        wrong |= error.wrong
     if wrong:
         raise Unanswered(wrong)
-    price = amount(values.get("price", ""), field="price", currency=desk.facts.currency)
+    language = language_asked(values)
     return failure_report(
         organization_id=desk.organization_id,
         report=Report(
-            customer_id=customer_asked(desk, who, chosen=chosen),
+            customer_id=customer_asked(desk, who, chosen=chosen, language=language),
             kind=kind_of(what),
             loss=loss,
             fault="ours",

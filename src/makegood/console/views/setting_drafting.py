@@ -44,3 +44,11 @@ def forgotten(request: HttpRequest, desk: Desk) -> Done:
     """Forget the model and its key."""
     drafting_forget(organization_id=desk.organization_id, by=desk.member_id, now=desk.facts.now)
     return Done(text="The model and its key are forgotten.")
+
+
+ACTS = {
+    ("drafting", "set"): model_set,
+    ("drafting", "on"): switched_on,
+    ("drafting", "off"): switched_off,
+    ("drafting", "forget"): forgotten,
+}

@@ -13,11 +13,13 @@ from django.urls import reverse
 
 from makegood.console import sessions
 from makegood.console.asking import CURRENCIES, select, zones
+from makegood.console.building.correcting import language_named
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
+from makegood.console.building.sources import source_form
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers, refilled
 from makegood.console.viewmodels import Choice, Fact, Field, Form, Link, Reader, SetUpPage, SetUpStep, Shell
-from makegood.console.views import people
+from makegood.console.views import hours, people
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, tell, typed_of
 from makegood.organizations.founding import (
@@ -27,8 +29,9 @@ from makegood.organizations.founding import (
     organization_found,
     set_up_code,
 )
-from makegood.organizations.queries import members_all, places_all, teams_all
+from makegood.organizations.queries import calendars_latest, members_all, places_all, teams_all
 from makegood.promises.queries import sources_all
+from makegood.rules.phrases import accepted, languages, spoken
 from makegood.store.clocks import wall_now
 
 LATER = "The rest can wait, or be done in the next steps."
@@ -36,19 +39,34 @@ IN_DEMO = (
     "This is the demo, which begins anew at each start: what you found here is gone then. To keep it, run “makegood"
     " serve”."
 )
-STEPS = ("teams", "places", "members", "sources")
-NAMES = {"teams": "Teams", "places": "Places", "members": "People", "sources": "Sources"}
+STEPS = ("places", "hours", "teams", "members", "sources")
+NAMES = {
+    "places": "Places",
+    "hours": "Opening hours",
+    "teams": "Teams",
+    "members": "People",
+    "sources": "Sources",
+}
 WORDS = {
+    "places": (
+        "Where do you serve customers?",
+        "Stores, hotels, tills, lines. One is enough to begin. Many come at once from a file: Settings, Data in.",
+    ),
+    "hours": (
+        "When are you open?",
+        "Without opening hours every minute counts, nights and Sundays too: a customer may be promised a word by four"
+        " in the morning. Say when you are open, and for what that counts.",
+    ),
     "teams": ("Who works together?", "A team takes recoveries together. One is enough; none is fine."),
-    "places": ("Where do you serve customers?", "Stores, hotels, tills, lines. One is enough to begin."),
     "members": (
         "Who puts things right?",
         "Each person has a role, places and an amount they may give without asking. You can go on alone, too, and add"
-        " people later, under Settings.",
+        " people later, under Settings, one by one or from a file.",
     ),
     "sources": (
         "Where do promises come from?",
-        "A shop, a booking system, a phone. Programs tell us of promises through the API; people can, by hand.",
+        "A shop, a booking system, a phone. A shop or a helpdesk posts by webhook, any program through the API; people"
+        " bring a file, or write a promise down by hand. All of that is in Settings: Webhooks, API keys, Data in.",
     ),
 }
 
@@ -76,7 +94,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         member_id=founded.member_id,
     )
     tell(request, f"{request.POST['name'].strip()} is set up.", detail="You are its first admin.")
-    return redirect("set-up-step", step="teams")
+    return redirect("set-up-step", step=STEPS[0])
 
 
 def _found(request: HttpRequest) -> Founded:
@@ -88,6 +106,7 @@ def _found(request: HttpRequest) -> Founded:
         name="Write the organization's name.",
         zone="Choose a time zone.",
         currency="Choose a currency.",
+        language="Choose a language.",
     )
     code = request.POST.get("code", "").strip().encode()
     if not settings.DEMO and not hmac.compare_digest(code, set_up_code().encode()):
@@ -97,6 +116,7 @@ def _found(request: HttpRequest) -> Founded:
     with transaction.atomic():
         return organization_found(
             **given | {"password": request.POST["password"]},
+            title=request.POST.get("title", ""),
             delivery="inbox" if settings.DEMO else "live",
             now=wall_now(),
         )
@@ -122,6 +142,7 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
             fields=(
                 *(() if settings.DEMO else (code,)),
                 Field(name="person", label="Your name", required=True, autocomplete="name", maxlength=120),
+                people.title_field(name="title", label="How you sign"),
                 Field(name="email", label="Your e-mail", kind="email", required=True, autocomplete="username"),
                 Field(
                     name="password",
@@ -138,13 +159,21 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
                     kind="select",
                     required=True,
                     choices=(Choice(value="", label="Choose where you are"), *zones()),
-                    hint="Opening hours and every deadline go by it.",
+                    hint="Every deadline goes by it; when you are open you say in a moment.",
                 ),
                 select(
                     "currency",
                     "Currency",
                     [(one, one) for one in CURRENCIES],
                     first="Choose what you are paid in",
+                    required=True,
+                ),
+                select(
+                    "language",
+                    "Language",
+                    [(one, language_named(one)) for one in languages()],
+                    value=spoken(*accepted(request.headers.get("Accept-Language", ""))),
+                    hint="Customers are written to in it, unless another is known of them.",
                     required=True,
                 ),
             ),
@@ -183,6 +212,10 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
     made = {
         "teams": [Fact(label="Team", value=one.name) for one in teams_all(organization_id=here)],
         "places": [Fact(label="Place", value=one.name) for one in places_all(organization_id=here)],
+        "hours": [
+            Fact(label="Opening hours", value=code, note=hours.used_said(desk, code))
+            for code in calendars_latest(organization_id=here)
+        ],
         "members": [
             Fact(label=one.role.capitalize(), value=one.name, note=one.email)
             for one in members_all(organization_id=here)
@@ -204,8 +237,9 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
     forms: dict[str, Callable[..., Form]] = {
         "teams": people.team_form,
         "places": people.place_form,
+        "hours": hours.first_form,
         "members": people.member_form,
-        "sources": people.source_form,
+        "sources": source_form,
     }
     page = SetUpPage(
         title=title,
@@ -233,6 +267,7 @@ def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpRes
     acting = {
         "teams": people.team_add,
         "places": people.place_add,
+        "hours": hours.publish,
         "members": people.member_add,
         "sources": people.source_add,
     }.get(step)
@@ -244,4 +279,4 @@ def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpRes
             request, desk, step=step, secret=(Fact(label="Shown once", value=done.secret, note=done.text),)
         )
     tell(request, done.text)
-    return redirect("set-up-step", step=step)
+    return redirect(done.to or reverse("set-up-step", args=[step]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -16,10 +15,12 @@ from makegood.console import permissions
 from makegood.console.asking import amount, whole
 from makegood.console.building import data_in, mailbox, webhooks
 from makegood.console.building.drafting import drafting_sections
-from makegood.console.building.playbooks import playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.sign_on import sign_on_sections
+from makegood.console.building.sources import sources_sections
 from makegood.console.building.words import said_at
 from makegood.console.desk import ROLE_WORDS, Desk
-from makegood.console.refill import Unanswered, answers
+from makegood.console.refill import answers
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Action,
@@ -35,18 +36,25 @@ from makegood.console.viewmodels import (
     TableRow,
     Tag,
 )
-from makegood.console.views import hours, people, places, playbooks, setting_drafting
+from makegood.console.views import (
+    hours,
+    organization,
+    people,
+    places,
+    playbooks,
+    setting_chat,
+    setting_drafting,
+    setting_kept,
+    setting_keys,
+    setting_sign_on,
+)
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.organizations import queries
 from makegood.organizations.operations import (
-    SCOPES,
-    api_key_create,
-    api_key_revoke,
     member_change,
     sending_stop,
 )
-from makegood.promises.queries import sources_all
 
 TITLES = {
     "members": ("People", "Who puts things right, and what each may give without asking."),
@@ -60,9 +68,11 @@ TITLES = {
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
     "limits": ("Limits", "What each person may give in a day without asking."),
     "delivery": ("Delivery", "How messages and payments leave, and by what your organization is known."),
+    "chat": ("Slack and Teams", "Channels in which members are told what needs them, where they choose so."),
+    "sign-on": ("Single sign-on", "Your people sign in where they sign in to everything else, by OpenID Connect."),
     "drafting": ("Drafting", "A language model of your own that drafts letters, where somebody asks it to."),
+    "kept": ("What is kept", "For how long what you know of people stays, kind by kind."),
 }
-SCOPE_HINTS = {"events": "send events", "read": "read everything", "write": "report, record, change"}
 
 
 def settings_page(
@@ -77,16 +87,19 @@ def settings_page(
     sections = {
         "members": _members,
         "places": _places,
-        "sources": _sources,
+        "sources": sources_sections,
         "data": data_in.overview,
         "mail": partial(mailbox.overview, chosen=request.GET.get("by") or request.path.rpartition("/")[2]),
         "webhooks": webhooks.overview,
         "hours": partial(hours.sections, action=_act("hours", "publish"), chosen=_chosen_hours(request)),
         "playbook": _playbook,
-        "keys": _keys,
+        "keys": setting_keys.keys,
         "limits": _limits,
         "delivery": _delivery,
+        "chat": setting_chat.chat_sections,
         "drafting": drafting_sections,
+        "kept": partial(setting_kept.periods_sections, tried=request.GET),
+        "sign-on": sign_on_sections,
     }[section](desk)
     shown = (SettingsSection(title=fresh[1], key="fresh", secret=fresh[0]),) if fresh[0] else ()
     page = SettingsPage(
@@ -110,6 +123,13 @@ def pages_of(desk: Desk, *, current: str) -> tuple[Link, ...]:
 section = staff(settings_page)
 
 
+@staff
+def first(request: HttpRequest, desk: Desk) -> Screen | HttpResponse:
+    """Lead to the first page of the settings that this member may open."""
+    pages = pages_of(desk, current="")
+    return redirect(pages[0].url) if pages else error_answer(request, status=403)
+
+
 def _chosen_hours(request: HttpRequest) -> str:
     return request.POST.get("hours_code", "") or request.GET.get("change", "")
 
@@ -129,7 +149,7 @@ def _members(desk: Desk) -> tuple[SettingsSection, ...]:
             cells=(
                 one.name,
                 ROLE_WORDS[one.role],
-                one.email or "cannot sign in",
+                one.email or ("walks in: this is the demo" if django_settings.DEMO else "cannot sign in"),
                 ", ".join(one.places) or "all places",
                 one.team or "none",
             ),
@@ -156,7 +176,7 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
     titles = {one.code: playbook_title(one) for one in playbooks_listed(organization_id=here)}
     rows = tuple(
         TableRow(
-            cells=(one.name, one.kind, one.parent or "none", titles.get(one.playbook, ""), str(one.members)),
+            cells=(one.name, one.code, one.kind, one.parent or "none", titles.get(one.playbook, ""), str(one.members)),
             url=reverse("place-sign", args=[one.id]),
         )
         for one in found
@@ -167,12 +187,13 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
         SettingsSection(
             title="Places",
             key="places",
-            lead="Open a name for its sign: a QR code to print, with which customers report what went wrong there.",
+            lead="Open a name for its sign: a QR code to print, with which customers report what went wrong there."
+            " Files and programs know a place by its code. Many come at once from a file, under Data in.",
             table=Table(
                 caption="Places",
-                head=("Name", "Kind", "Inside", "What is done there", "People who serve only it"),
+                head=("Name", "Code", "Kind", "Inside", "What is done there", "People who serve only it"),
                 rows=rows,
-                numeric=(4,),
+                numeric=(5,),
                 empty=Empty(title="No places yet", text="Add the first one below: a store, a hotel, a till."),
             ),
             forms=(people.place_form(desk, action=_act("places", "add")), *chosen),
@@ -191,69 +212,12 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
     )
 
 
-WATCHED = (
-    "What only watches is worked out in full, so that you can see what would happen: no message and no payment leaves."
-)
-
-
-def _source_tag(*, watched: bool, silent: bool) -> Tag | None:
-    if watched:
-        return Tag(text="only watches", tone="gold")
-    return Tag(text="silent", tone="clay") if silent else None
-
-
-def _source_watch(source_id: int, name: str, *, watched: bool) -> Action:
-    return Action(
-        label="Go live" if watched else "Only watch",
-        about=name,
-        url=_act("sources", "live" if watched else "watch"),
-        style="go" if watched else "plain",
-        hidden=(("source_id", str(source_id)),),
-    )
-
-
-def _sources(desk: Desk) -> tuple[SettingsSection, ...]:
-    now = desk.facts.now
-    rows = []
-    sources = sources_all(organization_id=desk.organization_id)
-    for one in sources:
-        rhythm = timedelta(minutes=one.rhythm_minutes or 0)
-        silent = bool(rhythm) and one.heard_until is not None and now - one.heard_until > rhythm
-        rows.append(
-            TableRow(
-                cells=(
-                    one.name,
-                    one.code,
-                    f"every {one.rhythm_minutes} min" if one.rhythm_minutes else "no rhythm",
-                    said_at(desk, one.heard_until) if one.heard_until else "not yet",
-                    one.playbook,
-                ),
-                tag=_source_tag(watched=one.mode == "shadow", silent=silent),
-                actions=(_source_watch(one.id, one.name, watched=one.mode == "shadow"),),
-            )
-        )
-    table = Table(
-        caption="Sources",
-        head=("Name", "Code", "Rhythm", "Heard until", "Playbook"),
-        rows=tuple(rows),
-        empty=Empty(title="No sources yet", text="Add the system that knows what you promise, then make an API key."),
-    )
-    return (
-        SettingsSection(
-            title="Sources",
-            key="sources",
-            table=table,
-            lead=WATCHED if any(one.mode == "shadow" for one in sources) else "",
-            forms=(people.source_form(desk, action=_act("sources", "add")),),
-        ),
-    )
-
-
 def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
+    known = hours_known(organization_id=desk.organization_id)
     sections = [
         SettingsSection(
             title=playbook_title(one),
-            lead=playbook_said(one),
+            lead=playbook_said(one, hours=known),
             key=f"playbook-{one.code}",
             facts=(
                 Fact(label="Code", value=one.code),
@@ -276,52 +240,6 @@ def _playbook_links(desk: Desk, code: str) -> tuple[Link, ...]:
     drawing = Link(label="See it on one page", url=reverse("playbook-drawing", args=[code]))
     change = Link(label="Change it", url=reverse("playbook-write", args=[code]))
     return (drawing, change) if desk.may("playbook-write") else (drawing,)
-
-
-def _keys(desk: Desk) -> tuple[SettingsSection, ...]:
-    rows = tuple(
-        TableRow(
-            cells=(one.name, f"{one.prefix}…", ", ".join(one.scopes), one.created_at.strftime("%Y-%m-%d")),
-            tag=Tag(text="revoked") if one.revoked_at else None,
-            actions=()
-            if one.revoked_at
-            else (
-                Action(
-                    label="Revoke",
-                    about=one.name,
-                    style="danger",
-                    url=_act("keys", "revoke"),
-                    hidden=(("key", str(one.id)),),
-                ),
-            ),
-        )
-        for one in queries.keys_all(organization_id=desk.organization_id)
-    )
-    form = Form(
-        key="new-key",
-        action=_act("keys", "add"),
-        title="Make a key",
-        submit="Make the key",
-        fields=(
-            Field(name="key_name", label="What it is for", required=True, maxlength=80),
-            Field(
-                name="key_scopes",
-                label="It may",
-                kind="checkboxes",
-                required=True,
-                choices=tuple(
-                    Choice(value=scope, label=SCOPE_HINTS[scope], chosen=scope == "events") for scope in SCOPES
-                ),
-            ),
-        ),
-    )
-    table = Table(
-        caption="Keys",
-        head=("Name", "Begins with", "May", "Made"),
-        rows=rows,
-        empty=Empty(title="No keys yet", text="Make one for each program that sends events."),
-    )
-    return (SettingsSection(title="Keys", key="keys", table=table, forms=(form,)),)
 
 
 def _limits(desk: Desk) -> tuple[SettingsSection, ...]:
@@ -405,6 +323,7 @@ def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
                 Fact(label="Time zone", value=facts.zone),
                 Fact(label="Currency", value=facts.currency),
             ),
+            forms=(organization.language_form(facts, action=_act("delivery", "language")),),
         ),
         SettingsSection(
             title="Sending is stopped" if stopped else "Stop",
@@ -430,27 +349,7 @@ def settings_act(request: HttpRequest, desk: Desk, *, section: str, act: str) ->
     if done.secret:
         return settings_page(request, desk, section=section, fresh=(done.secret, done.text))
     tell(request, done.text)
-    return redirect("settings", section=section)
-
-
-def _key_add(request: HttpRequest, desk: Desk) -> people.Done:
-    given = answers(request.POST, key_name="Write what the key is for.")
-    scopes = request.POST.getlist("key_scopes")
-    if not set(scopes) & set(SCOPES):
-        raise Unanswered({"key_scopes": "Choose what the key may do."})
-    made = api_key_create(
-        organization_id=desk.organization_id, name=given["key_name"][:80], scopes=scopes, now=desk.facts.now
-    )
-    return people.Done(text=f"The key of {given['key_name']}: copy it now, it is not shown again.", secret=made.key)
-
-
-def _key_revoke(request: HttpRequest, desk: Desk) -> people.Done:
-    api_key_revoke(
-        organization_id=desk.organization_id,
-        key_id=whole(request.POST.get("key", ""), least=1, most=2**63 - 1),
-        now=desk.facts.now,
-    )
-    return people.Done(text="The key is revoked.")
+    return redirect(done.to or reverse("settings", args=[section]))
 
 
 def _limit_set(request: HttpRequest, desk: Desk) -> people.Done:
@@ -486,13 +385,15 @@ ACTS = {
     ("sources", "live"): people.source_watched,
     ("hours", "publish"): hours.publish,
     ("playbook", "publish"): playbooks.publish,
-    ("keys", "add"): _key_add,
-    ("keys", "revoke"): _key_revoke,
+    ("keys", "add"): setting_keys.key_add,
+    ("keys", "revoke"): setting_keys.key_revoke,
     ("limits", "set"): _limit_set,
+    ("delivery", "language"): organization.language_choose,
     ("delivery", "stop"): _stop,
     ("delivery", "go-on"): _go_on,
-    ("drafting", "set"): setting_drafting.model_set,
-    ("drafting", "on"): setting_drafting.switched_on,
-    ("drafting", "off"): setting_drafting.switched_off,
-    ("drafting", "forget"): setting_drafting.forgotten,
+    ("chat", "set"): setting_chat.channel_set,
+    ("chat", "forget"): setting_chat.channel_forgotten,
+    ("kept", "set"): setting_kept.periods_chosen,
+    **setting_drafting.ACTS,
+    **setting_sign_on.ACTS,
 }

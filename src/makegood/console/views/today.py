@@ -14,6 +14,7 @@ from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import leaving_words, yes_said
 from makegood.console.building.mails import TO_CUSTOMER, mails_in_trouble
+from makegood.console.building.silent import silent_lines
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
     Action,
@@ -38,6 +39,7 @@ from makegood.recoveries.queries.faces import open_counts, recovery_of_message
 
 SHOWN = 25
 SAID = 600
+LEAD = "Who waits past a deadline, of a clock or of a step, comes first; then the most at risk."
 NUMBERS = (
     "nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
@@ -77,9 +79,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
         current="today",
         page=TodayPage(
             title=_title(shown=shown, late=late, soon=soon, listed=len(listed), turn=turn),
-            lead="Who waits past a deadline comes first, then the largest expected loss of the next hour."
-            if listed
-            else "",
+            lead=LEAD if listed else "",
             rows=tuple(words.recovery_row(desk, row) for row in listed),
             proposals=tuple(
                 _proposal(desk, one)
@@ -88,6 +88,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
             mails=mails_in_trouble(desk),
             signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
             doubts=_doubts(desk),
+            silent=silent_lines(desk),
             figures=_figures(desk),
             all_url=reverse("recoveries") if shown > len(listed) else "",
             all_label=f"All {shown:,} open recoveries",

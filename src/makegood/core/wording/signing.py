@@ -18,10 +18,11 @@ def signed_by(*, text: str, names: Collection[str]) -> str:
     return next((known[line.casefold()] for line in lines if line.casefold() in known), "")
 
 
-def signed_for(*, text: str, me: str, names: Collection[str]) -> str:
+def signed_for(*, text: str, me: str, names: Collection[str], house: str = "") -> str:
     """This function will put one's own name to a letter that another of these names signs: "Joris Vos, for Maria".
 
-    A letter that nobody signs, or that one signs already, stays as it is.
+    How the other signs before the `house`, on the next line, goes: it would read as one's own. A letter that
+    nobody signs, or that one signs already, stays as it is.
     """
     other = signed_by(text=text, names=[name for name in names if name.casefold() != me.casefold()])
     if not other or signed_by(text=text, names=[me]):
@@ -29,4 +30,7 @@ def signed_for(*, text: str, me: str, names: Collection[str]) -> str:
     lines = text.splitlines(keepends=True)
     last = max(place for place, line in enumerate(lines) if line.strip().casefold() == other.casefold())
     lines[last] = lines[last].replace(lines[last].strip(), f"{me}{FOR}{other}")
+    after = lines[last + 1].strip() if len(lines) > last + 1 else ""
+    if house and after.casefold().endswith(f", {house.casefold()}"):
+        lines[last + 1] = lines[last + 1].replace(after, after[-len(house) :])
     return "".join(lines)

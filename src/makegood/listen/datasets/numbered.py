@@ -11,6 +11,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.datasets.tables import opened_text
 
 FORMATS = ("csv", "jsonl")
+OTHER_DELIMITERS = (";", "\t")
 UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 """What JSON can say and no database keeps: zero bytes, and halves of letters."""
 Row = dict[str, str]
@@ -90,13 +92,17 @@ class Turned:
 def numbered_rows(path: Path, *, form: str = "", delimiter: str = ",") -> Iterator[Numbered]:
     """Yield each row's number, and its values by column: texts, stripped. Of CSV the header comes first, as row 1.
 
-    `form` is one of FORMATS; without one the file's name says it. What stands inside an object of a JSON line has the
-    column `outer.inner`. Raises UnusableData, naming the row, for what cannot be read.
+    `form` is one of FORMATS; without one the file's name says it. An empty `delimiter` is what parts the header:
+    commas, or semicolons or tabs, as spreadsheets of some countries write. What stands inside an object of a JSON line
+    has the column `outer.inner`. Raises UnusableData, naming the row, for what cannot be read.
     """
     form = form or form_of(path)
     try:
         with opened_text(path) as file:
-            yield from rows_told(file, Problems(path.name), form=form, delimiter=delimiter)
+            first = "" if delimiter else file.readline()
+            parts = delimiter or next((one for one in OTHER_DELIMITERS if one in first and "," not in first), ",")
+            lines = chain([first], file) if first else file
+            yield from rows_told(lines, Problems(path.name), form=form, delimiter=parts)
     except UnicodeDecodeError:
         raise UnusableData(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except (gzip.BadGzipFile, EOFError, zlib.error):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.operations import Seen, customers_resolve, customers_return
 from makegood.listen.hooks.tickets import Said
 from makegood.listen.models import Hook
 from makegood.messages.models import Message, Thread, Ticket
@@ -31,9 +31,11 @@ def ticket_heard(*, hook: Hook, said: Said, now: datetime) -> bool:
     ticket = ticket_of(organization_id=here, hook_id=hook.id, number=said.ticket)
     if ticket.thread_id is not None and _ours(here, ticket.thread_id, said.text):
         return False
-    if _given_away(hook, ticket, said):
+    if _given_away(hook, ticket, said) or _erased(here, ticket):
         ticket.thread_id = None
-    (customer_id,) = customers_resolve(organization_id=here, seen=[_seen(hook, said)], now=now)
+    seen = _seen(hook, said)
+    customers_return(organization_id=here, identities=seen.identities)
+    (customer_id,) = customers_resolve(organization_id=here, seen=[seen], now=now)
     tokens = Thread.objects.filter(organization_id=here, id=ticket.thread_id).values_list("token", flat=True)
     received = message_received(
         organization_id=here,
@@ -63,6 +65,12 @@ def _given_away(hook: Hook, ticket: Ticket, said: Said) -> bool:
     before = Message.objects.filter(organization_id=hook.organization_id, id=ticket.message_id)
     address = before.values_list("address", flat=True).first() or ""
     return hook.kind != "chatwoot" and "" not in (address, said.email) and address.lower() != said.email.lower()
+
+
+def _erased(organization_id: int, ticket: Ticket) -> bool:
+    """Whether the conversation that a ticket was is of somebody who was erased: what is said now is a new one."""
+    threads = Thread.objects.filter(organization_id=organization_id, id=ticket.thread_id)
+    return threads.filter(customer__erased_at__isnull=False).exists()
 
 
 def _seen(hook: Hook, said: Said) -> Seen:

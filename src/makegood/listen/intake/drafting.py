@@ -113,6 +113,7 @@ def _drafted(kind: str, why: str, header: Sequence[str], samples: Samples) -> Dr
             guesses[name] = guess
             taken.add(guess.column)
     _only_ones(table.needed, header, samples, guesses, taken)
+    _total_needs_day(kind, guesses)
     ordered = {name: guesses[name] for name in table.columns if name in guesses}
     return Draft(
         kind=kind,
@@ -178,6 +179,14 @@ def _only_ones(
             why = f"it is the only column left whose values are {said}"
             guesses[name] = Guess(column=could[0], sure=ONLY, why=why)
             taken.add(could[0])
+
+
+def _total_needs_day(kind: str, guesses: dict[str, Guess]) -> None:
+    """Take a promise's total for what it is worth where no column is the day on which it was bought."""
+    if kind == "promises" and "total" in guesses and "made_at" not in guesses:
+        total = guesses.pop("total")
+        why = f"{total.why}; without a day on which it was bought it is no purchase"
+        guesses.setdefault("value", attrs.evolve(total, why=why))
 
 
 def _is_no_reference(text: str) -> bool:

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  the wide forms run too
+from makegood.core.spreadsheets import defused
+
 HEAD = ("row", "column", "what is wrong and what to do")
 
 
@@ -21,8 +22,3 @@ def report_csv(problems: Iterable[Sequence[object]]) -> str:
     for number, column, text in problems:
         rows.writerow([number, defused(str(column)), defused(str(text))])
     return written.getvalue()
-
-
-def defused(text: str) -> str:
-    """This function will return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(RUNS) else text

@@ -55,8 +55,8 @@ def _row(number: int, row: Row, mapping: Columns, problems: Problems) -> Row | N
     for name, column in mapping.columns.items():
         text = row.get(column, "")
         if text and name in TIMES:
-            plain = _time(text, mapping.order)
-            said = f"{text[:60]!r} is no date: write it like {EXAMPLES[mapping.order]}"
+            plain, why = _time(text, mapping.order)
+            said = f"{text[:60]!r} is no date: {why}"
         elif text and name in AMOUNTS:
             plain = _amount(text, mapping.decimal or ".")
             said = f"{text[:60]!r} is no amount: write it like 1250{mapping.decimal or '.'}00"
@@ -70,11 +70,12 @@ def _row(number: int, row: Row, mapping: Columns, problems: Problems) -> Row | N
     return told if good else None
 
 
-def _time(text: str, order: str) -> str | None:
+def _time(text: str, order: str) -> tuple[str | None, str]:
+    """The date as ours, or why it is none."""
     try:
-        return time_plain(text, order)
-    except UnreadableTime:
-        return None
+        return time_plain(text, order), ""
+    except UnreadableTime as error:
+        return None, "; ".join(filter(None, (str(error), f"write it like {EXAMPLES[order]}")))
 
 
 def _amount(text: str, decimal: str) -> str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import time
 
 import attrs
 
 from makegood.core.contacts import EMAIL
-from makegood.listen.mapping_values import AMOUNT
+from makegood.listen.mapping_values import AMOUNT, wrong_day
 
 YEAR_FIRST = re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)", re.ASCII)
 PARTED = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)", re.ASCII)
@@ -26,7 +27,7 @@ ORDERS = {"dmy": "day first, as in 31/12/2026", "mdy": "month first, as in 12/31
 DECIMALS = {".": "a point, as in 1,234.50", ",": "a comma, as in 1.234,50"}
 ASK = "ask"
 CENTURY = 2000
-DAYS, MONTHS = 31, 12
+MONTHS = HALF_A_DAY = 12
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +39,7 @@ class Way:
 
 
 class UnreadableTime(ValueError):
-    """This is no date and time."""
+    """A text is no date and time; the message says why, and is empty where it is not even written as one."""
 
 
 def time_plain(text: str, order: str) -> str:
@@ -52,11 +53,11 @@ def time_plain(text: str, order: str) -> str:
     else:
         found = PARTED.match(text)
         if not found or order not in ORDERS:
-            raise UnreadableTime(UnreadableTime.__doc__)
+            raise UnreadableTime
         day, month = (int(found[1]), int(found[3])) if order == "dmy" else (int(found[3]), int(found[1]))
         year = int(found[4]) + (CENTURY if len(found[4]) == len("26") else 0)
-    if not (1 <= month <= MONTHS and 1 <= day <= DAYS):
-        raise UnreadableTime(UnreadableTime.__doc__)
+    if wrong := wrong_day(year, month, day):
+        raise UnreadableTime(wrong)
     return f"{year:04}-{month:02}-{day:02}{_clock(text[found.end() :])}"
 
 
@@ -65,14 +66,19 @@ def _clock(text: str) -> str:
         return ""
     found = CLOCK.fullmatch(text)
     if not found:
-        raise UnreadableTime(UnreadableTime.__doc__)
+        raise UnreadableTime
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
     if found[4]:
-        if not 1 <= hour <= MONTHS:
-            raise UnreadableTime(UnreadableTime.__doc__)
+        if not 1 <= hour <= HALF_A_DAY:
+            raise UnreadableTime
         hour = hour % 12 + (12 if found[4].lower().startswith("p") else 0)
     offset = {"": "", "Z": "Z", "UTC": "Z"}.get((found[5] or "").upper(), found[5])
-    return f"T{hour:02}:{minute:02}:{second:02}{offset}"
+    written = f"T{hour:02}:{minute:02}:{second:02}{offset}"
+    try:
+        time.fromisoformat(written)
+    except ValueError:
+        raise UnreadableTime(f"there is no time of day {text.strip()[:20]}") from None
+    return written
 
 
 def is_time(text: str) -> bool:

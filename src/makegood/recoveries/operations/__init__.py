@@ -34,6 +34,7 @@ from makegood.recoveries.operations.owning import member_changed, member_left, o
 from makegood.recoveries.operations.pausing import pause_end, pause_start
 from makegood.recoveries.operations.previewing import Leaving, incident_leaving
 from makegood.recoveries.operations.rating import UnableToRate, rating_answer, rating_ask
+from makegood.recoveries.operations.repaying import wrong_charge_repay
 from makegood.recoveries.operations.replying import replies_received
 from makegood.recoveries.operations.staying import returned_say
 from makegood.recoveries.operations.stepping import step_done, step_skip, step_undo
@@ -92,4 +93,5 @@ __all__ = [
     "step_skip",
     "step_undo",
     "unmatched_received",
+    "wrong_charge_repay",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from makegood.recoveries.models import Recovery
 from makegood.store.preparing import prepared
 from makegood.store.reading import locked
 
-TOUCH = "UPDATE recoveries_recovery SET version = version + 1 WHERE organization_id = %s AND id = %s"
+TOUCH = "UPDATE recoveries_recovery SET version = version + 1 WHERE organization_id = %s AND id = ANY(%s)"
 
 
 class UnableToChangeRecovery(ValueError):
@@ -39,5 +41,10 @@ def recovery_hold(*, organization_id: int, number: int) -> int | None:
 
 def recovery_touch(*, organization_id: int, recovery_id: int) -> None:
     """This function will count one more change by a person, so that a form read before it is refused."""
+    recoveries_touch(organization_id=organization_id, recovery_ids=[recovery_id])
+
+
+def recoveries_touch(*, organization_id: int, recovery_ids: Sequence[int]) -> None:
+    """This function will count one more change of each of these recoveries, however it came about."""
     with prepared() as cursor:
-        cursor.execute(TOUCH, [organization_id, recovery_id])
+        cursor.execute(TOUCH, [organization_id, list(recovery_ids)])

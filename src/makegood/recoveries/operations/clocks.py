@@ -17,8 +17,9 @@ from makegood.recoveries.inputs import NEVER_STOPS, Inputs
 from makegood.recoveries.models import TARGETS, Recovery, RecoveryClock, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery
 from makegood.rules.playbooks import Playbook
-from makegood.store.bulk import record_set
+from makegood.store.bulk import insert, record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import NULL, Not, read
 
 HUNDRED = 100
 
@@ -79,14 +80,22 @@ def clocks_meet(*, organization_id: int, met: Sequence[Met]) -> None:
     from_, parameter = record_set("u", {"recovery": "bigint", "target": "text", "at": "timestamptz"}, rows)
     with prepared() as cursor:
         cursor.execute(MEET.format(met=from_), [parameter, organization_id])
-        rows = cursor.fetchall()
+        stopped = cursor.fetchall()
     record(
         organization_id=organization_id,
         entries=[
             clocked(recovery_id=recovery_id, target=target, due_at=due_at, state=state, at=at)
-            for recovery_id, target, due_at, state, at in rows
+            for recovery_id, target, due_at, state, at in stopped
         ],
     )
+
+
+ANEW = """
+ON CONFLICT (organization_id, recovery_id, target) DO UPDATE SET started_at = EXCLUDED.started_at,
+minutes = EXCLUDED.minutes, calendar = EXCLUDED.calendar, due_at = EXCLUDED.due_at, warn_at = EXCLUDED.warn_at,
+next_at = EXCLUDED.next_at, state = EXCLUDED.state, met_at = NULL, breached_at = NULL, escalations = 0,
+promised_at = NULL, acknowledged_by_id = NULL
+"""
 
 
 def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: datetime) -> datetime | None:
@@ -96,34 +105,28 @@ def clock_start(*, organization_id: int, recovery: Recovery, target: str, at: da
     """
     playbook = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
     minutes, warn = target_minutes(playbook=playbook, target=target, group=recovery.group)
-    going = RecoveryClock.objects.filter(
-        organization_id=organization_id, recovery_id=recovery.id, target=target, met_at=None
-    ).exclude(state="ended")
-    if (running := going.first()) is not None:
-        return running.due_at
+    mine = {"organization_id": organization_id, "recovery_id": recovery.id, "target": target}
+    for (due_at,) in read(RecoveryClock, "due_at", **mine, met_at=NULL, state=Not("ended")):
+        return due_at  # type: ignore[no-any-return]
     inputs = Inputs(organization_id, recovery.id, playbook.calendar)
     due_at = inputs.due(target, at, minutes)
     warn_at = inputs.warn(target, at, minutes, warn, due_at)
     state = "running" if due_at else "paused"
-    RecoveryClock.objects.update_or_create(
-        organization_id=organization_id,
-        recovery_id=recovery.id,
-        target=target,
-        defaults={
-            "started_at": at,
-            "minutes": minutes,
-            "calendar": playbook.calendar,
-            "due_at": due_at,
-            "warn_at": warn_at,
-            "next_at": warn_at or due_at,
-            "state": state,
-            "met_at": None,
-            "breached_at": None,
-            "escalations": 0,
-            "promised_at": None,
-            "acknowledged_by_id": None,
-        },
-    )
+    anew = mine | {
+        "started_at": at,
+        "minutes": minutes,
+        "calendar": playbook.calendar,
+        "due_at": due_at,
+        "warn_at": warn_at,
+        "next_at": warn_at or due_at,
+        "state": state,
+        "met_at": None,
+        "breached_at": None,
+        "escalations": 0,
+        "promised_at": None,
+        "acknowledged_by_id": None,
+    }
+    insert(RecoveryClock, tuple(anew), [tuple(anew.values())], on_conflict=ANEW)
     record(
         organization_id=organization_id,
         entries=[clocked(recovery_id=recovery.id, target=target, due_at=due_at, state=state, at=at)],

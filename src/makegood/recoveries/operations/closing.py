@@ -7,19 +7,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 
 from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
 from makegood.failures.models import Failure
-from makegood.journal.models import Effect, Entry
+from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.doubts import undecided
 from makegood.makegoods.models import MakeGood
-from makegood.messages.models import Message
+from makegood.makegoods.moves import HAD
 from makegood.organizations.models import Member
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import Rating, Recovery, RecoveryFailure, Return, Step
-from makegood.recoveries.operations.changing import recovery_for_change, recovery_touch
+from makegood.recoveries.operations.changing import recoveries_touch, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.clocks import clocks_end
 from makegood.recoveries.operations.looking import look_again
 from makegood.recoveries.operations.owning import Staff, owners_set, reasons_data
@@ -108,10 +107,10 @@ def close_facts(
     return {
         one: CloseFacts(
             fix_done=steps[one]["fix"].state == "done",
-            floor_delivered=all(m.state in ("delivered", "withdrawn") for m in given[one] if m.part == "floor"),
+            floor_delivered=all(m.state in (*HAD, "withdrawn") for m in given[one] if m.part == "floor"),
             floor_decided=not any(f.id in doubted for f in owed[one] if f.withdrawn_at is None),
             make_goods=tuple(
-                MakeGoodFact(state=m.state, reminders=int(m.reminded_at is not None))  # type: ignore[arg-type]
+                MakeGoodFact(state="delivered" if m.state in HAD else m.state, reminders=int(m.reminded_at is not None))  # type: ignore[arg-type]
                 for m in given[one]
                 if m.part != "floor" and m.state not in ("swapped", "withdrawn")
             ),
@@ -120,7 +119,7 @@ def close_facts(
             cause_must_be_known=_cause_must_be_known(organization_id, recoveries[one]),
             outcome=None if one in unhappy else recoveries[one].returned or None,  # type: ignore[arg-type]
             all_failures_withdrawn=bool(owed[one]) and all(f.withdrawn_at is not None for f in owed[one]),
-            said_or_given=one in said or any(m.state in ("accepted", "delivered") for m in given[one]),
+            said_or_given=one in said or any(m.state in ("accepted", *HAD) for m in given[one]),
             closed_by_owner=by is not None and recoveries[one].owner_id == by,
             manager_id=by if manages else None,
             manager_reason=manager_reason,
@@ -134,28 +133,26 @@ def _cause_must_be_known(organization_id: int, recovery: _Open) -> bool:
     return 0 < playbook.cause_known_from <= recovery.severity
 
 
+SAID = """
+SELECT m.id, m.thread_id, m.state FROM conversations_message m
+WHERE m.organization_id = %s AND m.thread_id = ANY(%s) AND m.direction = 'out'
+AND m.state IN ('sent', 'shadowed', 'unknown', 'queued')
+AND (m.kind <> 'note' OR (SELECT true FROM recoveries_recovery r
+    CROSS JOIN LATERAL (SELECT FROM journal_entry WHERE organization_id = r.organization_id AND subject = 'recovery'
+        AND subject_id = r.id AND event = 'recoveries:recovery:called' LIMIT 1) e
+    WHERE r.organization_id = m.organization_id AND r.thread_id = m.thread_id LIMIT 1) IS NOT NULL)
+"""
+
+
 def _said(organization_id: int, recoveries: Collection[_Open]) -> set[int]:
     """Those whose customer was told something, also by phone, or may be being told it this moment.
 
     What colleagues note for each other was not said to anybody.
     """
     by_thread = {row.thread_id: row.id for row in recoveries}
-    called = Entry.objects.filter(
-        organization_id=organization_id,
-        subject="recovery",
-        subject_id__in=list(by_thread.values()),
-        event="recoveries:recovery:called",
-    )
-    spoken = Recovery.objects.filter(
-        organization_id=organization_id, thread_id=OuterRef("thread_id"), id__in=called.values("subject_id")
-    )
-    said = Message.objects.filter(
-        ~Q(kind="note") | Q(Exists(spoken)),
-        organization_id=organization_id,
-        thread_id__in=list(by_thread),
-        direction="out",
-        state__in=("sent", "unknown", "queued"),
-    ).values_list("id", "thread_id", "state")
+    with prepared() as cursor:
+        cursor.execute(SAID, [organization_id, list(by_thread)])
+        said = cursor.fetchall()
     told, queued = set(), {}
     for message_id, thread_id, state in said:
         if state == "queued":
@@ -245,8 +242,7 @@ def closed_write(
         )
     meant = (OUTCOME,) if why == "complete" else ()
     plan_stop(organization_id=organization_id, recovery_ids=closed, now=at, leaving=meant)
-    for recovery_id in closed:
-        recovery_touch(organization_id=organization_id, recovery_id=recovery_id)
+    recoveries_touch(organization_id=organization_id, recovery_ids=closed)
     record(
         organization_id=organization_id,
         entries=[
@@ -329,6 +325,7 @@ def _owned_again(organization_id: int, recovery: Recovery, at: datetime, by: int
             place_id=recovery.place_id,
             team_id=recovery.team_id,
             at=at,
+            shadow=recovery.shadow,
         )
         owned = [(recovery.id, chosen.id, recovery.owner_tier, reasons_data(chosen.reasons))]
         owners_set(organization_id=organization_id, owned=owned, at=at, by=by, why="reopened")

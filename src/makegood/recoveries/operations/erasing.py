@@ -24,7 +24,7 @@ def recoveries_hear_erased(*, organization_id: int, entries: Sequence[Happened])
             one | {"text": HANDED_OVER} if one.get("rule") == HANDED else one for one in row.owner_reasons
         ]
         row.save(update_fields=["owner_reasons"])
-    Step.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
+    Step.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="", told="")
     Pause.objects.filter(organization_id=organization_id, recovery_id__in=ids).update(note="")
     Story.objects.filter(organization_id=organization_id, recovery_id__in=ids).delete()
     HelpFile.objects.filter(organization_id=organization_id, filled__recovery_id__in=ids).delete()

@@ -21,7 +21,7 @@ from makegood.recoveries.saying import check_in
 from makegood.store.bulk import record_set
 from makegood.store.clocks import moment as store_moment
 from makegood.store.preparing import prepared
-from makegood.store.reading import read
+from makegood.store.reading import change, read, whole_rows
 
 LOOKS = {"recovery": "bigint", "action": "text", "turn": "bigint", "due_at": "timestamptz"}
 MOVE = """
@@ -87,6 +87,14 @@ def follow_ups_from(*, organization_id: int, delivered: Sequence[Delivered]) -> 
         )
 
 
+DUE = """
+SELECT f.id FROM recoveries_followup f
+JOIN recoveries_recovery r ON r.organization_id = f.organization_id AND r.id = f.recovery_id
+WHERE f.organization_id = %s AND f.state = 'planned' AND f.due_at <= %s
+ORDER BY f.due_at, f.id LIMIT %s FOR UPDATE OF f, r SKIP LOCKED
+"""
+
+
 def follow_ups_come_due(*, organization_id: int, limit: int) -> int:
     """Handle follow-ups that came due, in one batch; return how many.
 
@@ -95,17 +103,25 @@ def follow_ups_come_due(*, organization_id: int, limit: int) -> int:
     """
     moment = store_moment(organization_id=organization_id)
     until = carried_until(organization_id=organization_id, moment=moment, kinds=("payout",))
-    rows = list(
-        FollowUp.objects.select_for_update(skip_locked=True, of=("self", "recovery"))
-        .select_related("recovery")
-        .filter(organization_id=organization_id, state="planned", due_at__lte=until)
-        .order_by("due_at", "id")[:limit]
-    )
+    rows = _due(organization_id, until, limit)
     due = [(row, moment.at(row.due_at)) for row in rows]
     _ask(organization_id, [one for one in due if one[0].action == "ask_score"])
     _check_in(organization_id, [one for one in due if one[0].action == "check_in"])
     _see_return(organization_id, [one for one in due if one[0].action == "see_return"])
     return len(rows)
+
+
+def _due(organization_id: int, until: datetime, limit: int) -> list[FollowUp]:
+    """Lock the follow-ups that are due and that no other ticker holds, with their recoveries; the earliest first."""
+    with prepared() as cursor:
+        cursor.execute(DUE, [organization_id, until, limit])
+        ids = [row[0] for row in cursor.fetchall()]
+    found = whole_rows(FollowUp, organization_id=organization_id, id=ids)
+    recovery_ids = {row.recovery_id for row in found}
+    recoveries = {one.id: one for one in whole_rows(Recovery, organization_id=organization_id, id=recovery_ids)}
+    for row in found:
+        row.recovery = recoveries[row.recovery_id]
+    return sorted(found, key=lambda row: (row.due_at, row.id))
 
 
 def _settle(organization_id: int, due: Sequence[tuple[FollowUp, datetime]], state: str) -> None:
@@ -138,11 +154,12 @@ def _followed(
 
 
 def _ask(organization_id: int, due: Sequence[tuple[FollowUp, datetime]]) -> None:
+    if not due:
+        return
     may_ask = askable(organization_id, [row.recovery_id for row, _ in due])
     asked = [(row, at) for row, at in due if row.recovery_id in may_ask]
-    FollowUp.objects.filter(
-        organization_id=organization_id, id__in=[row.id for row, _ in due if row.recovery_id not in may_ask]
-    ).update(state="ended")
+    unasked = [row.id for row, _ in due if row.recovery_id not in may_ask]
+    change(FollowUp, {"state": "ended"}, organization_id=organization_id, id=unasked)
     _settle(organization_id, asked, "done")
     ratings_ask(organization_id=organization_id, asked=[(row.recovery_id, at) for row, at in asked])
 

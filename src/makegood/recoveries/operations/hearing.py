@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
 
-from makegood.failures.models import Failure, Incident
+from makegood.failures.models import Incident
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.doubts import undecided
 from makegood.makegoods.models import MakeGood
+from makegood.makegoods.moves import HAD
 from makegood.messages.models import Message
+from makegood.messages.settling import LEFT
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.next_words import words_promised
 from makegood.recoveries.operations.clocks import Met, clocks_meet
@@ -20,7 +22,8 @@ from makegood.recoveries.operations.making_good import Moved, brought_up_to_date
 from makegood.recoveries.operations.silence import silence_broken
 from makegood.recoveries.operations.stepping import Mark, steps_mark
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
-from makegood.store.reading import read
+from makegood.store.preparing import prepared
+from makegood.store.reading import GIVEN, Not, read
 
 MEETS = {
     "acknowledgement": ("acknowledge",),
@@ -35,7 +38,7 @@ MARKS = {"apology": ("apologise",), "update": ("respond",), "outcome": ("respond
 
 
 def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Meet the clocks and mark the steps that messages which left stand for; a handler of `messages:message:sent`.
+    """Meet the clocks and mark the steps that messages stand for; a handler of `messages:message:sent` and `shadowed`.
 
     What only stands on the page of a customer who does not have its link waits until they do.
     """
@@ -61,23 +64,35 @@ def messages_sent(*, organization_id: int, entries: Sequence[Happened]) -> None:
     )
 
 
+OPEN_OF = """
+SELECT l.failure_id, r.id, r.opened_at FROM recoveries_recoveryfailure l
+JOIN recoveries_recovery r ON r.organization_id = l.organization_id AND r.id = l.recovery_id AND r.state = 'open'
+WHERE l.organization_id = %s AND l.failure_id = ANY(%s)
+"""
+CAUSES_KNOWN = """
+UPDATE recoveries_recovery r SET cause_known_at = %s WHERE r.organization_id = %s AND r.id = ANY(%s)
+AND r.cause_known_at IS NULL AND (SELECT true FROM recoveries_recoveryfailure l
+    CROSS JOIN LATERAL (SELECT cause_id, withdrawn_at FROM failures_failure
+        WHERE organization_id = l.organization_id AND id = l.failure_id LIMIT 1) f
+    WHERE l.organization_id = r.organization_id AND l.recovery_id = r.id
+    AND f.cause_id IS NULL AND f.withdrawn_at IS NULL LIMIT 1) IS NULL
+"""
+"""Each is looked up by its key: an EXISTS may be answered by reading all failures whose cause is not known yet."""
+
+
 def links_had(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Let what stands on pages count from when customers have the links; a handler of `messages:thread:linked`."""
     at = {entry.subject_id: entry for entry in entries}
-    rows = Recovery.objects.filter(organization_id=organization_id, thread_id__in=at).values_list(
-        "id", "thread_id", "state"
-    )
+    rows = read(Recovery, "id", "thread_id", "state", organization_id=organization_id, thread_id=list(at))
     said: dict[int, list[str]] = {}
     last: dict[int, int] = {}
-    for thread_id, message_id, kind in (
-        Message.objects.filter(
-            organization_id=organization_id, thread_id__in=at, direction="out", channel="status", state="sent"
-        )
-        .order_by("created_at", "id")
-        .values_list("thread_id", "id", "kind")
+    columns = ("created_at", "id", "thread_id", "kind")
+    shown = {"direction": "out", "channel": "status", "state": LEFT}
+    for _, message_id, thread_id, kind in sorted(
+        read(Message, *columns, organization_id=organization_id, thread_id=list(at), **shown)
     ):
-        said.setdefault(thread_id or 0, []).append(kind)
-        last[thread_id or 0] = message_id
+        said.setdefault(thread_id, []).append(kind)
+        last[thread_id] = message_id
     recoveries = sorted(rows)
     record(
         organization_id=organization_id,
@@ -142,25 +157,26 @@ def _heard(
 def makegoods_moved(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Bring steps and follow-ups up to date with make-goods delivered, declined or expired.
 
-    A handler of `makegoods:makegood:delivered`, `:declined` and `:expired`.
+    A handler of `makegoods:makegood:delivered`, `:shadowed`, `:declined` and `:expired`.
     """
-    makegoods = MakeGood.objects.in_bulk([entry.subject_id for entry in entries])
-    rows = RecoveryFailure.objects.filter(
-        organization_id=organization_id,
-        failure_id__in={one.failure_id for one in makegoods.values()},
-        recovery__state="open",
-    ).values_list("failure_id", "recovery_id", "recovery__opened_at")
-    of_failure = {failure_id: (recovery_id, opened_at) for failure_id, recovery_id, opened_at in rows}
+    ids = [entry.subject_id for entry in entries]
+    makegoods = {
+        makegood_id: (failure_id, part)
+        for makegood_id, failure_id, part in read(
+            MakeGood, "id", "failure_id", "part", organization_id=organization_id, id=ids
+        )
+    }
+    of_failure = _open_of(organization_id, {failure_id for failure_id, _ in makegoods.values()})
     moved = []
     for entry in entries:
-        makegood = makegoods[entry.subject_id]
-        if makegood.failure_id in of_failure:
-            recovery_id, opened_at = of_failure[makegood.failure_id]
+        failure_id, part = makegoods[entry.subject_id]
+        if failure_id in of_failure:
+            recovery_id, opened_at = of_failure[failure_id]
             moved.append(
                 Moved(
                     recovery_id=recovery_id,
-                    part=makegood.part,
-                    delivered=entry.event.endswith(":delivered"),
+                    part=part,
+                    delivered=entry.event.endswith((":delivered", ":shadowed")),
                     at=max(entry.at, opened_at),
                     by=entry.actor_id,
                 )
@@ -170,29 +186,32 @@ def makegoods_moved(*, organization_id: int, entries: Sequence[Happened]) -> Non
 
 def makegoods_found(*, organization_id: int, failure_ids: Sequence[int]) -> None:
     """Bring recoveries up to date with what these failures' customers had got before they were taken."""
-    rows = MakeGood.objects.filter(
-        organization_id=organization_id, failure_id__in=list(failure_ids), settled_at__isnull=False
-    ).exclude(state="swapped")
-    settled = list(rows.order_by("settled_at", "id").values_list("failure_id", "part", "state", "settled_at"))
+    columns = ("settled_at", "id", "failure_id", "part", "state")
+    ended = {"settled_at": GIVEN, "state": Not("swapped")}
+    settled = sorted(read(MakeGood, *columns, organization_id=organization_id, failure_id=list(failure_ids), **ended))
     if not settled:
         return
-    links = RecoveryFailure.objects.filter(
-        organization_id=organization_id, failure_id__in={row[0] for row in settled}, recovery__state="open"
-    ).values_list("failure_id", "recovery_id", "recovery__opened_at")
-    of_failure = {failure_id: (recovery_id, opened_at) for failure_id, recovery_id, opened_at in links}
+    of_failure = _open_of(organization_id, {row[2] for row in settled})
     brought_up_to_date(
         organization_id,
         [
             Moved(
                 recovery_id=of_failure[failure_id][0],
                 part=part,
-                delivered=state == "delivered",
+                delivered=state in HAD,
                 at=max(settled_at, of_failure[failure_id][1]),
             )
-            for failure_id, part, state, settled_at in settled
-            if failure_id in of_failure and settled_at is not None
+            for settled_at, _, failure_id, part, state in settled
+            if failure_id in of_failure
         ],
     )
+
+
+def _open_of(organization_id: int, failure_ids: Collection[int]) -> dict[int, tuple[int, datetime]]:
+    """The open recovery of each of these failures that has one, and since when it is open."""
+    with prepared() as cursor:
+        cursor.execute(OPEN_OF, [organization_id, list(failure_ids)])
+        return {failure_id: (recovery_id, opened_at) for failure_id, recovery_id, opened_at in cursor.fetchall()}
 
 
 def floors_doubted(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -277,14 +296,8 @@ def failures_caused(*, organization_id: int, entries: Sequence[Happened]) -> Non
         Recovery.objects.filter(
             organization_id=organization_id, id__in=list(links.values_list("recovery_id", flat=True))
         ).update(cause_known_at=None)
-    touched = RecoveryFailure.objects.filter(
-        organization_id=organization_id, failure_id__in=[entry.subject_id for entry in entries]
-    ).values_list("recovery_id", flat=True)
-    unknown = Failure.objects.filter(organization_id=organization_id, cause__isnull=True, withdrawn_at__isnull=True)
-    open_links = RecoveryFailure.objects.filter(
-        organization_id=organization_id, recovery_id__in=list(touched), failure__in=unknown
-    ).values_list("recovery_id", flat=True)
-    known = set(touched) - set(open_links)
-    Recovery.objects.filter(organization_id=organization_id, id__in=known, cause_known_at=None).update(
-        cause_known_at=at
-    )
+    ids = [entry.subject_id for entry in entries]
+    touched = {one for (one,) in read(RecoveryFailure, "recovery_id", organization_id=organization_id, failure_id=ids)}
+    if touched:
+        with prepared() as cursor:
+            cursor.execute(CAUSES_KNOWN, [at, organization_id, sorted(touched)])

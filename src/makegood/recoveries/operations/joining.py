@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from makegood.core.plans import raised
+from makegood.failures.operations import failures_shadow
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.closing import reopened_or_open
@@ -44,8 +45,8 @@ def doubled_join(*, organization_id: int, parent_id: int, doubled: Sequence[Take
 def joining_apply(*, organization_id: int, joins: Sequence[Joining]) -> None:
     """Join failures to their recoveries, each written once.
 
-    The severity rises to the gravest. A failure inside a recovery (a double deviation, EVIDENCE D3) raises severity
-    and owner tier by one each.
+    The severity rises to the gravest. What joins a shadow is one. A failure inside a recovery (a double deviation,
+    EVIDENCE D3) raises severity and owner tier by one each.
     """
     recoveries = {
         row.id: row
@@ -57,6 +58,10 @@ def joining_apply(*, organization_id: int, joins: Sequence[Joining]) -> None:
         RecoveryFailure,
         ("organization_id", "recovery_id", "failure_id"),
         [(organization_id, one.recovery_id, one.taken.failure_id) for one in joins],
+    )
+    failures_shadow(
+        organization_id=organization_id,
+        failure_ids=[one.taken.failure_id for one in joins if recoveries[one.recovery_id].shadow],
     )
     by_recovery: dict[int, list[Joining]] = {}
     for one in joins:

@@ -14,6 +14,7 @@ from makegood.messages.staff import notices_write
 from makegood.organizations.models import Member
 from makegood.recoveries.models import Unopened
 from makegood.store.clocks import now as store_now
+from makegood.store.preparing import prepared
 
 LONGEST_MINUTES = 60
 MANAGER = 2
@@ -21,15 +22,19 @@ MANAGER = 2
 log = logging.getLogger("makegood")
 
 
+FORGET = "DELETE FROM recoveries_unopened WHERE organization_id = %s AND failure_id = ANY(%s)"
+
+
 def left_write(*, organization_id: int, left: Mapping[int, Exception], tried: Mapping[int, datetime]) -> None:
     """Write which of the failures that were tried, each at its moment, are left, and forget those that are not.
 
     The first time, managers are told. Each next try comes twice as late as the one before, up to an hour.
     """
-    rows = Unopened.objects.filter(organization_id=organization_id, failure_id__in=list(tried))
     if not left:
-        rows.delete()
+        with prepared() as cursor:
+            cursor.execute(FORGET, [organization_id, list(tried)])
         return
+    rows = Unopened.objects.filter(organization_id=organization_id, failure_id__in=list(tried))
     now = store_now(organization_id=organization_id)
     before = {row.failure_id: row for row in rows}
     rows.exclude(failure_id__in=list(left)).delete()

@@ -20,14 +20,16 @@ from makegood.store.preparing import prepared
 
 DECLINED = "They declined what was offered."
 SETTLED = """
-SELECT rf.recovery_id, bool_or(m.state = 'delivered')
+SELECT rf.recovery_id, bool_or(m.state IN ('delivered', 'shadowed'))
 FROM recoveries_recoveryfailure rf
 JOIN makegoods_makegood m ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id
 WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state NOT IN ('swapped', 'withdrawn')
 GROUP BY rf.recovery_id
-HAVING bool_or(m.state IN ('delivered', 'declined'))
-    AND bool_and(m.state IN ('delivered', 'declined') OR (m.state = 'expired' AND m.reminded_at IS NOT NULL))
-    AND (bool_or(m.part <> 'extra' AND m.state = 'delivered') OR NOT EXISTS (SELECT 1 FROM recoveries_step s
+HAVING bool_or(m.state IN ('delivered', 'shadowed', 'declined'))
+    AND bool_and(m.state IN ('delivered', 'shadowed', 'declined')
+        OR (m.state = 'expired' AND m.reminded_at IS NOT NULL))
+    AND (bool_or(m.part <> 'extra' AND m.state IN ('delivered', 'shadowed')) OR NOT EXISTS (
+        SELECT 1 FROM recoveries_step s
         WHERE s.organization_id = %s AND s.recovery_id = rf.recovery_id AND s.step = 'fix' AND s.state = ANY(%s)))
     AND NOT EXISTS (SELECT 1 FROM recoveries_recoveryfailure own JOIN makegoods_floordoubt d
         ON d.organization_id = own.organization_id AND d.failure_id = own.failure_id AND d.settled = ''

@@ -10,6 +10,7 @@ from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.models import Recovery, RecoveryFailure
 from makegood.recoveries.operations.changing import recovery_for_change
 from makegood.recoveries.saying import Offered, offers_announce
+from makegood.store.reading import read
 
 
 def extra_offer(*, organization_id: int, recovery_id: int, remedy: str, by: int, now: datetime) -> Gift:
@@ -42,5 +43,5 @@ def _offer(organization_id: int, recovery: Recovery, failure_id: int, gift: Gift
 
 
 def _first_failure(organization_id: int, recovery_id: int) -> int:
-    links = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id=recovery_id)
-    return links.order_by("id").values_list("failure_id", flat=True)[0]
+    links = read(RecoveryFailure, "id", "failure_id", organization_id=organization_id, recovery_id=recovery_id)
+    return int(min(links)[1])

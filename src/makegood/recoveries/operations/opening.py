@@ -39,6 +39,7 @@ from makegood.store.apart import done_apart
 from makegood.store.bulk import insert, next_ids
 from makegood.store.clocks import moment as store_moment
 from makegood.store.preparing import prepared
+from makegood.store.reading import read
 
 NUMBER_LOCK = 7405
 
@@ -320,9 +321,16 @@ def _owner(first: Taken, staff: Staff, tier: int, team_id: int | None) -> tuple[
     if leader is not None:
         owner_id, reasons = leader.id, [OWNED_WITH_INCIDENT]
     else:
-        chosen = staff.choose(key=first.natural_key, tier=tier, place_id=first.place_id, team_id=team_id, at=first.at)
+        chosen = staff.choose(
+            key=first.natural_key,
+            tier=tier,
+            place_id=first.place_id,
+            team_id=team_id,
+            at=first.at,
+            shadow=first.shadow,
+        )
         owner_id, reasons = chosen.id, reasons_data(chosen.reasons)
-    staff.took(member_id=owner_id, at=first.at)
+    staff.took(member_id=owner_id, at=first.at, shadow=first.shadow)
     return owner_id, reasons
 
 
@@ -396,7 +404,7 @@ def _planned(one: Opening) -> Planned:
 
 def _write(organization_id: int, openings: Sequence[Opening]) -> None:
     stepped = store_moment(organization_id=organization_id).stepped
-    recorded = stepped and Organization.objects.values_list("recorded", flat=True).get(id=organization_id)
+    recorded = stepped and read(Organization, "recorded", id=organization_id)[0][0]
     insert(
         Thread,
         THREAD_COLUMNS,

@@ -14,6 +14,7 @@ from makegood.core.owners import Candidate, Chosen, choose
 from makegood.core.plans import HIGHEST_TIER, raised
 from makegood.core.reasons import Reason, because
 from makegood.journal.operations import Happened, record
+from makegood.messages.apologies import SHADOW
 from makegood.organizations.models import Place, Team
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
@@ -23,7 +24,18 @@ from makegood.store.preparing import prepared
 
 HANDED, HANDED_OVER = "owner.handed", "Handed over by a colleague."
 LOAD_DAYS = 7
-"""A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait."""
+"""A member's load is what they took on in this many whole days (UTC) and still have open; older ones mostly wait.
+
+Shadows weigh in the choice for shadows alone, and what is real for what is real.
+"""
+LOADS = """
+SELECT owner_id, starts_with(happening_key, %s), count(*) FROM recoveries_recovery
+WHERE organization_id = %s AND state = 'open' AND opened_at >= %s AND opened_at < %s GROUP BY 1, 2
+"""
+STORED = """
+SELECT opened_at, owner_id, starts_with(happening_key, %s) FROM recoveries_recovery
+WHERE organization_id = %s AND state = 'open' AND opened_at >= %s AND opened_at < %s ORDER BY opened_at
+"""
 ACTIVE = """
 SELECT m.id, m.role, m.tier, m.present, m.team_id, ARRAY(SELECT p.place_id FROM organizations_memberplace p
     WHERE p.organization_id = m.organization_id AND p.member_id = m.id)
@@ -72,9 +84,9 @@ class Staff:
         )
         self._teams: dict[str, int] | None = None
         self._since: datetime | None = None
-        self._load: Counter[int] = Counter()
-        self._stored: deque[tuple[datetime, int]] = deque()
-        self._chosen: list[tuple[datetime, int]] = []
+        self._load: Counter[tuple[int, bool]] = Counter()
+        self._stored: deque[tuple[datetime, int, bool]] = deque()
+        self._chosen: list[tuple[datetime, int, bool]] = []
         self._counted = 0
 
     def team_named(self, name: str) -> int | None:
@@ -98,11 +110,13 @@ class Staff:
         place_id: int | None,
         team_id: int | None,
         at: datetime | None,
+        shadow: bool = False,
         but: int | None = None,
     ) -> Chosen:
         """This function will choose an owner as things stood at a moment, leaving out `but` where others are left.
 
-        Loads do not count where `at` is None. Raises UnableToFindOwner when nobody is active.
+        Loads do not count where `at` is None; of a `shadow` those of shadows do, else those of what is real. Raises
+        UnableToFindOwner when nobody is active.
         """
         if at is not None:
             self._count_until(at)
@@ -112,7 +126,7 @@ class Staff:
             Candidate(
                 id=one.id,
                 tier=one.tier,
-                load=self._load[one.id],
+                load=self._load[one.id, shadow],
                 present=one.present,
                 serves_place=not one.places or not up.isdisjoint(one.places),
                 in_team=team_id is None or one.team_id == team_id,
@@ -125,9 +139,9 @@ class Staff:
         """This function will say whether somebody of these places (none is all) serves a place, or one inside it."""
         return not places or place_id is None or not self._ancestors(place_id).isdisjoint(places)
 
-    def took(self, *, member_id: int, at: datetime) -> None:
+    def took(self, *, member_id: int, at: datetime, shadow: bool) -> None:
         """This function will remember that a member took one on in this batch."""
-        self._chosen.append((at, member_id))
+        self._chosen.append((at, member_id, shadow))
 
     def _ancestors(self, place_id: int | None) -> frozenset[int]:
         if place_id is None or not any(one.places for one in self.members):
@@ -149,27 +163,19 @@ class Staff:
             self._read_loads(since, at)
             self._counted = 0
         while self._stored and self._stored[0][0] < at:
-            self._load[self._stored.popleft()[1]] += 1
+            self._load[self._stored.popleft()[1:]] += 1
         while self._counted < len(self._chosen) and self._chosen[self._counted][0] < at:
-            took_at, member_id = self._chosen[self._counted]
-            self._load[member_id] += took_at >= since
+            took_at, member_id, shadow = self._chosen[self._counted]
+            self._load[member_id, shadow] += took_at >= since
             self._counted += 1
 
     def _read_loads(self, since: datetime, at: datetime) -> None:
         with prepared() as cursor:
-            cursor.execute(
-                "SELECT owner_id, count(*) FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
-                " AND opened_at >= %s AND opened_at < %s GROUP BY owner_id",
-                [self._organization_id, since, at],
-            )
-            self._load = Counter(dict(cursor.fetchall()))
+            cursor.execute(LOADS, [SHADOW, self._organization_id, since, at])
+            self._load = Counter({(owner_id, shadow): count for owner_id, shadow, count in cursor.fetchall()})
             self._stored = deque()
             if self._until is not None and self._until > at:
-                cursor.execute(
-                    "SELECT opened_at, owner_id FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
-                    " AND opened_at >= %s AND opened_at < %s ORDER BY opened_at",
-                    [self._organization_id, at, self._until],
-                )
+                cursor.execute(STORED, [SHADOW, self._organization_id, at, self._until])
                 self._stored.extend(cursor.fetchall())
 
 
@@ -199,6 +205,7 @@ def owner_change(
             place_id=recovery.place_id,
             team_id=recovery.team_id,
             at=now,
+            shadow=recovery.shadow,
             but=recovery.owner_id,
         )
         reasons = chosen.reasons
@@ -239,7 +246,12 @@ def owner_raise(*, organization_id: int, recovery: Recovery, at: datetime, by: i
     """Give a recovery that failed to an owner one tier up, the highest tier keeping it."""
     tier = raised(level=recovery.owner_tier, most=HIGHEST_TIER)
     chosen = Staff(organization_id=organization_id).choose(
-        key=recovery.happening_key, tier=tier, place_id=recovery.place_id, team_id=recovery.team_id, at=at
+        key=recovery.happening_key,
+        tier=tier,
+        place_id=recovery.place_id,
+        team_id=recovery.team_id,
+        at=at,
+        shadow=recovery.shadow,
     )
     owners_set(
         organization_id=organization_id,
@@ -344,6 +356,7 @@ def _rehome(organization_id: int, rows: Sequence[Recovery], entry: Happened, sta
             place_id=row.place_id,
             team_id=row.team_id,
             at=entry.at,
+            shadow=row.shadow,
             but=entry.subject_id,
         )
         if chosen.id != entry.subject_id:

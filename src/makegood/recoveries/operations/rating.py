@@ -19,6 +19,7 @@ from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.recoveries.saying import score_ask
 from makegood.store.bulk import insert
 from makegood.store.preparing import prepared
+from makegood.store.reading import GIVEN, read
 
 
 class UnableToRate(ValueError):
@@ -71,9 +72,8 @@ def askable(organization_id: int, recovery_ids: Sequence[int]) -> set[int]:
         )
         unfixed = {row[0] for row in cursor.fetchall()}
     latest = latest_delivered(organization_id, recovery_ids)
-    answered = StoredRating.objects.filter(
-        organization_id=organization_id, recovery_id__in=list(recovery_ids), score__isnull=False
-    ).values_list("recovery_id", "makegood_id")
+    scored = {"organization_id": organization_id, "recovery_id": list(recovery_ids), "score": GIVEN}
+    answered = read(StoredRating, "recovery_id", "makegood_id", **scored)
     rated = {recovery_id for recovery_id, makegood_id in answered if latest.get(recovery_id) == makegood_id}
     return set(recovery_ids) - unfixed - rated
 
@@ -84,7 +84,7 @@ def latest_delivered(organization_id: int, recovery_ids: Sequence[int]) -> dict[
         cursor.execute(
             "SELECT DISTINCT ON (rf.recovery_id) rf.recovery_id, m.id FROM recoveries_recoveryfailure rf"
             " JOIN makegoods_makegood m ON m.organization_id = rf.organization_id AND m.failure_id = rf.failure_id"
-            " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state = 'delivered'"
+            " WHERE rf.organization_id = %s AND rf.recovery_id = ANY(%s) AND m.state IN ('delivered', 'shadowed')"
             " ORDER BY rf.recovery_id, m.settled_at DESC, m.id DESC",
             [organization_id, list(recovery_ids)],
         )

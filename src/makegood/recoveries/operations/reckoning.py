@@ -19,13 +19,18 @@ CASES = 2000
 """How many past clocks of a target the chance is taken from: the latest."""
 
 STALE = """
-SELECT r.id, r.playbook_id, r.price_minor, r.kind, c.target, c.due_at
-FROM (SELECT id, organization_id, playbook_id, price_minor, kind, next_step FROM recoveries_recovery
-    WHERE organization_id = %s AND state = 'open' AND expected_loss_at <= %s
-    ORDER BY expected_loss_at LIMIT %s FOR UPDATE SKIP LOCKED) r
+SELECT r.id, r.playbook_id, r.price_minor, r.kind, c.target, c.due_at, CASE WHEN r.next_step <> ALL(%(rests)s)
+    AND NOT EXISTS (SELECT 1 FROM recoveries_pause p WHERE p.organization_id = r.organization_id
+        AND p.recovery_id = r.id AND p.to_at IS NULL)
+    AND NOT (r.next_step = 'respond' AND EXISTS (SELECT 1 FROM recoveries_recoveryclock u
+        WHERE u.organization_id = r.organization_id AND u.recovery_id = r.id AND u.met_at IS NULL
+        AND u.state IN ('running', 'missed') AND u.target = 'update')) THEN r.next_due_at END
+FROM (SELECT id, organization_id, playbook_id, price_minor, kind, next_step, next_due_at FROM recoveries_recovery
+    WHERE organization_id = %(org)s AND state = 'open' AND expected_loss_at <= %(now)s
+    ORDER BY expected_loss_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) r
 LEFT JOIN LATERAL (SELECT k.target, k.due_at FROM recoveries_recoveryclock k
     WHERE k.organization_id = r.organization_id AND k.recovery_id = r.id AND k.met_at IS NULL
-    AND k.state IN ('running', 'missed') AND (r.next_step <> ALL(%s) OR k.target = 'respond')
+    AND k.state IN ('running', 'missed') AND (r.next_step <> ALL(%(rests)s) OR k.target = 'respond')
     ORDER BY k.due_at LIMIT 1) c ON true
 """
 TYPICAL = """
@@ -54,13 +59,16 @@ WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS 
 def expected_losses_reckon(*, organization_id: int, limit: int) -> int:
     """Reckon the expected loss of recoveries whose figure is stale, in one batch; return how many.
 
-    At stake is the price, or what is usual for such a failure where nobody knows it, and of the floor and the rest what
-    is not delivered yet. The chance is that of the clock that is due next: the share of past clocks of its target that
-    were missed from this remaining time, else the prior. Where nothing is to be done now it is none.
+    At stake is the price, or what is usual for such a failure where nobody knows it, and of the floor and the rest
+    what is not delivered yet. The chance is that of the clock that is due next: the share of past clocks of its
+    target that were missed from this remaining time, else the prior. Where nothing is to be done now it is none; past
+    the moment of the next step it is one, whether a clock times that step or the playbook alone; word for who asked
+    nothing is late by the clock of the next word, as it is on the lists. The figure is stale at the latest when the
+    next of these moments comes.
     """
     now = store_now(organization_id=organization_id)
     with connection.cursor() as cursor:
-        cursor.execute(STALE, [organization_id, now, limit, list(RESTS)])
+        cursor.execute(STALE, {"org": organization_id, "now": now, "limit": limit, "rests": list(RESTS)})
         stale = cursor.fetchall()
         if not stale:
             return 0
@@ -72,14 +80,17 @@ def expected_losses_reckon(*, organization_id: int, limit: int) -> int:
             typical = dict(cursor.fetchall())
     slacks = _slacks(organization_id, sorted({row[4] for row in stale if row[4]}))
     rows = []
-    for recovery_id, version_id, price, kind, target, due_at in stale:
+    for recovery_id, version_id, price, kind, target, due_at, step_due_at in stale:
         playbook = playbook_frozen(organization_id=organization_id, version_id=version_id)
         chance = _chance(
             target, due_at, now=now, slacks=slacks, prior=playbook.prior, cases_needed=playbook.cases_needed
         )
+        if step_due_at is not None and step_due_at <= now:
+            chance = Decimal(1)
         worth = price if price is not None else typical.get(kind, typical.get(None) or 0)
         loss = expected_loss(at_stake_minor=worth + owed.get(recovery_id, 0), chance=chance)
-        rows.append((recovery_id, loss, now + timedelta(minutes=playbook.every_minutes)))
+        ahead = [moment for moment in (due_at, step_due_at) if moment is not None and moment > now]
+        rows.append((recovery_id, loss, min([now + timedelta(minutes=playbook.every_minutes), *ahead])))
     from_, parameter = record_set("u", {"id": "bigint", "loss": "bigint", "again_at": "timestamptz"}, rows)
     with connection.cursor() as cursor:
         cursor.execute(

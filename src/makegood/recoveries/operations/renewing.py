@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from makegood.journal.operations import Happened
 from makegood.messages.models import Message
 from makegood.messages.operations import UnableToSend, message_save
 from makegood.messages.promising import (
     ANEW,
     Anew,
+    DueDraft,
     drafts_due,
     drafts_leave,
     drafts_write_anew,
     promise_moved,
 )
+from makegood.messages.readdressing import planned_unsent
 from makegood.organizations.models import Organization
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations.pending import carried_until
@@ -32,18 +36,37 @@ def drafts_renew(*, organization_id: int, limit: int) -> int:
     moment = store_moment(organization_id=organization_id)
     until = carried_until(organization_id=organization_id, moment=moment, kinds=("message",))
     due = drafts_due(organization_id=organization_id, until=until, limit=limit)
+    left = _written_anew(organization_id, due, {one.id: moment.at(one.at) for one in due})
+    drafts_leave(organization_id=organization_id, message_ids=left)
+    return len(due)
+
+
+def drafts_hear_corrected(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Write anew, in their language, what waits unsent for customers whose language was corrected.
+
+    What a person began or wrote in stays as it is. A handler of customers:customer:corrected.
+    """
+    at = {entry.subject_id: entry.at for entry in entries if "language" in entry.data["what"]}
+    if at:
+        now = max(at.values())
+        unsent = planned_unsent(organization_id=organization_id, customer_ids=list(at), at=now)
+        _written_anew(organization_id, unsent, {one.id: now for one in unsent})
+
+
+def _written_anew(organization_id: int, due: Sequence[DueDraft], at: Mapping[int, datetime]) -> list[int]:
+    """Write these anew, each at its moment; return those that are left as they are: their recovery is not open."""
     threads = {one.thread_id for one in due}
     recoveries: dict[int, int] = dict(
         read(Recovery, "thread_id", "id", organization_id=organization_id, thread_id=threads, state="open")
     )
     for kind in ANEW:
         mine = {recoveries[one.thread_id]: one for one in due if one.kind == kind and one.thread_id in recoveries}
-        at = {recovery_id: moment.at(one.at) for recovery_id, one in mine.items()}
-        worded = words_now(organization_id=organization_id, at=at, kind=kind) if at else {}
+        moments = {recovery_id: at[one.id] for recovery_id, one in mine.items()}
+        worded = words_now(organization_id=organization_id, at=moments, kind=kind) if moments else {}
         anew = [
             Anew(
                 draft=mine[recovery_id],
-                at=at[recovery_id],
+                at=moments[recovery_id],
                 subject=one.subject,
                 body=one.body,
                 next_by_at=one.next_by_at,
@@ -52,10 +75,7 @@ def drafts_renew(*, organization_id: int, limit: int) -> int:
         ]
         if anew:
             drafts_write_anew(organization_id=organization_id, anew=anew)
-    drafts_leave(
-        organization_id=organization_id, message_ids=[one.id for one in due if one.thread_id not in recoveries]
-    )
-    return len(due)
+    return [one.id for one in due if one.thread_id not in recoveries]
 
 
 def promise_renew(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import Q
-
 from makegood.core.replies import read_reply
 from makegood.journal.operations import Happened, record
 from makegood.messages.models import Message
@@ -17,6 +15,7 @@ from makegood.recoveries.operations.closing import reopened_or_open
 from makegood.recoveries.operations.ending import outcome_call_back
 from makegood.recoveries.operations.pausing import pauses_end
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
+from makegood.store.reading import GIVEN, read, whole_rows
 
 WRITTEN = (None, "person")
 """What a person wrote; automatic answers, bounces and lists are no reply."""
@@ -34,15 +33,11 @@ def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> No
         for entry in entries
         if entry.data.get("kind") == "reply" and entry.data.get("thread") and entry.data.get("mail") in WRITTEN
     ]
-    messages = Message.objects.in_bulk([entry.subject_id for entry in replies])
+    here = {"organization_id": organization_id}
+    bodies = dict(read(Message, "id", "body", **here, id=[entry.subject_id for entry in replies]))
     for entry in replies:
-        recovery = (
-            Recovery.objects.select_for_update()
-            .filter(organization_id=organization_id, thread_id=entry.data["thread"])
-            .first()
-        )
-        if recovery is not None:
-            text = messages[entry.subject_id].body
+        for recovery in whole_rows(Recovery, locking=True, **here, thread_id=entry.data["thread"]):
+            text = bodies[entry.subject_id]
             reply_hear(organization_id=organization_id, recovery=recovery, entry=entry, text=text)
 
 
@@ -72,7 +67,7 @@ def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, tex
             organization_id=organization_id, recovery_ids=[recovery.id], by=None, now=entry.at, reason=STOPS_UPDATES
         )
         due_at = clock_start(organization_id=organization_id, recovery=recovery, target="respond", at=entry.at)
-    owner_id = Recovery.objects.values_list("owner_id", flat=True).get(organization_id=organization_id, id=recovery.id)
+    ((owner_id,),) = read(Recovery, "owner_id", organization_id=organization_id, id=recovery.id)
     staff_tell(
         organization_id=organization_id,
         notes=[
@@ -83,8 +78,6 @@ def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, tex
 
 def _known_to_them(organization_id: int, recovery: Recovery) -> list[str]:
     """The names of the owner and of all who wrote to this customer about it."""
-    wrote = Message.objects.filter(
-        organization_id=organization_id, thread_id=recovery.thread_id, author_id__isnull=False
-    ).values_list("author_id")
-    known = Member.objects.filter(organization_id=organization_id).filter(Q(id=recovery.owner_id) | Q(id__in=wrote))
-    return list(known.values_list("name", flat=True))
+    here = {"organization_id": organization_id}
+    wrote = {one for (one,) in read(Message, "author_id", **here, thread_id=recovery.thread_id, author_id=GIVEN)}
+    return sorted(name for (name,) in read(Member, "name", **here, id={recovery.owner_id, *wrote}))

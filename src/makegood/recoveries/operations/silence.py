@@ -90,6 +90,8 @@ def silence_watched(*, organization_id: int, recovery: Recovery, at: datetime) -
 
 def silence_over(*, organization_id: int, told: Mapping[int, datetime]) -> None:
     """End the clocks of the next word: these customers were told how it ended, at these moments."""
+    if not told:
+        return
     with prepared() as cursor:
         cursor.execute(OVER, [organization_id, list(told)])
         rows = sorted(cursor.fetchall())

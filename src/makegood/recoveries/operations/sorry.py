@@ -21,7 +21,6 @@ UNDECIDED = "It is to be decided first whether they are contacted."
 SAID = "They were told sorry here."
 LEFT_OUT = "Saying sorry was left out here."
 HELD = "Held: many were let down at once, and whether it is one incident waits for a yes or a no."
-WATCHED = "Its source only watches: nothing leaves."
 WRITING = "A colleague has written in their apology: send it there."
 NO_WAY = "We know no e-mail of theirs, and they do not have the link of their page."
 HAD = "They were told sorry for this in the last 90 days."
@@ -35,7 +34,7 @@ def sorry_bars(*, organization_id: int, recovery_ids: Sequence[int], now: dateti
     for recovery_id, state in steps.filter(state__in=("done", "skipped")).values_list("recovery_id", "state"):
         found[recovery_id] = found[recovery_id] or (SAID if state == "done" else LEFT_OUT)
     for recovery_id, bar in recoveries_barred(organization_id=organization_id, recovery_ids=list(rows)).items():
-        found[recovery_id] = found[recovery_id] or (HELD if bar.held_for else WATCHED if bar.watched else "")
+        found[recovery_id] = found[recovery_id] or (HELD if bar.held_for else "")
     left = {one: rows[one].thread_id for one, why in found.items() if not why}
     threads = list(left.values())
     revised = threads_revised(organization_id=organization_id, thread_ids=threads, kind="apology")

@@ -15,7 +15,7 @@ from makegood.journal.operations import Happened, record
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.organizations.models import Organization
-from makegood.promises.models import Promise, StaffWord
+from makegood.promises.models import StaffWord
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_create
 from makegood.recoveries.frozen import calendars_named, playbook_frozen
 from makegood.recoveries.models import Recovery, RecoveryFailure
@@ -23,6 +23,7 @@ from makegood.recoveries.operations.changing import UnableToChangeRecovery, reco
 from makegood.rules.staff_words_data import UnableToReadStaffWordRules, staff_word_rules
 from makegood.store.bulk import insert
 from makegood.store.preparing import prepared
+from makegood.store.reading import GIVEN, locked, read
 from makegood.store.secrets import keyed_hash
 
 KIND = "staff_word"
@@ -110,9 +111,7 @@ def _propose(
     """Keep what was found, each once for its message and its words: another due time of the same words is the same."""
     if not found:
         return
-    customer_id = Recovery.objects.values_list("customer_id", flat=True).get(
-        organization_id=organization_id, id=recovery_id
-    )
+    ((customer_id,),) = read(Recovery, "customer_id", organization_id=organization_id, id=recovery_id)
     insert(
         StaffWord,
         COLUMNS,
@@ -245,12 +244,8 @@ def word_acknowledge(*, organization_id: int, recovery_id: int, word_id: int, by
 
 
 def _locked(organization_id: int, recovery_id: int, word_id: int) -> StaffWord:
-    row = (
-        StaffWord.objects.select_for_update()
-        .filter(organization_id=organization_id, recovery_id=recovery_id, id=word_id)
-        .first()
-    )
-    if row is None:
+    row = locked(StaffWord, organization_id=organization_id, row_id=word_id)
+    if row is None or row.recovery_id != recovery_id:
         raise UnableToChangeRecovery("There is no such promise here: reload the recovery.")
     return row
 
@@ -278,14 +273,9 @@ def words_hear_sent(*, organization_id: int, entries: Sequence[Happened]) -> Non
     sent = {entry.subject_id: entry for entry in entries if entry.data.get("thread")}
     if not sent or not _any_to_write(organization_id):
         return
-    rows = Message.objects.filter(
-        organization_id=organization_id, id__in=list(sent), direction="out", author_id__isnull=False
-    ).values_list("id", "thread_id")
-    recoveries: dict[int, int] = dict(
-        Recovery.objects.filter(organization_id=organization_id, thread_id__in={row[1] for row in rows}).values_list(
-            "thread_id", "id"
-        )
-    )
+    here = {"organization_id": organization_id}
+    rows = sorted(read(Message, "id", "thread_id", **here, id=list(sent), direction="out", author_id=GIVEN))
+    recoveries: dict[int, int] = dict(read(Recovery, "thread_id", "id", **here, thread_id={row[1] for row in rows}))
     for message_id, thread_id in rows:
         if thread_id in recoveries:
             _keep(organization_id, recoveries[thread_id], ("message",), at=sent[message_id].at, message_id=message_id)
@@ -301,45 +291,41 @@ def _any_to_write(organization_id: int) -> bool:
 def words_hear_paid(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Keep what was promised to be paid, once it was (handler of makegoods:makegood:delivered)."""
     at = {entry.subject_id: entry.at for entry in entries}
+    here = {"organization_id": organization_id}
     paid: dict[int, int] = dict(
-        MakeGood.objects.filter(
-            organization_id=organization_id, id__in=list(at), form__in=("money", "credit")
-        ).values_list("id", "failure_id")
+        sorted(read(MakeGood, "id", "failure_id", **here, id=list(at), form=("money", "credit")))
     )
     recoveries: dict[int, int] = dict(
-        RecoveryFailure.objects.filter(organization_id=organization_id, failure_id__in=set(paid.values())).values_list(
-            "failure_id", "recovery_id"
-        )
+        read(RecoveryFailure, "failure_id", "recovery_id", **here, failure_id=set(paid.values()))
     )
     for makegood_id, failure_id in paid.items():
         if failure_id in recoveries:
             _keep(organization_id, recoveries[failure_id], ("pay",), at=at[makegood_id])
 
 
+KEPT = """
+SELECT DISTINCT p.id, p.source_id, p.key_hash FROM promises_staffword w
+JOIN promises_promise p ON p.organization_id = w.organization_id AND p.id = w.promise_id
+WHERE w.organization_id = %s AND w.recovery_id = %s AND w.act = ANY(%s) AND w.state = 'promised' AND w.said_at < %s
+AND coalesce(w.message_id <> %s::bigint, true) AND p.fulfilled_at IS NULL AND p.state IN ('open', 'broken')
+ORDER BY p.id
+"""
+
+
 def _keep(
     organization_id: int, recovery_id: int, acts: Sequence[str], *, at: datetime, message_id: int | None = None
 ) -> None:
     """Say that the promises of these acts were kept, but not by the message that gave them, nor by an earlier act."""
-    words = StaffWord.objects.filter(
-        organization_id=organization_id,
-        recovery_id=recovery_id,
-        act__in=acts,
-        state="promised",
-        said_at__lt=at,
-        promise__fulfilled_at=None,
-    )
-    if message_id is not None:
-        words = words.exclude(message_id=message_id)
-    promises = Promise.objects.filter(
-        organization_id=organization_id,
-        id__in=list(words.values_list("promise_id", flat=True)),
-        state__in=("open", "broken"),
-    )
+    with prepared() as cursor:
+        cursor.execute(KEPT, [organization_id, recovery_id, list(acts), at, message_id])
+        promises = cursor.fetchall()
+    if not promises:
+        return
     promises_hear(
         organization_id=organization_id,
         words=[
             Word(source_id=source_id, key_hash=bytes(key_hash), action="kept", happened_at=at, received_at=at)
-            for source_id, key_hash in promises.values_list("source_id", "key_hash")
+            for _, source_id, key_hash in promises
         ],
     )
 

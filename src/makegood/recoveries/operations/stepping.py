@@ -14,7 +14,7 @@ from makegood.recoveries.operations.clocks import Met, clock_start, clocks_again
 from makegood.recoveries.operations.ending import ENDS, outcome_call_back, outcomes_tell
 from makegood.recoveries.operations.helping import help_lacking, help_overrule
 from makegood.recoveries.operations.reckoning import RESTS
-from makegood.recoveries.operations.silence import silence_over, silence_watched
+from makegood.recoveries.operations.silence import silence_broken, silence_over, silence_watched
 from makegood.recoveries.saying import apologies_anew
 from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
@@ -22,14 +22,17 @@ from makegood.store.preparing import prepared
 CLOCKS_OF_STEP = {"fix": ("fix", "remedy"), "make_good": ("make_good", "remedy")}
 AGAIN = ("fix", "make_good")
 """The steps whose clocks run again when they are taken back."""
+SPOKEN = ("apologise", "respond", "communicate")
+"""The steps that are done by word to the customer: recorded by hand, it was spoken, and they know that we know."""
 NOTE = 300
 
 MARKED = {
     "recovery": "bigint", "step": "text", "state": "text", "at": "timestamptz", "by_id": "bigint", "note": "text",
+    "told": "text",
 }  # fmt: skip
 MARK = """
 UPDATE recoveries_step s SET state = u.state, done_at = u.at, done_by_id = u.by_id,
-    note = CASE WHEN u.note = '' THEN s.note ELSE u.note END
+    note = CASE WHEN u.note = '' THEN s.note ELSE u.note END, told = u.told
 FROM {marks}
 WHERE s.organization_id = %s AND s.recovery_id = u.recovery AND s.step = u.step AND s.state IN ('todo', 'overdue')
 RETURNING s.recovery_id, s.step, s.state, s.done_at, s.done_by_id
@@ -58,6 +61,7 @@ class Mark:
     state: str = "done"
     by: int | None = None
     note: str = ""
+    told: str = ""
 
 
 def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
@@ -66,7 +70,7 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
         return 0
     once = {(one.recovery_id, one.step): one for one in reversed(marks)}
     listed = sorted(once.values(), key=lambda one: (one.recovery_id, one.step))
-    rows = [(one.recovery_id, one.step, one.state, one.at, one.by, one.note[:NOTE]) for one in listed]
+    rows = [(one.recovery_id, one.step, one.state, one.at, one.by, one.note[:NOTE], one.told[:NOTE]) for one in listed]
     from_, parameter = record_set("u", MARKED, rows)
     with prepared() as cursor:
         cursor.execute(MARK.format(marks=from_), [parameter, organization_id])
@@ -139,14 +143,20 @@ def step_done(
     note: str = "",
     version: int | None = None,
     anyway: str = "",
+    told: str = "",
 ) -> None:
-    """Record that a step was done by a member.
+    """Record that a step was done by a member; `told` is what the customer reads of it on their page.
 
     Raises UnableToChangeRecovery if the recovery is closed or was changed meanwhile, the step is not to be done, or
     its playbook asks for something to be ticked or filled in first. A manager overrules that by `anyway`, their reason.
     """
     mark = Mark(
-        recovery_id=recovery_id, step=step, at=now, by=by, note=" · ".join(filter(None, (note, anyway.strip())))
+        recovery_id=recovery_id,
+        step=step,
+        at=now,
+        by=by,
+        note=" · ".join(filter(None, (note, anyway.strip()))),
+        told=told.strip(),
     )
     recovery = _held(organization_id, mark, version)
     if lacks := help_lacking(organization_id=organization_id, recovery=recovery, step=step):
@@ -154,6 +164,9 @@ def step_done(
             organization_id=organization_id, recovery=recovery, step=step, lacks=lacks, by=by, reason=anyway, now=now
         )
     _marked(organization_id, mark)
+    if step in SPOKEN:
+        clocks_meet(organization_id=organization_id, met=[Met(recovery_id=recovery_id, target="acknowledge", at=now)])
+        silence_broken(organization_id=organization_id, words={recovery_id: now})
 
 
 def step_skip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.operations import Seen, customers_resolve, customers_return
 from makegood.customers.queries import customers_merged
 from makegood.failures.models import Signal
 from makegood.journal.operations import Happened
@@ -45,8 +45,9 @@ def unmatched_received(*, organization_id: int, entries: Sequence[Happened]) -> 
 
 
 def _sender(organization_id: int, message: Message, entry: Happened) -> int:
-    """Whose address it came from; somebody new where nobody is known by it."""
+    """Whose address it came from; somebody new where nobody is known by it, or they were erased."""
     identity = ("email", message.address) if message.address else ("token", f"mail:{message.id}")
+    customers_return(organization_id=organization_id, identities=[identity])
     (found,) = customers_resolve(organization_id=organization_id, seen=[Seen(identities=(identity,))], now=entry.at)
     return found
 

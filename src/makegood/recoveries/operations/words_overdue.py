@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from makegood.core.plans import HIGHEST_TIER, raised
 from makegood.journal.operations import Happened, record
@@ -13,9 +14,17 @@ from makegood.recoveries.operations.owning import Staff
 from makegood.recoveries.operations.pending import carried_until
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.clocks import moment as store_moment
+from makegood.store.preparing import prepared
+from makegood.store.reading import whole_rows, write_back
 
 MOST_TOLD = 30_000
 BEATS = timedelta(microseconds=1)
+
+
+DUE = """
+SELECT id FROM promises_staffword WHERE organization_id = %s AND next_at <= %s
+ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
 
 
 def words_escalate(*, organization_id: int, limit: int = 1000) -> int:
@@ -28,16 +37,16 @@ def words_escalate(*, organization_id: int, limit: int = 1000) -> int:
     """
     moment = store_moment(organization_id=organization_id)
     until = carried_until(organization_id=organization_id, moment=moment, kinds=("message", "payout"))
-    rows = list(
-        StaffWord.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(organization_id=organization_id, next_at__lte=until)
-        .order_by("next_at", "id")[:limit]
-    )
-    promises = Promise.objects.in_bulk([row.promise_id for row in rows])
-    recoveries = Recovery.objects.in_bulk([row.recovery_id for row in rows])
+    with prepared() as cursor:
+        cursor.execute(DUE, [organization_id, until, limit])
+        order = {row[0]: position for position, row in enumerate(cursor.fetchall())}
+    here: dict[str, Any] = {"organization_id": organization_id}
+    rows = sorted(whole_rows(StaffWord, **here, id=list(order)), key=lambda row: order[row.id])
+    promises = {one.id: one for one in whole_rows(Promise, **here, id={row.promise_id for row in rows})}
+    recoveries = {one.id: one for one in whole_rows(Recovery, **here, id={row.recovery_id for row in rows})}
     staff = Staff(organization_id=organization_id) if rows else None
     for row in rows:
-        promise = promises[row.promise_id]
+        promise = promises[row.promise_id or 0]
         assert row.next_at is not None, "filtered above"
         if promise.state == "open" and promise.due_at >= row.next_at:
             row.next_at = promise.due_at + BEATS
@@ -45,7 +54,7 @@ def words_escalate(*, organization_id: int, limit: int = 1000) -> int:
             row.next_at = None
         elif staff is not None:
             _tell(organization_id, row, recoveries[row.recovery_id], staff, at=moment.at(row.next_at))
-        row.save(update_fields=["next_at", "told"])
+        write_back(row, ["next_at", "told"])
     return len(rows)
 
 

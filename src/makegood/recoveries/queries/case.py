@@ -47,7 +47,7 @@ from makegood.recoveries.queries.lines import (
     StepLine,
     TimelineLine,
 )
-from makegood.recoveries.queries.lists import money, soonest_of
+from makegood.recoveries.queries.lists import money, soonest_of, word_by
 
 TIMELINE = 500
 RUNS = ("running", "missed")
@@ -89,14 +89,15 @@ def recovery_case(
     failures = _failures(organization_id, recovery_id)
     frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
     pauses = _pauses(organization_id, recovery_id)
-    steps = _steps(organization_id, row, now, stands_still=any(one.to_at is None for one in pauses))
     clocks, ratings = _clocks(organization_id, recovery_id), _ratings(organization_id, recovery_id)
+    due = {one.target: one.due_at for one in clocks if one.due_at and not one.met_at and one.state in RUNS}
+    steps = _steps(organization_id, row, now, due, stands_still=any(one.to_at is None for one in pauses))
     messages = _messages(organization_id, row.thread_id)
     makegoods = _makegoods(organization_id, [one.id for one in failures])
     unanswered_at, failed_score = _unanswered_at(row.state, clocks, messages), _failed_score(row.state, clocks, ratings)
     soonest, soonest_at = soonest_of(
         row,
-        {one.target: one.due_at for one in clocks if one.due_at and not one.met_at and one.state in RUNS},
+        due,
         answers=unanswered_at is not None or failed_score is not None,
     )
     closing = close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None
@@ -214,33 +215,42 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
             promise_id=row.promise_id,
             purchase_id=row.purchase_id,
             charge_id=row.charge_id,
-            watched=row.source is not None and row.source.mode == "shadow",
+            watched=row.shadow,
         )
         for row in rows
     )
 
 
-def _steps(organization_id: int, recovery: Recovery, now: datetime, *, stands_still: bool) -> tuple[StepLine, ...]:
+def _steps(
+    organization_id: int, recovery: Recovery, now: datetime, clocks: Mapping[str, datetime], *, stands_still: bool
+) -> tuple[StepLine, ...]:
+    """The steps, by when each is due: the answer to who asked nothing is, with the next word, due by its clock."""
     rows = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id)
+    word_at = word_by(clocks)
     lines = [
         StepLine(
             step=row.step,
             state=row.state,
             send=row.send,
-            due_at=row.due_at,
+            due_at=_due_at(row, word_at),
             done_at=row.done_at,
             done_by_id=row.done_by_id,
             note=row.note,
+            told=row.told,
             overdue=step_overdue(
                 state=row.state,
-                due_at=row.due_at if recovery.state == "open" else None,
+                due_at=_due_at(row, word_at) if recovery.state == "open" else None,
                 now=now,
-                stands_still=stands_still and row.step != "respond",
+                stands_still=stands_still and (row.step != "respond" or "respond" not in clocks),
             ),
         )
         for row in rows
     ]
     return tuple(sorted(lines, key=lambda line: STEPS.index(line.step)))
+
+
+def _due_at(row: Step, word_at: datetime | None) -> datetime | None:
+    return word_at if row.step == "respond" and word_at is not None else row.due_at
 
 
 def _clock_line(row: RecoveryClock) -> ClockLine:

@@ -71,6 +71,18 @@ def recovery_of_message(*, organization_id: int, thread_id: int) -> tuple[int, i
         return row
 
 
+def done_otherwise(*, organization_id: int, thread_id: int, step: str, since_at: datetime) -> bool:
+    """This function will say whether the step that words of a conversation were to do was done some other way since."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM recoveries_recovery r JOIN recoveries_step s"
+            " ON s.organization_id = r.organization_id AND s.recovery_id = r.id"
+            " WHERE r.organization_id = %s AND r.thread_id = %s AND s.step = %s AND s.done_at >= %s)",
+            [organization_id, thread_id, step, since_at],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def recoveries_counted(
     *, organization_id: int, customer_ids: Sequence[int], member_id: int, places: Places
 ) -> dict[int, int]:
@@ -89,11 +101,16 @@ def recoveries_counted(
 def late(*, organization_id: int, now: datetime) -> Q:
     """This function will choose what is past a deadline: of its next step, or of a clock that still runs or ran out.
 
-    A step whose recovery is paused is not. Clocks are asked for in the very words of the index of those alone.
+    A step whose recovery is paused is not, nor word for who asked nothing while a clock of the next word says when it
+    is due. Clocks are asked for in the very words of the index of those alone.
     """
     over = RecoveryClock.objects.filter(organization_id=organization_id, met_at=None, state__in=UNMET, due_at__lt=now)
     paused = Pause.objects.filter(organization_id=organization_id, to_at__isnull=True)
+    silent = RecoveryClock.objects.filter(
+        organization_id=organization_id, met_at=None, state__in=UNMET, target="update"
+    )
     stepped = Q(next_due_at__lt=now) & ~Q(id__in=paused.values("recovery_id"))
+    stepped &= ~(Q(next_step="respond") & Q(id__in=silent.values("recovery_id")))
     return stepped | Q(id__in=over.values("recovery_id"))
 
 

@@ -74,12 +74,24 @@ def _seen(organization_id: int, incident_id: int, by: int, places: Sequence[int]
 
 
 def incident_open(*, organization_id: int, incident_id: int, by: int, places: Sequence[int] | None) -> OpenOnes:
-    """This function will count what an incident's open recoveries still need; `places` None is all."""
+    """This function will count what an incident's open recoveries still need; `places` None is all.
+
+    Whose apology is on its way needs no other.
+    """
     found = _seen(organization_id, incident_id, by, places).filter(state="open")
     ids = found.values("id")
+    leaves = Message.objects.filter(
+        organization_id=organization_id,
+        thread_id=OuterRef("recovery__thread_id"),
+        direction="out",
+        kind="apology",
+        state="queued",
+    )
     unsaid = Q(step="apologise", state__in=UNDONE, recovery__review=False)
     return OpenOnes(
-        to_apologise=Step.objects.filter(unsaid, organization_id=organization_id, recovery_id__in=ids).count(),
+        to_apologise=Step.objects.filter(
+            unsaid, ~Exists(leaves), organization_id=organization_id, recovery_id__in=ids
+        ).count(),
         to_fix=Step.objects.filter(
             organization_id=organization_id, recovery_id__in=ids, step="fix", state__in=UNDONE
         ).count(),

@@ -12,6 +12,7 @@ from makegood.core.clock_account import Account
 from makegood.core.money import Money
 from makegood.core.steps import CloseDecision
 from makegood.makegoods.doubts import DoubtFacts
+from makegood.messages.settling import LEFT
 
 WORDS = ("acknowledge", "respond", "update")
 """The clocks by which the customer has word from us."""
@@ -29,6 +30,7 @@ class StepLine:
     done_by_id: int | None
     note: str
     overdue: bool
+    told: str = ""
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -72,7 +74,7 @@ class FailureLine:
     purchase_id: int | None
     charge_id: int | None
     watched: bool
-    """Its source only watches: nothing leaves for it."""
+    """It is a shadow's: its source only watched, and nothing leaves for it."""
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -254,12 +256,17 @@ class Case:
         return due | ({"promised": self.word_at} if self.word_at else {})
 
     @property
+    def shadow(self) -> bool:
+        """Whether it is a shadow: all of it is worked out, and nothing of it reaches anybody."""
+        return bool(self.failures) and all(one.watched for one in self.failures)
+
+    @property
     def waiting(self) -> frozenset[str]:
         """The kinds of messages that stand on the page of a customer who does not have its link."""
         return frozenset(
             one.kind
             for one in self.messages
-            if self.link_at is None and one.direction == "out" and one.channel == "status" and one.state == "sent"
+            if self.link_at is None and one.direction == "out" and one.channel == "status" and one.state in LEFT
         )
 
 

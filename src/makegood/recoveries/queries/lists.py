@@ -78,6 +78,8 @@ class Listed:
     soonest_at: datetime
     unanswered_at: datetime | None = None
     failed_score: int | None = None
+    shadow: bool = False
+    """Whether its source only watched: nothing of it leaves."""
     waiting: frozenset[str] = frozenset()
     """The kinds of messages that stand on the page of a customer who does not have its link."""
     late: bool = False
@@ -219,7 +221,16 @@ def soonest_of(row: Recovery, clocks: Mapping[str, datetime], *, answers: bool) 
     """This function will say what is due first, and when: the answer to a customer who waits, else a clock or step."""
     if answers and "respond" in clocks:
         return "respond", clocks["respond"]
-    return min([(row.next_step, row.next_due_at), *clocks.items()], key=lambda one: one[1])
+    step = [] if row.next_step == "respond" and word_by(clocks) else [(row.next_step, row.next_due_at)]
+    return min([*step, *clocks.items()], key=lambda one: one[1])
+
+
+def word_by(clocks: Mapping[str, datetime]) -> datetime | None:
+    """This function will say by when who asked nothing has word from us: by the clock of the next word.
+
+    None where an answer is due, or where no such clock runs: then the step to respond has its own time.
+    """
+    return None if "respond" in clocks else clocks.get("update")
 
 
 def _page(organization_id: int, rows: QuerySet[Recovery], limit: int, offset: int) -> Page:
@@ -237,12 +248,12 @@ def _chosen(organization_id: int, ids: Sequence[int]) -> tuple[Listed, ...]:
 
 def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...]:
     ids = [row.id for row in rows]
-    marks = _marks(organization_id, rows)
+    clocks = _deadlines(organization_id, ids)
+    marks = _marks(organization_id, rows, clocks)
     said = _what(organization_id, ids)
     waiting = unanswered(organization_id=organization_id, recovery_ids=ids)
     pages = waiting_kinds(organization_id=organization_id, thread_ids=[row.thread_id for row in rows])
     scores = failed_scores(organization_id=organization_id, recovery_ids=ids)
-    clocks = _deadlines(organization_id, ids)
     kinds = {
         row.thread_id: word_of(next_step=row.next_step, states=marks[row.id])
         for row in rows
@@ -263,6 +274,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             group=row.group,
             state=row.state,
             review=row.review,
+            shadow=row.shadow,
             owner_id=row.owner_id,
             owner=row.owner.name,
             place_id=row.place_id,
@@ -288,7 +300,9 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
     )
 
 
-def _marks(organization_id: int, rows: Sequence[Recovery]) -> dict[int, dict[str, str]]:
+def _marks(
+    organization_id: int, rows: Sequence[Recovery], clocks: Mapping[int, Mapping[str, datetime]]
+) -> dict[int, dict[str, str]]:
     """Where the steps of these recoveries stand, as their own pages say it."""
     ids = [row.id for row in rows]
     now = store_now(organization_id=organization_id)
@@ -302,8 +316,12 @@ def _marks(organization_id: int, rows: Sequence[Recovery]) -> dict[int, dict[str
     for recovery_id, step, state, due_at in Step.objects.filter(
         organization_id=organization_id, recovery_id__in=ids
     ).values_list("recovery_id", "step", "state", "due_at"):
+        known = clocks.get(recovery_id, {})
         late = recovery_id in goes_on and step_overdue(
-            state=state, due_at=due_at, now=now, stands_still=recovery_id in still and step != "respond"
+            state=state,
+            due_at=(step == "respond" and word_by(known)) or due_at,
+            now=now,
+            stands_still=recovery_id in still and (step != "respond" or "respond" not in known),
         )
         marks[recovery_id][step] = "overdue" if late else state
     return marks

@@ -100,12 +100,12 @@ def _clocks(playbook: Playbook) -> Panel:
 
 def _steps(playbook: Playbook) -> tuple[Panel, ...]:
     found = []
-    for step in Step:
+    for number, step in enumerate(Step, start=1):
         rule, face = playbook.steps[step], FACES[step]
         minutes = playbook.targets[rule.clock].minutes if rule.clock else rule.minutes
         found.append(
             Panel(
-                title=f"{face.letter}. {face.title}",
+                title=f"{number}. {face.title}",
                 paragraphs=(face.means, f"Within {span(minutes)}", _sent(rule.send), *_help(playbook, step)),
             )
         )

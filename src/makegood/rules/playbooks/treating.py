@@ -134,7 +134,7 @@ def _pairs(was: Treatment, becomes: Treatment) -> list[tuple[str, str, str]]:
         ("How grave", str(was.severity), str(becomes.severity)),
         ("Owner", TIERS[was.tier], TIERS[becomes.tier]),
         ("Team", was.team or "any", becomes.team or "any"),
-        ("Hours that count", was.calendar or "all", becomes.calendar or "all"),
+        ("Hours that count", was.calendar or "every hour", becomes.calendar or "every hour"),
         ("First word", said_send(was.acknowledgement), said_send(becomes.acknowledgement)),
         ("Putting it right", was.fix, becomes.fix),
         ("Extra", was.remedy_title or "none", becomes.remedy_title or "none"),

@@ -115,6 +115,7 @@
     }
     const asked = document.querySelector("[data-focus]");
     if (asked) asked.focus();
+    else if (document.querySelector("main > .notices > *")) document.getElementById("main").focus({ preventScroll: true });
     else if (matchMedia("(pointer: fine)").matches) document.querySelector(".thumb form.form :is(input:not([type=hidden]), textarea)")?.focus();
     const zone = document.querySelector("select[name=zone][required]");
     if (zone && !zone.value) zone.value = [...zone.options].find((one) => one.value === Intl.DateTimeFormat().resolvedOptions().timeZone)?.value ?? "";

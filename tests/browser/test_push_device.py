@@ -1,0 +1,62 @@
+"""A browser is added as a device by one button, and its worker shows what comes for it, with one link."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+from tests.conftest import Org
+from tests.functional.test_telling_pages import owning_account
+from tests.support.push_service import Browser
+
+from makegood.organizations.devices import devices_of
+from makegood.store.tenancy import tenant
+
+SUBSCRIBED = """(said) => {
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0)).buffer;
+  PushManager.prototype.subscribe = async (asked) => {
+    if (!asked.userVisibleOnly || asked.applicationServerKey.length !== 65) throw new Error("not so");
+    return { endpoint: said.endpoint, getKey: (name) => bytes(name === "auth" ? said.auth : said.key) };
+  };
+}"""
+"""What a browser without its maker's push service cannot do."""
+SHOWN = """async () => (await (await navigator.serviceWorker.getRegistration("/account/")).getNotifications())
+  .map((one) => [one.title, one.body, one.data.url])"""
+
+
+@pytest.fixture(params=[360])
+def width(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+def test_a_device_is_added_and_shows_what_comes(
+    org: Org, page: Page, served: str, look: Callable[[Page, str], None]
+) -> None:
+    client = owning_account(org)
+    said = Browser(endpoint="https://push.example.com/to/x").said
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": served}])
+    page.context.grant_permissions(["notifications"], origin=served)
+    page.add_init_script(f"({SUBSCRIBED})({json.dumps(said)})")
+    workers = page.context.new_cdp_session(page)
+    known: list[dict[str, Any]] = []
+    workers.on("ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"]))
+    workers.send("ServiceWorker.enable")
+    page.goto("/account/telling")
+    page.get_by_role("button", name="Tell me on this device").click()
+    expect(page.get_by_text("You are told on this device.")).to_be_visible()
+    expect(page.get_by_label("On your devices")).to_be_checked()
+    look(page, "push-device")
+    with tenant(organization_id=org.id):
+        (kept,) = devices_of(organization_id=org.id, member_id=org.manager)
+    assert kept.subscription.endpoint == said["endpoint"]
+    (number,) = {one["registrationId"] for one in known if one["scopeURL"].endswith("/account/")}
+    told = {"title": "Recovery R-1 is late (the fix).", "body": "Do it now", "url": f"{served}/recoveries/R-1"}
+    given = {"origin": served, "registrationId": number, "data": json.dumps(told)}
+    workers.send("ServiceWorker.deliverPushMessage", given)
+    page.wait_for_function(f"async () => (await ({SHOWN})()).length === 1")
+    assert page.evaluate(SHOWN) == [[told["title"], told["body"], told["url"]]]
