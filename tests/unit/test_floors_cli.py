@@ -5,9 +5,10 @@ import json
 import sys
 
 import pytest
+from tests.unit.test_floors_golden import TABLES
 
 from makegood.cli.main import main
-from makegood.rules.packs import names
+from makegood.rules.packs import load, names
 
 FACTS = {
     "event_at": "2025-03-01T10:00:00+01:00",
@@ -111,6 +112,66 @@ def test_the_facts_that_a_pack_asks_for_are_listed(run):
     listed = json.loads(out)
     assert (status, listed["pack"]) == (0, "us-dot")
     assert {one["needed"] for one in listed["facts"]} >= {"always needed", "needed where a rule looks at it"}
+
+
+@pytest.mark.parametrize("pack", names())
+def test_help_names_the_facts_of_the_pack_that_stands_beside_it(run, pack):
+    status, out, err = run(pack, "--help")
+    assert (status, err) == (0, "")
+    assert f"Facts of {pack}: " in out
+    assert all(f"  {name} " in out or f"  {name}\n" in out for name in load(pack).facts)
+    assert run("--help", pack)[1] == out
+
+
+def test_help_without_a_pack_says_how_to_see_its_facts(run):
+    status, out, _ = run("--help")
+    assert status == 0
+    assert "makegood floor RULEPACK --help names the facts of one pack." in out
+    status, _, err = run("nowhere.yaml", "--help")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "cannot read the rule pack nowhere.yaml" in err
+
+
+def test_a_table_of_cases_is_checked(run, tmp_path):
+    table = TABLES / "late-is-free.jsonl"
+    status, out, err = run("late-is-free", "--cases", str(table), "--edges", "--json")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert (answer["cases"], answer["differences"], answer["edges"]["unheld"]) == (25, [], [])
+    assert run("late-is-free", "--cases", str(table))[:2] == (
+        0,
+        "late-is-free: 25 cases, none answered otherwise than the table says\n",
+    )
+    some = tmp_path / "some.jsonl"
+    some.write_text("\n".join(table.read_text().splitlines()[:5]) + "\n")
+    status, out, _ = run("late-is-free", "--cases", str(some), "--edges")
+    assert status == 1
+    assert "  late-is-free.late.suspended is left out\n" in out
+    some.write_text(table.read_text().replace('"minor": 1175', '"minor": 1174'))
+    status, out, _ = run("late-is-free", "--cases", str(some), "--edges")
+    assert status == 1
+    assert "1 answered otherwise" in out
+    assert "half of the order (your guarantee, punctual delivery: share and most): 11.75 EUR" in out
+    some.write_text("{}")
+    status, out, err = run("late-is-free", "--cases", str(some))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "line 1 lacks case" in err
+
+
+def test_many_cases_are_answered_line_by_line(run, tmp_path):
+    lines = [FACTS, {}, FACTS | {"arrival_delay_minutes": 179}]
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n{\n")
+    status, out, err = run("eu261", "--facts", str(path), "--lines")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert answers[0]["owed"][0]["amount"] == {"minor": 40000, "currency": "EUR"}
+    assert answers[1]["error"].startswith("event_at is missing")
+    assert answers[2]["owed"] == []
+    assert answers[3]["error"].startswith("the line is not JSON")
+    assert (status, err) == (2, f"makegood: 2 of the cases in {path} could not be decided: their lines say why\n")
+    status, out, err = run("eu261", "--facts", "-", "--lines", stdin=json.dumps(FACTS).encode())
+    assert (status, err) == (0, "")
+    assert json.loads(out) == answers[0]
 
 
 def test_the_packs_are_listed(run):

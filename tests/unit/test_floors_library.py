@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.unit.test_floors_golden import TABLES
 
 from makegood.cli.main import main
 from makegood.core.floors import UnusableFacts
@@ -83,6 +84,22 @@ def test_the_guide_s_contract_owes_what_it_says(shop, tmp_path, capsys, monkeypa
     before = {name: at.replace("2026", "2025") for name, at in json.loads(BLOCKS["json"]).items()}
     assert floor(pack=shop, facts=before).owed[0].amount == Money(minor=600, currency="EUR")
     assert floor(pack=tmp_path / "corner-shop.yaml", facts=before) == floor(pack=shop, facts=before)
+
+
+def test_the_guide_s_table_of_cases_is_told_as_it_says(tmp_path, capsys, monkeypatch):
+    (tmp_path / "corner-shop.yaml").write_text(BLOCKS["yaml"], encoding="utf-8")
+    (tmp_path / "corner-shop.jsonl").write_text(BLOCKS["jsonl"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    command = ["makegood", "floor", "corner-shop.yaml", "--cases", "corner-shop.jsonl", "--edges"]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as done:
+        main()
+    assert (done.value.code, capsys.readouterr().out) == (1, BLOCKS["console"])
+
+
+def test_the_guide_counts_the_cases_of_the_packs():
+    lines = sum(len(path.read_text().splitlines()) for path in TABLES.glob("*.jsonl"))
+    assert f"{lines} cases in `tests/golden/floors`" in GUIDE.read_text(encoding="utf-8")
 
 
 SHOP = [  # the guide's contract: facts, what is owed in cents by rule

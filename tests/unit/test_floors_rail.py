@@ -1,4 +1,4 @@
-"""Delay Repay from 15 and from 30 minutes, every edge from both sides; each row names what the charters say.
+"""Delay Repay from 15 and from 30 minutes beside their tables of cases.
 
 Charters: a quarter from 15 minutes (only in the 15-minute scheme), half from 30, the whole journey from 60, and from 120
 a return ticket whole. Half of a return is one journey; a weekly, monthly and annual season ticket count as 10, 40 and
@@ -24,78 +24,6 @@ def case(minutes, ticket="single", price=None, **more):
         "ticket_price": {"minor": PRICES.get(ticket, 0) if price is None else price, "currency": "GBP"},
         **more,
     }
-
-
-CASES = [  # minutes, ticket, pence by the 15-minute scheme, pence by the 30-minute scheme
-    # the threshold: 15 or 30 minutes
-    (-5, "single", 0, 0),
-    (0, "single", 0, 0),
-    (14, "single", 0, 0),
-    (14.9, "single", 0, 0),
-    (15, "single", 460, 0),
-    (16, "single", 460, 0),
-    (29, "single", 460, 0),
-    (29.9, "single", 460, 0),
-    # half of a single from 30 minutes
-    (30, "single", 920, 920),
-    (31, "single", 920, 920),
-    (59, "single", 920, 920),
-    (59.9, "single", 920, 920),
-    # the whole single from 60
-    (60, "single", 1840, 1840),
-    (61, "single", 1840, 1840),
-    (119, "single", 1840, 1840),
-    (120, "single", 1840, 1840),
-    (121, "single", 1840, 1840),
-    (600, "single", 1840, 1840),
-    # an eighth of a return from 15 minutes, a quarter from 30, half from 60, the whole from 120
-    (14, "return", 0, 0),
-    (15, "return", 651, 0),  # 651.25, rounded once
-    (29, "return", 651, 0),
-    (30, "return", 1303, 1303),  # 1302.5 rounded half up
-    (59, "return", 1303, 1303),
-    (60, "return", 2605, 2605),
-    (119, "return", 2605, 2605),
-    (119.9, "return", 2605, 2605),
-    (120, "return", 5210, 5210),
-    (121, "return", 5210, 5210),
-    # weekly: a tenth is one journey
-    (14, "weekly", 0, 0),
-    (15, "weekly", 241, 0),  # 240.75
-    (29, "weekly", 241, 0),
-    (30, "weekly", 482, 482),  # 481.5
-    (59, "weekly", 482, 482),
-    (60, "weekly", 963, 963),
-    (119, "weekly", 963, 963),
-    (120, "weekly", 963, 963),
-    # monthly: a fortieth
-    (14, "monthly", 0, 0),
-    (15, "monthly", 231, 0),  # 231.125
-    (29, "monthly", 231, 0),
-    (30, "monthly", 462, 462),  # 462.25
-    (59, "monthly", 462, 462),
-    (60, "monthly", 925, 925),  # 924.5
-    (120, "monthly", 925, 925),
-    # annual: one of 464
-    (14, "annual", 0, 0),
-    (15, "annual", 207, 0),  # 207.28
-    (29, "annual", 207, 0),
-    (30, "annual", 415, 415),  # 414.57
-    (59, "annual", 415, 415),
-    (60, "annual", 829, 829),  # 829.14
-    (119, "annual", 829, 829),
-    (120, "annual", 829, 829),
-]
-
-
-@pytest.mark.parametrize(("minutes", "ticket", "from_15", "from_30"), CASES)
-def test_compensation(minutes, ticket, from_15, from_30):
-    for pack, pence in (("delay-repay-15", from_15), ("delay-repay-30", from_30)):
-        decision = owed(pack=load(pack), facts=case(minutes, ticket))
-        assert [one.amount.minor for one in decision.owed] == ([pence] if pence else [])
-        assert all(one.claim_required and one.form == "cash_or_bank" for one in decision.owed)
-        assert all("Charter" in one.cite for one in decision.owed)
-        assert decision.reasons
 
 
 @pytest.mark.parametrize(
