@@ -10,6 +10,7 @@ import sys
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "rules": ("rules",),
     "floors": ("floors",),
+    "offers": ("offers",),
     "wording": ("wording",),
     "failures": ("events", "--to", "failures"),
     "recoveries": ("events", "--to", "recoveries"),

@@ -10,6 +10,7 @@ from typing import IO
 
 import click
 
+from makegood.cli.unique_keys import once
 from makegood.core.floors import FactSpec, FloorDecision, Pack, UnusableFacts
 from makegood.rules import packs
 from makegood.rules.pack_cases import UnusableCases, differences, read_cases
@@ -205,7 +206,7 @@ def _opened(name: str) -> AbstractContextManager[IO[bytes]]:
 
 def _object(raw: bytes, name: str) -> dict[str, object]:
     try:
-        facts = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once)
+        facts = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         raise click.ClickException(
@@ -214,14 +215,6 @@ def _object(raw: bytes, name: str) -> dict[str, object]:
     if not isinstance(facts, dict):
         raise click.ClickException(f"{name} must hold one JSON object of facts")
     return facts
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice")
-    return found
 
 
 def _human(decision: FloorDecision) -> str:

@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "due": "makegood.cli.due:due",
     "playbook": "makegood.cli.playbook:playbook",
     "floor": "makegood.cli.floor:floor",
+    "offer": "makegood.cli.offer:offer",
     "lint": "makegood.cli.lint:lint",
     "capacity": "makegood.cli.capacity:capacity",
     "mail": "makegood.cli.mail:mail",

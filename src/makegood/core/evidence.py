@@ -59,6 +59,11 @@ REGISTER: dict[str, Finding] = {
         "A coupon after a slow response loses more customers than the slow response alone.",
         "grocery loyalty-card data",
     ),
+    "C6": Finding(
+        "B",
+        "Compensation changes whether customers buy again only where the firm is at fault.",
+        "Grewal, Roggeveen & Tsiros 2008",
+    ),
     "C7": Finding("B", "Compensation cannot repair a slow and silent process.", "Wirtz & Mattila 2004"),
     "A1": Finding(
         "B",

@@ -1,0 +1,12 @@
+"""JSON objects in which each name stands once: anything else is a mistake that must not go unseen."""
+
+from __future__ import annotations
+
+
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """This function will make an object of its pairs, for `json.loads`. Raises ValueError for a name given twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice")
+    return found
