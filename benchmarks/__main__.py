@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "machine": ("machine",),
     "telling": ("telling",),
     "shadow": ("shadow",),
+    "value": ("value",),
     "year": ("year",),
     "year-kills": (
         *("year", "--houses", "1", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480"),

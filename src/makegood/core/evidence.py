@@ -159,6 +159,20 @@ REGISTER: dict[str, Finding] = {
         "New customers are the most fragile; ranking by value alone starves them.",
         "Knox & van Oest 2014; Hogreve et al. 2017",
     ),
+    "V5": Finding(
+        "C", "Tiers by a published rule are accepted practice.", "a hotel company's guarantee to best guests"
+    ),
+    "BG/NBD": Finding(
+        "A",
+        "How often customers bought, and how long ago the last time was, foretells how often they buy again.",
+        "Fader, Hardie & Lee 2005, purchase records of 2,357 customers",
+    ),
+    "Gamma-gamma": Finding(
+        "A",
+        "What customers spend on a purchase lies between their own average and everybody's, the nearer to their own "
+        "the more often they bought.",
+        "Fader, Hardie & Lee 2005, RFM and CLV",
+    ),
     "O1": Finding("B", "Unfair treatment increases opportunistic claims.", "Wirtz & McColl-Kennedy 2010"),
     "O6": Finding("C", "Refunds are paid twice where a chargeback is not looked for.", "vendor report"),
     "G1": Finding(
