@@ -1,7 +1,9 @@
 """Cases a second of the floors, for each pack and for all in turn: facts as JSON in, amounts, reasons and deadlines out.
 
-One process, in seconds of its own processor time, which a busy machine does not change much; by the clock too. `--seconds`
-says for how long each is measured.
+One process, in seconds of its own processor time; by the clock too. A busy machine slows both, so each round of cases
+stands beside a round of something that does not change: the same facts written as JSON and read again. Their ratio is
+what to compare between machines and days; `tests/unit/test_floors_speed.py` holds it. `--seconds` says for how long each
+is measured.
 """
 
 from __future__ import annotations
@@ -122,6 +124,24 @@ def rates(cases: Sequence[tuple[Pack, Facts]], *, seconds: float, as_json: bool 
     return decided / (time.process_time() - since), decided / watch.seconds
 
 
+def beside_json(cases: Sequence[tuple[Pack, Facts]], *, rounds: int) -> float:
+    """Return how many times as long a decision takes as writing its facts as JSON and reading them again.
+
+    Both are measured by turns; the least of each counts, which other work on the machine disturbs least.
+    """
+    decided, written = [], []
+    for _ in range(rounds):
+        since = time.process_time()
+        for pack, facts in cases:
+            floor(pack=pack, facts=facts)
+        between = time.process_time()
+        for _, facts in cases:
+            json.loads(json.dumps(facts))
+        decided.append(between - since)
+        written.append(time.process_time() - between)
+    return min(decided) / min(written)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure each pack, and all of them in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,7 +151,11 @@ def main(arguments: Sequence[str]) -> int:
     every = list(chain.from_iterable(zip(*each.values(), strict=True)))
     for name, cases in each.items():
         used, clock = rates(cases, seconds=seconds)
-        say(f"floors: {name}", f"{used:,.0f} cases/s of processor time, {clock:,.0f} by the clock")
+        ratio = beside_json(cases, rounds=5)
+        say(
+            f"floors: {name}",
+            f"{used:,.0f} cases/s of processor time, {clock:,.0f} by the clock; {ratio:.1f} times its facts as JSON",
+        )
     used, clock = rates(every, seconds=2 * seconds)
     say(
         "floors: all packs in turn",
@@ -139,6 +163,7 @@ def main(arguments: Sequence[str]) -> int:
         f"at least {TARGET:,} a second of processor time",
         used >= TARGET,
     )
+    say("floors: all packs in turn, beside their facts as JSON", f"ratio {beside_json(every, rounds=5):.1f}")
     used, clock = rates(every, seconds=seconds, as_json=True)
     say(
         "floors: all packs in turn, written as JSON",

@@ -260,3 +260,45 @@ def test_any_json_is_decided_or_refused(pack, data):
     base = data.draw(FACTS[pack])
     with contextlib.suppress(UnusableFacts):
         assert isinstance(owed(pack=load(pack), facts=base | facts), FloorDecision)
+
+
+EXCLUDED = {
+    "eu261": (
+        {"extraordinary": True, "denied_boarding": False},
+        {"cancelled": True, "denied_boarding": False, "notice_days": 14},
+    ),
+    "uk261": (
+        {"extraordinary": True, "denied_boarding": False},
+        {"cancelled": True, "denied_boarding": False, "notice_days": 14},
+    ),
+    "us-dot": ({"alternative_accepted": True, "bag_lost": False, "bag_delay_minutes": 0, "extra_not_provided": False},),
+    "uk-ofcom": ({"customer_caused": True}, {"civil_emergency": True}),
+    "delay-repay-15": ({"abandoned": True},),
+    "delay-repay-30": ({"abandoned": True},),
+    "late-is-free": ({"suspended": True}, {"customer_caused": True}),
+    "hotel-walk": ({"guest_declined": True}, {"walked": False}, {"guaranteed": False}),
+}
+
+
+@given(CASES, st.data())
+def test_an_excluded_case_is_never_owed_anything(case, data):
+    name, facts = case
+    excluded = data.draw(st.sampled_from(EXCLUDED[name]))
+    assert owed(pack=load(name), facts=facts | excluded).owed == ()
+
+
+@given(CASES)
+def test_every_reason_cites_where_it_stands(case):
+    name, facts = case
+    pack = load(name)
+    decision = owed(pack=pack, facts=facts)
+    for one in decision.reasons:
+        assert one.rule.startswith(name)
+        if one.rule == f"{name}.assumed" or one.text.startswith("Not added"):
+            assert one.evidence is None
+            continue
+        assert one.evidence == pack.evidence
+        assert one.grade in {"L", "M", "C"}
+        assert one.text.endswith(")") or one.rule == decision.reasons[0].rule
+    assert "Checked on 20" in decision.reasons[0].text
+    assert {one.rule.split("@")[0] for one in decision.owed} <= {one.rule for one in decision.reasons}

@@ -19,9 +19,15 @@ class CurrenciesDiffer(ValueError):
     """Amounts in different currencies cannot be added or compared."""
 
 
+WELL_WRITTEN: set[str] = set()
+"""Currency codes that have been found well written, at most as many as there are."""
+
+
 def _currency(_: object, __: object, value: str) -> None:
-    if not CURRENCY.fullmatch(value):
-        raise ValueError(f"{value!r} is not a currency code: use three capital letters, such as EUR")
+    if value not in WELL_WRITTEN:
+        if not CURRENCY.fullmatch(value):
+            raise ValueError(f"{value!r} is not a currency code: use three capital letters, such as EUR")
+        WELL_WRITTEN.add(value)
 
 
 @attrs.frozen(kw_only=True, order=False)
@@ -63,10 +69,10 @@ class Money:
 
     def share(self, percent: int | Decimal, *, divided_by: int = 1) -> Money:
         """This percentage of the amount (or of one part of it), rounded once: half up to the minor unit."""
-        numerator, denominator = percent.as_integer_ratio()
-        numerator, denominator = abs(self.minor * numerator), 100 * denominator * divided_by
-        minor = (2 * numerator + denominator) // (2 * denominator)
-        return Money(minor=minor if self.minor * percent >= 0 else -minor, currency=self.currency)
+        numerator, denominator = (percent, 1) if type(percent) is int else percent.as_integer_ratio()
+        numerator, denominator = self.minor * numerator, 100 * denominator * divided_by
+        minor = (2 * abs(numerator) + denominator) // (2 * denominator)
+        return Money(minor=minor if numerator >= 0 else -minor, currency=self.currency)
 
     def as_dict(self) -> dict[str, int | str]:
         """The amount in the shape that the API and the command line carry."""
@@ -74,6 +80,8 @@ class Money:
 
     def __str__(self) -> str:
         places = EXPONENTS.get(self.currency, 2)
+        if places == 2 and 0 <= self.minor < 100_000:
+            return f"{self.minor // 100}.{self.minor % 100:02} {self.currency}"
         whole, part = divmod(abs(self.minor), 10**places)
         sign, decimals = "-" if self.minor < 0 else "", f".{part:0{places}}" if places else ""
         return f"{sign}{whole:,}{decimals} {self.currency}"

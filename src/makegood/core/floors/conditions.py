@@ -22,14 +22,31 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "in": lambda fact, values: fact in values,
 }
+TRUTHS = {"=": True, "!=": False}
 
 
 def _comparison(condition: Compare) -> Holds:
     field, value, other = condition.field, condition.value, condition.other
     if condition.op == "known":
         return lambda facts: (facts.get(field) is not None) is value
-    compare = OPERATORS[condition.op]
+    if other:
+        return _against_other(field, OPERATORS[condition.op], other)
+    if type(value) is bool and condition.op in TRUTHS:
+        return _truth(field, value is TRUTHS[condition.op])
+    return _against_value(field, OPERATORS[condition.op], value)
 
+
+def _truth(field: str, value: bool) -> Holds:
+    def holds(facts: Known) -> bool:
+        try:
+            return facts[field] is value
+        except KeyError:
+            raise MissingFact(field) from None
+
+    return holds
+
+
+def _against_value(field: str, compare: Callable[[Any, Any], bool], value: Any) -> Holds:
     def holds(facts: Known) -> bool:
         try:
             fact = facts[field]
@@ -37,18 +54,24 @@ def _comparison(condition: Compare) -> Holds:
             raise MissingFact(field) from None
         return fact is not None and compare(fact, value)
 
-    def holds_against_other(facts: Known) -> bool:
+    return holds
+
+
+def _against_other(field: str, compare: Callable[[Any, Any], bool], other: str) -> Holds:
+    def holds(facts: Known) -> bool:
         try:
             fact, than = facts[field], facts[other]
         except KeyError as error:
             raise MissingFact(error.args[0]) from None
         return fact is not None and than is not None and compare(fact, than)
 
-    return holds_against_other if other else holds
+    return holds
 
 
-def _all(condition: AllOf) -> Holds:
-    parts = tuple(part.holds for part in condition.conditions)
+def _all(parts: tuple[Holds, ...]) -> Holds:
+    if len(parts) == 2:
+        first, second = parts
+        return lambda facts: first(facts) and second(facts)
 
     def holds(facts: Known) -> bool:
         for part in parts:  # noqa: SIM110 (a generator would cost as much again as the comparisons)
@@ -59,8 +82,10 @@ def _all(condition: AllOf) -> Holds:
     return holds
 
 
-def _any(condition: AnyOf) -> Holds:
-    parts = tuple(part.holds for part in condition.conditions)
+def _any(parts: tuple[Holds, ...]) -> Holds:
+    if len(parts) == 2:
+        first, second = parts
+        return lambda facts: first(facts) or second(facts)
 
     def holds(facts: Known) -> bool:
         for part in parts:  # noqa: SIM110
@@ -100,7 +125,7 @@ class AllOf:
 
     @holds.default
     def _holds(self) -> Holds:
-        return _all(self)
+        return _all(tuple(part.holds for part in self.conditions))
 
 
 @attrs.frozen
@@ -112,10 +137,19 @@ class AnyOf:
 
     @holds.default
     def _holds(self) -> Holds:
-        return _any(self)
+        return _any(tuple(part.holds for part in self.conditions))
 
 
 Condition = Compare | AllOf | AnyOf
+
+
+def holds_of(condition: Condition | None) -> Holds:
+    """This function will return what says whether a condition holds; one that is not there always does."""
+    return _always if condition is None else condition.holds
+
+
+def _always(_: Known) -> bool:
+    return True
 
 
 def fields_of(condition: Condition | None) -> tuple[str, ...]:

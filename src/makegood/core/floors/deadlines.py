@@ -13,6 +13,8 @@ from makegood.core.reasons import Reason
 SATURDAY, SUNDAY = 5, 6
 WEEKEND = frozenset({6, 0})
 """What the ordinals of Saturdays and Sundays leave when divided by seven."""
+REMEMBERED = 10_000
+"""How many counts of working days are remembered: those of many years of cases."""
 
 
 @attrs.frozen(kw_only=True)
@@ -94,6 +96,7 @@ class WorkingDays:
 
     holidays: tuple[Holiday, ...] = ()
     _kept: dict[int, frozenset[int]] = attrs.field(init=False, eq=False, repr=False, factory=dict)
+    _after: dict[tuple[date, int], date] = attrs.field(init=False, eq=False, repr=False, factory=dict)
 
     def kept_in(self, year: int) -> frozenset[int]:
         """The ordinals of the holidays kept in a year, and of some near its ends."""
@@ -104,6 +107,14 @@ class WorkingDays:
 
     def after(self, day: date, count: int) -> date:
         """The working day that is the so manieth after a day, which is itself not counted; for 0 the day itself."""
+        found = self._after.get((day, count))
+        if found is None:
+            if len(self._after) >= REMEMBERED:
+                self._after.clear()
+            found = self._after[day, count] = self._counted(day, count)
+        return found
+
+    def _counted(self, day: date, count: int) -> date:
         at, year_ends = day.toordinal(), 0
         while count:
             at += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -58,15 +58,6 @@ class FloorDecision:
         }
 
 
-@attrs.frozen(kw_only=True)
-class _Outcome:
-    """What one rule came to: an amount above nothing, or None."""
-
-    rule: Rule
-    amount: Money | None
-    reasons: tuple[Reason, ...]
-
-
 def owed(*, pack: Pack, facts: Mapping[str, object]) -> FloorDecision:
     """This function will decide what is owed under a pack for one event.
 
@@ -77,26 +68,18 @@ def owed(*, pack: Pack, facts: Mapping[str, object]) -> FloorDecision:
     known, assumed = pack.reader.read(facts)
     event_at: datetime = known["event_at"]
     version = version_on(pack=pack, event_date=event_at.date())
+    reasons = [version.reason]
     try:
-        outcomes = [_apply(rule, known, pack) for rule in version.rules]
-        winners = _largest_of_each_group(outcomes)
-        clauses = [(_first(won.rule.forms, known), _first(won.rule.deadlines, known)) for won in winners]
-        granted = [_owed(won, form, by, known, pack) for won, (form, by) in zip(winners, clauses, strict=True)]
+        granted = _granted(version.rules, known, pack, reasons)
+        result = [_owed(rule, amount, known, pack, reasons) for rule, amount in granted]
     except MissingFact as error:
         raise MissingFact(error.name, pack.facts[error.name].means) from None
     except CurrenciesDiffer as error:
         raise UnusableFacts(f"the amounts cannot be compared: {error}") from error
-    reasons = [version.reason]
-    for outcome in outcomes:
-        reasons += outcome.reasons
-        if outcome.amount is not None and all(outcome is not winner for winner in winners):
-            reasons.append(_not_added(outcome.rule))
-    for form, by in clauses:
-        reasons += form.reason, by.reason
     reasons += [note.reason for note in version.notes if _noted(note, known)]
     if assumed:
         reasons.append(pack.assumptions(assumed))
-    return FloorDecision(owed=tuple(granted), reasons=tuple(reasons))
+    return FloorDecision(owed=tuple(result), reasons=tuple(reasons))
 
 
 def version_on(*, pack: Pack, event_date: date) -> Version:
@@ -115,38 +98,42 @@ def version_on(*, pack: Pack, event_date: date) -> Version:
     )
 
 
-def _apply(rule: Rule, facts: Known, pack: Pack) -> _Outcome:
+def _granted(rules: tuple[Rule, ...], facts: Known, pack: Pack, reasons: list[Reason]) -> Iterable[tuple[Rule, Money]]:
+    """By which rules how much is owed; of each group by the one that pays most. Adds why to `reasons`."""
+    found = [(rule, _amount(rule, facts, pack, reasons)) for rule in rules if _applies(rule, facts, reasons)]
+    best: dict[str, tuple[Rule, Money]] = {}
+    for rule, amount in found:
+        held = best.get(rule.group)
+        if amount and (held is None or held[1] < amount):
+            best[rule.group] = rule, amount
+    if len(best) < len(found):
+        reasons += [_not_added(rule) for rule, amount in found if amount and best[rule.group][0] is not rule]
+    return best.values()
+
+
+def _applies(rule: Rule, facts: Known, reasons: list[Reason]) -> bool:
     if not rule.trigger.holds(facts):
-        return _Outcome(rule=rule, amount=None, reasons=(rule.not_here,))
-    excluded = tuple(clause.reason for clause in rule.exclusions if _holds(clause, facts))
-    if excluded:
-        return _Outcome(rule=rule, amount=None, reasons=excluded)
-    amount, reasons = amount_of(amount=rule.amount, reductions=rule.reductions, facts=facts)
+        reasons.append(rule.not_here)
+        return False
+    excluded = [clause.reason for clause in rule.exclusions if clause.holds(facts)]
+    reasons += excluded
+    return not excluded
+
+
+def _amount(rule: Rule, facts: Known, pack: Pack, reasons: list[Reason]) -> Money:
+    amount, why = amount_of(amount=rule.amount, reductions=rule.reductions, facts=facts)
     used = ", ".join([f"{name} {shown(facts[name])}" for name in rule.uses if facts.get(name) is not None])
     text = f"{rule.says}: {amount} ({rule.cite}; facts: {used})"
-    reasons = (
-        Reason(rule=rule.not_here.rule, evidence=pack.evidence, grade=rule.grade, text=text),
-        *reasons,
-    )
-    return _Outcome(rule=rule, amount=amount or None, reasons=reasons)
+    reasons.append(Reason(rule=rule.not_here.rule, evidence=pack.evidence, grade=rule.grade, text=text))
+    reasons += why
+    return amount
 
 
-def _largest_of_each_group(outcomes: list[_Outcome]) -> list[_Outcome]:
-    best: dict[str, _Outcome] = {}
-    for outcome in outcomes:
-        if outcome.amount is None:
-            continue
-        held = best.get(outcome.rule.group)
-        if held is None or (held.amount is not None and held.amount < outcome.amount):
-            best[outcome.rule.group] = outcome
-    return list(best.values())
-
-
-def _owed(outcome: _Outcome, form: FormClause, deadline: Deadline, facts: Known, pack: Pack) -> Owed:
-    assert outcome.amount is not None
-    rule = outcome.rule
+def _owed(rule: Rule, amount: Money, facts: Known, pack: Pack, reasons: list[Reason]) -> Owed:
+    form, deadline = _first(rule.forms, facts), _first(rule.deadlines, facts)
+    reasons += form.reason, deadline.reason
     return Owed(
-        amount=outcome.amount,
+        amount=amount,
         form=form.form,
         due_by=due_by(deadline=deadline, facts=facts, working_days=pack.working_days),
         rule=rule.reference,
@@ -163,13 +150,9 @@ def _first(choices: tuple[Choice, ...], facts: Known) -> Choice:
     return choices[-1]
 
 
-def _holds(clause: Clause, facts: Known) -> bool:
-    return clause.when is None or clause.when.holds(facts)
-
-
 def _noted(note: Clause, facts: Known) -> bool:
     try:
-        return _holds(note, facts)
+        return note.holds(facts)
     except MissingFact:
         return False
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from makegood.core.money import Money
+from makegood.core.money import WELL_WRITTEN, Money
 
 Known = Mapping[str, Any]
 """Facts after reading: typed values; None where unknown is allowed; no key where absence may yet be refused."""
@@ -112,39 +112,72 @@ READERS: dict[str, Callable[[FactSpec, object], object]] = {
 }
 
 
+def _plain_money(value: object) -> Money | None:
+    if type(value) is dict and len(value) == 2:
+        minor, currency = value.get("minor"), value.get("currency")
+        if type(minor) is int and 0 < minor <= LARGEST_MINOR and type(currency) is str and currency in WELL_WRITTEN:
+            return Money(minor=minor, currency=currency)
+    return None
+
+
+def _reader(spec: FactSpec) -> Callable[[object], object]:
+    """What reads one fact: made once, quick for a plain value, and as strict as its reader above for any other."""
+    careful = READERS[spec.type]
+    if spec.type in ("number", "integer"):
+        plain = (int,) if spec.type == "integer" else (int, float)
+        least, most = spec.minimum, spec.maximum
+        return lambda value: value if type(value) in plain and least <= value <= most else careful(spec, value)  # type: ignore[operator]
+    if spec.type == "boolean":
+        return lambda value: value if value is True or value is False else careful(spec, value)
+    if spec.type == "money":
+        return lambda value: _plain_money(value) or careful(spec, value)
+    if spec.one_of:
+        accepted = spec.one_of
+        return lambda value: value if type(value) is str and value in accepted else careful(spec, value)
+    return lambda value: careful(spec, value)
+
+
 @attrs.frozen
 class FactReader:
     """What reads the facts of a case: made once for a pack, of the facts it knows and those of which it needs one."""
 
     specs: Mapping[str, FactSpec]
     needs_one_of: tuple[str, ...]
-    _asked: tuple[tuple[str, FactSpec, Callable[[FactSpec, object], object]], ...] = attrs.field(init=False, repr=False)
+    _readers: Mapping[str, Callable[[object], object]] = attrs.field(init=False, repr=False)
+    _absent: Mapping[str, Any] = attrs.field(init=False, repr=False)
+    _defaults: tuple[str, ...] = attrs.field(init=False, repr=False)
+    _refused: tuple[str, ...] = attrs.field(init=False, repr=False)
 
-    @_asked.default
-    def _readers(self) -> tuple[tuple[str, FactSpec, Callable[[FactSpec, object], object]], ...]:
-        return tuple((name, spec, READERS[spec.type]) for name, spec in self.specs.items())
+    @_readers.default
+    def _readers_of_each(self) -> Mapping[str, Callable[[object], object]]:
+        return {name: _reader(spec) for name, spec in self.specs.items()}
+
+    @_absent.default
+    def _taken_where_absent(self) -> Mapping[str, Any]:
+        known = {name: spec for name, spec in self.specs.items() if spec.absent in ("default", "unknown")}
+        return {name: spec.default if spec.absent == "default" else None for name, spec in known.items()}
+
+    @_defaults.default
+    def _with_default(self) -> tuple[str, ...]:
+        return tuple(name for name, spec in self.specs.items() if spec.absent == "default")
+
+    @_refused.default
+    def _always_needed(self) -> tuple[str, ...]:
+        return tuple(name for name, spec in self.specs.items() if spec.absent == "refuse")
 
     def read(self, facts: Mapping[str, object]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """This function will check facts against a pack's list and type them.
 
         Returns the typed facts and the names of those taken by default. Raises UnusableFacts.
         """
-        if not facts.keys() <= self.specs.keys():
-            unknown = ", ".join(sorted(str(name) for name in facts if name not in self.specs))
-            raise UnusableFacts(f"unknown fact: {unknown}; accepted are {', '.join(self.specs)}")
-        known: dict[str, Any] = {}
-        assumed: list[str] = []
-        for name, spec, reader in self._asked:
-            value = facts.get(name)
-            if value is not None:
-                known[name] = reader(spec, value)
-            elif spec.absent == "default":
-                known[name] = spec.default
-                assumed.append(name)
-            elif spec.absent == "unknown":
-                known[name] = None
-            elif spec.absent == "refuse":
-                raise MissingFact(name, spec.means)
-        if self.needs_one_of and all(facts.get(name) is None for name in self.needs_one_of):
+        readers = self._readers
+        if not facts.keys() <= readers.keys():
+            unknown = ", ".join(sorted(str(name) for name in facts if name not in readers))
+            raise UnusableFacts(f"unknown fact: {unknown}; accepted are {', '.join(readers)}")
+        given = {name: readers[name](value) for name, value in facts.items() if value is not None}
+        for name in self._refused:
+            if name not in given:
+                raise MissingFact(name, self.specs[name].means)
+        if self.needs_one_of and given.keys().isdisjoint(self.needs_one_of):
             raise UnusableFacts(f"nothing says what happened: give at least one of {', '.join(self.needs_one_of)}")
-        return known, tuple(assumed)
+        return {**self._absent, **given}, tuple([name for name in self._defaults if name not in given])

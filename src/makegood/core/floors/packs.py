@@ -8,7 +8,7 @@ from datetime import date
 import attrs
 
 from makegood.core.floors.amounts import Banded, Reduction, Simple
-from makegood.core.floors.conditions import Condition
+from makegood.core.floors.conditions import Condition, Holds, holds_of
 from makegood.core.floors.deadlines import Deadline, WorkingDays
 from makegood.core.floors.facts import FactReader, FactSpec
 from makegood.core.reasons import Reason
@@ -20,6 +20,11 @@ class Clause:
 
     when: Condition | None
     reason: Reason
+    holds: Holds = attrs.field(init=False, eq=False, repr=False)
+
+    @holds.default
+    def _holds(self) -> Holds:
+        return holds_of(self.when)
 
 
 @attrs.frozen(kw_only=True)
