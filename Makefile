@@ -10,20 +10,27 @@ unexport PYTHONDONTWRITEBYTECODE
 # What the database may do otherwise in another version; whom a page lets in is not among it.
 ON_DEBIAN := tests/integration tests/contract --ignore-glob='*/test_rights_of_*'
 
-.PHONY: run test lint bench picture requirements clean
+.PHONY: run test lint types imports style bench picture requirements clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/makegood demo --port $(PORT) $(if $(SPEED),--speed $(SPEED))
 
 test: $(VENV)/test.stamp $(VENV)/debian.stamp lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
-	MAKEGOOD_TEST_DATABASE=debian15 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ON_DEBIAN)
+	$(BIN)/python -m pytest -n $(WORKERS)
+	MAKEGOOD_TEST_DATABASE=debian15 $(BIN)/python -m pytest -n $(WORKERS) $(ON_DEBIAN)
 
 lint: $(VENV)/test.stamp
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync types imports style
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports
-	$(BIN)/mypy
 
 bench: $(VENV)/test.stamp $(VENV)/debian.stamp
 	$(BIN)/python -m benchmarks

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.killing import free_port, opened, run_alone, run_killed
+from tests.support.killing import opened, run_alone, run_killed
 from tests.support.left_behind import Left, left_behind
+from tests.support.ports import free_port
 
 from benchmarks.ground import Stopwatch, say
 

@@ -18,15 +18,20 @@ from typing import Any
 
 import attrs
 import django
+import hypothesis
 import pytest
 from tests.support.middleware import share_middleware
 from tests.support.ready import begin_run, end_run
+from tests.support.turns import Turns, place_of
 
 os.environ["MAKEGOOD_SECRET"] = "a secret for tests only, which is long enough"
 os.environ["DJANGO_SETTINGS_MODULE"] = "makegood.config.settings"
 os.environ.pop("DATABASE_URL", None)
 django.setup()
 share_middleware()
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("steady")
+"""The same examples each time, however slow the machine; `--hypothesis-profile default` looks for others."""
 
 DATA = Path(os.environ.get("MAKEGOOD_DATA") or Path(__file__).resolve().parents[1] / ".." / "shared" / "data")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -51,8 +56,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns:
+    """Share the tests out by files."""
+    return Turns(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out, and say so, the tests that use real data where there is none."""
+    """Begin with what takes longest; leave out, and say so, the tests that use real data where there is none."""
+    items.sort(key=lambda item: place_of(item.nodeid))
     if DATA.is_dir():
         return
     for item in items:

@@ -31,7 +31,8 @@ def killing(*, home: Path, kills: int, seed: int, lapse: Callable[[], None]) -> 
         yield died
         return
     from django.conf import settings
-    from tests.support.killing import Part, command, environment, free_port
+    from tests.support.killing import Part, command, environment
+    from tests.support.ports import free_port
 
     rnd = random.Random(seed)
     env = environment(home, free_port()) | {"MAKEGOOD_SECRET": SECRET, "EMAIL_URL": settings.EMAIL_URL}

@@ -11,7 +11,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("MAKEGOOD_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -22,6 +22,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 60_000
+"""Milliseconds: what is waited for comes soon, or a test fails; on a busy machine soon is late."""
+expect.set_options(timeout=PATIENCE)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 """Playwright runs an event loop in this thread, which Django would take for an asynchronous view."""
 
@@ -83,7 +86,7 @@ def width(request: pytest.FixtureRequest) -> int:
 def page(browser: Browser, served: str, width: int) -> Iterator[Page]:
     """A fresh visitor, on whose pages nothing fails in silence."""
     context = browser.new_context(viewport={"width": width, "height": 800 if width < 800 else 1000}, base_url=served)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     said: list[str] = []
     opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)

@@ -21,7 +21,7 @@ Look = Callable[[Page, str], None]
 Phone = Callable[..., BrowserContext]
 INSTALLED = """async () => {
   await navigator.serviceWorker.ready;
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 6000; tries += 1) {
     const kept = (await (await caches.open("counter-1")).keys()).length;
     if (kept >= 9 && navigator.serviceWorker.controller) return true;
     await new Promise((done) => setTimeout(done, 50));
@@ -75,7 +75,6 @@ def phone(browser: Browser, line: Line, live: Org) -> Iterator[Phone]:
         context = browser.new_context(
             viewport={"width": 360, "height": 740}, base_url=served, service_workers="allow" if worker else "block"
         )
-        context.set_default_timeout(15_000)
         made.append(context)
         page = context.new_page()
         walk_in(page, served, live, member or live.employee)
@@ -104,7 +103,7 @@ def report(page: Page, what: str) -> None:
 
 
 def waiting(page: Page, count: int) -> None:
-    expect(page.locator(f"[data-waits-here][data-count='{count}']")).to_have_count(1, timeout=60_000)
+    expect(page.locator(f"[data-waits-here][data-count='{count}']")).to_have_count(1)
 
 
 def arrived(org: Org, count: int) -> list[Failure]:

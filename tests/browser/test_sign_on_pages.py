@@ -17,7 +17,7 @@ from makegood.organizations.founding import member_invite
 from makegood.organizations.models import User
 from makegood.store.tenancy import tenant
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("provider")]
+pytestmark = pytest.mark.browser
 Look = Callable[[Page, str], None]
 OWN = "only Ada knows this"
 

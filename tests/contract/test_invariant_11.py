@@ -26,7 +26,6 @@ EXEMPT = {"store_throttle", "store_heartbeat", "django_session", "django_migrati
 """Tables that belong to no organization: counters and beats under hashes and process names, sessions, migrations."""
 OWN_POLICY = {"organizations_user": "own", "organizations_passkey": "own"}
 """An account, with its passkeys, may be a member of several organizations, so it is seen by itself and by those."""
-pytestmark = pytest.mark.xdist_group("lives")
 MARK = "zanzibar"
 """What everything of the other organization holds in its words."""
 

@@ -14,17 +14,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.conftest import START
-from tests.functional.commands import Home, ask, free_port, temporary_home, until_well
+from tests.functional.commands import Home, ask, temporary_home, until_well
 from tests.integration.test_erasure import body
+from tests.support.ports import free_port
 from tests.support.ready import copy_ready
 from tests.support.waiting import until
 
 from makegood.store import embedded
 
-pytestmark = [
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk"),
-    pytest.mark.xdist_group("commands"),
-]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
 MOST, REFUSED = 400, 6
 FOUND = """
 from datetime import UTC, datetime
@@ -62,7 +60,7 @@ def small_disk(home: Home, size: str) -> Iterator[None]:
     try:
         yield
     finally:
-        until(lambda: subprocess.run(["umount", home.path], check=False).returncode == 0, "the disk is let go of", 60)
+        until(lambda: subprocess.run(["umount", home.path], check=False).returncode == 0, "the disk is let go of")
         home.path.rmdir()
 
 

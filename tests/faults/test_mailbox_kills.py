@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from tests.support.mail_killing import read_killed
 from tests.support.mail_server import mail_house
+from tests.support.ready import copy_ready
 
 
-@pytest.mark.xdist_group("replays")
 def test_invariant_1_no_mail_is_lost_or_taken_twice(tmp_path: Path) -> None:
+    copy_ready(tmp_path, synced=False)
     with mail_house() as house:
-        read = read_killed(
-            home=tmp_path, house=house, count=300, bounced=20, delayed=10, kills=3, most=60_000, seed=3, longest=200
-        )
+        read = read_killed(home=tmp_path, house=house, count=300, bounced=20, delayed=10, kills=3, most=60_000, seed=3)
     assert (read.inside, read.twice, read.aside) == (300, 0, 0)
     assert read.ours == {"failed": 20, "sent": 10}
     assert read.died.total() == 3

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.support.killing import ROOT
 from tests.support.ready import copy_ready
 
@@ -45,7 +44,6 @@ def lived(folder: Path, *runs: Sequence[str]) -> list[dict[str, Any]]:
     return [json.loads(run.communicate()[0]) for run in begun]
 
 
-@pytest.mark.xdist_group("replays")
 def test_no_rule_is_broken_on_any_day_whatever_breaks(tmp_path: Path) -> None:
     (told,) = lived(tmp_path, WEEKS)
     assert not told["broken"]
@@ -59,7 +57,6 @@ def test_no_rule_is_broken_on_any_day_whatever_breaks(tmp_path: Path) -> None:
         assert told["done"].get(what), f"nobody: {what}"
 
 
-@pytest.mark.xdist_group("replays")
 def test_the_same_seed_leaves_the_same_behind_whatever_breaks(tmp_path: Path) -> None:
     first, second = lived(tmp_path, DAYS, DAYS)
     assert not first["broken"]

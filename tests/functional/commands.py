@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -47,7 +46,7 @@ class Home:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=600,
         )
 
     def python(self, program: str, *arguments: str | Path, migrate: bool = True) -> str:
@@ -66,7 +65,7 @@ class Home:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=600,
         )
 
     @contextmanager
@@ -86,7 +85,7 @@ class Home:
             family = children_of(process.pid)
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(60)
+                process.wait(300)
             finally:
                 for each in family:
                     if each.is_running():
@@ -131,12 +130,6 @@ def named(processes: list[psutil.Process], word: str) -> list[psutil.Process]:
     return found
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def ask(port: int, path: str = "/healthz", headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
     """Ask the web process; (0, None) where nothing answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
@@ -155,6 +148,6 @@ def ask(port: int, path: str = "/healthz", headers: Mapping[str, str] | None = N
 def until_well(port: int, home: Home) -> None:
     """Return once health answers 200."""
     try:
-        until(lambda: ask(port)[0] == 200, "everything is well", 90)
+        until(lambda: ask(port)[0] == 200, "everything is well")
     except AssertionError as error:
         raise AssertionError(f"{error}: {ask(port)}\n{home.log()}") from error

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.functional.commands import SECRET, Home, ask, children_of, free_port, named, temporary_home, until_well
+from tests.functional.commands import SECRET, Home, ask, children_of, named, temporary_home, until_well
+from tests.support.ports import free_port
 from tests.support.waiting import ends, until
 
 from makegood.cli.archive import Manifest, archive_write
 from makegood.store.embedded import attach, locks
 from makegood.store.embedded.processes import postmaster_of
 from makegood.store.secrets import fingerprint_of
-
-pytestmark = pytest.mark.xdist_group("commands")
 
 FOUND = """
 from datetime import UTC, datetime
@@ -144,7 +143,7 @@ def test_parts_end_with_the_parent_that_was_killed(home: Home) -> None:
         family = children_of(serve.pid)
         assert {word for word in ("web", "worker", "tick") if named(family, word)} == {"web", "worker", "tick"}
         serve.kill()
-        serve.wait(30)
+        serve.wait(300)
         until(lambda: not any(each.is_running() for each in family), "no part outlives its parent")
 
 
@@ -153,7 +152,7 @@ def test_health_is_not_well_without_worker_and_ticker(home: Home) -> None:
     with home.running("web", "--port", str(port), "--processes", "1"):
         alone = {"status": "unwell"} | dict.fromkeys(RUNNING, "well") | WATCHED
         alone |= {"workers": "none is running", "ticker": "none is running"}
-        until(lambda: told(port) == (503, alone), "the web answers alone", 90)
+        until(lambda: told(port) == (503, alone), "the web answers alone")
 
 
 def test_one_table_that_is_held_does_not_keep_a_page_waiting_for_ever(home: Home) -> None:
@@ -161,7 +160,7 @@ def test_one_table_that_is_held_does_not_keep_a_page_waiting_for_ever(home: Home
     port = free_port()
     bearer = {"Authorization": f"Bearer {home.python(KEY).strip()}"}
     with home.running("web", "--port", str(port), "--processes", "1"):
-        until(lambda: ask(port, "/api/v1/promises", bearer)[0] == 200, "the web answers", 90)
+        until(lambda: ask(port, "/api/v1/promises", bearer)[0] == 200, "the web answers")
         attached = attach(home.path)
         try:
             with psycopg.connect(attached.url) as other:
@@ -175,18 +174,18 @@ def test_one_table_that_is_held_does_not_keep_a_page_waiting_for_ever(home: Home
 def test_a_web_process_whose_master_is_killed_ends(home: Home) -> None:
     port = free_port()
     with home.running("web", "--port", str(port)) as web:
-        until(lambda: ask(port)[0] == 503, "the web answers", 90)
+        until(lambda: ask(port)[0] == 503, "the web answers")
         family = children_of(web.pid)
         assert family
         web.kill()
-        web.wait(30)
+        web.wait(300)
         until(lambda: not any(each.is_running() for each in family), "its processes end, and leave the port")
 
 
 def test_a_taken_port_is_one_line_and_status_2(home: Home) -> None:
     port = free_port()
     with home.running("web", "--port", str(port), "--processes", "1"):
-        until(lambda: ask(port)[0] == 503, "the web answers", 90)
+        until(lambda: ask(port)[0] == 503, "the web answers")
         refused = home.run("serve", "--port", str(port))
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-from tests.functional.commands import Home, free_port, temporary_home
+from tests.functional.commands import Home, temporary_home
+from tests.support.ports import free_port
 
 from makegood.store.embedded import locks
-
-pytestmark = pytest.mark.xdist_group("commands")
 
 PLAY = """
 import json, sys

@@ -27,7 +27,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.functional.commands import ask, children_of, free_port, temporary_home
+from tests.functional.commands import ask, children_of, temporary_home
+from tests.support.ports import free_port
 from tests.support.waiting import ends, until
 
 from makegood.config.middleware import LARGEST
@@ -37,7 +38,6 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 NAME = "help.example.com"
 SECRET = "a secret of the tests of deployment"
-pytestmark = pytest.mark.xdist_group("commands")
 
 
 def unit() -> dict[str, str]:
@@ -72,7 +72,7 @@ def started(command: list[str], environment: dict[str, str], log: Path) -> Itera
     finally:
         family = children_of(process.pid)
         process.terminate()
-        process.wait(60)
+        process.wait(300)
         for each in family:
             if each.is_running():
                 each.kill()
@@ -185,7 +185,7 @@ def test_the_unit_serves_behind_nginx_and_stops_when_it_is_asked(tmp_path: Path)
 
             found = subprocess.run(
                 [sys.executable, "-m", "makegood.cli", "doctor", "--json"],
-                env=environment, capture_output=True, text=True, check=False, timeout=120,
+                env=environment, capture_output=True, text=True, check=False, timeout=600,
             )  # fmt: skip
             ill = [one for one in json.loads(found.stdout)["findings"] if not one["well"]]
             assert ill == []
@@ -237,7 +237,7 @@ def test_the_container_runs_what_it_installs(tmp_path: Path) -> None:
     packages, ours = container("RUN")[1:]
     assert packages == "pip install --no-cache-dir --require-hashes --requirement requirements/run.txt"
     installing = [sys.executable, "-m", *shlex.split(ours), "--target", str(installed)]
-    subprocess.run(installing, cwd=tmp_path / "source", check=True, capture_output=True, timeout=120)
+    subprocess.run(installing, cwd=tmp_path / "source", check=True, capture_output=True, timeout=600)
     tracked = ["git", "-C", str(ROOT), "ls-files", "src/makegood"]
     listed = subprocess.run(tracked, capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in listed if not (installed / Path(name).relative_to("src")).exists()] == []

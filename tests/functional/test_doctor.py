@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from tests.functional.commands import Home, free_port, temporary_home
+from tests.functional.commands import Home, temporary_home
 from tests.support.outside import mail_server
+from tests.support.ports import free_port
 
-pytestmark = pytest.mark.xdist_group("commands")
 WATCHED = """
 from datetime import UTC, datetime
 from django.db import transaction

@@ -280,11 +280,11 @@ def test_words_that_a_colleague_changed_meanwhile_stand(org: Org, model: ModelSe
 
     asking = threading.Thread(target=ask)
     asking.start()
-    assert model.arrived.wait(30)
+    assert model.arrived.wait(300)
     kept = {"draft": message.id, "text": "a colleague's words", "save": "1", "subject": message.subject}
     assert colleague.post(f"{url}/say", kept).status_code == 302
     model.held.set()
-    asking.join(30)
+    asking.join(300)
     assert answers[0].status_code == 422
     assert "nothing was put in their place" in answers[0].content.decode()
     assert row_of(org, message).body == "a colleague's words"

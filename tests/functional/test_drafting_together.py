@@ -70,10 +70,10 @@ def test_words_typed_for_a_letter_that_left_meanwhile_are_shown(org: Org, model:
 
     asking = threading.Thread(target=ask, args=[two.ana])
     asking.start()
-    assert model.arrived.wait(30)
+    assert model.arrived.wait(300)
     assert two.ben.post(f"{two.url}/say", seen | {"keep": "as drafted"}).status_code == 302
     model.held.set()
-    asking.join(30)
+    asking.join(300)
     page = html.unescape(answers[0].content.decode())
     assert answers[0].status_code == 422
     assert "nothing was put in their place" in page

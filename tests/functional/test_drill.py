@@ -21,8 +21,6 @@ from tests.support.waiting import until
 
 from makegood.cli.archive import MANIFEST
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 
 @attrs.frozen(kw_only=True)
 class Kept:
@@ -94,7 +92,7 @@ def test_a_drill_that_is_ended_leaves_nothing_and_takes_away_what_one_that_was_k
     with kept.home.running("restore", file, "--check") as process:
         until(lambda: list(tmp_path.glob(".makegood-drill-*/home/database/PG_VERSION")), "the drill has its database")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
+        assert process.wait(300) == 128 + signal.SIGTERM
     assert sorted(tmp_path.iterdir()) == [young, file]
 
 
@@ -107,7 +105,7 @@ with connections["owner"].cursor() as cursor:
 
 
 def test_a_drill_finds_what_others_could_see_and_who_can_still_be_known(tmp_path: Path) -> None:
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         _, ana, *_ = home.python(FOUND).split()
         home.python(SPOILT, ana)
         assert home.run("backup", tmp_path / "spoilt.tar").returncode == 0

@@ -17,7 +17,7 @@ from makegood.listen.replaying import replay
 from makegood.store.clocks import now as store_now
 from makegood.store.tenancy import tenant
 
-pytestmark = [pytest.mark.data, pytest.mark.xdist_group("recorded")]
+pytestmark = pytest.mark.data
 
 DAY = timedelta(days=1)
 FIRST_DAYS_OF_FLIGHTS = datetime(2013, 1, 4, tzinfo=UTC)

@@ -16,7 +16,6 @@ from makegood.store.tenancy import tenant
 from makegood.store.ticking import find_due, tick_once
 
 ORGANIZATIONS, EACH, BROKEN = 4, 25_000, 60
-pytestmark = pytest.mark.xdist_group("crowd")
 
 
 @pytest.fixture(scope="module")

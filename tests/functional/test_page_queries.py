@@ -17,7 +17,6 @@ from makegood.store.tenancy import tenant
 MOST = 50
 """Queries of one page, whatever it lists; an N+1 over a page of 50 rows goes far beyond."""
 RECOVERIES = 2_000
-pytestmark = pytest.mark.xdist_group("busy")
 
 
 @pytest.fixture(scope="module")

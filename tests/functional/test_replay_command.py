@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from tests.functional.commands import temporary_home
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "mapping-files.md"
-pytestmark = pytest.mark.xdist_group("commands")
 
 
 def test_the_guides_orders_are_lived_through_and_gone_on_with(tmp_path: Path) -> None:

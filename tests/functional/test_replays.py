@@ -18,7 +18,7 @@ from makegood.listen.replay_report import Report
 from makegood.listen.replaying import replay
 from makegood.store.tenancy import tenant
 
-pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.xdist_group("recorded")]
+pytestmark = pytest.mark.usefixtures("database")
 
 Judge = Callable[[timedelta | None, timedelta], str]
 FIRST_DAYS_OF_FLIGHTS = datetime(2013, 1, 4, tzinfo=UTC)

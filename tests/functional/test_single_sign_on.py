@@ -30,7 +30,6 @@ from makegood.store.outgoing import NotAsked, UnableToCall
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle"]
-pytestmark = pytest.mark.xdist_group("provider")
 PASSWORD = "only Ada knows this"
 
 

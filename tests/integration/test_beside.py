@@ -29,7 +29,7 @@ def test_it_goes_on_after_an_error_and_ends_with_its_block(
         return len(rounds) % 2
 
     with run_beside(kind="files", step=step):
-        assert reached.wait(30)
+        assert reached.wait(300)
     assert set(rounds) == {"files"}
     assert "files failed: RuntimeError" in caplog.text
     assert "files of organization 7 failed: ValueError" in caplog.text

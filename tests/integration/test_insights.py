@@ -23,7 +23,6 @@ from makegood.store.tenancy import tenant
 END = START + 400 * DAY
 ALL_OF_IT = Window(since=START - 400 * DAY, until=END)
 WORLDS: list[Org] = []
-pytestmark = pytest.mark.xdist_group("insights")
 
 
 @pytest.fixture

@@ -29,7 +29,6 @@ from makegood.store.tenancy import tenant
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 ALL_OF_IT = Window(since=START - 400 * DAY, until=START + 400 * DAY)
-pytestmark = pytest.mark.xdist_group("insights")
 
 
 @pytest.fixture

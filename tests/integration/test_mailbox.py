@@ -170,7 +170,7 @@ def test_two_readers_at_once_take_each_mail_once(org: Org, house: MailHouse, use
     for one in threads:
         one.start()
     for one in threads:
-        one.join(60)
+        one.join(300)
     assert sum(taken) == 30
     each_once(org, 30)
 

@@ -153,6 +153,6 @@ def test_only_so_many_readers_use_the_database_at_once(
     for one in readers:
         one.start()
     for one in readers:
-        one.join(60)
+        one.join(300)
     assert sorted(subjects(org)) == sorted(numbers(*range(30)))
     assert most == 2

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.conf import settings
-from tests.support.killing import free_port
 from tests.support.mail_server import MailHouse, mail_house
 from tests.support.mailboxes import _no_demo, mail
+from tests.support.ports import free_port
 
 from makegood.listen.mailbox import connecting
 from makegood.listen.mailbox.account import UnableToReadMail
@@ -100,6 +100,7 @@ def test_a_server_that_is_none_and_one_that_is_silent_are_told_apart(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         assert "does not answer" in said(house, port=port)
+        monkeypatch.setattr(connecting, "TIMEOUT", 60.0)
 
         def answer() -> None:
             line, _ = listening.accept()
@@ -113,7 +114,7 @@ def test_a_server_that_is_none_and_one_that_is_silent_are_told_apart(
         thread = threading.Thread(target=answer)
         thread.start()
         assert "hung up" in said(house, port=port) or "speaks IMAP" in said(house, port=port)
-        thread.join(10)
+        thread.join(300)
 
 
 class Signer(BaseHTTPRequestHandler):

@@ -326,10 +326,10 @@ def killed_while(org: Org, owner_url: str, arrived: Event) -> None:
     """Kill -9 a worker while the world outside has what it sent and has not answered."""
     process = worker(org, owner_url)
     try:
-        assert arrived.wait(60)
+        assert arrived.wait(300)
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait(60)
+        process.wait(300)
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "UPDATE journal_effect SET claimed_until = now() - interval '1 second' WHERE organization_id = %s"

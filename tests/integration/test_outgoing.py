@@ -6,7 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
         yield server
 
 
-def called(url: str, *, seconds: float = 10, most: int = 4096) -> outgoing.Answer:
+def called(url: str, *, seconds: float = 60, most: int = 4096) -> outgoing.Answer:
     return call(url=url, body={"a": 1}, headers={}, seconds=seconds, most=most)
 
 
@@ -106,11 +106,17 @@ def test_a_redirect_is_not_followed(model: ModelServer, monkeypatch: pytest.Monk
 
 
 def test_a_slow_drip_is_cut_off(model: ModelServer) -> None:
-    """Each byte comes in time, the whole does not: the line is cut, and the other side sees it."""
+    """Each byte comes in time, the whole does not: the line is cut, and the other side sees it.
+
+    A busy machine is given longer until it comes to the asking; cut off it is each time.
+    """
     model.drips = True
-    with pytest.raises(UnableToCall, match=r"did not answer within 0\.3 seconds"):
-        called(model.url, seconds=0.3)
-    assert model.ended.wait(30)
+    for seconds in (0.3, 3, 30, 300):
+        with pytest.raises(UnableToCall, match=f"did not answer within {seconds} seconds"):
+            called(model.url, seconds=seconds)
+        if model.arrived.is_set():
+            break
+    assert model.ended.wait(300)
 
 
 class SlowTls:
@@ -131,7 +137,7 @@ class SlowTls:
     def _serve(self) -> None:
         with self.listening:
             line, _ = self.listening.accept()
-        self.go.wait(30)
+        self.go.wait(300)
         with contextlib.suppress(OSError), self.certified.wrap_socket(line, server_side=True) as talk:
             self.got = talk.recv(9999)
             talk.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -140,12 +146,23 @@ class SlowTls:
 
 
 @pytest.fixture
-def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowTls]:
-    server = SlowTls(tmp_path, monkeypatch)
-    yield server
-    server.go.set()
-    server.over.set()
-    server.thread.join(30)
+def slow_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], SlowTls]]:
+    made: list[SlowTls] = []
+
+    def make() -> SlowTls:
+        made.append(SlowTls(tmp_path, monkeypatch))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.go.set()
+        server.over.set()
+        server.thread.join(300)
+
+
+@pytest.fixture
+def slow(slow_ones: Callable[[], SlowTls]) -> SlowTls:
+    return slow_ones()
 
 
 def under_way() -> list[threading.Thread]:
@@ -167,17 +184,23 @@ def test_who_shakes_hands_too_late_is_sent_nothing_and_holds_nobody_up(
         called(slow.url, seconds=1)
     slow.go.set()
     for one in under_way():
-        one.join(5)
+        one.join(300)
     assert (slow.got, under_way()) == (b"", [])
 
 
-def test_a_slow_drip_over_tls_is_cut_off_too(slow: SlowTls) -> None:
-    slow.go.set()
-    with pytest.raises(UnableToCall, match="did not answer"):
-        called(slow.url, seconds=1)
-    for one in under_way():
-        one.join(5)
-    assert (slow.got[:4], under_way()) == (b"POST", [])
+def test_a_slow_drip_over_tls_is_cut_off_too(slow_ones: Callable[[], SlowTls]) -> None:
+    """A busy machine is given longer until it comes to the asking; cut off it is each time."""
+    for seconds in (1, 5, 25, 125):
+        slow = slow_ones()
+        slow.go.set()
+        with pytest.raises(UnableToCall, match="did not answer"):
+            called(slow.url, seconds=seconds)
+        for one in under_way():
+            one.join(300)
+        assert under_way() == []
+        if slow.got:
+            break
+    assert slow.got[:4] == b"POST"
 
 
 def test_ten_megabytes_are_not_taken(model: ModelServer) -> None:
@@ -207,7 +230,7 @@ def test_a_slow_one_holds_up_only_who_asks_the_same(model: ModelServer, monkeypa
     with model_server(monkeypatch) as other:
         monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
         waiting.start()
-        assert model.arrived.wait(30)
+        assert model.arrived.wait(300)
         with pytest.raises(NotAsked, match="Many are signing in"):
             asked(model.url)
         assert asked(other.url) == 200
@@ -215,7 +238,7 @@ def test_a_slow_one_holds_up_only_who_asks_the_same(model: ModelServer, monkeypa
             asked(other.url)
         assert asked(other.url) == 200, "who was refused took no place"
     model.held.set()
-    waiting.join(30)
+    waiting.join(300)
     assert asked(model.url) == 200
 
 
@@ -226,10 +249,10 @@ def test_a_third_call_at_once_is_refused(model: ModelServer) -> None:
     for one in waiting:
         model.arrived.clear()
         one.start()
-        assert model.arrived.wait(30)
+        assert model.arrived.wait(300)
     with pytest.raises(UnableToCall, match="Others are being drafted"):
         called(model.url)
     model.held.set()
     for one in waiting:
-        one.join(30)
+        one.join(300)
     assert called(model.url).status == 200

@@ -27,10 +27,10 @@ from tests.support.killing import (
     _passes,
     command,
     environment,
-    free_port,
     opened,
     run_alone,
 )
+from tests.support.ports import free_port
 from tests.unit.test_hook_signing import headers
 
 SECRET = "a secret that the shop knows"
@@ -100,7 +100,7 @@ class Shop:
             line.close()
 
 
-def post_killed(*, home: Path, count: int, kills: int, seed: int, longest: float = WAIT_SECONDS) -> Posted:
+def post_killed(*, home: Path, count: int, kills: int, seed: int) -> Posted:
     """Post so many orders to web and a worker; one of them, or the database, is killed so often, in turn."""
     port = free_port()
     env, rnd = environment(home, port), random.Random(seed)
@@ -125,7 +125,7 @@ def post_killed(*, home: Path, count: int, kills: int, seed: int, longest: float
                 shop.mark = marks[died.total()]
             for part in parts.values():
                 part.start_again()
-            if time.monotonic() - began > longest:
+            if time.monotonic() - began > WAIT_SECONDS:
                 raise TimeoutError(f"{shop.answered} were taken; web said {parts['web'].said()}")
         return Posted(counted=_counted(url), tries=shop.tries, died=died, seconds=time.monotonic() - began)
 

@@ -10,7 +10,6 @@ import os
 import random
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -45,13 +44,6 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "makegood.cli", *arguments]
 
 
-def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def run_alone(*, home: Path, arguments: Sequence[str], port: int) -> str:
     """Run one command to its end, on the home's embedded server; return what it printed."""
     ended = subprocess.run(
@@ -63,20 +55,28 @@ def run_alone(*, home: Path, arguments: Sequence[str], port: int) -> str:
 
 
 def run_killed(
-    *, home: Path, arguments: Sequence[str], port: int, kills: int, seed: int, beside: Sequence[str] = PARTS
+    *,
+    home: Path,
+    arguments: Sequence[str],
+    port: int,
+    kills: int,
+    seed: int,
+    beside: Sequence[str] = PARTS,
+    alone: float = WAIT_SECONDS,
 ) -> Counter[str]:
     """Run a replay beside other parts, kill -9 one of them or the database `kills` times; return what died.
 
-    What dies is started again, as a supervisor would; the moments are drawn from `seed`. Fewer die if the replay ends
-    before.
+    What dies is started again, as a supervisor would; the moments are drawn from `seed`, and lie so near to each other
+    that all come within the seconds that it took `alone`. Fewer die if the replay ends before.
     """
+    longest = min(LONGEST, alone / max(kills, 1))
     rnd = random.Random(seed)
     env = environment(home, port)
     died: Counter[str] = Counter()
     with contextlib.ExitStack() as stack:
         parts = {f"{name} {number}": Part(name, command(name), env, stack) for number, name in enumerate(beside)}
         replay = parts["replay"] = Part("replay", arguments, env, stack)
-        while died.total() < kills and not _passes(replay, rnd.uniform(SHORTEST, LONGEST)):
+        while died.total() < kills and not _passes(replay, rnd.uniform(min(SHORTEST, longest), longest)):
             victim = rnd.choice([*parts, "database"])
             died[victim.split()[0]] += _kill_database(home) if victim == "database" else parts[victim].kill()
             for part in parts.values():

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
+import psutil
 import psycopg
 from tests.support.bounces import postfix, postfix_delay
 from tests.support.killing import (
@@ -27,11 +28,11 @@ from tests.support.killing import (
     _passes,
     command,
     environment,
-    free_port,
     opened,
     run_alone,
 )
 from tests.support.mail_server import PASSWORD, Dropping, MailHouse
+from tests.support.ports import free_port
 
 USER = "care"
 AT_ONCE = 500
@@ -45,6 +46,8 @@ END $$;
 CREATE TRIGGER full_disk BEFORE INSERT ON conversations_message FOR EACH ROW EXECUTE FUNCTION full_disk();
 GRANT EXECUTE ON FUNCTION full_disk() TO PUBLIC;
 """
+LAPSE = "UPDATE listen_mailbox SET held_until = now()"
+"""The seconds for which the dead one held the mailbox are over; until then nobody would read."""
 IN = "SELECT count(*) FROM conversations_message WHERE direction = 'in'"
 SUBJECTS = "SELECT subject, count(*) FROM conversations_message WHERE direction = 'in' GROUP BY 1 HAVING count(*) > 1"
 STATES = "SELECT state, count(*) FROM conversations_message WHERE direction = 'out' AND kind = 'update' GROUP BY 1"
@@ -97,7 +100,6 @@ def read_killed(
     kills: int,
     most: int,
     seed: int = 1,
-    longest: float = WAIT_SECONDS,
 ) -> Read:
     """Read `count` mails with two workers, of which one, or the database, is killed `kills` times.
 
@@ -115,7 +117,7 @@ def read_killed(
             _asked(url, FULL_NOW_AND_THEN)
         began = time.monotonic()
         parts = {f"worker {number}": Part(f"worker {number}", command("worker"), env, stack) for number in (1, 2)}
-        _read_out(parts, home, url, count, kills, rnd, died, longest)
+        _read_out(parts, home, url, count, kills, rnd, died, dropping.port)
         seconds = time.monotonic() - began
         for part in parts.values():
             part.kill()
@@ -135,16 +137,23 @@ def _read_out(
     kills: int,
     rnd: random.Random,
     died: Counter[str],
-    seconds: float,
+    port: int,
 ) -> None:
     """Wait until all are in, and kill one part each time that as many more are, the last ones at the end if need be."""
     first = next(iter(parts.values()))
-    deadline, inside = time.monotonic() + seconds, 0
+    deadline, inside = time.monotonic() + WAIT_SECONDS, 0
     while True:
         _passes(first, rnd.uniform(SHORTEST, LONGEST))
         if died.total() < kills and inside > count * died.total() // (kills + 1):
             victim = rnd.choice([*parts, "database"])
-            died[victim.split()[0]] += _kill_database(home) if victim == "database" else parts[victim].kill()
+            if victim == "database":
+                died[victim] += _kill_database(home)
+            else:
+                read = _reads(parts[victim], port)
+                died[victim.split()[0]] += parts[victim].kill()
+                if read:
+                    with contextlib.suppress(psycopg.OperationalError):
+                        _asked(url, LAPSE)
         for part in parts.values():
             part.start_again()
         with contextlib.suppress(psycopg.OperationalError):
@@ -153,6 +162,13 @@ def _read_out(
                 return
         if time.monotonic() > deadline:
             raise TimeoutError(f"only {inside} mails came in; a worker said {first.said()}")
+
+
+def _reads(part: Part, port: int) -> bool:
+    """Whether this worker is the one that has a line to the mailbox."""
+    with contextlib.suppress(psutil.Error):
+        return any(line.raddr and line.raddr.port == port for line in psutil.Process(part.pid).net_connections("tcp"))
+    return False
 
 
 def _until_it_answers(url: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import attrs
 from imapclient import IMAPClient
-from tests.support.killing import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 from makegood.listen.mailbox.account import Account

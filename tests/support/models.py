@@ -51,7 +51,7 @@ def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
             model.asked.append({"path": self.path, "body": body, "headers": dict(self.headers)})
             model.arrived.set()
             if model.held is not None:
-                model.held.wait(30)
+                model.held.wait(300)
             said = {"choices": [{"message": {"role": "assistant", "content": model.says}}]}
             payload = json.dumps(said).encode() if model.raw is None else model.raw
             self.send_response(302 if model.to else model.status)

@@ -13,6 +13,7 @@ import attrs
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
+from tests.support.ports import free_port
 
 
 class MailServer:
@@ -56,7 +57,7 @@ def mail_server() -> Iterator[MailServer]:
     """Run a mail server on loopback, and let EMAIL_URL name it."""
     handler = MailServer()
     controller = Controller(handler, hostname="127.0.0.1", port=0)
-    controller.port = _free_port()
+    controller.port = free_port()
     controller.start()
     before = settings.EMAIL_URL
     settings.EMAIL_URL = f"smtp://127.0.0.1:{controller.port}"
@@ -67,14 +68,6 @@ def mail_server() -> Iterator[MailServer]:
         if handler.hold is not None:
             handler.hold.set()
         controller.stop()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @attrs.define
@@ -107,7 +100,7 @@ def payment_system() -> Iterator[PaymentSystem]:
                 system.paid.setdefault(key, json.loads(body))
             system.arrived.set()
             if system.hold is not None:
-                system.hold.wait(30)
+                system.hold.wait(300)
             if answer is None:
                 self.close_connection = True
                 return

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener, urlopen
 
 import attrs
-from tests.support.killing import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 PASSWORD = "known to the provider only"
@@ -90,7 +90,7 @@ def provider() -> Iterator[Provider]:
             yield running
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(300)
 
 
 LOGIN = (

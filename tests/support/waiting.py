@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SECONDS = 60.0
+SECONDS = 600.0
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:

@@ -18,7 +18,6 @@ from makegood.listen.datasets import Recorded, UnusableData, boston311, local_mo
 from makegood.listen.events import MOST_EVENTS, read
 from makegood.listen.replaying import LONGEST_STEP, batch_ends
 
-pytestmark = pytest.mark.xdist_group("datasets")
 NOTICED = timedelta(minutes=15)
 
 

@@ -6,12 +6,12 @@ import ast
 import re
 import string
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib import resources
 from itertools import product
 from pathlib import Path
 
 import pytest
-import yaml
 
 from makegood.core.money import Money
 from makegood.core.wording import Case, signed_for
@@ -43,6 +43,7 @@ from makegood.rules.phrases import (
     spoken,
 )
 from makegood.rules.templates import LOSSES, filled, names, template
+from makegood.rules.yaml_text import data_of
 
 SOURCE = Path(phrases.__file__).parents[1]
 PUBLIC = SOURCE / "public"
@@ -114,18 +115,19 @@ def test_a_template_is_written_in_its_language_and_sorry_only_where_it_apologise
     assert "https://example.test/s/abc" in text
 
 
+@cache
 def shipped_texts() -> list[str]:
     """All that playbooks and packs say to customers."""
     rules = resources.files("makegood.rules")
     found: dict[str, None] = {}
     for one in sorted((rules / "playbooks").iterdir(), key=lambda one: one.name):
         if one.name.endswith(".yaml"):
-            book = yaml.safe_load(one.read_text(encoding="utf-8"))
+            book = data_of(one.read_text(encoding="utf-8"))
             found |= {fix["says"]: None for fix in book["fixes"].values()}
             found |= {remedy["title"]: None for remedy in book["remedies"]}
     for one in sorted((rules / "floors").iterdir(), key=lambda one: one.name):
         if one.name.endswith(".yaml"):
-            found[yaml.safe_load(one.read_text(encoding="utf-8"))["title"]] = None
+            found[data_of(one.read_text(encoding="utf-8"))["title"]] = None
     return list(found)
 
 
