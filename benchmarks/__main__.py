@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "nycflights": ("replays", "nycflights"),
     "kills": ("kills",),
     "imap": ("imap",),
+    "learning": ("learning",),
     "machine": ("machine",),
     "telling": ("telling",),
     "shadow": ("shadow",),

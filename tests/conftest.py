@@ -27,6 +27,7 @@ from tests.support.turns import Turns, place_of
 os.environ["MAKEGOOD_SECRET"] = "a secret for tests only, which is long enough"
 os.environ["DJANGO_SETTINGS_MODULE"] = "makegood.config.settings"
 os.environ.pop("DATABASE_URL", None)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the processes of a run share the cores already
 django.setup()
 share_middleware()
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None, print_blob=True)

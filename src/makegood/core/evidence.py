@@ -198,6 +198,12 @@ REGISTER: dict[str, Finding] = {
         "Temkin 2014, 2016",
     ),
     "1.10": Finding("A", "The recovery paradox holds for satisfaction, not for repurchase.", "de Matos et al. 2007"),
+    "1.14": Finding(
+        "C",
+        "After a big loss 9 % of the silent, 54 % of the satisfied and 82 % of the quickly satisfied buy again; after "
+        "a small one 37, 70 and 95 %.",
+        "TARP",
+    ),
     "2.3": Finding(
         "L",
         "Legal floors are numbers with effective dates, owed without a claim.",
@@ -217,6 +223,12 @@ REGISTER: dict[str, Finding] = {
     "5": Finding("M", "Twenty-four hours is a policy, not a finding: no study was located.", "own search"),
     "6.1": Finding("C", "Which events are failures, and what each calls for by default.", "detector catalogue"),
     "6.2": Finding("A", "Which remedy matches which loss.", "after Roschk & Gelbrich 2014"),
+    "6.4": Finding(
+        "M",
+        "Whether extras help is measured against a small share held out by lot: of extras only, never of a fix, an "
+        "apology that is due, or what is owed by law.",
+        "inference from 1.14's guard-rails and V1",
+    ),
     "8.7": Finding(
         "C",
         "A published guarantee is owed by what happened, not by the customer's asking: staff forget it.",
