@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from makegood.core.floors import owed
+from makegood.core.floors import UnusableFacts, owed
 from makegood.core.floors.decisions import version_on
 from makegood.rules.pack_cases import UnusableCases, differences, read_cases
 from makegood.rules.pack_edges import changes, edges
@@ -132,3 +132,28 @@ def test_refused_facts_are_an_answer_too():
     (told,) = differences(pack=load("eu261"), cases=[attrs.evolve(case, facts=facts)])
     assert told.endswith("the facts are not refused with 'event_at is missing', but nothing is owed")
     assert owed(pack=load("eu261"), facts=facts).owed == ()
+
+
+BOUNDS = [
+    (name, spec.name, bound, outside)
+    for name in PACKS
+    for spec in load(name).facts.values()
+    if spec.type in ("number", "integer")
+    for bound, outside in ((spec.minimum, spec.minimum - 1), (spec.maximum, spec.maximum + 1))
+]
+
+
+def test_the_bounds_of_every_fact_hold_from_both_sides():
+    assert len(BOUNDS) >= 40
+    for name, fact, bound, outside in BOUNDS:
+        reader = load(name).reader
+        given = {one.name: FITTING[one.type] for one in reader.specs.values() if one.absent == "refuse"}
+        given |= {one: given.get(one, FITTING[reader.specs[one].type]) for one in reader.needs_one_of[:1]}
+        if "happened" in given:
+            given["happened"] = "late_start"
+        assert reader.read(given | {fact: bound})[0][fact] == bound
+        with pytest.raises(UnusableFacts, match=f"^{fact} must lie between"):
+            reader.read(given | {fact: outside})
+
+
+FITTING = {"datetime": "2026-03-01T10:00:00+01:00", "number": 1, "boolean": True, "text": "late_start"}
