@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "playbook": "makegood.cli.playbook:playbook",
     "floor": "makegood.cli.floor:floor",
     "offer": "makegood.cli.offer:offer",
+    "learn": "makegood.cli.learn:learn",
     "lint": "makegood.cli.lint:lint",
     "capacity": "makegood.cli.capacity:capacity",
     "mail": "makegood.cli.mail:mail",

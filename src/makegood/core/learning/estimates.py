@@ -46,7 +46,7 @@ class Estimate:
     @property
     def said(self) -> str:
         """A difference in one sentence that claims nothing that was not shown."""
-        interval = f"{self.level:.0%} interval {self.low:+.4g} to {self.high:+.4g}"
+        interval = f"{100 * self.level:.3g}% interval {self.low:+.4g} to {self.high:+.4g}"
         if self.shown:
             return f"shown: {self.value:+.4g} ({interval}, {self.rows:,} so far)"
         if self.effective < LEAST:

@@ -102,17 +102,20 @@ def from_lists(
 ) -> Records:
     """This function will make records of plain rows: contexts by name, arm given, each arm's chance, outcome, unit.
 
-    A column that holds a number in every row is a number, any other a category; a name that a row lacks is the category
-    "". The arms are all that have a chance anywhere, in the order of their ids. Raises UnusableRecords.
+    A column holds a number in every row, or is a category of texts, "" where a row lacks it. The arms are all that have
+    a chance anywhere, in the order of their ids. Raises UnusableRecords.
     """
     arms = tuple(sorted({arm for row in propensities for arm in row} | set(given)))
     number = {arm: place for place, arm in enumerate(arms)}
     names = sorted({name for row in contexts for name in row})
     columns: dict[str, Column] = {}
     for name in names:
-        values = [row.get(name, "") for row in contexts]
-        if any(isinstance(value, str) for value in values):
-            columns[name] = np.array([str(value) for value in values], dtype=np.str_)
+        values = [row.get(name) for row in contexts]
+        texts = sum(isinstance(value, str) for value in values)
+        if texts and texts + values.count(None) == len(values):
+            columns[name] = np.array([value or "" for value in values], dtype=np.str_)
+        elif texts or None in values:
+            raise UnusableRecords(f"Give {name} as a number in every row, or as text: some have it and some do not")
         else:
             columns[name] = np.array(values, dtype=np.float64)
     chances = np.zeros((len(given), len(arms)))
