@@ -122,7 +122,7 @@ def _applies(rule: Rule, facts: Known, reasons: list[Reason]) -> bool:
 
 def _amount(rule: Rule, facts: Known, pack: Pack, reasons: list[Reason]) -> Money:
     amount, why = amount_of(amount=rule.amount, reductions=rule.reductions, facts=facts)
-    used = ", ".join([f"{name} {shown(facts[name])}" for name in rule.uses if facts.get(name) is not None])
+    used = ", ".join([f"{name} {shown(fact)}" for name in rule.uses if (fact := facts.get(name)) is not None])
     text = f"{rule.says}: {amount} ({rule.cite}; facts: {used})"
     reasons.append(Reason(rule=rule.not_here.rule, evidence=pack.evidence, grade=rule.grade, text=text))
     reasons += why
