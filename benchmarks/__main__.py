@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "rules": ("rules",),
     "floors": ("floors",),
     "offers": ("offers",),
+    "pacing": ("pacing",),
     "wording": ("wording",),
     "failures": ("events", "--to", "failures"),
     "recoveries": ("events", "--to", "recoveries"),

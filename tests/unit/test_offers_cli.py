@@ -158,4 +158,5 @@ def test_the_guide_is_true(run, tmp_path, monkeypatch):
     catalogue = tmp_path / "own.yaml"
     catalogue.write_text(BLOCKS[kinds.index("yaml")][1])
     assert run(case.encode(), "--json", "--catalogue", str(catalogue))[0] == 0
-    exec(compile(BLOCKS[kinds.index("python")][1], "guide", "exec"), {})
+    for program in (text for kind, text in BLOCKS if kind == "python"):
+        exec(compile(program, "guide", "exec"), {})
