@@ -82,6 +82,7 @@ def test_where_not_every_extra_was_possible_it_is_left_out_and_said(learn):
     some = [line | {"given": "", "chances": {"": 1.0, "note": 0.0, "voucher": 0.0}} for line in lines[:50]]
     found = json.loads(learn([*some, *lines[50:]], "--json")[1])
     assert found["policy"]["left_out"] == 45
+    assert found["policy"]["gain"]["rows"] == 225
     assert {one["rows"] for one in found["extras"]} == {225}
 
 
