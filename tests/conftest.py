@@ -21,6 +21,7 @@ import django
 import hypothesis
 import pytest
 from tests.support.middleware import share_middleware
+from tests.support.postgres15 import USUAL, kind_from_environment
 from tests.support.ready import begin_run, end_run
 from tests.support.turns import Turns, place_of
 
@@ -63,9 +64,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Turns:
     return Turns(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; leave out, and say so, the tests that use real data where there is none."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; leave out, and say so, the tests that use real data where there is none.
+
+    On another database than the usual one only what asks for the database can come out otherwise: only that is run.
+    """
     items.sort(key=lambda item: place_of(item.nodeid))
+    if kind_from_environment() != USUAL:
+        alike = [item for item in items if "database" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=alike)
+        items[:] = [item for item in items if "database" in getattr(item, "fixturenames", ())]
     if DATA.is_dir():
         return
     for item in items:
@@ -103,7 +111,7 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def owner_url() -> Iterator[str]:
     """The address, as its owner, of this worker's migrated database."""
-    from tests.support.postgres15 import kind_from_environment, start_test_cluster
+    from tests.support.postgres15 import start_test_cluster
 
     with (
         tempfile.TemporaryDirectory(prefix="mg-test-") as folder,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["embedded18", "debian15"]
 
+USUAL: Kind = "embedded18"
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 OWNER_RIGHTS = "LOGIN CREATEROLE CREATEDB"
 TEST_SETTINGS = {"fsync": "off", "max_connections": "100", "shared_buffers": "128MB", "jit": "off", "timezone": "UTC"}
@@ -33,7 +34,7 @@ TEST_SETTINGS = {"fsync": "off", "max_connections": "100", "shared_buffers": "12
 
 def kind_from_environment() -> Kind:
     """Return the kind that MAKEGOOD_TEST_DATABASE names; a misspelt one is an error, not the default."""
-    named = os.environ.get("MAKEGOOD_TEST_DATABASE") or "embedded18"
+    named = os.environ.get("MAKEGOOD_TEST_DATABASE") or USUAL
     for kind in get_args(Kind):
         if kind == named:
             known: Kind = kind
@@ -52,7 +53,7 @@ def start_test_cluster(kind: Kind, tmp: Path, *, ready: bool = False) -> Iterato
 
     Of a `ready` one nothing has to be migrated, where the kind is kept so, and it does not wait for the disk.
     """
-    if kind == "embedded18":
+    if kind == USUAL:
         if ready:
             copy_ready(tmp / "makegood", synced=False)
         with embedded.running(tmp / "makegood", tell=_silently) as url:
