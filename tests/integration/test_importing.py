@@ -391,3 +391,15 @@ def test_the_command_says_what_it_did(
     ):
         with pytest.raises(click.ClickException, match=said):
             cli(["import", *arguments], standalone_mode=False)
+
+
+def test_what_stands_for_no_address_makes_no_two_people_one(org: Org, tmp_path: Path) -> None:
+    """In the lists that people keep, "none" stands where an address is not known: it would be one customer's, and all's."""
+    for text, wrong in (
+        ("email,loyalty\nnone,A1\nnone,A2\n", "email 'none' is no"),
+        ("phone\nsee note\n", "phone 'see"),
+    ):
+        with pytest.raises(UnusableData, match=rf"row 2: {wrong}"):
+            customers_import(organization_id=org.id, path=table(tmp_path, text))
+    with tenant(organization_id=org.id):
+        assert [customer.id for customer in Customer.objects.filter(organization_id=org.id)] == [org.customer]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from makegood.core.contacts import Contact, contact_of, phone_plain
+from makegood.core.contacts import Contact, contact_of, phone_plain, why_no_email, why_no_phone
 
 ANNA = "Anna de Vries"
 
@@ -59,3 +59,23 @@ def test_the_surest_comes_first() -> None:
 @pytest.mark.parametrize("typed", ["+31 6 12345678", "+31-6-12345678", "+31.6.12345678", "+31 (0)6 12 34 56 78"])
 def test_one_number_is_one_however_it_is_typed(typed: str) -> None:
     assert phone_plain(text=typed) == "+31612345678"
+
+
+@pytest.mark.parametrize("text", ["ana@example.com", "ANA.FERREIRA+x@mail.example.co.uk", "jörg@bücher.example"])
+def test_an_address_is_one(text: str) -> None:
+    assert why_no_email(text=text) == ""
+
+
+@pytest.mark.parametrize("text", ["none", "keine", "post.example", "ana@@example.com", "ana@post..example", "a@b"])
+def test_what_stands_for_no_address_is_refused_with_what_to_do(text: str) -> None:
+    assert why_no_email(text=text) == f"{text!r} is no e-mail address: write it like ana@example.com, or leave it empty"
+
+
+@pytest.mark.parametrize("text", ["+49 151 7019181", "06 12345678", "12345", "+44 20 7946 0958 ext 12"])
+def test_a_number_is_one(text: str) -> None:
+    assert why_no_phone(text=text) == ""
+
+
+@pytest.mark.parametrize("text", ["see note", "1234", "0000000000", "-"])
+def test_what_stands_for_no_number_is_refused(text: str) -> None:
+    assert why_no_phone(text=text).startswith(f"{text!r} is no phone number: ")

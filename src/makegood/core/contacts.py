@@ -23,6 +23,8 @@ NUMBERED = re.compile(
 )
 TRUNK = re.compile(r"^(\+\s?\d{1,3}\s?)\(0\)")
 SURE_DIGITS = 9
+FEWEST_DIGITS = 5
+"""Of a phone number in a file: an extension of the house has four at most."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +44,24 @@ class Contact:
 def phone_plain(*, text: str) -> str:
     """This function will return a phone number as it is dialled from abroad: "+44 (0)20 7946 0958" is +442079460958."""
     return re.sub(r"[^\d+]", "", TRUNK.sub(r"\1", text.strip()))
+
+
+def why_no_email(*, text: str) -> str:
+    """This function will say what to do about a text that stands where an e-mail address belongs; nothing if it is one.
+
+    Whoever is known by such a text is everybody who has it: "none" in two rows would make two people one.
+    """
+    if EMAIL.fullmatch(text) and ".." not in text:
+        return ""
+    return f"{text[:60]!r} is no e-mail address: write it like ana@example.com, or leave it empty"
+
+
+def why_no_phone(*, text: str) -> str:
+    """This function will say the same of a phone number: five digits or more, and not one digit over and over."""
+    digits = [letter for letter in text if letter.isdigit()]
+    if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1:
+        return ""
+    return f"{text[:60]!r} is no phone number: write it like +49 30 901820, or leave it empty"
 
 
 def contact_of(*, text: str) -> Contact:

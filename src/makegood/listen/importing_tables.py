@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from makegood.core.contacts import why_no_email, why_no_phone
 from makegood.customers.models import Customer
 from makegood.customers.operations import Seen, customers_resolve
 from makegood.listen.datasets.numbered import Numbered, Problems, Row, Turned, numbered_rows
@@ -61,14 +62,29 @@ def table_rows(file: File, table: Table, problems: Problems) -> list[Numbered]:
             f"{file.name} has a column {strange!r}: its columns may be {', '.join(table.columns)};"
             " others are matched under Settings, Data in"
         )
-    rows = []
+    rows, known_by = [], set(WHO) <= set(table.columns)
     for number, row in told:
         empty = next((name for name in table.needed if not row[name]), None)
         if empty is not None:
             problems.add(number, "is empty", column=empty)
             continue
+        if known_by and not _reachable(number, row, problems):
+            continue
         rows.append((number, {name: row.get(name, "") for name in table.columns}))
     return rows
+
+
+def _reachable(number: int, row: Row, problems: Problems) -> bool:
+    """Tell whether what names a customer is an address and a number, and say of each that is none what to do."""
+    wrong = [
+        (column, why(text=row[column]))
+        for column, why in (("email", why_no_email), ("phone", why_no_phone))
+        if row.get(column)
+    ]
+    for column, problem in wrong:
+        if problem:
+            problems.add(number, problem, column=column)
+    return not any(problem for _, problem in wrong)
 
 
 def customers_read(*, file: File, problems: Problems) -> list[Event]:
