@@ -85,6 +85,17 @@ def test_an_apology_goes_whatever_was_promised_and_whatever_puts_it_right(fix: s
         assert not lint(text=text, rules=wording_rules(), case=Case(fault=fault, told=(what,), is_apology=True)).flagged
 
 
+REMEDIES = sorted({remedy.title for code in playbooks.names() for remedy in playbooks.load(code).remedies})
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_what_our_own_playbooks_give_is_offered_in_words_that_may_leave(remedy: str) -> None:
+    given = remedy[:1].lower() + remedy[1:]
+    for name in (name for name in names() if "{remedy}" in template(name)):
+        text = filled(name, **{**COMMON, "remedy": given}, **CASES[0])
+        assert lint(text=text, rules=wording_rules()).findings == ()
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", [name for name in names() if "apology" not in name])
 def test_the_other_messages_do_not_apologise_and_have_no_finding(name: str, case: dict[str, str]) -> None:
