@@ -69,6 +69,10 @@ def test_the_settings_change_it_for_the_signs_and_for_what_waits(org: Org) -> No
     tick_dry(only=[org.id])
     (draft,) = drafts(org)
     assert GERMAN in draft.body
+    staff = client.get("/recoveries/R-1").content.decode()
+    assert '<html lang="en"' in staff
+    assert "heute" not in staff.replace(draft.body, "")
+    assert "today" in staff
     with tenant(organization_id=org.id):
         (told,) = Entry.objects.filter(event="organizations:organization:spoken")
         assert (told.actor_id, told.data) == (org.admin, {"language": "de"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import attrs
-from babel import Locale, UnknownLocaleError
 from django.conf import settings
 from django.urls import reverse
 
@@ -54,8 +53,8 @@ class Desk:
 
     @property
     def reader(self) -> Reader:
-        """For writing times and amounts."""
-        return Reader(now=self.facts.now, zone=self.facts.zone, locale=locale_named(self.facts.language))
+        """For writing times and amounts: in English as the pages are, whatever language customers are written to in."""
+        return Reader(now=self.facts.now, zone=self.facts.zone)
 
     def sees(self, *, place_id: int | None, owner_id: int) -> bool:
         """This function will say whether a recovery of this place and owner is shown to this member."""
@@ -68,16 +67,6 @@ class Desk:
     def money(self, minor: int | None, currency: str = "") -> Money | None:
         """This function will make an amount, in the organization's currency where none is named."""
         return None if minor is None else Money(minor=minor, currency=currency or self.facts.currency)
-
-
-def locale_named(language: str) -> str:
-    """This function will turn a language into a locale that dates and amounts are written in."""
-    if language in ("", "en"):
-        return "en_GB"
-    try:
-        return str(Locale.parse(language.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return "en_GB"
 
 
 @attrs.frozen(kw_only=True)
