@@ -66,6 +66,18 @@ def test_a_header_says_what_is_what(kind: str, header: str, row: str, columns: s
     assert all(guess.why for guess in found.guesses.values())
 
 
+def test_a_list_of_shops_is_no_list_of_customers() -> None:
+    found = draft("Store name,Store no,Type,Timezone,Phone\nShop 1,F01,store,Europe/Berlin,030 5501001\n")
+    assert found.kind == "places"
+    assert found.guesses["code"].column == "Store no"
+
+
+def test_a_column_that_is_called_as_we_call_it_is_known() -> None:
+    found = draft("Name;Work e-mail;Job;Stores;May give a day\nBo;bo@b.example;manager;F01;50\n")
+    assert found.kind == "members"
+    assert (found.guesses["role"].column, found.guesses["limit"].column) == ("Job", "May give a day")
+
+
 def test_values_tell_what_names_do_not() -> None:
     found = draft("X,Y,Z,Due\nA1,ana@b.example,12.50,2026-03-05\nA2,bo@b.example,7.00,2026-03-06\n")
     guess = found.guesses["email"]

@@ -249,7 +249,8 @@ CALLED: dict[str, Called] = {
     "code": _c(
         "Code",
         """
-        code | store code | store id | shop code | place code | id | number | branch code | kurzel | kuerzel |
+        code | store code | store id | store no | store number | shop code | shop no | shop number | place code |
+        id | number | branch code | kurzel | kuerzel |
         filialnummer | filialcode | nummer | nr | code magasin | numero de magasin | codigo | codigo tienda | codigo
         da loja | codigo loja | numero de tienda
         """,
@@ -261,7 +262,12 @@ CALLED: dict[str, Called] = {
         | dentro de | pertenece a | pertence a | regiao
         """,
     ),
-    "role": _c("Role", "role | position | rolle | funktion | role de | fonction | rol | cargo | funcao | papel"),
+    "role": _c(
+        "Role",
+        """
+        role | position | job | job title | rolle | funktion | role de | fonction | rol | cargo | funcao | papel
+        """,
+    ),
     "team": _c(
         "Team",
         """

@@ -143,7 +143,7 @@ def _guess(name: str, column: str, seen: Sequence[str]) -> Guess | None:
     ):
         return None
     word, words = plain_word(column), CALLED[name].words
-    if word in words or word == plain_word(name):
+    if word in words or word in (plain_word(name), plain_word(CALLED[name].label)):
         return Guess(column=column, sure=EXACT, why="people usually call it so")
     if any(_speaks_of(word, one) for one in words):
         return Guess(column=column, sure=PARTLY, why="its name is much like what people call it")
