@@ -10,7 +10,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # What the database may do otherwise in another version; whom a page lets in is not among it.
 ON_DEBIAN := tests/integration tests/contract --ignore-glob='*/test_rights_of_*'
 
-.PHONY: run test lint types imports style bench picture requirements clean
+.PHONY: install run test lint types imports style bench picture requirements clean
+
+install: $(VENV)/run.stamp
 
 run: $(VENV)/run.stamp
 	$(BIN)/makegood demo --port $(PORT) $(if $(SPEED),--speed $(SPEED))
