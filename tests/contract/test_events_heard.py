@@ -26,6 +26,7 @@ UNHEARD = {
     # Who writes it does all that follows; the record is for pages, reports and folding.
     "causes:improvement: opened done dropped",
     "customers:customer: erasure_proved merged told_whole",
+    "customers:value: fitted",
     "failures:signal: dismissed",
     "keeping:period: removed set",
     "makegoods:makegood: offered",

@@ -1,4 +1,4 @@
-"""`makegood worker`: carries out what was decided (mail, payouts, notices); takes in files, webhooks and mail."""
+"""`makegood worker`: carries out what was decided (mail, payouts, notices); takes in files, webhooks, mail."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def worker(with_parent: bool) -> int:
     if with_parent:
         stop_with_parent()
     with open_database():
+        from makegood.customers.tasks import Values
         from makegood.listen.hooks.working import hooks_work
         from makegood.listen.intake.folders import Folders
         from makegood.listen.intake.working import files_work
 
-        folders = Folders()
+        folders, values = Folders(), Values()
 
         def files_round(on_error: OnError) -> int:
             return folders.look(moment=time.monotonic(), on_error=on_error) + files_work(on_error=on_error)
@@ -36,7 +37,15 @@ def worker(with_parent: bool) -> int:
         def hooks_round(on_error: OnError) -> int:
             return hooks_work(on_error=on_error)
 
-        with run_beside(kind="files", step=files_round), run_beside(kind="webhooks", step=hooks_round), _mail_read():
+        def values_round(on_error: OnError) -> int:
+            return values.look(moment=time.monotonic(), on_error=on_error)
+
+        with (
+            run_beside(kind="files", step=files_round),
+            run_beside(kind="webhooks", step=hooks_round),
+            run_beside(kind="value", step=values_round),
+            _mail_read(),
+        ):
             run_loop(kind="worker", step=work_round, longest=LONGEST)
     return 0
 

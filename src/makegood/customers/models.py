@@ -125,3 +125,41 @@ class Visit(TenantModel):
             models.CheckConstraint(condition=models.Q(active_to__gt=models.F("active_from")), name="visit_ends_later"),
         ]
         indexes = [models.Index(fields=["organization_id", "customer"], name="visit_customer")]
+
+
+class ValueFit(TenantModel):
+    """What all customers taught of how one currency is spent here, when, and until which day their purchases counted.
+
+    `learnt` holds the parameters, likeliest and drawn (`customers.valuing`). Where too little was there to learn from,
+    it is null and `refused` says what was lacking. `each` is 1, or that every so many-th customer was asked.
+    `high_from_minor` is what at least is expected of the tenth of customers of whom most is.
+    """
+
+    currency = models.CharField(max_length=3)
+    fitted_at = models.DateTimeField()
+    until_date = models.DateField()
+    customers = models.IntegerField()
+    returned = models.IntegerField()
+    each = models.IntegerField()
+    learnt = models.JSONField(null=True)
+    high_from_minor = models.BigIntegerField(null=True)
+    refused = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "currency"], name="value_fit_once"),
+            models.CheckConstraint(
+                condition=models.Q(learnt__isnull=False, high_from_minor__isnull=False, refused="")
+                | (models.Q(learnt__isnull=True, high_from_minor__isnull=True) & ~models.Q(refused="")),
+                name="value_fit_or_refused",
+            ),
+        ]
+
+
+class ValueRound(TenantModel):
+    """When an organization's customers are looked at next for what they teach; without a row, now."""
+
+    next_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id"], name="value_round_once")]

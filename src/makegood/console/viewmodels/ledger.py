@@ -174,12 +174,32 @@ class PurchaseRow:
 
 
 @attrs.frozen(kw_only=True)
+class WorthCard:
+    """Of which group a customer is and what they are likely to spend, each with why.
+
+    `expected`, `low` and `high` are None where that is not known, for the reason `unknown`. `ahead` is over how long,
+    `alive` how likely they still buy here where that says anything, `learnt` from whom it was learnt.
+    """
+
+    group: str
+    reasons: tuple[ReasonLine, ...]
+    expected: Money | None = None
+    low: Money | None = None
+    high: Money | None = None
+    ahead: str = ""
+    alive: str = ""
+    learnt: str = ""
+    unknown: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class CustomerPage:
     """Everything known of one customer, in one page; `erase` opens the page that asks once more."""
 
     name: str
     line: str
     facts: tuple[Fact, ...] = ()
+    worth: WorthCard | None = None
     known: tuple[Fact, ...] = ()
     """Facts that could make a make-good relevant, each with source and consent."""
     fact_form: Form | None = None

@@ -10,6 +10,7 @@ from django.urls import reverse
 from makegood.console.building import words
 from makegood.console.building.correcting import correct_form, who_facts
 from makegood.console.building.mails import mails_in_trouble
+from makegood.console.building.worth import worth_card
 from makegood.console.desk import Desk
 from makegood.console.refill import answers
 from makegood.console.viewmodels import (
@@ -28,6 +29,7 @@ from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.customers import queries
 from makegood.customers.correcting import person_of, reached_by
 from makegood.customers.operations import fact_add
+from makegood.customers.worth import customer_worth
 from makegood.failures.queries import failures_of_customer
 from makegood.promises.queries import promises_of_customer
 from makegood.recoveries.queries import customer_recoveries
@@ -120,6 +122,9 @@ def customer_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Scre
             facts=who_facts(one, reached),
             correct_form=correct_form(one, reached) if may_correct(desk, one, opened) else None,
             mails=mails_in_trouble(desk, customer_ids=person_of(organization_id=here, customer_id=one.id)),
+            worth=None
+            if one.erased_at
+            else worth_card(desk, customer_worth(organization_id=here, customer_id=one.id, now=desk.facts.now)),
             known=tuple(
                 Fact(
                     label="Good to know",

@@ -25,7 +25,7 @@ LOW, HIGH = -7.0, 7.0
 """Bounds of the logarithm of every parameter: beyond them nothing that can be seen changes."""
 
 EXACTLY, NEARLY = 1e-13, 1e-9
-"""When a fit has ended: as the mean log-likelihood gains no more than this share. A refit need not be as exact."""
+"""When a fit has ended: as the mean log-likelihood gains no more than this. A refit need not be as exact."""
 
 Array = Any
 
@@ -55,11 +55,11 @@ def fit(*, pasts: Sequence[History], draws: int = DRAWS, seed: int = SEED) -> Fi
     Each of `draws` refits resampled customers (a bootstrap, seeded): their spread is what the parameters' doubt is.
     Raises UnableToFit where there is too little to learn from, saying what and how much is needed.
     """
-    import numpy as np
-
     returned = sum(one.repeats > 0 for one in pasts)
     weeks = max((one.age for one in pasts), default=0.0)
     _enough(customers=len(pasts), returned=returned, weeks=weeks)
+    import numpy as np
+
     seen, weights = _counted([(one.repeats, one.last, one.age) for one in pasts])
     paid, shares = _counted([(one.paid, one.average) for one in pasts if one.paid])
     if shares.sum() < RETURNED_LEAST:
@@ -118,14 +118,15 @@ def _minimised(
     import numpy as np
     from scipy.optimize import minimize
 
+    # L-BFGS-B ends where this does, but its tiny matrices wake all threads of BLAS: twelve times the processor's time.
     found = minimize(
         loss,
         begin,
         args=(rows, weights / weights.sum(), np.arange(rows[:, 0].max() + 1)),
         jac=True,
-        method="L-BFGS-B",
+        method="SLSQP",
         bounds=[(LOW, HIGH)] * len(begin),
-        options={"ftol": exactly, "gtol": 1e-8, "maxiter": 300},
+        options={"ftol": exactly, "maxiter": 300},
     )
     return found.x, float(found.fun)
 
@@ -158,7 +159,7 @@ def _buying_loss(logs: Array, rows: Array, weights: Array, numbers: Array) -> tu
             b * ((of_b - of_whole)[times] - gone / behind),
         ]
     )
-    return -float(weights @ (common + both)), -(slopes @ weights)
+    return -float((weights * (common + both)).sum()), -(slopes * weights).sum(axis=1)
 
 
 def _spending_loss(logs: Array, rows: Array, weights: Array, numbers: Array) -> tuple[float, Array]:
@@ -185,4 +186,4 @@ def _spending_loss(logs: Array, rows: Array, weights: Array, numbers: Array) -> 
             q - v * (p * x + q) / total,
         ]
     )
-    return -float(weights @ likely), -(slopes @ weights)
+    return -float((weights * likely).sum()), -(slopes * weights).sum(axis=1)

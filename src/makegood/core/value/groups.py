@@ -6,12 +6,16 @@ group (V3); a playbook may only be quicker for who is new.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import attrs
 
 from makegood.core.reasons import Reason, because
+from makegood.core.value.fitting import Fit
 from makegood.core.value.foreseen import Foreseen
+from makegood.core.value.histories import History
+from makegood.core.value.model import expected_average, expected_purchases
 
 Standing = Literal["unknown", "new", "fragile", "regular", "high_value"]
 FEW_DAYS: Final = 3
@@ -20,6 +24,25 @@ QUIET: Final = 0.5
 """Under this chance that they still buy here, a customer counts as going quiet."""
 HIGHEST_SHARE: Final = 0.1
 """The share of customers from whom most is expected; from the least of them on, a customer is of high value."""
+
+
+ASKED_MOST: Final = 5_000
+"""Of so many customers, evenly drawn, it is reckoned from where on somebody is among the highest."""
+
+
+def high_from(*, fit: Fit, pasts: Sequence[History], weeks: float) -> int:
+    """This function will return from what expected spending on (minor units) a customer is among the highest.
+
+    At least one customer is asked of; the answer is the same whatever their order.
+    """
+    ranked = sorted(pasts, key=attrs.astuple)[:: -(-len(pasts) // ASKED_MOST)]
+    best = fit.best
+    expected = sorted(
+        expected_purchases(buying=best.buying, past=past, weeks=weeks)
+        * expected_average(spending=best.spending, past=past)
+        for past in ranked
+    )
+    return round(expected[min(len(expected) - 1, int(len(expected) * (1 - HIGHEST_SHARE)))])
 
 
 @attrs.frozen(kw_only=True, slots=True)
