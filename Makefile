@@ -62,9 +62,10 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 
 # Tests drive Debian's Chromium, read mail from its Dovecot, serve behind its nginx, and run again on its PostgreSQL 15.
 $(VENV)/debian.stamp: | $(VENV)/bin/python
-	@test -x /usr/bin/chromium -a -x /usr/lib/postgresql/15/bin/postgres -a -x /usr/sbin/nginx -a -x /usr/lib/dovecot/imap \
+	@test -x /usr/bin/chromium -a -x /usr/bin/chromium-headless-shell -a -x /usr/lib/postgresql/15/bin/postgres \
+		-a -x /usr/sbin/nginx -a -x /usr/lib/dovecot/imap \
 		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-			chromium postgresql-15 nginx-light dovecot-imapd)
+			chromium chromium-headless-shell postgresql-15 nginx-light dovecot-imapd)
 	@touch $@
 
 clean:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Playwright, expect
+from tests.browser.conftest import FLAGS, WHOLE_CHROMIUM
 from tests.conftest import Org
 from tests.functional.test_telling_pages import owning_account
 from tests.support.push_service import Browser
@@ -39,6 +41,14 @@ SHOWN = """async () => {
 @pytest.fixture(params=[360])
 def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
+
+
+@pytest.fixture
+def browser(playwright: Playwright) -> Iterator[Chromium]:
+    """A whole Chromium: without its windows it shows no notification."""
+    chromium = playwright.chromium.launch(executable_path=WHOLE_CHROMIUM, args=FLAGS)
+    yield chromium
+    chromium.close()
 
 
 def test_a_device_is_added_and_shows_what_comes(
