@@ -61,7 +61,7 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	@touch $@
 
 # Tests drive Debian's Chromium, read mail from its Dovecot, serve behind its nginx, and run again on its PostgreSQL 15.
-$(VENV)/debian.stamp: | $(VENV)/bin/python
+$(VENV)/debian.stamp: Makefile | $(VENV)/bin/python
 	@test -x /usr/bin/chromium -a -x /usr/bin/chromium-headless-shell -a -x /usr/lib/postgresql/15/bin/postgres \
 		-a -x /usr/sbin/nginx -a -x /usr/lib/dovecot/imap \
 		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
