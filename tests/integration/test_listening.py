@@ -30,9 +30,11 @@ def event(number: int | str, kind: str, at: datetime, **data: Any) -> dict[str, 
     return {"specversion": "1.0", "id": f"{kind}/{number}", "type": kind, "time": at.isoformat(), "data": data}
 
 
-def made(number: int, *, at: datetime = START, due_in: timedelta = HOUR) -> dict[str, Any]:
-    customer = {"token": f"card {number}"}
-    return event(number, "promise.made", at, reference=str(number), customer=customer, due_at=(at + due_in).isoformat())
+def made(number: int, *, at: datetime = START, due_in: timedelta = HOUR, of: str = "delivery") -> dict[str, Any]:
+    due_at = (at + due_in).isoformat()
+    made = event(number, "promise.made", at, reference=str(number), customer={"token": f"card {number}"}, due_at=due_at)
+    made["data"]["kind"] = of
+    return made
 
 
 def kept(number: int, *, at: datetime) -> dict[str, Any]:
@@ -193,6 +195,30 @@ def test_invariant_16_a_failure_waits_until_its_source_was_heard_past_it(org: Or
     step(org, START + 2 * HOUR + 30 * MINUTE)
     with tenant(organization_id=org.id):
         assert Failure.objects.get().gate == "contact"
+
+
+@pytest.mark.parametrize(("kind", "notice"), [("delivery", HOUR), ("appointment", 0 * HOUR)])
+def test_a_nightly_file_tells_at_once_what_is_late(org: Org, kind: str, notice: timedelta) -> None:
+    """Its rhythm is a day: what was late waits for the file, and not a minute longer."""
+    declare_rhythm(org, 25 * 60)
+    accept(org, [made(1, of=kind), made(2, of=kind, due_in=5 * HOUR)])
+    step(org, START + 4 * HOUR)
+    with tenant(organization_id=org.id):
+        assert Failure.objects.get().gate == "waiting"
+    heard(org, START + HOUR + notice)
+    step(org, START + 4 * HOUR + MINUTE)
+    with tenant(organization_id=org.id):
+        assert Failure.objects.get().gate == "contact"
+
+
+def test_a_file_that_ends_before_the_lateness_is_noticed_tells_nothing(org: Org) -> None:
+    declare_rhythm(org, 25 * 60)
+    accept(org, [made(1)])
+    step(org, START + 4 * HOUR)
+    heard(org, START + 2 * HOUR - MINUTE)
+    step(org, START + 4 * HOUR + MINUTE)
+    with tenant(organization_id=org.id):
+        assert Failure.objects.get().gate == "waiting"
 
 
 def test_invariant_16_a_burst_sends_nothing_until_a_person_says_so(org: Org) -> None:

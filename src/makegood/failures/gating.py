@@ -60,6 +60,13 @@ PROMISE = (
 """Each promise is looked up by its id, whatever the planner believes of a table that it has not counted yet."""
 
 
+UNHEARD_OF_SOURCE = (
+    "UPDATE failures_failure SET gate_at = %(now)s WHERE organization_id = %(here)s AND source_id = %(source)s"
+    " AND gate = 'waiting' AND withdrawn_at IS NULL AND happened_at <= %(until)s AND gate_at > %(now)s"
+    f""" AND gate_reasons @> '[{{"rule": "{UNHEARD[0].rule}"}}]'"""
+)
+
+
 @attrs.frozen(kw_only=True, slots=True)
 class BrokenPromise:
     """A promise as the gate needs it, with what is known of its source."""
@@ -105,8 +112,8 @@ def judge(*, promise: BrokenPromise, policies: Policies, now: datetime, contacte
     """Ask the gate about one broken promise, knowing at `now` only what had happened by then.
 
     `contacted` says that the customer told us of it. Where the source has a rhythm, lateness is known only once the
-    source was heard past the gate; until then the failure waits, and a source that stays silent beyond its rhythm makes
-    it a review.
+    source was heard past the moment it is noticed; until then the failure waits, and a source that stays silent beyond
+    its rhythm makes it a review.
     """
     policy = policies.promise(playbook=promise.playbook, kind=promise.kind)
     fulfilled_at = promise.fulfilled_at if promise.fulfilled_at and promise.fulfilled_at <= now else None
@@ -123,7 +130,8 @@ def judge(*, promise: BrokenPromise, policies: Policies, now: datetime, contacte
     if contacted or promise.rhythm_minutes is None or fulfilled_at is not None or decision.gate != "contact":
         return decision
     heard = promise.heard_until or promise.live_from
-    if heard >= decision.gate_at:
+    noticed_at = promise.due_at if policy.certain_to_notice else decision.gate_at
+    if heard >= noticed_at:
         return decision
     silent_at = max(heard + timedelta(minutes=promise.rhythm_minutes), promise.due_at)
     if now > silent_at:
@@ -210,6 +218,15 @@ def failures_gate(*, organization_id: int, limit: int = BATCH) -> int:
     at = {promise_id: (failure_id, moment.at(gate_at)) for failure_id, promise_id, gate_at in waiting}
     _decide(organization_id=organization_id, at=at)
     return len(waiting)
+
+
+def failures_hear_source(*, organization_id: int, source_id: int, until_at: datetime, now: datetime) -> None:
+    """Let the gate be asked at once, not at the end of the rhythm, about what waited for word of this source.
+
+    `until_at` is up to when the source was heard: what was due later goes on waiting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(UNHEARD_OF_SOURCE, {"here": organization_id, "source": source_id, "until": until_at, "now": now})
 
 
 def failures_hear_fulfilled(*, organization_id: int, entries: Sequence[Happened]) -> None:

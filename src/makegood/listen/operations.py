@@ -22,6 +22,7 @@ from makegood.customers.operations import (
     visits_find,
     visits_record,
 )
+from makegood.failures.gating import failures_hear_source
 from makegood.failures.signals import NewSignal, signals_record
 from makegood.journal.operations import Happened
 from makegood.listen.events import CHARGES, MOST_EVENTS, SIGNALS, WORDS, Event, UnusableEvents, read
@@ -185,7 +186,9 @@ def _act(
     _changed_dates(batch, events)
     _signals(batch, events)
     heard = max(event.data["until"] if event.type == "source.heard" else event.at for event in events)
-    source_heard(organization_id=organization_id, source_id=source_id, until_at=min(heard, now))
+    until = min(heard, now)
+    if source_heard(organization_id=organization_id, source_id=source_id, until_at=until):
+        failures_hear_source(organization_id=organization_id, source_id=source_id, until_at=until, now=now)
 
 
 def _customers(organization_id: int, events: Sequence[Event], now: datetime) -> dict[int, int]:

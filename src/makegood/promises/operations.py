@@ -152,13 +152,21 @@ def source_watch(*, organization_id: int, source_id: int, watched: bool, by: int
         record(organization_id=organization_id, entries=[told])
 
 
-HEARD = "UPDATE promises_source SET heard_until = greatest(heard_until, %s) WHERE organization_id = %s AND id = %s"
+HEARD = (
+    "UPDATE promises_source SET heard_until = greatest(heard_until, %s) WHERE organization_id = %s AND id = %s"
+    " RETURNING rhythm_minutes IS NOT NULL"
+)
 
 
-def source_heard(*, organization_id: int, source_id: int, until_at: datetime) -> None:
-    """Note that everything which happened at this source up to `until_at` has been delivered; never moves back."""
+def source_heard(*, organization_id: int, source_id: int, until_at: datetime) -> bool:
+    """Note that everything which happened at this source up to `until_at` has been delivered; never moves back.
+
+    Return whether it has a rhythm, so that what is late there may have waited for this word.
+    """
     with prepared() as cursor:
         cursor.execute(HEARD, [until_at, organization_id, source_id])
+        found: tuple[bool] | None = cursor.fetchone()
+    return found is not None and found[0]
 
 
 def promises_make(*, organization_id: int, promises: Sequence[NewPromise]) -> dict[tuple[int, bytes], int]:
