@@ -30,4 +30,9 @@ MIDNIGHT = datetime(2026, 5, 7, tzinfo=UTC)
 def test_the_headline_says_who_is_late_and_who_needs_us_next(
     shown: int, late: int, soon: int, listed: int, turn: datetime, title: str
 ) -> None:
-    assert _title(shown=shown, late=late, soon=soon, listed=listed, turn=turn) == title
+    assert _title(shown=shown, late=late, soon=soon, listed=listed, turn=turn, asked=0) == title
+
+
+@pytest.mark.parametrize(("asked", "title"), [(1, "One waits for your yes or no"), (4, "Four wait for your yes or no")])
+def test_where_no_recovery_is_open_the_headline_says_who_waits_to_become_one(asked: int, title: str) -> None:
+    assert _title(shown=0, late=0, soon=0, listed=0, turn=SIX, asked=asked) == title

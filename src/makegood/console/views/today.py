@@ -71,6 +71,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     path = reverse("today")
     signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
     written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
+    proposed = incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
     turn = _evening(desk)
     late = sum(row.late and not row.word_waits for row in listed)
     soon = sum(now <= row.soonest_at < turn and not row.late and not row.word_waits for row in listed)
@@ -78,13 +79,12 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
         template="console/today.html",
         current="today",
         page=TodayPage(
-            title=_title(shown=shown, late=late, soon=soon, listed=len(listed), turn=turn),
+            title=_title(
+                shown=shown, late=late, soon=soon, listed=len(listed), turn=turn, asked=len(signals) + len(proposed)
+            ),
             lead=LEAD if listed else "",
             rows=tuple(words.recovery_row(desk, row) for row in listed),
-            proposals=tuple(
-                _proposal(desk, one)
-                for one in incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
-            ),
+            proposals=tuple(_proposal(desk, one) for one in proposed),
             mails=mails_in_trouble(desk),
             signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
             doubts=_doubts(desk),
@@ -121,8 +121,13 @@ def _evening(desk: Desk) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=turn)
 
 
-def _title(*, shown: int, late: int, soon: int, listed: int, turn: datetime) -> str:
-    """Say how many are past their time, and how many more need us until the day turns; how many at all if neither."""
+def _title(*, shown: int, late: int, soon: int, listed: int, turn: datetime, asked: int) -> str:
+    """Say how many are past their time, and how many more need us until the day turns; how many at all if neither.
+
+    Where no recovery is open, say how many wait for a yes or a no to become one.
+    """
+    if not shown and asked:
+        return f"{_many(asked, more=False)} {'waits' if asked == 1 else 'wait'} for your yes or no"
     if not shown:
         return "Nobody needs us right now"
     cut = shown > listed
