@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,6 +105,22 @@ def fill(file: Path) -> None:
                     break
 
 
+def sent_until_refused(home: Home, port: int, key: str) -> list[int]:
+    """Fill the disk and the database's own log until a purchase is refused; return the numbers that were tried.
+
+    A database that ended for want of room gives some back as it comes again, so one filling may not be enough.
+    """
+    tried: list[int] = []
+    for number in range(1000, 1000 + MOST):
+        fill(home.path / f"filler {number}")
+        with suppress(psycopg.OperationalError):
+            write_much(home)
+        tried.append(number)
+        if sent(port, key, number) == http.client.SERVICE_UNAVAILABLE:
+            return tried
+    raise AssertionError("the disk was not full")
+
+
 def test_nothing_accepted_is_lost_on_a_full_disk_and_all_goes_on_once_there_is_room() -> None:
     with temporary_home() as home, small_disk(home, "420m"):
         copy_ready(home.path, synced=False)
@@ -126,14 +142,12 @@ def test_nothing_accepted_is_lost_on_a_full_disk_and_all_goes_on_once_there_is_r
             again = [number for number in range(10 + len(statuses)) if sent(port, key, number) == 202]
             assert len(again) == 10 + len(statuses), "it did not go on"
             assert ask(port)[1]["work"] == "well"
-            fill(home.path / "filler")
-            with pytest.raises(psycopg.OperationalError):
-                write_much(home)
-            assert sent(port, key, 1000) == 503
-            assert ask(port)[0] == 503
-            (home.path / "filler").unlink()
+            tried = sent_until_refused(home, port, key)
+            until(lambda: ask(port)[0] == 503, "its health says that it is not well")
+            for filler in home.path.glob("filler *"):
+                filler.unlink()
             until_well(port, home)
-            assert sent(port, key, 1000) == 202
-            again.append(1000)
+            assert [sent(port, key, number) for number in tried] == [202] * len(tried)
+            again += tried
         raw, purchases = map(int, home.python(KNOWN).split()[-2:])
         assert (raw, purchases) == (len(again), len(again)), "something was lost, or came twice"
