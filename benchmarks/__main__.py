@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "learning": ("learning",),
     "machine": ("machine",),
     "telling": ("telling",),
+    "ledger": ("ledger",),
     "shadow": ("shadow",),
     "value": ("value",),
     "year": ("year",),

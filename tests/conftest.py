@@ -164,9 +164,8 @@ class Org:
 _numbers = count(1)
 
 
-@pytest.fixture
-def make_org(database: str) -> Callable[..., Org]:
-    """A function that founds an organization; its clock is stepped and stands at START unless told otherwise."""
+def org_new(*, clock: str = "stepped", at: datetime = START, delivery: str = "inbox", playbook: str = "default") -> Org:
+    """Found an organization; its clock is stepped and stands at START unless told otherwise."""
     from django.db import transaction
 
     from makegood.customers.models import Customer
@@ -174,31 +173,30 @@ def make_org(database: str) -> Callable[..., Org]:
     from makegood.promises.operations import source_create
     from makegood.store.clocks import clock_set
 
-    def make(
-        *, clock: str = "stepped", at: datetime = START, delivery: str = "inbox", playbook: str = "default"
-    ) -> Org:
-        code = f"org{next(_numbers)}"
-        with transaction.atomic():
-            organization_id = organizations.organization_create(
-                code=code, name=code.title(), now=at, delivery=delivery, zone="Europe/Amsterdam"
+    code = f"org{next(_numbers)}"
+    with transaction.atomic():
+        organization_id = organizations.organization_create(
+            code=code, name=code.title(), now=at, delivery=delivery, zone="Europe/Amsterdam"
+        )
+        if clock != "real":
+            clock_set(organization_id=organization_id, kind=clock, moment_at=at)
+        place = organizations.place_create(organization_id=organization_id, code="shop", name="The shop")
+        people = {
+            role: organizations.member_create(
+                organization_id=organization_id, name=role.title(), role=role, now=at, limit_minor=limit
             )
-            if clock != "real":
-                clock_set(organization_id=organization_id, kind=clock, moment_at=at)
-            place = organizations.place_create(organization_id=organization_id, code="shop", name="The shop")
-            people = {
-                role: organizations.member_create(
-                    organization_id=organization_id, name=role.title(), role=role, now=at, limit_minor=limit
-                )
-                for role, limit in (("admin", 100_000), ("manager", 50_000), ("employee", 5_000))
-            }
-            _publish_playbooks(organization_id, at)
-            source = source_create(
-                organization_id=organization_id, code="orders", name="Orders", now=at, playbook=playbook
-            )
-            customer = Customer.objects.create(organization_id=organization_id, name="Ana Ferreira", created_at=at)
-        return Org(id=organization_id, code=code, place=place, source=source, customer=customer.id, **people)
+            for role, limit in (("admin", 100_000), ("manager", 50_000), ("employee", 5_000))
+        }
+        _publish_playbooks(organization_id, at)
+        source = source_create(organization_id=organization_id, code="orders", name="Orders", now=at, playbook=playbook)
+        customer = Customer.objects.create(organization_id=organization_id, name="Ana Ferreira", created_at=at)
+    return Org(id=organization_id, code=code, place=place, source=source, customer=customer.id, **people)
 
-    return make
+
+@pytest.fixture
+def make_org(database: str) -> Callable[..., Org]:
+    """A function that founds an organization, as `org_new` does."""
+    return org_new
 
 
 def _publish_playbooks(organization_id: int, at: datetime) -> None:

@@ -29,6 +29,8 @@ UNHEARD = {
     "customers:value: fitted",
     "failures:signal: dismissed",
     "keeping:period: removed set",
+    "makegoods:budget: set",
+    "makegoods:limit: set",
     "makegoods:makegood: offered",
     "messages:message: noted drafted renewed revised machine_asked machine_wrote machine_undone",
     "organizations:chat: changed",
@@ -43,6 +45,7 @@ UNHEARD = {
     "listen:hook: made secret_changed before_ended taken left ruled replied forgotten",
     "listen:mailbox: set read left forgotten",
     "listen:mapping: forgotten",
+    "recoveries:approval: asked passed_on approved refused over",
     "recoveries:bulk: begun stopped undo_begun done undone",
     "recoveries:incident: asked fixed offered",
     "recoveries:recovery: acknowledged asked blamed clocked decided escalated filled followed graded joined linked moved opened"

@@ -14,7 +14,7 @@ from tests.support.recoveries import failure
 
 from makegood.customers.models import Identity
 from makegood.customers.operations import identity_hash
-from makegood.makegoods.models import Allowance, LedgerEntry, MakeGood
+from makegood.makegoods.models import Allowance, Hold, LedgerEntry, MakeGood, Pool
 from makegood.makegoods.operations import Offer
 from makegood.messages.models import Thread
 from makegood.messages.operations import Outgoing
@@ -123,3 +123,23 @@ def ledger_holds(org: Org) -> None:
         for allowance in Allowance.objects.filter(organization_id=org.id):
             assert allowance.given_minor == given.get(allowance.id, 0)
             assert allowance.given_minor <= allowance.limit_minor
+    pools_hold(org)
+
+
+def pools_hold(org: Org) -> None:
+    """Check that each pool holds and gave what its make-goods say, and every extra that costs something is in some."""
+    with tenant(organization_id=org.id):
+        rows = {row.id: row for row in MakeGood.objects.filter(organization_id=org.id)}
+        held: dict[int, int] = {}
+        given: dict[int, int] = {}
+        counted = set()
+        for hold in Hold.objects.filter(organization_id=org.id):
+            row = rows[hold.makegood_id]
+            counted.add(row.id)
+            if row.state in ("offered", "accepted"):
+                held[hold.pool_id] = held.get(hold.pool_id, 0) + row.cost_minor
+            elif row.state == "delivered":
+                given[hold.pool_id] = given.get(hold.pool_id, 0) + row.cost_minor
+        assert counted == {row.id for row in rows.values() if row.part == "extra" and row.cost_minor and not row.shadow}
+        for pool in Pool.objects.filter(organization_id=org.id):
+            assert (pool.held_minor, pool.given_minor) == (held.get(pool.id, 0), given.get(pool.id, 0)), pool.kind

@@ -32,6 +32,7 @@ from makegood.messages.models import Message
 from makegood.organizations.models import Member
 from makegood.organizations.operations import member_create, place_create, user_create
 from makegood.promises.models import Promise, StaffWord
+from makegood.recoveries.approval_models import Approval
 from makegood.recoveries.models import FollowUp, HelpFile, HelpForm, Recovery, RecoveryFailure
 from makegood.recoveries.operations.bulk import bulk_begin
 from makegood.store.clocks import wall_now
@@ -170,7 +171,13 @@ def _case(org: Org, *, owner: int) -> dict[str, Any]:
         **mine, kind="payout", idempotency_key="pay", subject="makegood", subject_id=to_pay.id, state="failed",
         run_at=START, settled_at=START,
     )  # fmt: skip
+    approval = Approval.objects.create(
+        **mine, recovery=recovery, failure_id=failure_id, remedy="express", cost_minor=500, currency="EUR",
+        asked_by_id=org.employee, asked_at=START, approver_id=org.manager,
+    )  # fmt: skip
     return {
+        "approval_id": approval.id,
+        "answer": "no",
         "code": f"R-{recovery.number}",
         "failure_id": failure_id,
         "pack": "eu261",

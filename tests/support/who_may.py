@@ -44,6 +44,7 @@ DOORS = {
     "push-worker",
     "forgotten",
     "choose",
+    "approve",
     "sign-in-code",
     "sign-in-passkey",
     "sign-in-passkey-ask",
@@ -83,7 +84,7 @@ PAGES: dict[str, May] = {
     ),
     **_each("recovery-make-good", May((E, M, F, A), PLACE)),
     **_each(
-        """recovery-floor-nothing promise-floor-nothing recovery-severity incident-confirm incident-dismiss
+        """recovery-approve recovery-floor-nothing promise-floor-nothing recovery-severity incident-confirm incident-dismiss
         incident-close incident-fix incident-offer incident-ask incident-sorry""",
         May(DECIDES, PLACE),
     ),
@@ -95,7 +96,7 @@ PAGES: dict[str, May] = {
     **_each("view-act notice-read", May(ALL, OWN)),
     **_each("notice-know", May(SERVES, OWN)),
     **_each("bulk bulk-act", May(DECIDES, PLACE)),
-    **_each("payouts payout charge", May(PAYS_BY_HAND)),
+    **_each("payouts payout charge books books-file", May(PAYS_BY_HAND)),
     **_each("settings settings-first", May(PAYS)),
     **_each("source-shadow source-shadow-file", May(DECIDES)),
     **_each(

@@ -72,6 +72,7 @@ from makegood.recoveries.operations.staff_words import (
 )
 from makegood.recoveries.saying import offers_answered, offers_remind
 from makegood.recoveries.tasks import (
+    approvals_due,
     clocks_due,
     drafts_due,
     expected_loss_refresh,
@@ -173,6 +174,7 @@ def _due_and_carried() -> None:
     due("drafts", "drafts_due", drafts_due, after=FIRST)
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
+    due("approvals", "approvals_due", approvals_due, after=FIRST)
     due("tellings", "tellings_due", tellings_due, after=FIRST)
     due("retention", "retention_due", retention_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)

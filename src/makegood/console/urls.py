@@ -6,6 +6,8 @@ from django.urls import path
 
 from makegood.console.views import (
     account,
+    approving,
+    books,
     causes,
     charges,
     choosing,
@@ -68,6 +70,7 @@ urlpatterns = [
     path("sign-in/at/<slug:code>/back", single_sign_on.back, name="sign-on-back"),
     path("sign-in/forgotten", choosing.forgotten, name="forgotten"),
     path("sign-in/choose/<str:token>", choosing.choose, name="choose"),
+    path("approve/<str:token>", approving.approve, name="approve"),
     path("sign-out", doors.sign_out, name="sign-out"),
     path("demo/sign-in", doors.demo_sign_in, name="demo-sign-in"),
     path("account", account.account, name="account"),
@@ -120,6 +123,7 @@ urlpatterns = [
     path("recoveries/<slug:code>/steps/<slug:step>/<slug:how>", recovering.step, name="recovery-step"),
     path("recoveries/<slug:code>/offers", recovering.offer, name="recovery-offer"),
     path("recoveries/<slug:code>/ask", recovering.ask, name="recovery-ask"),
+    path("recoveries/<slug:code>/approvals/<int:approval_id>/<slug:answer>", approving.decide, name="recovery-approve"),
     path("recoveries/<slug:code>/repayment", repaying.repay, name="recovery-repay"),
     path(
         "recoveries/<slug:code>/make-goods/<int:makegood_id>/<slug:move>",
@@ -156,6 +160,8 @@ urlpatterns = [
     path("recoveries/<slug:code>/story", stories.story, name="recovery-story"),
     path("stories", stories.stories, name="stories"),
     path("stories/tell", stories.digest, name="stories-tell"),
+    path("ledger", books.books, name="books"),
+    path("ledger/entries.csv", books.books_file, name="books-file"),
     path("payments", payouts.payouts, name="payouts"),
     path("payments/<int:makegood_id>", payouts.payout, name="payout"),
     path("payments/charges/<int:tie_id>", charges.charge, name="charge"),

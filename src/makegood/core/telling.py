@@ -33,6 +33,8 @@ _OF_WHAT: Final = {
     "ask": "approval",
     "incident": "approval",
     "owned": "assignment",
+    "approved": "assignment",
+    "refused": "assignment",
     "handed": "assignment",
     "reply": "customer",
     "complaint": "customer",

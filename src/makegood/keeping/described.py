@@ -17,6 +17,7 @@ TITLES: Mapping[str, str] = {
     "failures.Signal": "Signs that something was wrong",
     "makegoods.MakeGood": "Make-goods",
     "makegoods.LedgerEntry": "Ledger of what was given",
+    "makegoods.Hold": "Towards which limits a make-good counts",
     "makegoods.PromisedCharge": "Charges tied to a promise",
     "makegoods.FloorDoubt": "Open questions about what is owed",
     "conversations.Thread": "Conversations",
@@ -39,6 +40,7 @@ TITLES: Mapping[str, str] = {
     "recoveries.HelpFile": "Files that came with a form",
     "recoveries.HelpTalk": "Talks with them",
     "recoveries.Unopened": "Recoveries that could not be opened yet",
+    "recoveries.Approval": "Extras that a colleague was asked to give",
     "recoveries.BulkRow": "Actions for many at once",
     "listen.Raw": "What sources delivered about them",
     "console.Presence": "Who has a page open",
@@ -49,6 +51,7 @@ TITLES: Mapping[str, str] = {
 
 LEFT_OUT: Mapping[str, str] = {
     "conversations.Telling": "It says when which of us was told of a recovery: that is of staff.",
+    "makegoods.Hold": "It says which of our limits and budgets it counts towards; the make-good is in the file.",
     "console.Presence": "It says which of us has a page open right now.",
     "recoveries.BulkRow": "It says how far an action of ours is; what it did is in the journal of each recovery.",
     "recoveries.Unopened": "It says how often the machine tried again; the failure itself is in the file.",

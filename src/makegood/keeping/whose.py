@@ -23,6 +23,7 @@ from makegood.messages.models import Message, Thread
 from makegood.messages.operations import unmatched_from
 from makegood.organizations.models import Member
 from makegood.promises.models import Promise
+from makegood.recoveries.approval_models import Approval
 from makegood.recoveries.models import Recovery
 from makegood.store.models import TenantModel
 
@@ -39,6 +40,7 @@ SUBJECTS: Mapping[str, type[TenantModel]] = {
     "thread": Thread,
     "message": Message,
     "recovery": Recovery,
+    "approval": Approval,
 }
 """What the journal and the outbox call the rows of a person; the other subjects are the house's own."""
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from makegood.core.limits import Room, why_not
 from makegood.core.money import Money
-from makegood.makegoods.models import Allowance
+from makegood.makegoods.models import Allowance, Limit
 from makegood.makegoods.moves import CAME_TO_NOTHING
 from makegood.organizations.models import Member, Organization
 from makegood.store.preparing import prepared
@@ -38,8 +39,11 @@ class Days:
         return at.astimezone(self.zone).date()
 
 
-LEFT = """
-SELECT m.limit_minor - coalesce((SELECT a.given_minor FROM makegoods_allowance a
+DAY_LIMIT = """least(m.limit_minor, (SELECT l.amount_minor FROM makegoods_limit l
+    WHERE l.organization_id = m.organization_id AND l.role = m.role AND l.over = 'day'))"""
+"""A member's own limit, or that of their role where it is smaller."""
+LEFT = f"""
+SELECT {DAY_LIMIT}, coalesce((SELECT a.given_minor FROM makegoods_allowance a
     WHERE a.organization_id = m.organization_id AND a.member_id = m.id AND a.day_date = %s AND a.currency = %s), 0)
 FROM organizations_member m WHERE m.organization_id = %s AND m.id = %s AND m.active
 """
@@ -51,16 +55,26 @@ def allowance_left(*, organization_id: int, member_id: int, at: datetime, shadow
     In a `shadow` it is the same limit, less what they would have given there.
     """
     days = Days.of(organization_id=organization_id)
-    if shadow:
-        return _shadow_left(organization_id, member_id, days.day(at), days)
-    return _left(organization_id, member_id, days.day(at), days.currency)
+    return day_room(organization_id=organization_id, member_id=member_id, at=at, days=days, shadow=shadow).left
 
 
-def _left(organization_id: int, member_id: int, day_date: date, currency: str) -> Money:
+def day_room(*, organization_id: int, member_id: int, at: datetime, days: Days, shadow: bool = False) -> Room:
+    """This function will say what a member's limit of the day of `at` leaves, as `allowance_left` does."""
+    day_date = days.day(at)
+    limit, left = (_shadow_left if shadow else _left)(organization_id, member_id, day_date, days)
+    return Room(kind="day", limit=limit, left=left)
+
+
+def _left(organization_id: int, member_id: int, day_date: date, days: Days) -> tuple[Money, Money]:
+    """A member's limit of a day, and what is left of it."""
     with prepared() as cursor:
-        cursor.execute(LEFT, [day_date, currency, organization_id, member_id])
-        row = cursor.fetchone()
-    return Money(minor=max(0, row[0]) if row else 0, currency=currency)
+        cursor.execute(LEFT, [day_date, days.currency, organization_id, member_id])
+        return _limit_and_left(cursor.fetchone(), days)
+
+
+def _limit_and_left(row: tuple[int, int] | None, days: Days) -> tuple[Money, Money]:
+    limit, given = row or (0, 0)
+    return Money(minor=limit, currency=days.currency), Money(minor=max(0, limit - given), currency=days.currency)
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -69,6 +83,9 @@ class Left:
 
     member_id: int
     name: str
+    tier: int
+    present: bool
+    limit: Money
     left: Money
     decides: bool
     admin: bool
@@ -83,22 +100,31 @@ def allowances_of_team(*, organization_id: int, at: datetime) -> tuple[Left, ...
         ).values_list("member_id", "given_minor")
     )
     members = Member.objects.filter(organization_id=organization_id, active=True).order_by("tier", "-present", "id")
-    return tuple(
-        Left(
-            member_id=member_id,
-            name=name,
-            left=Money(minor=max(0, limit - given.get(member_id, 0)), currency=days.currency),
-            decides=role in ("manager", "admin"),
-            admin=role == "admin",
+    caps = dict(Limit.objects.filter(organization_id=organization_id, over="day").values_list("role", "amount_minor"))
+    team = []
+    for member_id, name, role, tier, present, own in members.values_list(
+        "id", "name", "role", "tier", "present", "limit_minor"
+    ):
+        limit, left = _limit_and_left((min(own, caps.get(role, own)), given.get(member_id, 0)), days)
+        team.append(
+            Left(
+                member_id=member_id,
+                name=name,
+                tier=tier,
+                present=present,
+                limit=limit,
+                left=left,
+                decides=role in ("manager", "admin"),
+                admin=role == "admin",
+            )
         )
-        for member_id, name, role, limit in members.values_list("id", "name", "role", "limit_minor")
-    )
+    return tuple(team)
 
 
-TAKE = """
+TAKE = f"""
 INSERT INTO makegoods_allowance AS a (organization_id, member_id, day_date, currency, limit_minor, given_minor)
-SELECT organization_id, id, %(day)s, %(currency)s, limit_minor, %(cost)s FROM organizations_member
-WHERE organization_id = %(organization)s AND id = %(member)s AND active AND limit_minor >= %(cost)s
+SELECT m.organization_id, m.id, %(day)s, %(currency)s, {DAY_LIMIT}, %(cost)s FROM organizations_member m
+WHERE m.organization_id = %(organization)s AND m.id = %(member)s AND m.active AND {DAY_LIMIT} >= %(cost)s
 ON CONFLICT (organization_id, member_id, day_date, currency) DO UPDATE
 SET limit_minor = excluded.limit_minor, given_minor = a.given_minor + excluded.given_minor
 WHERE a.given_minor + excluded.given_minor <= excluded.limit_minor
@@ -127,13 +153,12 @@ def allowance_take(*, organization_id: int, member_id: int, cost: Money, day_dat
             )
             taken = cursor.fetchone()
     if taken is None:
-        left = _left(organization_id, member_id, day_date, days.currency)
-        raise UnableToOffer(_why_not(organization_id, member_id, cost, left, days.currency))
+        raise _refused(organization_id, member_id, cost, _left(organization_id, member_id, day_date, days))
     return int(taken[0])
 
 
-SHADOW_LEFT = """
-SELECT m.limit_minor - coalesce((
+SHADOW_LEFT = f"""
+SELECT {DAY_LIMIT}, coalesce((
     SELECT sum(g.cost_minor) FROM makegoods_makegood g
     WHERE g.organization_id = m.organization_id AND g.offered_by_id = m.id AND g.shadow AND g.part = 'extra'
         AND g.currency = %(currency)s AND g.state <> ALL (%(nothing)s)
@@ -143,8 +168,11 @@ FOR NO KEY UPDATE OF m
 """
 
 
-def _shadow_left(organization_id: int, member_id: int, day_date: date, days: Days) -> Money:
-    """What they may still give in a shadow that day; their own row stays locked, so that two offers come in turn."""
+def _shadow_left(organization_id: int, member_id: int, day_date: date, days: Days) -> tuple[Money, Money]:
+    """Their limit and what they may still give in a shadow that day.
+
+    Their own row stays locked, so that two offers come in turn.
+    """
     with prepared() as cursor:
         cursor.execute(
             SHADOW_LEFT,
@@ -157,8 +185,7 @@ def _shadow_left(organization_id: int, member_id: int, day_date: date, days: Day
                 "member": member_id,
             },
         )
-        row = cursor.fetchone()
-    return Money(minor=max(0, row[0]) if row else 0, currency=days.currency)
+        return _limit_and_left(cursor.fetchone(), days)
 
 
 def shadow_allowance_hold(*, organization_id: int, member_id: int, cost: Money, day_date: date, days: Days) -> None:
@@ -166,16 +193,15 @@ def shadow_allowance_hold(*, organization_id: int, member_id: int, cost: Money, 
 
     Raises UnableToOffer.
     """
-    left = _shadow_left(organization_id, member_id, day_date, days)
+    limit, left = _shadow_left(organization_id, member_id, day_date, days)
     if cost.currency != days.currency or cost.minor > left.minor:
-        raise UnableToOffer(_why_not(organization_id, member_id, cost, left, days.currency))
+        raise _refused(organization_id, member_id, cost, (limit, left))
 
 
-def _why_not(organization_id: int, member_id: int, cost: Money, left: Money, currency: str) -> str:
-    ask = f"ask {whom_to_ask(organization_id=organization_id, member_id=member_id, cost=cost)}"
-    if cost.currency != currency:
-        return f"This costs {cost}, and limits are in {currency}: choose something else, or {ask}."
-    return f"This costs {cost} and you can give {left} more today: choose something smaller, or {ask}."
+def _refused(organization_id: int, member_id: int, cost: Money, limit_and_left: tuple[Money, Money]) -> UnableToOffer:
+    room = Room(kind="day", limit=limit_and_left[0], left=limit_and_left[1])
+    ask = whom_to_ask(organization_id=organization_id, member_id=member_id, cost=cost)
+    return UnableToOffer(why_not(room, cost=cost, ask=ask).text)
 
 
 def whom_to_ask(*, organization_id: int, member_id: int, cost: Money) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import attrs
 
+from makegood.core.limits import Room, least
 from makegood.core.money import Money
 from makegood.core.reasons import Reason
-from makegood.core.remedies import Remedy, choose
+from makegood.core.remedies import Choice, Remedy, choose
 from makegood.failures.models import Failure
-from makegood.makegoods.allowances import allowance_left
+from makegood.makegoods.limits import rooms_for
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.offering import Offer
 from makegood.organizations.models import PlaybookVersion
@@ -66,11 +68,17 @@ class Gift:
 
 @attrs.frozen(kw_only=True)
 class Gifts:
-    """Up to three extras, the best first; what the member may still give today; why others were refused."""
+    """Up to three extras, the best first; what the member may still give; why others were refused.
+
+    `left` is what the tightest of `rooms` leaves. `beyond` would fit, and stands offered to nobody here, but costs more
+    than that: a colleague may say yes.
+    """
 
     gifts: tuple[Gift, ...]
     left: Money
     reasons: tuple[Reason, ...]
+    rooms: tuple[Room, ...]
+    beyond: tuple[Gift, ...] = ()
 
 
 def what_may_i_give(
@@ -93,7 +101,10 @@ def what_may_i_give(
     if not found:
         raise Failure.DoesNotExist
     failure = _Failed(*found[0])
-    left = allowance_left(organization_id=organization_id, member_id=member_id, at=now, shadow=failure.shadow)
+    rooms = rooms_for(
+        organization_id=organization_id, failure_id=failure_id, member_id=member_id, at=now, shadow=failure.shadow
+    )
+    left = least(rooms).left
     price = (
         Money(minor=failure.price_minor, currency=failure.currency)
         if failure.price_minor is not None and failure.currency
@@ -101,37 +112,46 @@ def what_may_i_give(
     )
     catalogue = list(_catalogue(organization_id, failure.source_id) if remedies is None else remedies)
     standing = _standing(organization_id, failure_id)
+    stands = {one.remedy for one in standing if one.part == "extra"}
     had = {one.remedy for one in standing if one.part == "extra" and one.state != "offered"}
     catalogue = [one for one in catalogue if one.code not in had]
     given = _given(standing, counted_in=failure.currency or left.currency)
+    judged = partial(choose, loss=failure.loss, price=price, kept_service=failure.kept_service, late=late, floor=given)
+    beyond = tuple(
+        _gift(choice, one, left=left)
+        for one in catalogue
+        if one.code not in stands
+        and not Room(kind="day", limit=left, left=left).fits(one.cost)
+        and (choice := judged(catalogue=[one], limit=None)).remedy
+    )
     gifts: list[Gift] = []
     while True:
-        choice = choose(
-            loss=failure.loss,
-            price=price,
-            kept_service=failure.kept_service,
-            late=late,
-            catalogue=catalogue,
-            limit=left,
-            floor=given,
-        )
+        choice = judged(catalogue=catalogue, limit=left)
         if choice.remedy is None or len(gifts) == MOST:
             refused = tuple(one.reason for one in choice.refused)
-            return Gifts(gifts=tuple(gifts), left=left, reasons=refused if gifts else (*choice.reasons, *refused))
-        one = choice.remedy
-        gifts.append(
-            Gift(
-                remedy=one.code,
-                title=one.title,
-                form=one.form,
-                value=one.value,
-                cost=one.cost,
-                left=left - one.cost if one.cost else left,
-                said=choice.non_monetary,
-                reasons=choice.reasons,
+            return Gifts(
+                gifts=tuple(gifts),
+                left=left,
+                reasons=refused if gifts else (*choice.reasons, *refused),
+                rooms=rooms,
+                beyond=tuple(sorted(beyond, key=lambda one: (one.cost.minor, one.remedy)))[:MOST],
             )
-        )
+        one = choice.remedy
+        gifts.append(_gift(choice, one, left=left - one.cost if one.cost else left))
         catalogue = [other for other in catalogue if other.code != one.code]
+
+
+def _gift(choice: Choice, one: Remedy, *, left: Money) -> Gift:
+    return Gift(
+        remedy=one.code,
+        title=one.title,
+        form=one.form,
+        value=one.value,
+        cost=one.cost,
+        left=left,
+        said=choice.non_monetary,
+        reasons=choice.reasons,
+    )
 
 
 class _Failed(NamedTuple):

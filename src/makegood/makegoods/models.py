@@ -6,7 +6,7 @@ from django.db import models
 
 from makegood.customers.models import Charge, Customer
 from makegood.failures.models import Failure
-from makegood.organizations.models import Member
+from makegood.organizations.models import ROLES, Member, Place
 from makegood.promises.models import Source
 from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
@@ -115,6 +115,103 @@ class Allowance(TenantModel):
         ]
 
 
+LIMIT_OVERS = ("day", "recovery", "customer")
+
+
+class Limit(TenantModel):
+    """The most that somebody may give without asking over a day, one recovery, or one customer in a calendar year.
+
+    It is of everybody in a role or of one member; of several that apply the smallest counts. What counts towards one
+    over a recovery or a customer is everything beyond what is owed that stands there, whoever gave it. A member's own
+    day is `Member.limit_minor`. In the organization's currency.
+    """
+
+    role = models.CharField(max_length=10, default="", blank=True)
+    member = TenantKey(Member, null=True)
+    over = models.CharField(max_length=10)
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            state_check("over", LIMIT_OVERS, "limit_over"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=ROLES, member__isnull=True)
+                | models.Q(role="", member__isnull=False) & ~models.Q(over="day"),
+                name="limit_whose",
+            ),
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="limit_amount"),
+            models.UniqueConstraint(
+                fields=["organization_id", "role", "member", "over"], name="limit_once", nulls_distinct=False
+            ),
+        ]
+
+
+class Budget(TenantModel):
+    """What may be given beyond what is owed in a period (days of the organization) at a place and inside of it.
+
+    No place is the whole organization. The database lets no two of one place overlap. What is left of it stands in
+    its `Pool`.
+    """
+
+    place = TenantKey(Place, null=True)
+    active_from = models.DateField()
+    active_to = models.DateField()
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(active_from__lt=models.F("active_to")), name="budget_period"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="budget_amount"),
+        ]
+
+
+POOL_KINDS = ("budget", "customer", "recovery")
+
+
+class Pool(TenantModel):
+    """What is promised and given out of one budget, for one customer in a year, or in one recovery: the check holds it.
+
+    `subject` is a budget's id, a customer's id, or a recovery's happening (`CUSTOMER:KEY`); `period` is its first
+    day. `limit_minor` is that of who gave last (null: they have none). Offered is held; it is given once they have it.
+    """
+
+    kind = models.CharField(max_length=10)
+    subject = models.CharField(max_length=80)
+    period = models.DateField()
+    currency = models.CharField(max_length=3)
+    limit_minor = models.BigIntegerField(null=True)
+    held_minor = models.BigIntegerField(default=0)
+    given_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            state_check("kind", POOL_KINDS, "pool_kind"),
+            models.UniqueConstraint(fields=["organization_id", "id"], name="makegoods_pool_tenant_id"),
+            models.UniqueConstraint(
+                fields=["organization_id", "kind", "subject", "period", "currency"], name="pool_once"
+            ),
+            models.CheckConstraint(condition=models.Q(held_minor__gte=0, given_minor__gte=0), name="pool_amounts"),
+            models.CheckConstraint(
+                condition=models.Q(limit_minor__isnull=True)
+                | models.Q(held_minor__lte=models.F("limit_minor") - models.F("given_minor")),
+                name="pool_within_limit",
+            ),
+        ]
+
+
+class Hold(TenantModel):
+    """That the cost of one make-good is held, or given, out of one pool: what comes to nothing goes back there."""
+
+    makegood = TenantKey(MakeGood)
+    pool = TenantKey(Pool)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "makegood", "pool"], name="hold_once"),
+        ]
+
+
 LEDGER_ENTRY_ACCOUNTS = ("floor", "fix", "extra", "owed", "cash", "credit", "kind", "released")
 
 
@@ -141,7 +238,10 @@ class LedgerEntry(TenantModel):
                 name="ledger_moves",
             ),
         ]
-        indexes = [models.Index(fields=["organization_id", "makegood"], name="ledger_makegood")]
+        indexes = [
+            models.Index(fields=["organization_id", "makegood"], name="ledger_makegood"),
+            models.Index(fields=["organization_id", "at", "id"], name="ledger_period"),
+        ]
 
 
 PROMISED_CHARGE_STATES = ("tied", "wanted", "stopped", "unstopped")

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import attrs
-from django.db import connection
+from django.db import connection, transaction
 
 from makegood.core.money import CURRENCY, Money
 from makegood.core.reasons import Reason, because
@@ -16,8 +16,10 @@ from makegood.core.remedies import CAP_PERCENT
 from makegood.customers.models import Customer
 from makegood.failures.queries import failures_shadowed
 from makegood.makegoods.allowances import Days, UnableToOffer, allowance_take, shadow_allowance_hold
+from makegood.makegoods.limits import extras_hold
 from makegood.makegoods.models import FORMS, MakeGood
 from makegood.makegoods.moves import State
+from makegood.makegoods.pools import Giving
 from makegood.makegoods.writing import NewMakeGood, makegoods_write
 from makegood.store.reading import read
 
@@ -55,9 +57,10 @@ def makegoods_offer(*, organization_id: int, offers: Sequence[Offer], now: datet
     """This function will offer make-goods, all or none, each table written once; return their ids in order.
 
     A fix needs no yes and begins as accepted. An extra is taken from the allowance of whoever offers it, for the day
-    of `at`; together with the floor and what was offered before it stays within 150 % of the price, where the price
-    is known (A2). The same is not offered twice while it stands. What is owed is apart from all of this and
-    is never lowered. Raises UnableToOffer.
+    of `at`, and held out of every budget and limit that it counts towards; together with the
+    floor and what was offered before it stays within 150 % of the price, where the price is known (A2). The same is
+    not offered twice while it stands. What is owed is apart from all of this and is never lowered. Raises
+    UnableToOffer.
     """
     if not offers:
         return []
@@ -66,7 +69,8 @@ def makegoods_offer(*, organization_id: int, offers: Sequence[Offer], now: datet
         _check(offer)
     capped = _within_cap(organization_id, offers)
     _not_twice(organization_id, offers)
-    allowances = _take(organization_id, offers, now)
+    with transaction.atomic():
+        allowances, pools = _take(organization_id, offers, now)
     made = makegoods_write(
         organization_id=organization_id,
         new=[
@@ -85,6 +89,7 @@ def makegoods_offer(*, organization_id: int, offers: Sequence[Offer], now: datet
                 at=o.at or now,
                 offered_by=o.offered_by,
                 allowance_id=allowances.get(position),
+                pools=pools.get(position, ()),
                 next_at=None if o.part == "fix" else (o.at or now) + REMIND_AFTER,
             )
             for position, o in enumerate(offers)
@@ -184,24 +189,38 @@ def _not_twice(organization_id: int, offers: Sequence[Offer]) -> None:
         standing.add(one)
 
 
-def _take(organization_id: int, offers: Sequence[Offer], now: datetime) -> dict[int, int]:
-    """Take each giver's whole cost of a day at once, in a fixed order; return the allowance of each offer.
+def _take(
+    organization_id: int, offers: Sequence[Offer], now: datetime
+) -> tuple[dict[int, int], dict[int, tuple[int, ...]]]:
+    """Take each giver's whole cost of a day at once, in a fixed order; return the allowance and pools of each offer.
 
-    What is offered for a shadow's failures is held to the same limit by itself, and taken from no allowance.
+    First it is held out of the budgets and towards the limits over a recovery and a customer. What is offered for a
+    shadow's failures is held to the same limit of the day by itself, and taken from no allowance and no pool.
     """
     days = Days.of(organization_id=organization_id)
     shadows = failures_shadowed(organization_id=organization_id, failure_ids={one.failure_id for one in offers})
     shared: dict[tuple[int, str, date, bool], list[int]] = defaultdict(list)
+    givings: dict[int, Giving] = {}
     for position, offer in enumerate(offers):
-        if offer.part == "extra" and offer.offered_by is not None and offer.cost_minor:
-            day_date = days.day(offer.at or now)
+        if offer.part != "extra" or not offer.cost_minor:
+            continue
+        day_date = days.day(offer.at or now)
+        if offer.failure_id not in shadows:
+            cost = Money(minor=offer.cost_minor, currency=offer.currency)
+            givings[position] = Giving(
+                failure_id=offer.failure_id, member_id=offer.offered_by, day_date=day_date, cost=cost
+            )
+        if offer.offered_by is not None:
             shared[offer.offered_by, offer.currency, day_date, offer.failure_id in shadows].append(position)
-    taken = {}
+    pools = dict(
+        zip(givings, extras_hold(organization_id=organization_id, givings=[*givings.values()], now=now), strict=True)
+    )
+    taken: dict[int, int] = {}
     for (member_id, currency, day_date, shadow), positions in sorted(shared.items()):
-        cost = Money(minor=sum(offers[one].cost_minor for one in positions), currency=currency)
-        given: dict[str, Any] = {"organization_id": organization_id, "member_id": member_id, "cost": cost}
+        total = Money(minor=sum(offers[one].cost_minor for one in positions), currency=currency)
+        given: dict[str, Any] = {"organization_id": organization_id, "member_id": member_id, "cost": total}
         if shadow:
             shadow_allowance_hold(**given, day_date=day_date, days=days)
         else:
             taken.update(dict.fromkeys(positions, allowance_take(**given, day_date=day_date, days=days)))
-    return taken
+    return taken, pools

@@ -18,6 +18,7 @@ from makegood.makegoods.models import Allowance, MakeGood
 from makegood.makegoods.moves import State, UnableToMoveMakeGood
 from makegood.makegoods.offering import Offer, makegood_offer, makegoods_offer
 from makegood.makegoods.payouts import Payout, UnableToPayByHand, payout_done_by_hand, payout_not_made, payouts_add
+from makegood.makegoods.pools import pools_retake
 from makegood.makegoods.writing import NewMakeGood, makegood_locked, makegoods_move, makegoods_write
 
 __all__ = [
@@ -78,7 +79,8 @@ def makegood_swap(
 ) -> int:
     """This function will give the customer something else instead, of equal or lower cost and value; return its id.
 
-    It is accepted at once, from the same allowance. What is owed is never traded, since it is never merely offered.
+    It is accepted at once, from the same allowance and pools. What is owed is never traded, since it is never
+    merely offered.
     Raises UnableToSwap, or UnableToMoveMakeGood if it is not offered any more.
     """
     row = makegood_locked(organization_id=organization_id, makegood_id=makegood_id, error=UnableToMoveMakeGood)
@@ -93,6 +95,7 @@ def makegood_swap(
     ):
         raise UnableToSwap(UnableToSwap.__doc__)
     makegoods_move(organization_id=organization_id, rows=[row], to=State.SWAPPED, at={row.id: now}, by=by)
+    pools = pools_retake(organization_id=organization_id, makegood_id=row.id, minor=instead.cost_minor)
     allowance_id = _retake(organization_id, row, instead.cost_minor)
     why = because("makegood.swap", "The customer chose this instead; it costs no more.").as_dict()
     (new_id,) = makegoods_write(
@@ -113,6 +116,7 @@ def makegood_swap(
                 at=now,
                 offered_by=row.offered_by_id,
                 allowance_id=allowance_id,
+                pools=pools,
             )
         ],
         by=by,

@@ -23,6 +23,7 @@ __all__ = [
     "Totals",
     "allowance_left",
     "given_by_cause",
+    "makegood_stands",
     "makegoods_counted",
     "makegoods_of_failures",
     "makegoods_page",
@@ -165,6 +166,12 @@ def makegoods_counted(*, organization_id: int, failure_ids: Sequence[int]) -> di
         for failure_id, state, count in cursor.fetchall():
             counted.setdefault(failure_id, {})[state] = count
     return counted
+
+
+def makegood_stands(*, organization_id: int, failure_id: int, remedy: str) -> bool:
+    """This function will say whether an extra of the playbook stands offered or accepted for a failure."""
+    waiting = {"part": "extra", "remedy": remedy[:60], "state__in": ("offered", "accepted")}
+    return MakeGood.objects.filter(organization_id=organization_id, failure_id=failure_id, **waiting).exists()
 
 
 def given_by_cause(*, organization_id: int, since_at: datetime) -> dict[int, list[Money]]:

@@ -12,8 +12,9 @@ from makegood.failures.queries import failures_shadowed
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.allowances import allowances_release
 from makegood.makegoods.ledger import Movement, ledger_post
-from makegood.makegoods.models import MakeGood
+from makegood.makegoods.models import Hold, MakeGood
 from makegood.makegoods.moves import CAME_TO_NOTHING, SETTLED_IN, State, move
+from makegood.makegoods.pools import pools_settle
 from makegood.store.bulk import insert, next_ids, record_set
 from makegood.store.preparing import prepared
 from makegood.store.reading import locked
@@ -27,7 +28,10 @@ COLUMNS = (
 
 @attrs.frozen(kw_only=True, slots=True)
 class NewMakeGood:
-    """A make-good as it is written first; `state` is offered, or accepted where no yes is needed."""
+    """A make-good as it is written first; `state` is offered, or accepted where no yes is needed.
+
+    Its cost is held out of `pools`.
+    """
 
     failure_id: int
     customer_id: int
@@ -44,6 +48,7 @@ class NewMakeGood:
     rule: str = ""
     offered_by: int | None = None
     allowance_id: int | None = None
+    pools: tuple[int, ...] = ()
     due_at: datetime | None = None
     next_at: datetime | None = None
 
@@ -72,6 +77,11 @@ def makegoods_write(*, organization_id: int, new: Sequence[NewMakeGood], by: int
     )  # fmt: skip
     fresh = {row[0] for row in written}
     made = {makegood_id: n for makegood_id, n in zip(ids, new, strict=True) if makegood_id in fresh}
+    insert(
+        Hold,
+        ("organization_id", "makegood_id", "pool_id"),
+        [(organization_id, makegood_id, pool_id) for makegood_id, n in made.items() for pool_id in n.pools],
+    )
     ledger_post(
         organization_id=organization_id,
         movements=[
@@ -116,9 +126,9 @@ def makegoods_move(
 ) -> None:
     """This function will move locked make-goods to a state, each at its own moment (`at`, by id).
 
-    What is delivered is settled in the ledger; what came to nothing is released there, and given back to the
-    allowance it was taken from. A shadow's becomes shadowed instead of delivered, and no ledger moves. Raises
-    UnableToMoveMakeGood if one of them may not move there.
+    What is delivered is settled in the ledger and given out of its pools; what came to nothing is released there, and
+    given back to the allowance and the pools it was taken from. A shadow's becomes shadowed instead of delivered,
+    and no ledger moves. Raises UnableToMoveMakeGood if one of them may not move there.
     """
     if to is State.DELIVERED:
         _move(organization_id, [row for row in rows if row.shadow], State.SHADOWED, at, by)
@@ -150,6 +160,8 @@ def _move(
                 if not row.shadow
             ],
         )
+        bounded = [row.id for row in rows if row.part == "extra" and row.cost_minor and not row.shadow]
+        pools_settle(organization_id=organization_id, makegood_ids=bounded, given=to is State.DELIVERED)
     if to in CAME_TO_NOTHING:
         allowances_release(
             organization_id=organization_id,

@@ -12,6 +12,7 @@ from django.conf import settings
 from makegood.store.secrets import UnknownToken, sign, unsign
 
 SALT = "status"
+APPROVAL_SALT = "approval"
 TAGGED = re.compile(r"^[^@\s]+?\+([A-Za-z0-9_-]{8,32})@", re.ASCII)
 OURS = re.compile(r"<?([A-Za-z0-9_-]{8,32})\.([0-9]{1,19})@[^>\s]*>?", re.ASCII)
 
@@ -77,3 +78,30 @@ def tokens_in(*, addresses: Iterable[str] = (), references: Iterable[str] = ()) 
     tagged = [found[1] for one in addresses if (found := TAGGED.match(one.strip()))]
     answered = [found[1] for one in references if (found := OURS.fullmatch(one.strip()))]
     return list(dict.fromkeys(tagged + answered))
+
+
+@attrs.frozen(kw_only=True)
+class ToApprove:
+    """What a link names by which a member answers what they were asked: that asking, and them."""
+
+    organization_id: int
+    approval_id: int
+    member_id: int
+
+
+def approval_link(*, organization_id: int, approval_id: int, member_id: int) -> str:
+    """This function will return the address at which one member answers one asking without signing in.
+
+    It answers once: whoever opens it sees what is asked, and only posting from there answers.
+    """
+    signed = sign(f"{organization_id}.{approval_id}.{member_id}", salt=APPROVAL_SALT)
+    return f"{settings.PUBLIC_URL}/approve/{signed}"
+
+
+def approval_read(*, signed: str) -> ToApprove:
+    """This function will return what such a link names. Raises UnknownToken if it is not one of ours."""
+    parts = unsign(signed, salt=APPROVAL_SALT).split(".")
+    if len(parts) != 3 or not all(one.isdecimal() for one in parts):
+        raise UnknownToken(UnknownToken.__doc__)
+    organization_id, approval_id, member_id = (int(one) for one in parts)
+    return ToApprove(organization_id=organization_id, approval_id=approval_id, member_id=member_id)

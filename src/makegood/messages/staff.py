@@ -23,6 +23,8 @@ WORDS = {
     "breach": "is late",
     "repeat": "is still late",
     "ask": "asks you for more than its owner may give",
+    "approved": "has a yes to what you asked for: tell the customer of it",
+    "refused": "has a no to what you asked for",
     "reply": "has a reply from the customer",
     "complaint": "has a complaint from the customer",
     "review": "has a review from the customer",

@@ -11,6 +11,7 @@ from makegood.core.telling import URGENT, folded
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
+from makegood.messages.links import approval_link
 from makegood.messages.models import Telling
 from makegood.messages.sending import to_member
 from makegood.messages.smtp import mail_out
@@ -131,7 +132,7 @@ def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
     house = Organization.objects.get(id=organization_id)
     here = {"organization_id": organization_id, "member_id": member_id}
     return Leaving(
-        said=_said(going, mine, now),
+        said=_said(organization_id, going, mine, now, way),
         ears=mine,
         house=house,
         urgent=any(row.kind in URGENT for row in going),
@@ -141,11 +142,18 @@ def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
     )
 
 
-def _said(rows: Sequence[Telling], ears: Ears, now: datetime) -> Said:
+def _said(organization_id: int, rows: Sequence[Telling], ears: Ears, now: datetime, way: str) -> Said:
+    """Put rows into words; only what goes to the member alone, not to a channel, carries the link that answers."""
     by_id = {row.id: row for row in rows}
     order = [by_id[one.id] for one in folded(waiting=[waiting_of(row) for row in rows]).said]
     things = [ToSay(kind=row.kind, what=row.what, note=row.note, due_at=row.due_at) for row in order]
-    return said_to(things=things, zone=ears.choices.zone, now=now)
+    approval_id = order[0].note.get("approval") if order[0].what.startswith("ask") and way != "chat" else None
+    tap = (
+        approval_link(organization_id=organization_id, approval_id=approval_id, member_id=order[0].member_id)
+        if approval_id
+        else ""
+    )
+    return said_to(things=things, zone=ears.choices.zone, now=now, tap=tap)
 
 
 def tellings_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:

@@ -45,8 +45,12 @@ class ToSay:
     due_at: datetime | None
 
 
-def said_to(*, things: Sequence[ToSay], zone: str, now: datetime) -> Said:
-    """This function will put what a member is told at once into words, the first of `things` being the most urgent."""
+def said_to(*, things: Sequence[ToSay], zone: str, now: datetime, tap: str = "") -> Said:
+    """This function will put what a member is told at once into words, the first of `things` being the most urgent.
+
+    `tap` is a link of that member's own by which they answer the first without signing in; empty where others may read
+    it, too.
+    """
     first = things[0]
     head, link = note_words(first.note)
     more = []
@@ -64,7 +68,7 @@ def said_to(*, things: Sequence[ToSay], zone: str, now: datetime) -> Said:
         head=head if len(things) == 1 else f"{head} And {len(things) - 1} more.",
         more=tuple(more),
         action=NEXT[first.kind],
-        link=link + PLACE.get(first.what.partition(".")[0], ""),
+        link=tap or link + PLACE.get(first.what.partition(".")[0], ""),
     )
 
 

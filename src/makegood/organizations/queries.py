@@ -237,6 +237,26 @@ def places_all(*, organization_id: int, only: tuple[int, ...] | None = None, mos
     ]
 
 
+SERVING = """
+WITH RECURSIVE up AS (
+    SELECT id, parent_id FROM organizations_place WHERE organization_id = %(organization)s AND id = %(place)s
+    UNION
+    SELECT p.id, p.parent_id FROM up
+    JOIN organizations_place p ON p.organization_id = %(organization)s AND p.id = up.parent_id
+)
+SELECT m.id FROM organizations_member m
+LEFT JOIN organizations_memberplace s ON s.organization_id = m.organization_id AND s.member_id = m.id
+WHERE m.organization_id = %(organization)s AND m.active AND (s.place_id IS NULL OR s.place_id IN (SELECT id FROM up))
+"""
+
+
+def members_serving(*, organization_id: int, place_id: int | None) -> set[int]:
+    """This function will find the active members who serve a place or one around it, or all; None is no place."""
+    with connection.cursor() as cursor:
+        cursor.execute(SERVING, {"organization": organization_id, "place": place_id})
+        return {row[0] for row in cursor.fetchall()}
+
+
 PLACE_PLAYBOOKS = """
 WITH RECURSIVE up(asked, playbook, above, high) AS (
     SELECT id, playbook, parent_id, 1 FROM organizations_place

@@ -266,15 +266,18 @@ def _notice(request: HttpRequest, language: str) -> str:
 
 
 def _swaps(found: Following) -> tuple[Gift, ...]:
-    """What the customer may have instead: what fits the same loss and costs no more than what is offered."""
+    """What the customer may have instead: what fits the same loss and costs no more than what is offered.
+
+    What is offered is held for them already, so that nothing has to be left of any limit or budget.
+    """
     here, case = found.organization_id, found.case
     row = next(one for one in case.makegoods if one.state == "offered" and one.part == "extra")
-    gifts = gifts_for(
+    found_for = gifts_for(
         organization_id=here, failure_id=row.failure_id, member_id=case.owner_id, now=store_now(organization_id=here)
-    ).gifts
+    )
     return tuple(
         gift
-        for gift in gifts
+        for gift in (*found_for.gifts, *found_for.beyond)
         if gift.cost.currency == row.cost.currency
         and gift.cost.minor <= row.cost.minor
         and gift.value.minor <= row.value.minor

@@ -8,6 +8,7 @@ from datetime import datetime
 from makegood.core.remedies import Remedy
 from makegood.makegoods.giving import Gifts, what_may_i_give
 from makegood.recoveries.frozen import playbook_frozen
+from makegood.recoveries.models import Recovery
 from makegood.store.preparing import prepared
 
 LATE = """
@@ -59,3 +60,9 @@ def gifts_for(
         late=bool(answered_late(organization_id=organization_id, at=at)),
         remedies=remedies,
     )
+
+
+def remedy_named(*, organization_id: int, recovery: Recovery, code: str) -> Remedy | None:
+    """This function will find an extra by its code in the playbook that a recovery froze; None if there is none."""
+    frozen = playbook_frozen(organization_id=organization_id, version_id=recovery.playbook_id)
+    return next((one for one in frozen.remedies if one.code == code), None)

@@ -476,4 +476,4 @@ class Unopened(TenantModel):
         indexes = [models.Index(fields=["organization_id", "next_at"], name="unopened_due")]
 
 
-from makegood.recoveries import many_models  # noqa: E402, F401 - Django finds them here, and they refer to those above
+from makegood.recoveries import approval_models, many_models  # noqa: E402, F401 - Django finds them here, and they refer to those above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from makegood.recoveries.operations.approving import approvals_pass_on
 from makegood.recoveries.operations.escalating import clocks_escalate
 from makegood.recoveries.operations.following import follow_ups_come_due
 from makegood.recoveries.operations.opening import unopened_retry
@@ -35,6 +36,11 @@ def follow_ups_due(*, organization_id: int, limit: int = BATCH) -> int:
 def expected_loss_refresh(*, organization_id: int, limit: int = 2 * BATCH) -> int:
     """This function will reckon anew the expected losses that are stale."""
     return expected_losses_reckon(organization_id=organization_id, limit=limit)
+
+
+def approvals_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will ask a deputy where who was asked for a yes gave no answer in time."""
+    return approvals_pass_on(organization_id=organization_id, limit=limit)
 
 
 def staff_words_due(*, organization_id: int, limit: int = BATCH) -> int:

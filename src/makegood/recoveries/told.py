@@ -8,6 +8,7 @@ from typing import Any
 
 from makegood.makegoods.models import MakeGood
 from makegood.promises.models import StaffWord
+from makegood.recoveries.approval_models import Approval
 from makegood.recoveries.models import Recovery, RecoveryClock, RecoveryFailure
 
 AFTER_ALL = frozenset({"withdrawn"})
@@ -49,6 +50,10 @@ class _Facts:
             offered_at__gte=since,
         ).exists()
 
+    def answered(self, approval_id: int) -> bool:
+        waits = Approval.objects.filter(organization_id=self._here, id=approval_id, state="waiting")
+        return not waits.exists()
+
     def word_waits(self, recovery_id: int) -> bool:
         return StaffWord.objects.filter(
             organization_id=self._here, recovery_id=recovery_id, told__gt=0, next_at__isnull=False
@@ -66,7 +71,8 @@ def _settled(recovery: Recovery, facts: _Facts, member_id: int, at: datetime, no
         clock = facts.clocks.get((recovery.id, target))
         return anothers or clock is None or not _still(clock, what, note)
     if what == "ask":
-        return facts.offered(recovery.id, at)
+        approval_id = note.get("approval")
+        return facts.offered(recovery.id, at) if approval_id is None else facts.answered(approval_id)
     if what in ("reply", "complaint"):
         answered = facts.clocks.get((recovery.id, "respond"))
         return answered is not None and answered.met_at is not None and answered.met_at >= at

@@ -51,6 +51,7 @@ from makegood.organizations.queries import MemberFacts
 from makegood.promises.queries import PromiseFacts
 from makegood.recoveries.helped import HelpState
 from makegood.recoveries.queries import Case
+from makegood.recoveries.queries.approvals import AskedLine
 from makegood.recoveries.queries.staff_words import SaidWord
 
 FOLLOW_UPS = {
@@ -93,6 +94,7 @@ class Known:
     promises: Sequence[PromiseFacts]
     given: Sequence[MakeGoodRow]
     gifts: Gifts | None
+    asked: tuple[AskedLine, ...]
     incident: int | None
     status_url: str
     said: Sequence[SaidWord] = ()
@@ -124,7 +126,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         promise_form=_promise_form(desk, case) if acts else None,
         said=said_words(desk, case, known.said),
         doubts=doubt_cards(desk, case, acts=acts),
-        giving=giving_of(desk, case, known.given, known.gifts) if not case.review else None,
+        giving=giving_of(desk, case, known.given, known.gifts, known.asked) if not case.review else None,
         timeline=timeline(desk, case, names, why_url=why, items=items_of(known.helped)),
         note_form=_note_form(case) if desk.may("recovery-note") else None,
         closing=closing_of(desk, case) if open_now else None,

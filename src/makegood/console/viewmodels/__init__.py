@@ -19,6 +19,7 @@ from makegood.console.viewmodels.learning import (
     Series,
 )
 from makegood.console.viewmodels.ledger import (
+    BooksPage,
     CustomerPage,
     CustomerRow,
     CustomersPage,
@@ -33,6 +34,8 @@ from makegood.console.viewmodels.ledger import (
     PurchaseRow,
 )
 from makegood.console.viewmodels.recovery import (
+    ApprovePage,
+    AskedCard,
     CauseChooser,
     ClosePanel,
     CustomerCard,
@@ -98,6 +101,9 @@ from makegood.console.viewmodels.today import (
 
 __all__ = [
     "Action",
+    "ApprovePage",
+    "AskedCard",
+    "BooksPage",
     "CauseChooser",
     "CauseNode",
     "CausesPage",

@@ -79,6 +79,19 @@ class PayoutsPage:
     table: Table
     note: str = ""
     charges: Table | None = None
+    books: Link | None = None
+
+
+@attrs.frozen(kw_only=True)
+class BooksPage:
+    """The ledger of a period: a table of accounts for each currency, and the way to its lines as a file."""
+
+    title: str
+    lead: str
+    period: Form
+    tables: tuple[Table, ...]
+    empty: Empty
+    download: Link | None
 
 
 @attrs.frozen(kw_only=True)

@@ -227,9 +227,36 @@ class Giving:
     limit_left: Money | None = None
     budget: Money | None = None
     budget_left: Money | None = None
-    budget_name: str = "the team's month"
+    budget_name: str = ""
+    bounds: tuple[str, ...] = ()
+    """What limits over the recovery and the customer leave, a sentence each."""
     ask: Form | None = None
+    asked: tuple[AskedCard, ...] = ()
     none_because: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ApprovePage:
+    """What a colleague asks, for whoever may say yes; `done` once it is answered."""
+
+    title: str
+    lead: str
+    facts: tuple[Fact, ...]
+    yes: Action | None = None
+    no: Action | None = None
+    more: Link | None = None
+    done: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class AskedCard:
+    """An extra that waits for a colleague's yes: whom it was asked of; who may answer does so here."""
+
+    title: str
+    cost: Money
+    said: str
+    yes: Action | None = None
+    no: Action | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -60,6 +60,7 @@ def payouts(request: HttpRequest, desk: Desk) -> Screen:
                 empty=Empty(title="Nothing to pay by hand", text="What no payment system could pay appears here."),
             ),
             charges=charges_table(desk),
+            books=Link(label="The ledger, for your accountant", url=reverse("books")),
             note=f"The {MOST} oldest of {waiting:,}; the others follow as these are paid." if waiting > MOST else "",
         ),
     )

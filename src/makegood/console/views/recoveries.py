@@ -26,6 +26,7 @@ from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.journalled import journals
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.queries import Case, clock_why, recovery_case
+from makegood.recoveries.queries.approvals import approvals_waiting
 from makegood.recoveries.queries.helping import help_state
 from makegood.recoveries.queries.staff_words import words_said
 from makegood.recoveries.queries.stories import return_of, story_of
@@ -73,6 +74,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         gifts=gifts_for(organization_id=here, failure_id=failure_ids[0], member_id=desk.member_id, now=desk.facts.now)
         if offers
         else None,
+        asked=approvals_waiting(organization_id=here, recovery_id=case.id) if case.state == "open" else (),
         incident=next((one.incident for one in failures if one.incident), None),
         status_url="" if case.shadow else preview_path(organization_id=here, token=case.thread_token),
         helped=help_state(organization_id=here, recovery_id=case.id),

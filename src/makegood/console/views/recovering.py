@@ -14,6 +14,7 @@ from makegood.console.building.words import step_name
 from makegood.console.desk import Desk
 from makegood.console.finding import seen_as
 from makegood.console.refill import Unanswered, answers
+from makegood.console.views.approving import ask_for
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, gone_to, tell
 from makegood.console.views.joining import merge_screen
@@ -123,8 +124,10 @@ def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
 
 @act
 def ask(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
-    """Ask a manager for more than one's own limit, or the admin where there is none; an admin alone decides."""
+    """Ask for an extra of the playbook by one click; or a manager, else the admin, for anything else beyond a limit."""
     case = case_of(desk, code)
+    if remedy := request.POST.get("remedy", ""):
+        return ask_for(request, desk, case, remedy)
     given = answers(request.POST, ask_what="Say what would put it right.", ask_why="Say why.")
     cost = amount(request.POST.get("ask_amount", ""), field="ask_amount", currency=desk.facts.currency)
     able = [

@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console import permissions
-from makegood.console.asking import amount, whole
 from makegood.console.building import data_in, mailbox, webhooks
 from makegood.console.building.drafting import drafting_sections
 from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
@@ -20,14 +19,10 @@ from makegood.console.building.sign_on import sign_on_sections
 from makegood.console.building.sources import sources_sections
 from makegood.console.building.words import said_at
 from makegood.console.desk import ROLE_WORDS, Desk
-from makegood.console.refill import answers
-from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import (
     Action,
-    Choice,
     Empty,
     Fact,
-    Field,
     Form,
     Link,
     SettingsPage,
@@ -46,13 +41,13 @@ from makegood.console.views import (
     setting_drafting,
     setting_kept,
     setting_keys,
+    setting_limits,
     setting_sign_on,
 )
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, staff, tell
 from makegood.organizations import queries
 from makegood.organizations.operations import (
-    member_change,
     sending_stop,
 )
 
@@ -66,7 +61,10 @@ TITLES = {
     "hours": ("Opening hours", "Which time clocks count, and on which days nobody works."),
     "playbook": ("Playbook", "What is done for which failure. A published version is frozen onto each recovery."),
     "keys": ("API keys", "Programs sign in with a key. Only its beginning is kept."),
-    "limits": ("Limits", "What each person may give in a day without asking."),
+    "limits": (
+        "Limits",
+        "What may be given without asking, and out of which budget. A fix never waits.",
+    ),
     "delivery": ("Delivery", "How messages and payments leave, and by what your organization is known."),
     "chat": ("Slack and Teams", "Channels in which members are told what needs them, where they choose so."),
     "sign-on": ("Single sign-on", "Your people sign in where they sign in to everything else, by OpenID Connect."),
@@ -94,7 +92,7 @@ def settings_page(
         "hours": partial(hours.sections, action=_act("hours", "publish"), chosen=_chosen_hours(request)),
         "playbook": _playbook,
         "keys": setting_keys.keys,
-        "limits": _limits,
+        "limits": setting_limits.limits_sections,
         "delivery": _delivery,
         "chat": setting_chat.chat_sections,
         "drafting": drafting_sections,
@@ -242,40 +240,6 @@ def _playbook_links(desk: Desk, code: str) -> tuple[Link, ...]:
     return (drawing, change) if desk.may("playbook-write") else (drawing,)
 
 
-def _limits(desk: Desk) -> tuple[SettingsSection, ...]:
-    members = [one for one in queries.members_all(organization_id=desk.organization_id) if one.active]
-    table = Table(
-        caption="Limits",
-        head=("Name", "Role", "A day"),
-        rows=tuple(
-            TableRow(cells=(one.name, ROLE_WORDS[one.role], written(desk.money(one.limit_minor), desk.reader)))
-            for one in members
-        ),
-        numeric=(2,),
-    )
-    forms: tuple[Form, ...] = ()
-    if desk.may("settings-act"):
-        forms = (
-            Form(
-                key="limit",
-                action=_act("limits", "set"),
-                title="Change a limit",
-                submit="Change it",
-                fields=(
-                    Field(
-                        name="limit_member",
-                        label="Who",
-                        kind="select",
-                        required=True,
-                        choices=tuple(Choice(value=str(one.id), label=one.name) for one in members),
-                    ),
-                    Field(name="limit", label=f"A day, in {desk.facts.currency}", inputmode="decimal", required=True),
-                ),
-            ),
-        )
-    return (SettingsSection(title="Limits", key="limits", table=table, forms=forms),)
-
-
 _NO_MAIL = SettingsSection(
     title="No mail leaves: no mail server is set",
     key="no-mail",
@@ -352,19 +316,6 @@ def settings_act(request: HttpRequest, desk: Desk, *, section: str, act: str) ->
     return redirect(done.to or reverse("settings", args=[section]))
 
 
-def _limit_set(request: HttpRequest, desk: Desk) -> people.Done:
-    given = answers(request.POST, limit_member="Choose who.", limit="Write an amount.")
-    limit = amount(given["limit"], field="limit", currency=desk.facts.currency)
-    member_change(
-        organization_id=desk.organization_id,
-        member_id=whole(given["limit_member"], field="limit_member", least=1, most=2**63 - 1),
-        now=desk.facts.now,
-        by=desk.member_id,
-        limit_minor=limit.minor if limit else 0,
-    )
-    return people.Done(text="The limit is changed.")
-
-
 def _stop(request: HttpRequest, desk: Desk) -> people.Done:
     sending_stop(organization_id=desk.organization_id, now=desk.facts.now, by=desk.member_id, stopped=True)
     return people.Done(text="No message and no payment leaves until you say so.")
@@ -387,7 +338,6 @@ ACTS = {
     ("playbook", "publish"): playbooks.publish,
     ("keys", "add"): setting_keys.key_add,
     ("keys", "revoke"): setting_keys.key_revoke,
-    ("limits", "set"): _limit_set,
     ("delivery", "language"): organization.language_choose,
     ("delivery", "stop"): _stop,
     ("delivery", "go-on"): _go_on,
@@ -395,5 +345,6 @@ ACTS = {
     ("chat", "forget"): setting_chat.channel_forgotten,
     ("kept", "set"): setting_kept.periods_chosen,
     **setting_drafting.ACTS,
+    **setting_limits.ACTS,
     **setting_sign_on.ACTS,
 }

@@ -18,7 +18,8 @@ from makegood.store.reading import read
 class StaffNote:
     """What one member is told of one recovery: `what` is a code, such as warning.fix, breach.fix or reply.
 
-    `above` says that they stand above who is to do it: what is late was escalated to them.
+    `above` says that they stand above who is to do it: what is late was escalated to them. `approval_id` is what they
+    are asked to say yes to, or were answered.
     """
 
     member_id: int
@@ -28,6 +29,7 @@ class StaffNote:
     due_at: datetime | None = None
     turn: int = 0
     above: bool = False
+    approval_id: int | None = None
 
 
 def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
@@ -51,6 +53,8 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
         digest = blake2b(digest_size=16)
         for note in mine:
             digest.update(f"{note.recovery_id}:{note.what}:{note.turn}:{note.at.isoformat()};".encode())
+            if note.approval_id:
+                digest.update(f"approval:{note.approval_id};".encode())
         wanted.append(
             Wanted(
                 kind="staff",
@@ -69,6 +73,7 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
                             "at": note.at.isoformat(),
                             "turn": note.turn,
                             "above": note.above,
+                            **({"approval": note.approval_id} if note.approval_id else {}),
                         }
                         for note in mine
                     ],
