@@ -62,6 +62,8 @@ ARGUMENTS = {
     "signal_id": 1,
     "decision": "dismiss",
     "message_id": 1,
+    "approval_id": 1,
+    "answer": "no",
 }
 
 
