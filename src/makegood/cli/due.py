@@ -9,23 +9,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from makegood.cli.unique_keys import StandsTwice, once
 from makegood.core.calendars import Calendar, zone_named
 from makegood.core.clock import Deadline, Pause, deadline
 from makegood.core.moments import UnusableTime
 
 
-def _object_of_unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise click.UsageError(f"The calendar file holds {twice!r} twice: keep one.")
-    return found
-
-
 def _calendar_from(file: IO[bytes]) -> Calendar:
     try:
-        data = json.loads(file.read().decode("utf-8-sig"), object_pairs_hook=_object_of_unique_keys)
+        data = json.loads(file.read().decode("utf-8-sig"), object_pairs_hook=once)
+    except StandsTwice as error:
+        raise click.UsageError(f"The calendar file holds {error.name!r} twice: keep one.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise click.UsageError(f"{file.name} is not a JSON calendar ({error}): correct the file.") from error
     return Calendar.from_data(data)

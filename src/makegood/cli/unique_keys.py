@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 
+class StandsTwice(ValueError):
+    """An object gives the name `name` twice."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} stands twice")
+        self.name = name
+
+
 def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """This function will make an object of its pairs, for `json.loads`. Raises ValueError for a name given twice."""
+    """This function will make an object of its pairs, for `json.loads`. Raises StandsTwice for a name given twice."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)} stands twice")
+        raise StandsTwice(next(name for name in names if names.count(name) > 1))
     return found
