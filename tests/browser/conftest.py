@@ -106,12 +106,13 @@ def page(browser: Browser, served: str, width: int) -> Iterator[Page]:
 
 @pytest.fixture
 def look(width: int) -> Callable[[Page, str], None]:
-    """A function that checks a filled page: accessible by axe, no wider than the screen; and keeps a picture if asked."""
+    """A function that checks a page once it is whole: accessible, no wider than the screen; and keeps a picture if asked."""
     from axe_playwright_python.sync_playwright import Axe
 
     shots = os.environ.get("MAKEGOOD_SHOTS")
 
     def looked(page: Page, name: str) -> None:
+        page.wait_for_load_state()
         if shots:
             page.screenshot(path=Path(shots) / f"{name}-{width}.png", full_page=True)
         found = Axe().run(page).response["violations"]
