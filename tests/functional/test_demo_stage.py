@@ -13,55 +13,61 @@ from makegood.store.embedded import locks
 PLAY = """
 import json, sys
 from datetime import UTC, datetime
-from pathlib import Path
 from makegood.cli.database import make_ready, migrations_behind, open_database
 from makegood.cli.demo import stage
-if sys.argv[1]:
-    stage.migrations_digest = lambda: sys.argv[1]
+digest, migrate = sys.argv[1], sys.argv[2] == "migrate"
+if digest:
+    stage.migrations_digest = lambda: digest
 home = stage.set_stage()
 left = sorted(each.name for each in home.iterdir())
 with open_database(migrate=False):
-    from django.db import connection, connections
+    from django.db import connection, connections, transaction
     behind = len(migrations_behind())
-    make_ready()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('kept_by_the_last') IS NOT NULL")
+        copied = cursor.fetchone()[0]
+        cursor.execute("CREATE TABLE IF NOT EXISTS kept_by_the_last ()")
+    if migrate:
+        make_ready()
     connections.close_all()
     stage.keep_blank(home)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        user = cursor.fetchone()[0]
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM organizations_organization")
-        played = cursor.fetchone()[0]
-    from makegood.organizations import operations as organizations
-    from django.db import transaction
-    with transaction.atomic():
-        organizations.organization_create(code="corner", name="Corner", now=datetime.now(UTC), delivery="inbox")
+    user = ""
+    if migrate:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            user = cursor.fetchone()[0]
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM organizations_organization")
+            assert not cursor.fetchone()[0]
+        from makegood.organizations import operations as organizations
+        with transaction.atomic():
+            organizations.organization_create(code="corner", name="Corner", now=datetime.now(UTC), delivery="inbox")
     (home / "files").mkdir()
     (home / "files" / "photo").write_text("a lamp")
-print(json.dumps({"behind": behind, "played": played, "left": left, "user": user}))
+print(json.dumps({"behind": behind, "copied": copied, "left": left, "user": user}))
 """
 
 
-def play(home: Home, *, digest: str = "") -> dict[str, object]:
-    """Let one demo begin, play and end; what it found at its beginning."""
-    done = home.script(PLAY, digest)
+def play(home: Home, *, digest: str = "", migrate: bool = False) -> dict[str, object]:
+    """Let one demo begin, play if it migrates, and end; what it found at its beginning."""
+    done = home.script(PLAY, digest, "migrate" if migrate else "")
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def test_every_start_is_as_empty_as_the_first_and_migrates_only_when_it_must() -> None:
     with temporary_home() as home:
-        first, second = play(home), play(home)
-        assert first["behind"]
-        assert (second["behind"], second["played"], second["user"]) == (0, 0, first["user"])
+        first, second = play(home, migrate=True), play(home, migrate=True)
+        assert (bool(first["behind"]), first["copied"]) == (True, False)
+        assert (second["behind"], second["copied"], second["user"]) == (0, True, first["user"])
         assert "files" not in second["left"]
 
         other, again = play(home, digest="other migrations"), play(home, digest="other migrations")
-        assert (other["behind"], other["played"]) == (first["behind"], 0)
-        assert (again["behind"], again["played"]) == (0, 0)
+        assert (other["behind"], other["copied"], again["copied"]) == (first["behind"], False, True)
 
         (home.path / "demo" / "database" / "PG_VERSION").write_text("9\n")
-        assert play(home)["behind"] == first["behind"]
+        broken = play(home)
+        assert (broken["behind"], broken["copied"]) == (first["behind"], False)
 
 
 def test_a_demo_that_runs_already_is_left_alone(tmp_path: Path) -> None:
