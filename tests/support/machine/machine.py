@@ -11,6 +11,7 @@ from types import CodeType
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 from tests.conftest import Org
+from tests.support.machine.approving import Approving
 from tests.support.machine.checks import Checks
 from tests.support.machine.ending import Ending
 from tests.support.machine.happening import Happening
@@ -21,12 +22,6 @@ from tests.support.machine.world import Deeds, World
 from makegood.recoveries import operations
 
 LEFT_OUT: dict[str, str] = {
-    "approving.approval_ask": "Nobody is asked for more than a limit here; that has tests of its own.",
-    "approving.approval_decide": "Nobody is asked for more than a limit here; that has tests of its own.",
-    "approving.approvals_pass_on": "Nobody is asked for more than a limit here; that has tests of its own.",
-    "asking.asking_end": "It is a part of asking a colleague, which nobody does here.",
-    "asking.asking_journal": "It is a part of asking a colleague, which nobody does here.",
-    "asking.asking_tell": "It is a part of asking a colleague, which nobody does here.",
     "changing.recovery_hold": "It locks a row for a page that compares two people's words, and changes nothing.",
     "hearing.floors_doubted": "What is owed is posted here without a rule pack, so nothing about it is in doubt.",
     "opening.openings_planned": "It plans what a yes would open, for a page, and changes nothing.",
@@ -52,7 +47,7 @@ def public_operations() -> dict[CodeType, str]:
     return found
 
 
-class RecoveryMachine(Happening, Working, Speaking, Ending, Checks, RuleBasedStateMachine):
+class RecoveryMachine(Happening, Working, Speaking, Approving, Ending, Checks, RuleBasedStateMachine):
     """One run: a world of its own, founded with one failure, in which anything may be done next."""
 
     def __init__(self, make_org: Callable[..., Org], deeds: Deeds) -> None:

@@ -125,6 +125,11 @@ def _giving(machine: RecoveryMachine) -> Iterator[Callable[[], None]]:
         for pick in range(6):
             yield lambda pick=pick: machine.something_is_offered(pick, "credit-10")  # type: ignore[misc]
         yield lambda answer=answer: machine.an_offer_is_answered(0, answer)  # type: ignore[misc]
+    for yes in (True, False):
+        yield lambda: machine.a_failure_is_reported(1, "complaint", "time", incident=False)
+        yield lambda: machine.a_yes_is_asked_for(-1)
+        yield lambda: machine.a_while_passes(31)
+        yield lambda yes=yes: machine.a_yes_is_answered(-1, yes)  # type: ignore[misc]
     yield lambda: machine.the_fix_is_a_makegood(0)
     yield lambda: machine.sending_is_halted_or_goes_on(stopped=True)
     yield lambda: machine.something_is_owed_by_law(0, 500)

@@ -41,6 +41,7 @@ from makegood.recoveries.operations import (
     UnableToRate,
     UnableToReopen,
 )
+from makegood.recoveries.operations.approving import UnableToApprove
 from makegood.recoveries.operations.bulk import UnableToDoMany
 from makegood.recoveries.operations.helping import UnableToFillForm, UnableToUseHelp
 from makegood.recoveries.operations.stories import UnableToTellStory
@@ -51,7 +52,7 @@ from makegood.store.ticking import tick_once
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 REFUSALS = (
-    UnableToChangeMember, UnableToChangeRecovery, UnableToClose, UnableToDecideIncident, UnableToDeliver,
+    UnableToApprove, UnableToChangeMember, UnableToChangeRecovery, UnableToClose, UnableToDecideIncident, UnableToDeliver,
     UnableToDoForAll, UnableToDoMany, UnableToErase, UnableToFillForm, UnableToImprove, UnableToMerge, UnableToMoveMakeGood, UnableToOffer,
     UnableToPayByHand, UnableToPublishCalendar, UnableToRate, UnableToReopen, UnableToReportFailure, UnableToSend,
     UnableToSetCause, UnableToSettleImprovement, UnableToStop, UnableToSwap, UnableToTellStory, UnableToUseHelp,
