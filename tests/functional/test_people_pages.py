@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from tests.conftest import START, Org
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
-from tests.support.recoveries import opened
+from tests.support.recoveries import customer, failure, open_for, opened
 
 from makegood.console.views import members, people
 from makegood.organizations.founding import member_invite
@@ -30,6 +30,12 @@ def posted(client: Client, path: str, **answers: str | list[str]) -> str:
 def places_of(org: Org, member_id: int) -> set[int]:
     with tenant(organization_id=org.id):
         return set(MemberPlace.objects.filter(member_id=member_id).values_list("place_id", flat=True))
+
+
+def owners_of_four(org: Org) -> set[int]:
+    """Who owns four new recoveries, each of a customer of its own; call inside a unit of work."""
+    opened_now = [open_for(org, failure(org, customer_id=customer(org)))[-1] for _ in range(4)]
+    return {recovery.owner_id for recovery in opened_now}
 
 
 @pytest.fixture
@@ -99,6 +105,23 @@ def test_a_lost_password_is_replaced_by_one_shown_once(org: Org) -> None:
         theirs = Client(headers={"host": "127.0.0.1"})
         theirs.post("/sign-in", {"email": email, "password": password})
         assert (theirs.get("/").headers["Location"] == "/password") is inside
+
+
+def test_who_never_came_in_owns_nothing_that_others_can(org: Org) -> None:
+    email = f"joris@{org.code}.example.org"
+    with tenant(organization_id=org.id):
+        made = member_invite(
+            organization_id=org.id, name="Joris", role="employee", now=START, by=org.admin, email=email
+        )
+        joris = Member.objects.filter(id=made.member_id)
+        assert not joris.get().present
+        assert joris.get().id not in owners_of_four(org)
+    admin, page = signed_in(org, org.admin), f"/settings/members/{made.member_id}"
+    assert "Has not come in yet" in admin.get(page).content.decode()
+    signed_in(org, made.member_id).get("/")
+    assert "Has not come in yet" not in admin.get(page).content.decode()
+    with tenant(organization_id=org.id):
+        assert joris.get().present
 
 
 def test_who_is_let_go_is_taken_back(org: Org) -> None:

@@ -160,6 +160,8 @@ def member_invite(
     """This function will add a member, with an account of their own where an e-mail is given.
 
     `by_mail` has a link mailed to them by which they choose their password, so that nobody else ever knows one.
+    Who has an account is absent until they come in for the first time (`visits.visit_note`): what they do not know of
+    yet is owned by others rather.
 
     Raises UnableToAddMember, or the database's word that the account is a member already.
     """
@@ -187,6 +189,7 @@ def member_invite(
         place_ids=place_ids,
         limit_minor=limit_minor,
         title=title,
+        present=user_id is None,
         by=by,
     )
     mailed = by_mail and user_id is not None

@@ -143,6 +143,7 @@ def member_create(
     place_ids: Sequence[int] = (),
     limit_minor: int = 0,
     title: str = "",
+    present: bool = True,
     by: int | None = None,
 ) -> int:
     """Add a member, who signs with a `title` after their name, or without; return their id.
@@ -160,6 +161,7 @@ def member_create(
         user_id=user_id,
         team_id=team_id,
         limit_minor=limit_minor,
+        present=present,
         created_at=now,
     )
     MemberPlace.objects.bulk_create(

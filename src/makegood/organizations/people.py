@@ -14,6 +14,8 @@ from makegood.organizations.models import Member
 ONE = """
 SELECT m.id, m.name, m.role, m.title, coalesce(u.email, ''), m.user_id, m.team_id, m.active,
     coalesce(u.password_once, false),
+    m.user_id IS NOT NULL AND NOT EXISTS (SELECT FROM organizations_memberseen s
+        WHERE s.organization_id = m.organization_id AND s.member_id = m.id),
     coalesce((SELECT array_agg(mp.place_id ORDER BY mp.place_id) FROM organizations_memberplace mp
         WHERE mp.organization_id = m.organization_id AND mp.member_id = m.id), '{}')
 FROM organizations_member m LEFT JOIN organizations_user u ON u.id = m.user_id
@@ -23,7 +25,10 @@ WHERE m.organization_id = %s AND m.id = %s
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """One member as their page shows them; no places is all of them, no `email` is no way to sign in."""
+    """One member as their page shows them; no places is all of them, no `email` is no way to sign in.
+
+    `expected` is who has an account and never came in.
+    """
 
     id: int
     name: str
@@ -34,6 +39,7 @@ class Person:
     team_id: int | None
     active: bool
     password_once: bool
+    expected: bool
     place_ids: tuple[int, ...]
 
 

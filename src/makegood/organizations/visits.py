@@ -10,6 +10,7 @@ import attrs
 from django.db import connection
 
 from makegood.core.sitting import session_over
+from makegood.organizations.operations import member_change
 from makegood.organizations.queries import DeskFacts, desk_of
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -70,9 +71,17 @@ def desk_in(visitor: Visitor, *, now: datetime) -> DeskFacts | None:
 
 
 def visit_note(*, visitor: Visitor, facts: DeskFacts) -> None:
-    """This function will keep that a member did something just now, by their organization's clock, once a minute."""
+    """This function will keep that a member did something just now, by their organization's clock, once a minute.
+
+    Who comes in for the first time is present from then on.
+    """
     if facts.seen_at is not None and timedelta() <= facts.now - facts.seen_at < SEEN_EVERY:
         return
     given = {"here": visitor.organization_id, "member": visitor.member_id, "now": facts.now}
     with connection.cursor() as cursor:
         cursor.execute(FIRST_SEEN if facts.seen_at is None else SEEN, given)
+    if facts.seen_at is None and not facts.present:
+        member_change(
+            organization_id=visitor.organization_id, member_id=visitor.member_id, now=facts.now, by=visitor.member_id,
+            present=True,
+        )  # fmt: skip

@@ -75,8 +75,7 @@ def member_page(
     fresh = (SettingsSection(title=secret[1], key="fresh", secret=secret[0]),) if secret[0] else ()
     page = SettingsPage(
         title=one.name,
-        lead=f"{ROLE_WORDS[one.role]}. {'' if one.active else 'Let go: cannot sign in, and owns nothing. '}"
-        "What is changed here counts at once.",
+        lead=f"{ROLE_WORDS[one.role]}. {_standing(one)}What is changed here counts at once.",
         pages=pages_of(desk, current="members"),
         sections=(
             *fresh,
@@ -91,6 +90,12 @@ def member_page(
 
 
 member = staff(member_page)
+
+
+def _standing(one: Person) -> str:
+    if not one.active:
+        return "Let go: cannot sign in, and owns nothing. "
+    return "Has not come in yet: until then others own what happens, where there are any. " if one.expected else ""
 
 
 def _act(one: Person, act: str) -> str:
