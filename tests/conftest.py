@@ -25,11 +25,15 @@ from tests.support.postgres15 import USUAL, kind_from_environment
 from tests.support.ready import begin_run, end_run
 from tests.support.turns import Turns, place_of
 
+from makegood.store.wiring import imported_for_good, wired
+
 os.environ["MAKEGOOD_SECRET"] = "a secret for tests only, which is long enough"
 os.environ["DJANGO_SETTINGS_MODULE"] = "makegood.config.settings"
 os.environ.pop("DATABASE_URL", None)
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the processes of a run share the cores already
-django.setup()
+with imported_for_good():
+    django.setup()
+wired()  # before any test takes away what it registers
 share_middleware()
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("steady")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from makegood.store.embedded import UnableToStartDatabase, attach, home_directory
+from makegood.store.wiring import imported_for_good
 
 SETTINGS = "makegood.config.settings"
 MIGRATING = 7402
@@ -82,7 +83,8 @@ def _set_up_django() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     try:
-        django.setup()
+        with imported_for_good():
+            django.setup()
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from makegood.store.wiring import wired
+
 TICK_SECONDS = 1.0
 LONGEST_PAUSE = 5.0
 SAY_AGAIN = 60.0
@@ -39,6 +41,7 @@ def work_round(
 
     An organization whose work fails is handed to `on_error`; without it the error is raised.
     """
+    wired()
     return sum(work(on_error=on_error, only=only) for work in _work)
 
 

@@ -12,6 +12,7 @@ import click
 
 from makegood.cli.database import open_database, tell
 from makegood.cli.loops import stop_with_parent
+from makegood.store.wiring import imported_for_good, wired
 
 APPLICATION = "makegood.cli.web:application"
 PROCESSES = 2
@@ -53,6 +54,7 @@ def web(host: str, port: int, processes: int, with_parent: bool) -> int:
         from granian import Granian
         from granian.constants import Interfaces
 
+        _import_all()
         connections.close_all()
         server = Granian(
             APPLICATION,
@@ -70,6 +72,15 @@ def web(host: str, port: int, processes: int, with_parent: bool) -> int:
         tell(f"web answers at http://{host}:{port}")
         server.serve()
     return 0
+
+
+def _import_all() -> None:
+    """Import here, once, whatever answers: the processes that serve are forked off with it."""
+    from django.urls import get_resolver
+
+    wired()
+    with imported_for_good():
+        _ = get_resolver().url_patterns
 
 
 def refuse_taken_port(host: str, port: int) -> None:

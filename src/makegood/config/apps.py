@@ -6,8 +6,14 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        from makegood.config.handlers import register
         from makegood.store.restoring import connections_watch
+        from makegood.store.wiring import wire_with
 
-        register()
+        wire_with(_register)
         connections_watch()
+
+
+def _register() -> None:
+    from makegood.config.handlers import register
+
+    register()

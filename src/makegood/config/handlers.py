@@ -85,7 +85,7 @@ from makegood.store.ticking import due
 
 
 def register() -> None:
-    """Register every handler, due kind and carrier; called once, when Django is ready."""
+    """Register every handler, due kind and carrier; called once, when first something is asked for."""
     on("promises:promise:broken", failures_from_broken)
     on("promises:promise:fulfilled", failures_hear_fulfilled)
     on("promises:promise:fulfilled", floors_hear_fulfilled)

@@ -12,6 +12,7 @@ import attrs
 from makegood.journal.models import Effect
 from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
+from makegood.store.wiring import wired
 
 Subject = tuple[str, int]
 """An effect's kind, and the id of what it is about."""
@@ -40,6 +41,7 @@ def bar(kind: str, asked: Asked) -> None:
 
 def bars_of(*, organization_id: int, subjects: Iterable[Subject]) -> dict[Subject, Bar]:
     """Return what bars these subjects' effects; those that may leave are not among them."""
+    wired()
     by_kind: dict[str, set[int]] = {}
     for kind, subject_id in subjects:
         if kind in _barring:

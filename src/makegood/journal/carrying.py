@@ -27,6 +27,7 @@ from makegood.store.clocks import Moment, wall_now
 from makegood.store.clocks import moment as store_moment
 from makegood.store.preparing import prepared
 from makegood.store.tenancy import tenant
+from makegood.store.wiring import wired
 
 log = logging.getLogger("makegood")
 
@@ -105,9 +106,14 @@ class Kinds:
 EVERY = Kinds()
 
 
+def _carriers_known() -> dict[str, Carrier]:
+    wired()
+    return _carriers
+
+
 def _known(kinds: Kinds) -> list[str]:
     """Those of them that this process can carry."""
-    return [kind for kind in _carriers if (kind in kinds.named) != kinds.but]
+    return [kind for kind in _carriers_known() if (kind in kinds.named) != kinds.but]
 
 
 def work_local(*, organization_id: int, outcome: Outcome, limit: int = LOCAL_BATCH, kinds: Kinds = EVERY) -> int:
@@ -170,7 +176,7 @@ def _leaving(organization_id: int, moment: Moment, due: Sequence[Claimed]) -> li
     """Settle those that never leave the house, and return the others."""
     inside: set[int] = set()
     for kind in sorted({effect.kind for effect in due}):
-        asked = _carriers[kind].inside
+        asked = _carriers_known()[kind].inside
         if asked is not None:
             inside |= asked(organization_id=organization_id, effects=[one for one in due if one.kind == kind])
     _settle(
@@ -183,7 +189,7 @@ def _leaving(organization_id: int, moment: Moment, due: Sequence[Claimed]) -> li
 
 def _carried(organization_id: int, effect: Claimed) -> Outcome:
     """Carry one effect out; a carrier's own fault is an outcome too, so that the others of the batch still go."""
-    carrier = _carriers[effect.kind]
+    carrier = _carriers_known()[effect.kind]
     try:
         return carrier.carry_out(organization_id=organization_id, effect=effect)
     except (OperationalError, InterfaceError):
@@ -211,7 +217,7 @@ def recover_lapsed(*, organization_id: int) -> int:
     _settle(
         organization_id=organization_id,
         moment=store_moment(organization_id=organization_id),
-        settled=[(_claimed(row), again if _carriers[row.kind].repeatable else lost) for row in lapsed],
+        settled=[(_claimed(row), again if _carriers_known()[row.kind].repeatable else lost) for row in lapsed],
     )
     return len(lapsed)
 

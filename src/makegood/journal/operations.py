@@ -12,6 +12,7 @@ import attrs
 from makegood.journal.models import Entry
 from makegood.store.bulk import written
 from makegood.store.unit import gather
+from makegood.store.wiring import wired
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -45,6 +46,7 @@ def record(*, organization_id: int, entries: Sequence[Happened]) -> None:
 
     They are in the journal for whoever asks it, and stand there once the unit of work ends.
     """
+    wired()
     gather(
         Entry,
         COLUMNS,

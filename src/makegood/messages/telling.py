@@ -25,6 +25,7 @@ from makegood.store.bulk import insert
 from makegood.store.clocks import moment as store_moment
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
+from makegood.store.wiring import wired
 
 Notes = Mapping[int, tuple[int, datetime, Mapping[str, Any]]]
 """Things told, by the id of their row: to which member, since when, and the note."""
@@ -197,6 +198,7 @@ def _told_before(organization_id: int, rows: Sequence[Telling]) -> dict[tuple[in
 
 
 def _answers(asked: Sequence[Callable[..., set[int]]], organization_id: int, rows: Collection[Telling]) -> set[int]:
+    wired()
     notes: Notes = {row.id: (row.member_id, row.at, row.note) for row in rows}
     return {one for each in asked for one in each(organization_id=organization_id, notes=notes)}
 

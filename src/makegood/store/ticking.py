@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from makegood.store.clocks import hold_if_stepped
 from makegood.store.preparing import prepared
 from makegood.store.tenancy import tenant
+from makegood.store.wiring import wired
 
 Handler = Callable[..., int]
 
@@ -46,6 +47,7 @@ def must_wait(*, organization_id: int, after: Collection[str]) -> bool:
 
     Runs inside the organization's unit of work. Under any other clock nothing has to wait.
     """
+    wired()
     if not after or not hold_if_stepped(organization_id=organization_id):
         return False
     found = " OR ".join(f"%s IN (SELECT finder.{_kinds[name].finder}())" for name in after)
@@ -56,6 +58,7 @@ def must_wait(*, organization_id: int, after: Collection[str]) -> bool:
 
 def find_due() -> list[tuple[str, int]]:
     """List (kind, organization id) wherever something is due, in the order of the kinds."""
+    wired()
     if not _kinds:
         return []
     union = " UNION ALL ".join(
