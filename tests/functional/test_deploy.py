@@ -158,7 +158,7 @@ def served_by_the_unit(home: Path, port: int) -> tuple[list[str], dict[str, str]
 
 
 def test_the_unit_serves_behind_nginx_and_stops_when_it_is_asked(tmp_path: Path) -> None:
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         port, log = free_port(), home.path.parent / "log"
         said = partial(log.read_text, errors="replace")
         command, environment = served_by_the_unit(home.path, port)
@@ -242,7 +242,7 @@ def test_the_container_runs_what_it_installs(tmp_path: Path) -> None:
     listed = subprocess.run(tracked, capture_output=True, text=True, check=True).stdout.split()
     assert [name for name in listed if not (installed / Path(name).relative_to("src")).exists()] == []
 
-    with temporary_home() as home:
+    with temporary_home(ready=True) as home:
         port, log = free_port(), home.path.parent / "log"
         words = json.loads(container("CMD")[0])
         assert (words[0], words[-2:]) == ("makegood", ["--port", "8000"])
