@@ -11,7 +11,8 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 CHROMIUM = os.environ.get("MAKEGOOD_CHROMIUM", "/usr/bin/chromium-headless-shell")
 """The same Chromium without windows, toolbars and menus of its own, which nobody sees here."""
@@ -23,7 +24,16 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--js-flags=--single-threaded --no-opt --min-semi-space-size=64 --max-semi-space-size=64",
 ]
+"""The last: no page of a test lives long enough for what its scripts' second compiler and many small collections cost."""
+PHONE, DESK = 360, 1440
+"""Pixels: the widths at which each page is looked at."""
+VIOLATIONS = """async () => (await axe.run({ resultTypes: ["violations"] }))
+  .violations.map((one) => [one.id, one.nodes[0].html.slice(0, 160)])"""
+STILL = """() => document.readyState === "complete"
+  && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")"""
+"""Nothing of the page is on its way, nor of what takes its place: asked anew of each page that comes meanwhile."""
 PATIENCE = 60_000
 """Milliseconds: what is waited for comes soon, or a test fails; on a busy machine soon is late."""
 expect.set_options(timeout=PATIENCE)
@@ -84,16 +94,25 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium.close()
 
 
-@pytest.fixture(params=[360, 1440])
+at_a_desk = pytest.mark.parametrize("width", [DESK], indirect=True)
+"""For a test whose walk is one that people take at a desk; what it looks at it looks at at both widths all the same."""
+
+
+def screen(width: int) -> ViewportSize:
+    """A screen of so many pixels, as high as such screens are."""
+    return {"width": width, "height": 800 if width < 800 else 1000}
+
+
+@pytest.fixture
 def width(request: pytest.FixtureRequest) -> int:
-    """A phone held in one hand, and a desk."""
-    return int(request.param)
+    """Pixels, at which a walk is walked: a phone held in one hand, unless its test says a desk."""
+    return int(getattr(request, "param", PHONE))
 
 
 @pytest.fixture
 def page(browser: Browser, served: str, width: int) -> Iterator[Page]:
-    """A fresh visitor, on whose pages nothing fails in silence."""
-    context = browser.new_context(viewport={"width": width, "height": 800 if width < 800 else 1000}, base_url=served)
+    """A fresh visitor, on whose pages nothing fails in silence and nothing moves while it is looked at."""
+    context = browser.new_context(viewport=screen(width), base_url=served, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     said: list[str] = []
@@ -105,19 +124,26 @@ def page(browser: Browser, served: str, width: int) -> Iterator[Page]:
 
 
 @pytest.fixture
-def look(width: int) -> Callable[[Page, str], None]:
-    """A function that checks a page once it is whole: accessible, no wider than the screen; and keeps a picture if asked."""
-    from axe_playwright_python.sync_playwright import Axe
+def look() -> Callable[[Page, str], None]:
+    """A function that checks a page once it is whole, on a phone and at a desk, and leaves it at the width it had.
 
+    At both it is accessible and no wider than the screen; a picture of each is kept if asked.
+    """
     shots = os.environ.get("MAKEGOOD_SHOTS")
 
     def looked(page: Page, name: str) -> None:
         page.wait_for_load_state()
-        if shots:
-            page.screenshot(path=Path(shots) / f"{name}-{width}.png", full_page=True)
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"][:160]) for one in found] == [], name
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{name} is {over} pixels wider than the screen"
+        page.wait_for_function(STILL)
+        own = page.viewport_size
+        assert own is not None
+        page.evaluate(AXE_SCRIPT)
+        for width in sorted((PHONE, DESK), key=lambda one: one != own["width"]):
+            page.set_viewport_size(screen(width))
+            if shots:
+                page.screenshot(path=Path(shots) / f"{name}-{width}.png", full_page=True)
+            assert page.evaluate(VIOLATIONS) == [], f"{name} at {width} pixels"
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert over <= 0, f"{name} is {over} pixels wider than the screen of {width}"
+        page.set_viewport_size(own)
 
     return looked

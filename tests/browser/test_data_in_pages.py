@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 
 from makegood.promises.models import Promise
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 Look = Callable[[Page, str], None]
 HEAD = "Bestellnummer;Kunde;E-Mail;Bestelldatum;Liefertermin;Gesamtbetrag;Sterne\n"
 GOOD = 'A1;Jörg;jorg@example.com;01/02/2026 09:30;03/04/2026;"1.250,50";5\n'

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 from tests.functional.test_views import recovery_of
@@ -15,7 +16,7 @@ from makegood.organizations.models import Member
 from makegood.recoveries.approval_models import Approval
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 
 
 def test_given_asked_for_approved_and_exported(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import DESK, PHONE, screen
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 from tests.integration.test_help import PNG
@@ -39,13 +40,15 @@ def apologised(org: Org, recovery: Recovery) -> None:
 
 
 def thumb(page: Page) -> None:
-    """What is there to tap is large enough for a thumb."""
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("main .btn, main .tick, main .talk-answers a")]
-            .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < 43.5)
-            .map((one) => one.textContent.trim())"""
-    )
-    assert small == []
+    """What is there to tap is large enough for a thumb, on a phone and at a desk."""
+    for width in (DESK, PHONE):
+        page.set_viewport_size(screen(width))
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("main .btn, main .tick, main .talk-answers a")]
+                .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < 43.5)
+                .map((one) => one.textContent.trim())"""
+        )
+        assert small == [], width
 
 
 def test_a_talk_a_list_and_a_form_with_a_file(
@@ -120,7 +123,6 @@ def test_a_talk_a_list_and_a_form_with_a_file(
         assert HelpFile.objects.get(organization_id=guest.id).kind == "png"
 
 
-@pytest.mark.parametrize("width", [360], indirect=True)
 def test_it_works_by_keyboard_and_without_javascript(
     browser: Browser, served: str, guest: Org, recovery: Recovery, width: int
 ) -> None:

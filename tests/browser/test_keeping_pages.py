@@ -6,11 +6,12 @@ import zipfile
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import Look, walk_in
 from tests.conftest import Org
 from tests.integration.test_erasure import live
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 
 
 def test_a_person_is_given_their_data_and_erased(page: Page, served: str, org: Org, look: Look) -> None:

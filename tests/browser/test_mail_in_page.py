@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import START, Org
 from tests.support.mail_server import PASSWORD, mail_house
@@ -15,7 +16,7 @@ from tests.support.mailboxes import mail
 from makegood.listen.models import MailAside, Mailbox
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 Look = Callable[[Page, str], None]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 from tests.support.recoveries import customer, opened
@@ -15,7 +16,7 @@ from makegood.config.working import work_dry
 from makegood.recoveries.models import Recovery, Step
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 Look = Callable[[Page, str], None]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 from tests.support.recoveries import opened
@@ -14,6 +14,7 @@ from makegood.organizations.queries import playbooks_latest_facts
 from makegood.rules.playbooks import names
 from makegood.store.tenancy import tenant
 
+pytestmark = at_a_desk
 Look = Callable[[Page, str], None]
 
 OUTSIDE_OR_OVER = """() => {
@@ -60,7 +61,6 @@ def test_it_is_checked_while_typed_and_compared_before_it_counts(page: Page, ser
     assert latest.version == 2
 
 
-@pytest.mark.parametrize("width", [1440], indirect=True)
 def test_every_drawing_stays_within_its_page_as_the_browser_sets_it(page: Page, served: str, org: Org) -> None:
     walk_in(page, served, org, org.employee)
     for code in names():

@@ -38,11 +38,6 @@ SHOWN = """async () => {
 """What the worker shows, once it shows something."""
 
 
-@pytest.fixture(params=[360])
-def width(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
-
-
 @pytest.fixture
 def browser(playwright: Playwright) -> Iterator[Chromium]:
     """A whole Chromium: without its windows it shows no notification."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import START, Org
 from tests.support.given import email, offer
@@ -15,7 +16,7 @@ from makegood.config.working import work_dry
 from makegood.makegoods.operations import makegood_accept, makegood_offer
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 
 
 def watched_week(org: Org) -> None:

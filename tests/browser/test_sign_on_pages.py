@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_sign_in_pages import enter
 from tests.conftest import START, Org
 from tests.support.provider import PASSWORD, Provider, provider
@@ -17,7 +18,7 @@ from makegood.organizations.founding import member_invite
 from makegood.organizations.models import User
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 Look = Callable[[Page, str], None]
 OWN = "only Ada knows this"
 

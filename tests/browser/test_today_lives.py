@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 from tests.functional.test_incident_pages import _grow, _proposed
@@ -14,7 +15,7 @@ from makegood.store.tenancy import tenant
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("width", [1440], indirect=True)
+@at_a_desk
 def test_today_updates_while_words_are_shown_and_leaves_folded_what_was_folded(
     page: Page, served: str, org: Org, width: int
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_a_desk
 from tests.browser.test_quiet_pages import walk_in
 from tests.conftest import Org
 from tests.integration.test_hooks import ordered
@@ -14,7 +15,7 @@ from tests.support.hooks import SECRET, Outside
 from makegood.listen.models import Hook
 from makegood.store.tenancy import tenant
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, at_a_desk]
 Look = Callable[[Page, str], None]
 
 
