@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger",),
     "shadow": ("shadow",),
     "value": ("value",),
+    "upgrade": ("upgrade",),
     "year": ("year",),
     "year-kills": (
         *("year", "--houses", "1", "--recoveries", "300", "--days", "14", "--tail", "21", "--grid", "480"),

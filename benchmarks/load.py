@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import http.cookiejar
 import os
 import random
-import re
 import signal
 import socket
 import statistics
@@ -20,12 +18,12 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import attrs
+from tests.support.crowd import sign_in
 
 from benchmarks.ground import Stopwatch, fresh_database, percentile, say
 
@@ -67,19 +65,6 @@ class Person:
         took = 1000 * (time.perf_counter() - began)
         connection.close()
         return took, answer.status
-
-
-def sign_in(port: int, email: str) -> str:
-    """Sign in by the page, as a browser does; return the cookies."""
-    jar = http.cookiejar.CookieJar()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    address = f"http://127.0.0.1:{port}/sign-in"
-    page = opener.open(address, timeout=60).read().decode()
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert found, "the page to sign in holds a token"
-    form = {"email": email, "password": "makegood", "csrfmiddlewaretoken": found[1]}
-    opener.open(address, urllib.parse.urlencode(form).encode(), timeout=60).read()
-    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def database(owner_url: str) -> Iterator[str]:
     from django.core.management import call_command
     from django.db import connections
 
-    from makegood.cli.database import migrations_behind
+    from makegood.cli.migrating import migrations_behind
     from makegood.config.database import databases
 
     os.environ["DATABASE_URL"] = owner_url

@@ -13,8 +13,9 @@ from makegood.store.embedded import locks
 PLAY = """
 import json, sys
 from datetime import UTC, datetime
-from makegood.cli.database import make_ready, migrations_behind, open_database
+from makegood.cli.database import make_ready, open_database
 from makegood.cli.demo import stage
+from makegood.cli.migrating import migrations_behind
 digest, migrate = sys.argv[1], sys.argv[2] == "migrate"
 if digest:
     stage.migrations_digest = lambda: digest

@@ -31,6 +31,8 @@ from tests.functional.commands import ask, children_of, temporary_home
 from tests.support.ports import free_port
 from tests.support.waiting import ends, until
 
+from makegood.cli.listening import WAITING
+from makegood.cli.supervising import STOP_SECONDS
 from makegood.config.middleware import LARGEST
 from makegood.public.views import UNKNOWN
 
@@ -196,6 +198,17 @@ def test_the_unit_serves_behind_nginx_and_stops_when_it_is_asked(tmp_path: Path)
                 process.send_signal(signal.SIGTERM)
             assert process.wait() == 0
             assert [each for each in family if each.is_running()] == []
+
+
+def test_the_socket_is_where_the_unit_listens_and_a_reload_is_an_upgrade() -> None:
+    read = configparser.ConfigParser(interpolation=None, delimiters="=")
+    read.optionxform = str
+    read.read(DEPLOY / "makegood.socket")
+    words = shlex.split(unit()["ExecStart"])
+    assert read["Socket"]["ListenStream"] == f"{words[words.index('--host') + 1]}:{words[words.index('--port') + 1]}"
+    assert int(read["Socket"]["Backlog"]) == WAITING
+    assert unit()["ExecReload"] == "/bin/kill -USR2 $MAINPID"
+    assert float(unit()["TimeoutStopSec"]) > STOP_SECONDS
 
 
 def test_nginx_lets_through_what_makegood_judges_itself() -> None:

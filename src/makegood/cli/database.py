@@ -14,9 +14,6 @@ from makegood.store.embedded import UnableToStartDatabase, attach, home_director
 from makegood.store.wiring import imported_for_good
 
 SETTINGS = "makegood.config.settings"
-MIGRATING = 7402
-"""The advisory lock that lets one command at a time migrate."""
-OLDEST_MAJOR = 15
 
 
 @contextmanager
@@ -46,8 +43,10 @@ def make_ready() -> None:
 
     Raises ClickException as `open_database` does.
     """
+    from makegood.cli.migrating import migrate_if_behind
+
     with database_errors_in_one_line():
-        _migrate_if_behind()
+        migrate_if_behind()
         refuse_unsafe_role()
 
 
@@ -107,58 +106,6 @@ def database_errors_in_one_line() -> Iterator[None]:
         raise click.ClickException(
             f"The database cannot be used ({words}): check DATABASE_URL and that the server runs."
         ) from error
-
-
-def migrations_behind() -> list[str]:
-    """List the migrations that this database still needs.
-
-    Raises ClickException if it has some that this Makegood does not know.
-    """
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connections["owner"])
-    known, ours = set(executor.loader.disk_migrations), executor.loader.migrated_apps
-    strange = sorted(key for key in executor.loader.applied_migrations if key[0] in ours and key not in known)
-    if strange:
-        app, name = strange[0]
-        raise click.ClickException(
-            f"The database was written by a newer Makegood (it knows {app}.{name}): install that one, or a newer one."
-        )
-    return [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-
-
-def _migrate_if_behind() -> None:
-    from django.core.management import call_command
-    from django.db import ProgrammingError, connections
-
-    _refuse_old_server()
-    if not migrations_behind():
-        return
-    owner = connections["owner"]
-    try:
-        with owner.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
-        try:
-            call_command("migrate", database="owner", verbosity=0, interactive=False)
-        finally:
-            with owner.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
-    except ProgrammingError as error:
-        words = " ".join(str(error).split())
-        raise click.ClickException(
-            f"The database needs to be migrated and this user may not ({words}): name its owner in DATABASE_OWNER_URL."
-        ) from error
-
-
-def _refuse_old_server() -> None:
-    from django.db import connections
-
-    owner = connections["owner"]
-    owner.ensure_connection()
-    major = owner.connection.info.server_version // 10_000
-    if major < OLDEST_MAJOR:
-        raise click.ClickException(f"PostgreSQL {major} is too old: Makegood needs {OLDEST_MAJOR} or newer.")
 
 
 def refuse_unfinished_restore() -> None:

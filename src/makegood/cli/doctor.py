@@ -17,12 +17,12 @@ import click
 
 from makegood.cli.database import (
     database_errors_in_one_line,
-    migrations_behind,
     open_database,
     refuse_unfinished_restore,
     refuse_unsafe_role,
 )
 from makegood.cli.looking import BESIDE, NOT_SET
+from makegood.cli.migrating import migrations_behind
 from makegood.cli.row_security import open_tables
 from makegood.store.embedded import Server, home_directory
 from makegood.store.embedded.programs import MAJOR

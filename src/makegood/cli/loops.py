@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from makegood.cli.ready import say_ready
 from makegood.store.wiring import wired
 
 TICK_SECONDS = 1.0
@@ -51,6 +52,13 @@ def stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def renew_on_signal() -> threading.Event:
+    """Return an event that SIGUSR2 sets."""
+    renew = threading.Event()
+    signal.signal(signal.SIGUSR2, lambda *_: renew.set())
+    return renew
 
 
 def stop_with_parent() -> None:
@@ -156,6 +164,7 @@ def run_loop(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]
             pause = TICK_SECONDS
             if not runs:
                 log.info("%s runs", kind)
+                say_ready()
                 runs = True
         except (DatabaseError, InterfaceError) as error:
             complaints.say(kind, error)

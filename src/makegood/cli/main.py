@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "restore": "makegood.cli.restore:restore",
     "doctor": "makegood.cli.doctor:doctor",
     "recount": "makegood.cli.recount:recount",
+    "migrate": "makegood.cli.migrate:migrate",
     "shadow": "makegood.cli.shadow:shadow",
     "serve": "makegood.cli.serve:serve",
     "web": "makegood.cli.web:web",

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import click
 
 from makegood.cli.database import open_database, tell
-from makegood.cli.loops import stop_on_signals
+from makegood.cli.listening import listening_socket
+from makegood.cli.loops import renew_on_signal, stop_on_signals
 from makegood.cli.supervising import Child, UnableToKeepRunning, supervise
-from makegood.cli.web import refuse_taken_port
 
 ASK_SECONDS = 0.5
 
@@ -21,7 +21,10 @@ ASK_SECONDS = 0.5
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, envvar="PORT", show_envvar=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> int:
-    """Run it all: the database if none is named, the web, a worker and the ticker, until stopped."""
+    """Run it all: the database if none is named, the web, a worker and the ticker, until stopped.
+
+    SIGUSR2 gives over to the release that is installed by then, and loses no request.
+    """
     serve_all(host=host, port=port)
     return 0
 
@@ -29,13 +32,15 @@ def serve(host: str, port: int) -> int:
 def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str, ...]] = ()) -> None:
     """Run every part, and the commands in `also`, until SIGTERM or SIGINT; say where to open once all are well.
 
-    Raises ClickException if a part cannot run.
+    SIGUSR2 lets them give over to new ones. Raises ClickException if a part cannot run.
     """
-    refuse_taken_port(host, port)
+    listening = listening_socket(host, port)
     # The parts get the environment as it was: without DATABASE_URL each attaches to the embedded server for itself.
     environment = dict(os.environ) | {"PORT": str(port)}
-    parts = (("web", "--host", host, "--port", str(port)), ("worker",), ("tick",), *also)
-    with open_database():
+    named = ("--host", host, "--port", str(port), "--listening", str(listening.fileno()))
+    web = Child(("web", *named), environment, passed=(listening.fileno(),))
+    parts = [web, *(Child(part, environment) for part in (("worker",), ("tick",), *also))]
+    with listening, open_database():
         from django.conf import settings
         from django.db import connections
 
@@ -45,10 +50,10 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
         if code and path == "/" and not organizations_exist():
             path = f"/set-up?code={code}"
         connections.close_all()
-        stop = stop_on_signals()
-        opening = _Opening(host, port, path, code)
+        stop, renew = stop_on_signals(), renew_on_signal()
+        opening = _Opening(web, host, port, path, code)
         try:
-            supervise([Child(part, environment) for part in parts], stop=stop, meanwhile=opening.look)
+            supervise(parts, stop=stop, renew=renew, meanwhile=opening.look)
         except UnableToKeepRunning as error:
             raise click.ClickException(str(error)) from error
 
@@ -56,14 +61,15 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
 class _Opening:
     """Says once, when health first answers that all is well, where to open."""
 
-    def __init__(self, host: str, port: int, path: str, code: str) -> None:
+    def __init__(self, web: Child, host: str, port: int, path: str, code: str) -> None:
+        self._web = web
         self._host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
         self._port, self._path, self._code = port, path, code
         self._ask_at = 0.0
 
     def look(self) -> None:
         """Ask, now and then, until it is said."""
-        if time.monotonic() < self._ask_at:
+        if time.monotonic() < self._ask_at or not self._web.is_ready():
             return
         self._ask_at = time.monotonic() + ASK_SECONDS
         if is_well(self._host, self._port):

@@ -1,22 +1,30 @@
-"""Keeping child processes running: one that dies is started again, with growing pauses, and all stop together."""
+"""Keeping child processes running: one that dies is started again, with growing pauses, and all stop together.
+
+Asked to, they give over to others of the release that lies in this one's place by then: `handing_over` tells how.
+"""
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 
 from makegood.cli.database import tell
+from makegood.cli.ready import READY
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
 """After living this long, a child that dies is started again at once."""
-STOP_SECONDS = 15.0
+STOP_SECONDS = 45.0
+"""Longer than web takes to answer what it has begun with."""
 LOOK_SECONDS = 0.2
 UNUSABLE = 2
 """The exit status by which a command says, at its first start, that starting it again will not help."""
@@ -26,13 +34,26 @@ class UnableToKeepRunning(RuntimeError):
     """A part of Makegood cannot run; what it said last says why."""
 
 
-@attrs.define
+def program() -> list[str]:
+    """Return how Makegood is started here: by the same name again, behind which a newer release may lie by then."""
+    named = Path(sys.argv[0])
+    if named.name == "makegood" and os.access(named, os.X_OK):
+        return [str(named.absolute())]
+    return [sys.executable, "-m", "makegood.cli"]
+
+
+@attrs.define(eq=False)
 class Child:
-    """One command of Makegood, run as a child that ends with its parent, whose end of a pipe it watches."""
+    """One command of Makegood, run as a child that ends with its parent, whose end of a pipe it watches.
+
+    `passed` are open files of this process that the child has too, under the same numbers.
+    """
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
+    passed: Sequence[int] = ()
     process: subprocess.Popen[bytes] | None = None
+    ready: int | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     starts_again: bool = False
@@ -44,13 +65,30 @@ class Child:
 
     def start(self) -> None:
         """Start the command, in a session of its own, out of reach of the terminal's Ctrl-C."""
-        self.process = subprocess.Popen(  # noqa: S603 - this interpreter and our own commands
-            [sys.executable, "-m", "makegood.cli", *self.arguments, "--with-parent"],
-            stdin=subprocess.PIPE,
-            env=dict(self.environment),
-            start_new_session=True,
-        )
+        self.ready, says = os.pipe()
+        try:
+            self.process = subprocess.Popen(  # noqa: S603 - this interpreter and our own commands
+                [*program(), *self.arguments, "--with-parent"],
+                stdin=subprocess.PIPE,
+                env=dict(self.environment) | {READY: str(says)},
+                pass_fds=(*self.passed, says),
+                start_new_session=True,
+            )
+        finally:
+            os.close(says)
         self.started_at = time.monotonic()
+
+    def anew(self) -> Child:
+        """Return the same command, to be started beside this one."""
+        return Child(self.arguments, self.environment, self.passed)
+
+    def is_ready(self) -> bool:
+        """Tell whether the command has said that it is at work."""
+        return self.ready is not None and bool(select.select([self.ready], [], [], 0)[0]) and self.runs()
+
+    def runs(self) -> bool:
+        """Tell whether the command runs."""
+        return self.process is not None and self.process.poll() is None
 
     def look(self) -> None:
         """Start the command again if it has died and its pause is over.
@@ -84,30 +122,54 @@ class Child:
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.runs():
             self.process.terminate()
 
     def _close(self) -> None:
         if self.process is not None and self.process.stdin is not None:
             self.process.stdin.close()
-        self.process = None
+        if self.ready is not None:
+            os.close(self.ready)
+        self.process = self.ready = None
 
 
-def supervise(children: Sequence[Child], *, stop: threading.Event, meanwhile: Callable[[], None] | None = None) -> None:
+def stop_all(children: Sequence[Child]) -> None:
+    """Ask the commands to stop, and wait until all have."""
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.stop(deadline)
+
+
+def supervise(
+    children: Sequence[Child],
+    *,
+    stop: threading.Event,
+    renew: threading.Event | None = None,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
     """Keep the children running until `stop` is set, then stop them all; `meanwhile` is called at each look.
 
-    Raises UnableToKeepRunning if one cannot run at all; the others are stopped then.
+    Each time that `renew` is set they give over to new ones. Raises UnableToKeepRunning if one cannot run at all; the
+    others are stopped then.
     """
+    from makegood.cli.handing_over import Handover
+
+    running, handover = list(children), None
     try:
         while not stop.is_set():
-            for child in children:
+            for child in running:
                 child.look()
+            if handover is None and renew is not None and renew.is_set():
+                renew.clear()
+                handover = Handover(running)
+            if handover is not None:
+                handover.look()
+                running = handover.running
+                handover = None if handover.over else handover
             if meanwhile is not None:
                 meanwhile()
             stop.wait(LOOK_SECONDS)
     finally:
-        deadline = time.monotonic() + STOP_SECONDS
-        for child in children:
-            child.ask_to_stop()
-        for child in children:
-            child.stop(deadline)
+        stop_all([*running, *(handover.beside if handover else ())])

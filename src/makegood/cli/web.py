@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import socket
 import threading
+import time
+from contextlib import suppress
 from multiprocessing.connection import wait
 
 import click
+from granian._granian import SocketHolder
+from granian.constants import Interfaces
+from granian.server.mp import MPServer
 
 from makegood.cli.database import open_database, tell
+from makegood.cli.listening import WAITING, listening_socket
 from makegood.cli.loops import stop_with_parent
 from makegood.store.wiring import imported_for_good, wired
 
@@ -18,7 +25,9 @@ APPLICATION = "makegood.cli.web:application"
 PROCESSES = 2
 THREADS = 4
 """Of each process: requests wait for the database most of their time."""
-STOP_SECONDS = 10
+DRAIN_SECONDS = 10
+STOP_SECONDS = 30
+"""What a request may still take once its process leaves: more than a statement may."""
 
 
 def application() -> object:
@@ -28,7 +37,13 @@ def application() -> object:
         threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent", daemon=True).start()
     from django.core.wsgi import get_wsgi_application
 
-    return get_wsgi_application()
+    from makegood.cli.draining import Drained
+    from makegood.cli.ready import say_ready
+
+    drained = Drained(get_wsgi_application())
+    drained.leave_on_signal()
+    say_ready()
+    return drained
 
 
 def _end_with(sentinel: int) -> None:
@@ -36,31 +51,13 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, envvar="PORT", show_envvar=True, type=click.IntRange(1, 65535))
-@click.option("--processes", default=PROCESSES, show_default=True, type=click.IntRange(1, 64))
-@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
-def web(host: str, port: int, processes: int, with_parent: bool) -> int:
-    """Answer browsers and programs until stopped."""
-    if with_parent:
-        stop_with_parent()
-    refuse_taken_port(host, port)
-    os.environ["PORT"] = str(port)
-    # Settings are read once, here: the processes that serve are forked off with them.
-    os.environ["MAKEGOOD_PART"] = "web"
-    with open_database():
-        from django.db import connections
-        from granian import Granian
-        from granian.constants import Interfaces
+class Server(MPServer):
+    """The web server on a socket that is there already, and whose processes leave when they have answered."""
 
-        _import_all()
-        connections.close_all()
-        server = Granian(
+    def __init__(self, listening: socket.socket, *, processes: int) -> None:
+        super().__init__(
             APPLICATION,
             factory=True,
-            address=host,
-            port=port,
             interface=Interfaces.WSGI,
             workers=processes,
             blocking_threads=THREADS,
@@ -69,6 +66,44 @@ def web(host: str, port: int, processes: int, with_parent: bool) -> int:
             websockets=False,
             log_enabled=False,
         )
+        self._listening = listening
+
+    def _init_shared_socket(self) -> None:
+        self._sfd = self._listening.fileno()
+        self._shd = SocketHolder(self._sfd, False, WAITING)
+        self._sso = self._listening
+
+    def _stop_workers(self) -> None:
+        for each in self.wrks:
+            each.interrupt_by_parent = True
+            with suppress(ProcessLookupError):
+                os.kill(each._id(), signal.SIGUSR1)
+        until = time.monotonic() + DRAIN_SECONDS
+        for each in self.wrks:
+            each.join(max(0.0, until - time.monotonic()))
+        super()._stop_workers()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, envvar="PORT", show_envvar=True, type=click.IntRange(1, 65535))
+@click.option("--processes", default=PROCESSES, show_default=True, type=click.IntRange(1, 64))
+@click.option("--listening", type=int, hidden=True, help="The descriptor of a socket that listens already.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
+def web(host: str, port: int, processes: int, listening: int | None, with_parent: bool) -> int:
+    """Answer browsers and programs until stopped."""
+    if with_parent:
+        stop_with_parent()
+    taken = socket.socket(fileno=listening) if listening is not None else listening_socket(host, port)
+    os.environ["PORT"] = str(port)
+    # Settings are read once, here: the processes that serve are forked off with them.
+    os.environ["MAKEGOOD_PART"] = "web"
+    with taken, open_database():
+        from django.db import connections
+
+        _import_all()
+        connections.close_all()
+        server = Server(taken, processes=processes)
         tell(f"web answers at http://{host}:{port}")
         server.serve()
     return 0
@@ -81,16 +116,3 @@ def _import_all() -> None:
     wired()
     with imported_for_good():
         _ = get_resolver().url_patterns
-
-
-def refuse_taken_port(host: str, port: int) -> None:
-    """Raise ClickException if something else listens there already."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise click.ClickException(
-            f"Cannot listen on {host} port {port} ({error.strerror}): choose another with --port."
-        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from makegood.api.gate import PREFIX
@@ -34,6 +35,23 @@ class BoundedBody:
         if stated.isdecimal() and int(stated) > LARGEST and not request.path.startswith(PROGRAMS):
             text = TABLES if request.path.startswith("/settings/data/") else ""
             return error_answer(request, status=400 if request.path.startswith(PUBLIC) else 413, text=text)
+        return self.get_response(request)
+
+
+class FormerCookies:
+    """Knows a session and a form's token by the names that their cookies had before these were made from the secret.
+
+    Who was signed in when that release came stays so, and what they were typing arrives.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.names = {"sessionid": settings.SESSION_COOKIE_NAME, "csrftoken": settings.CSRF_COOKIE_NAME}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for former, name in self.names.items():
+            if name not in request.COOKIES and former in request.COOKIES:
+                request.COOKIES[name] = request.COOKIES[former]
         return self.get_response(request)
 
 

@@ -9,9 +9,10 @@ import click
 
 from makegood.cli.database import open_database, tell
 from makegood.cli.demo.stage import keep_blank, set_stage
+from makegood.cli.listening import refuse_taken_port
 from makegood.cli.loops import stop_on_signals, stop_with_parent, work_round
+from makegood.cli.ready import say_ready
 from makegood.cli.serve import serve_all
-from makegood.cli.web import refuse_taken_port
 
 SPEED = 60.0
 """As fast as `config.settings` says where nothing else is asked for."""
@@ -72,6 +73,7 @@ def demo_day(with_parent: bool) -> int:
             raise click.ClickException("There is no demo in this database: start `makegood demo`.")
         feeds = (living.airline_feed(day=airline.worst_day(), demo=hudson), living.shops_feed(demo=lumen))
         rounds = 0
+        say_ready()
         while not stop.is_set():
             rounds += 1
             for feed in feeds:
