@@ -136,17 +136,6 @@ def test_serve_breaks_a_promise_and_outlives_the_death_of_every_part(home: Home)
     until(lambda: not any(each.is_running() for each in family), "all parts have stopped")
 
 
-def test_parts_end_with_the_parent_that_was_killed(home: Home) -> None:
-    port = free_port()
-    with home.running("serve", "--port", str(port)) as serve:
-        until_well(port, home)
-        family = children_of(serve.pid)
-        assert {word for word in ("web", "worker", "tick") if named(family, word)} == {"web", "worker", "tick"}
-        serve.kill()
-        serve.wait(300)
-        until(lambda: not any(each.is_running() for each in family), "no part outlives its parent")
-
-
 def test_health_is_not_well_without_worker_and_ticker(home: Home) -> None:
     port = free_port()
     with home.running("web", "--port", str(port), "--processes", "1"):

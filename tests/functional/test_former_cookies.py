@@ -23,6 +23,6 @@ def test_who_was_signed_in_before_stays_so_and_their_form_arrives(make_org: Call
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())
     assert token is not None
     assert before.cookies[settings.CSRF_COOKIE_NAME].value == before.cookies["csrftoken"].value
-    left = before.post("/account/sign-out", {"csrfmiddlewaretoken": token[1]})
+    left = before.post("/sign-out", {"csrfmiddlewaretoken": token[1]})
     assert left.status_code == 302
     assert before.get("/settings/members").headers["Location"].startswith("/sign-in")

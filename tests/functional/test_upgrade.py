@@ -21,6 +21,8 @@ from makegood.store.embedded import running
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = 3
+SELDOM, OFTEN = 3.0, 0.1
+"""Seconds between two requests of one of them: while parts start, and while one gives over to the other."""
 LATE = b"GET /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 FOUND = """
 import attrs, json
@@ -30,28 +32,31 @@ print(json.dumps(attrs.asdict(found())))
 
 
 def said(home: Home, what: str) -> None:
-    until(lambda: f"makegood: {what}" in home.log(), f"it says: {what}", 90)
+    until(lambda: f"makegood: {what}" in home.log(), f"it says: {what}")
 
 
-def test_an_upgrade_while_they_read_and_write_loses_no_request() -> None:
+def test_an_upgrade_loses_no_request_and_its_parts_end_with_the_parent_that_was_killed() -> None:
     with temporary_home(ready=True) as home:
         port = free_port()
         world = world_of(home.python(f"sys.path.insert(0, {str(ROOT)!r})\n{FOUND.strip()}"))
         with home.running("serve", "--port", str(port)) as serve, running(home.path.resolve()) as url:
             until_well(port, home)
             before = {each.pid for each in children_of(serve.pid)}
-            crowd = Crowd(port=port, world=world, clients=CLIENTS, pause=0.05)
+            crowd = Crowd(port=port, world=world, clients=CLIENTS, pause=SELDOM)
             with crowd.at_work():
-                until(lambda: len(crowd.asked) > 2 * CLIENTS, "they have begun")
+                until(lambda: len(crowd.asked) >= CLIENTS, "they have begun")
                 # Taken by the old release; what it asks comes once that was told to leave.
                 with socket.create_connection(("127.0.0.1", port)) as late:
                     serve.send_signal(signal.SIGUSR2)
+                    until(lambda: home.log().count("web answers at") == 2, "the new web is nearly there")
+                    crowd.pause = OFTEN
                     said(home, "the new release is at work")
                     late.sendall(LATE)
                     assert late.recv(12) == b"HTTP/1.1 200"
                 said(home, "given over")
                 done = len(crowd.asked)
-                until(lambda: len(crowd.asked) > done + 2 * CLIENTS, "they go on with the new one")
+                until(lambda: len(crowd.asked) > done + CLIENTS, "they go on with the new one")
+            assert len(crowd.asked) == crowd.sent
             assert crowd.lost() == Counter()
             after = children_of(serve.pid)
             assert {word for word in ("web", "worker", "tick") if named(after, word)} == {"web", "worker", "tick"}
@@ -60,6 +65,9 @@ def test_an_upgrade_while_they_read_and_write_loses_no_request() -> None:
                 until(lambda: connection.execute(HELD).fetchall()[-1][1] == 0, "the new worker works")
                 assert crowd.not_once(connection.execute(HELD).fetchall()) == []
             assert ask(port)[0] == 200
+            serve.kill()
+            serve.wait(300)
+            until(lambda: not any(each.is_running() for each in after), "no part outlives its parent")
 
 
 GIVEN = """

@@ -96,7 +96,13 @@ class Crowd:
     asked: list[Asked] = attrs.field(factory=list)
     _stop: threading.Event = attrs.field(factory=threading.Event)
     _threads: list[threading.Thread] = attrs.field(factory=list)
+    _sent: list[int] = attrs.field(factory=list)
     _numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1))
+
+    @property
+    def sent(self) -> int:
+        """How many requests have been begun, whatever became of them."""
+        return len(self._sent)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -118,7 +124,9 @@ class Crowd:
 
     def _work(self, place: int, cookies: str) -> None:
         for turn in itertools.count(place):
-            self.asked.append(self._ask(KINDS[turn % len(KINDS)], next(self._numbers), cookies))
+            number = next(self._numbers)
+            self._sent.append(number)
+            self.asked.append(self._ask(KINDS[turn % len(KINDS)], number, cookies))
             if self._stop.wait(self.pause):
                 return
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.support.waiting import until
 
-from makegood.cli import supervising
-from makegood.cli.handing_over import Handover
+from makegood.cli import handing_over, supervising
+from makegood.cli.handing_over import READY_SECONDS, Handover
 from makegood.cli.supervising import Child, stop_all
 
 WORDS = ("web", "tick")
@@ -77,7 +79,22 @@ def test_the_old_go_on_where_the_new_cannot_run(old: list[Child], tmp_path: Path
     assert sorted((tmp_path / "started").read_text().split()) in (started, started[:-1])
 
 
-def test_the_old_stay_until_the_last_new_one_is_at_work(old: list[Child], tmp_path: Path) -> None:
+def test_the_old_go_on_where_no_program_is_to_be_found(
+    old: list[Child], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = [each.process for each in old]
+    monkeypatch.setattr(supervising, "program", lambda: [str(tmp_path / "makegood")])
+    handover = Handover(old)
+    until(over(handover), "it is over")
+    assert "migrate cannot be started: No such file or directory" in capsys.readouterr().err
+    assert handover.running == old
+    assert [each.process for each in old] == before
+    assert all(each.runs() for each in old)
+
+
+def test_the_old_stay_until_the_last_new_one_is_at_work_and_go_on_if_it_never_is(
+    old: list[Child], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "ill").write_text("tick-late")
     handover = Handover(old)
 
@@ -89,5 +106,11 @@ def test_the_old_stay_until_the_last_new_one_is_at_work(old: list[Child], tmp_pa
     for _ in range(20):
         handover.look()
     assert handover.running == old
+    assert not handover.over
+    late = time.monotonic() + READY_SECONDS + 1
+    monkeypatch.setattr(handing_over, "time", SimpleNamespace(monotonic=lambda: late))
+    handover.look()
+    assert handover.over
+    assert handover.running == old
     assert all(each.runs() for each in old)
-    stop_all(handover.beside)
+    assert not any(each.runs() for each in handover.beside)

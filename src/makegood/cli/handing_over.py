@@ -14,6 +14,8 @@ from makegood.cli.database import tell
 from makegood.cli.supervising import STOP_SECONDS, Child, stop_all
 
 MIGRATE = ("migrate",)
+READY_SECONDS = 900.0
+"""So long the new parts are waited for."""
 
 
 class Handover:
@@ -25,6 +27,7 @@ class Handover:
         self._old = list(old)
         self._new = [each.anew() for each in old]
         self._migrating: Child | None = Child(MIGRATE, old[0].environment)
+        self._ready_by = 0.0
         self._leave_by: float | None = None
         tell("giving over to the release that is installed now: the database is migrated first")
         self._migrating.start()
@@ -44,18 +47,19 @@ class Handover:
             self._look_at_old(self._leave_by)
 
     def _look_at_migrating(self, migrating: Child) -> None:
-        if migrating.process is None or migrating.runs():
+        if migrating.runs():
             return
-        if migrating.process.returncode:
+        if migrating.process is None or migrating.process.returncode:
             self._go_on_as_before()
             return
         migrating.stop(0)
         self._migrating = None
+        self._ready_by = time.monotonic() + READY_SECONDS
         for each in self._new:
             each.start()
 
     def _look_at_new(self) -> None:
-        if not all(each.runs() for each in self._new):
+        if not all(each.runs() for each in self._new) or time.monotonic() > self._ready_by:
             self._go_on_as_before()
         elif all(each.is_ready() for each in self._new):
             tell("the new release is at work: the old one finishes what it holds")

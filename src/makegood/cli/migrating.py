@@ -1,31 +1,29 @@
 """Bringing a database up to date while others work on it, an older release among them.
 
-A migration waits a twentieth of a second at most for a table that somebody holds, since whoever comes meanwhile waits
-behind it. It is undone then, and tried again a little later.
+A migration first takes all the tables that it changes (`taking_tables`), and waits for nothing once it has one. What
+its SQL does not tell beforehand, such as a row that a request holds, undoes it, and it is tried again a little later.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Final
 
 import click
-from django.core.management import call_command
-from django.core.management.commands.migrate import Command
-from django.db import OperationalError, ProgrammingError, connections
+from django.db import OperationalError, ProgrammingError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.migration import Migration
+from django.db.migrations.state import ProjectState
 
 from makegood.cli.database import tell
+from makegood.cli.taking_tables import UnableToTakeTable, is_refused, tables_taken, take
 
 MIGRATING = 7402
 """The advisory lock that lets one command at a time migrate."""
 OLDEST_MAJOR = 15
-WAIT_FOR_TABLE: Final = "50ms"
-"""Much less than the second after which PostgreSQL ends one of two that wait for each other, maybe a request."""
 PAUSE_SECONDS: Final = 0.5
 GIVE_UP_SECONDS: Final = 900.0
-NOT_AVAILABLE: Final = "55P03"
 
 UNFINISHED_INDEXES = """
 SELECT format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname)
@@ -34,17 +32,32 @@ WHERE NOT i.indisvalid AND n.nspname = 'public' AND c.relname !~ '_cc(new|old)[0
 """
 
 
-class _Patient(Command):
-    """Django's migrate, in which no migration that locks tables waits long for one.
+class TakingExecutor(MigrationExecutor):
+    """Django's executor, which carries a migration out once it holds all the tables that the migration changes.
 
     One that is not atomic makes indexes beside those who work, holds up nobody, and so may wait.
     """
 
-    def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
-        if action == "apply_start":
-            with connections["owner"].cursor() as cursor:
-                cursor.execute(f"SET lock_timeout = '{WAIT_FOR_TABLE if migration.atomic else 0}'")
-        super().migration_progress_callback(action, migration, fake)
+    def __init__(self, connection: BaseDatabaseWrapper, *, give_up_at: float) -> None:
+        super().__init__(connection)
+        self._give_up_at = give_up_at
+        self._is_new = not self.loader.applied_migrations
+
+    def apply_migration(
+        self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
+    ) -> ProjectState:
+        if self._is_new or not migration.atomic:
+            return super().apply_migration(state, migration, fake, fake_initial)
+        tables = tables_taken(self._statements(state, migration))
+        with transaction.atomic(using=self.connection.alias):
+            take(tables, connection=self.connection, give_up_at=self._give_up_at)
+            return super().apply_migration(state, migration, fake, fake_initial)
+
+    def _statements(self, state: ProjectState, migration: Migration) -> list[str]:
+        with self.connection.schema_editor(collect_sql=True, atomic=False) as editor:
+            migration.apply(state.clone(), editor, collect_sql=True)
+        collected: list[str] = editor.collected_sql
+        return collected
 
 
 def migrations_behind() -> list[str]:
@@ -81,7 +94,6 @@ def migrate_if_behind() -> list[str]:
             _migrate(give_up_at=time.monotonic() + GIVE_UP_SECONDS)
         finally:
             with owner.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
     except ProgrammingError as error:
         words = " ".join(str(error).split())
@@ -95,21 +107,28 @@ def _migrate(*, give_up_at: float) -> None:
     told = False
     while True:
         try:
-            call_command(_Patient(), database="owner", verbosity=0, interactive=False)
+            executor = TakingExecutor(connections["owner"], give_up_at=give_up_at)
+            executor.migrate(executor.loader.graph.leaf_nodes())
+        except UnableToTakeTable as error:
+            raise _in_use() from error
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) != NOT_AVAILABLE:
+            if not is_refused(error):
                 raise
             if time.monotonic() > give_up_at:
-                raise click.ClickException(
-                    "The database cannot be migrated: a table is in use all the time. Nothing of that migration was"
-                    " done; end what works on the tables for so long (a backup, an import), then try again."
-                ) from error
+                raise _in_use() from error
             if not told:
-                tell("a table is in use: the migration is tried again until it is free")
+                tell("what the migration needs is in use: it is tried again until it is free")
                 told = True
             time.sleep(PAUSE_SECONDS)
         else:
             return
+
+
+def _in_use() -> click.ClickException:
+    return click.ClickException(
+        "The database cannot be migrated: a table is in use all the time. Nothing of that migration was done; end what"
+        " works on the tables for so long (a backup, an import), then try again."
+    )
 
 
 def _drop_unfinished(owner: BaseDatabaseWrapper) -> None:

@@ -34,6 +34,8 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
 
     SIGUSR2 lets them give over to new ones. Raises ClickException if a part cannot run.
     """
+    # First of all, since without it the signal ends this process.
+    renew = renew_on_signal()
     listening = listening_socket(host, port)
     # The parts get the environment as it was: without DATABASE_URL each attaches to the embedded server for itself.
     environment = dict(os.environ) | {"PORT": str(port)}
@@ -50,7 +52,7 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
         if code and path == "/" and not organizations_exist():
             path = f"/set-up?code={code}"
         connections.close_all()
-        stop, renew = stop_on_signals(), renew_on_signal()
+        stop = stop_on_signals()
         opening = _Opening(web, host, port, path, code)
         try:
             supervise(parts, stop=stop, renew=renew, meanwhile=opening.look)

@@ -64,7 +64,10 @@ class Child:
         return self.arguments[0]
 
     def start(self) -> None:
-        """Start the command, in a session of its own, out of reach of the terminal's Ctrl-C."""
+        """Start the command, in a session of its own, out of reach of the terminal's Ctrl-C.
+
+        Where there is no such program, as while a release is being put in place, it does not run, and that is said.
+        """
         self.ready, says = os.pipe()
         try:
             self.process = subprocess.Popen(  # noqa: S603 - this interpreter and our own commands
@@ -74,6 +77,10 @@ class Child:
                 pass_fds=(*self.passed, says),
                 start_new_session=True,
             )
+        except OSError as error:
+            self._close()
+            self._pause()
+            tell(f"{self.name} cannot be started: {error.strerror} ({error.filename})")
         finally:
             os.close(says)
         self.started_at = time.monotonic()
@@ -103,8 +110,9 @@ class Child:
             self._close()
             if status == UNUSABLE and not self.starts_again:
                 raise UnableToKeepRunning(f"{self.name} cannot run: see above")
-            self.pause = FIRST_PAUSE if now - self.started_at > STEADY_SECONDS else min(self.pause * 2, LONGEST_PAUSE)
-            self.start_at, self.starts_again = now + self.pause, True
+            if now - self.started_at > STEADY_SECONDS:
+                self.pause = FIRST_PAUSE / 2
+            self._pause()
             tell(f"{self.name} has died (exit status {status}): it is started again in {self.pause:g} s")
         if now >= self.start_at:
             self.start()
@@ -124,6 +132,10 @@ class Child:
         """Send SIGTERM."""
         if self.process is not None and self.runs():
             self.process.terminate()
+
+    def _pause(self) -> None:
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.start_at, self.starts_again = time.monotonic() + self.pause, True
 
     def _close(self) -> None:
         if self.process is not None and self.process.stdin is not None:
