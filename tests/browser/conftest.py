@@ -97,6 +97,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 at_a_desk = pytest.mark.parametrize("width", [DESK], indirect=True)
 """For a test whose walk is one that people take at a desk; what it looks at it looks at at both widths all the same."""
 
+at_both = pytest.mark.parametrize("width", [PHONE, DESK], indirect=True)
+"""For the walk that is walked whole on a phone and at a desk."""
+
 
 def screen(width: int) -> ViewportSize:
     """A screen of so many pixels, as high as such screens are."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.conftest import at_both
 from tests.support.daytime import zone_by_day
 
 pytestmark = pytest.mark.browser
@@ -137,6 +138,7 @@ def customer_rates(page: Page, path: str, look: Callable[[Page, str], None]) -> 
     look(page, "status-rated")
 
 
+@at_both
 def test_a_newcomer_puts_a_customer_right(page: Page, look: Callable[[Page, str], None]) -> None:
     """From an empty installation to a customer's score, with axe content on every filled page (Done when 7)."""
     set_up(page, look)
