@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.db import IntegrityError
@@ -29,7 +31,7 @@ from makegood.makegoods.operations import (
     makegood_swap,
 )
 from makegood.messages.links import status_path
-from makegood.organizations.models import Member
+from makegood.organizations.models import Member, MemberPlace
 from makegood.organizations.operations import place_create
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import extra_offer, incident_offer
@@ -325,3 +327,40 @@ def test_an_admin_sets_limits_and_budgets_and_others_only_read_them(org: Org) ->
     assert manager.post(f"{url}/budget", month).status_code == 403
     with tenant(organization_id=org.id):
         assert Member.objects.get(id=org.employee).limit_minor == 5_000
+
+
+def test_the_counter_says_what_is_to_be_asked_for_and_which_limit_says_so(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.employee, place_id=org.place)
+        elsewhere = place_create(organization_id=org.id, code="far", name="Far")
+    counter = signed_in(org, org.employee)
+
+    def asked_for() -> set[str]:
+        page = unescape(counter.get("/counter/give").content.decode())
+        return set(re.findall(r"ask first: ([\w ]+)", page))
+
+    before = asked_for()
+    budget(org, 0, place=elsewhere)
+    assert asked_for() == before
+    budget(org, 0, place=org.place)
+    assert "more than is left of the budget" in asked_for() - before
+    budget(org, None, place=org.place)
+    limit(org, "recovery", 0, role="employee")
+    assert "more than you may give in one recovery" in asked_for() - before
+    limit(org, "recovery", None, role="employee")
+    limit(org, "customer", 0, member_id=org.employee)
+    assert "more than you may give one customer in a year" in asked_for() - before
+    limit(org, "customer", None, member_id=org.employee)
+    assert asked_for() == before
+
+
+def test_the_counter_of_a_place_lists_what_is_given_there(org: Org) -> None:
+    def listed() -> list[str]:
+        page = signed_in(org, org.employee).get("/counter/give").content.decode()
+        return re.findall(r"<tbody>.*?</tbody>", page, re.DOTALL)
+
+    for_anyone = listed()
+    with tenant(organization_id=org.id):
+        cafe = place_create(organization_id=org.id, code="cafe", name="The cafe", kind="store", playbook="hospitality")
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.employee, place_id=cafe)
+    assert listed() != for_anyone

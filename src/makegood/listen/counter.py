@@ -17,7 +17,9 @@ def report_once(*, organization_id: int, key: str, now: datetime) -> int | None:
 
     Two that come at once wait for each other. Undone with its unit of work, the key is free again.
     """
-    source_id = source_create(organization_id=organization_id, code=SOURCE, name="The counter", now=now)
+    source_id = source_create(
+        organization_id=organization_id, code=SOURCE, name="The counter", now=now, watchable=False
+    )
     made = insert(
         Raw,
         ("organization_id", "source_id", "key_hash", "type", "body", "happened_at", "received_at"),

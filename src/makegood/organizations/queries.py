@@ -237,13 +237,15 @@ def places_all(*, organization_id: int, only: tuple[int, ...] | None = None, mos
     ]
 
 
-SERVING = """
+AROUND = """
 WITH RECURSIVE up AS (
     SELECT id, parent_id FROM organizations_place WHERE organization_id = %(organization)s AND id = %(place)s
     UNION
     SELECT p.id, p.parent_id FROM up
     JOIN organizations_place p ON p.organization_id = %(organization)s AND p.id = up.parent_id
 )
+"""
+SERVING = f"""{AROUND}
 SELECT m.id FROM organizations_member m
 LEFT JOIN organizations_memberplace s ON s.organization_id = m.organization_id AND s.member_id = m.id
 WHERE m.organization_id = %(organization)s AND m.active AND (s.place_id IS NULL OR s.place_id IN (SELECT id FROM up))
@@ -255,6 +257,19 @@ def members_serving(*, organization_id: int, place_id: int | None) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(SERVING, {"organization": organization_id, "place": place_id})
         return {row[0] for row in cursor.fetchall()}
+
+
+def member_places(*, organization_id: int, member_id: int) -> list[int]:
+    """This function will list the places that a member was given to serve; none is all of them."""
+    rows = MemberPlace.objects.filter(organization_id=organization_id, member_id=member_id)
+    return list(rows.order_by("place_id").values_list("place_id", flat=True))
+
+
+def places_around(*, organization_id: int, place_id: int) -> list[int]:
+    """This function will find a place and all that it is inside of."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{AROUND} SELECT id FROM up", {"organization": organization_id, "place": place_id})
+        return [row[0] for row in cursor.fetchall()]
 
 
 PLACE_PLAYBOOKS = """

@@ -16,7 +16,8 @@ class Source(TenantModel):
     """Where events come from. `heard_until` is the latest event time delivered with no gap before it.
 
     `rhythm_minutes` is how often it is expected to be heard; None declares no rhythm. Where its mode is shadow it only
-    watches: everything is worked out, and nothing leaves for what it tells of.
+    watches: everything is worked out, and nothing leaves for what it tells of. One that is not `watchable` cannot:
+    people write there, and are answered.
     """
 
     code = models.CharField(max_length=60)
@@ -25,12 +26,14 @@ class Source(TenantModel):
     heard_until = models.DateTimeField(null=True)
     live_from = models.DateTimeField()
     mode = models.CharField(max_length=10, default="live")
+    watchable = models.BooleanField(default=True, db_default=True)
     playbook = models.CharField(max_length=60, default="default")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             state_check("mode", SOURCE_MODES, "source_mode"),
+            models.CheckConstraint(condition=~models.Q(mode="shadow", watchable=False), name="source_watchable"),
             models.UniqueConstraint(fields=["organization_id", "code"], name="source_code"),
             models.CheckConstraint(
                 condition=models.Q(rhythm_minutes__isnull=True) | models.Q(rhythm_minutes__gt=0),

@@ -57,7 +57,7 @@ class UnableToMakePromise(ValueError):
 
 
 class UnableToWatchSource(ValueError):
-    """There is no such source here: reload the list."""
+    """There is no such source here that can only watch: reload the list."""
 
 
 @attrs.frozen(kw_only=True, slots=True)
@@ -112,8 +112,9 @@ def source_create(
     rhythm_minutes: int | None = None,
     playbook: str = "default",
     mode: str = "live",
+    watchable: bool = True,
 ) -> int:
-    """Name a source, or find the one of this code; return its id."""
+    """Name a source, or find the one of this code; return its id. Where people write it is not `watchable`."""
     source, _ = Source.objects.get_or_create(
         organization_id=organization_id,
         code=code,
@@ -123,6 +124,7 @@ def source_create(
             "rhythm_minutes": rhythm_minutes,
             "playbook": playbook,
             "mode": mode,
+            "watchable": watchable,
             "created_at": now,
         },
     )
@@ -133,9 +135,9 @@ def source_watch(*, organization_id: int, source_id: int, watched: bool, by: int
     """Let a source only watch, so that nothing leaves for what it tells of, or trust it from now on.
 
     What fell due while it only watched stays in the past, as what was due before a source went live does; what it told
-    of while it was live goes on. Raises UnableToWatchSource for one that is not here.
+    of while it was live goes on. Raises UnableToWatchSource for one that is not here or not watchable.
     """
-    mine = Source.objects.filter(organization_id=organization_id, id=source_id)
+    mine = Source.objects.filter(organization_id=organization_id, id=source_id, watchable=True)
     mode = "shadow" if watched else "live"
     if not mine.exists():
         raise UnableToWatchSource(UnableToWatchSource.__doc__)

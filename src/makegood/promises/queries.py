@@ -170,6 +170,7 @@ class SourceFacts:
     heard_until: datetime | None
     live_from: datetime
     mode: str
+    watchable: bool
     playbook: str
 
 

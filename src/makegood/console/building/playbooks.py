@@ -90,7 +90,8 @@ def _span(minutes: int) -> str:
     return "24 hours" if minutes == DAY else f"{minutes} minutes"
 
 
-def playbook_remedies(*, organization_id: int) -> tuple[Remedy, ...]:
-    """This function will list what the organization's playbook for anyone lets people give."""
+def playbook_remedies(*, organization_id: int, code: str = "") -> tuple[Remedy, ...]:
+    """This function will list what a playbook lets people give: the one of this code, else the one for anyone."""
     listed = playbooks_listed(organization_id=organization_id)
-    return _read(listed[0]).remedies if listed else ()
+    chosen = next((one for one in listed if one.code == code), next(iter(listed), None))
+    return _read(chosen).remedies if chosen else ()

@@ -68,7 +68,7 @@ def sources_sections(desk: Desk) -> tuple[SettingsSection, ...]:
                     one.playbook,
                 ),
                 tag=_source_tag(watched=one.mode == "shadow", silent=silent),
-                actions=() if one.mode == "shadow" else (_source_watch(one.id, one.name),),
+                actions=(_source_watch(one.id, one.name),) if one.watchable and one.mode != "shadow" else (),
                 url=reverse("source-shadow", args=[one.id]) if one.id in watched else "",
             )
         )

@@ -7,6 +7,7 @@ is taken once. A phone's clock may be wrong, so it says how long ago each was wr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,14 +26,24 @@ from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import CounterPage, Empty, Table, TableRow
 from makegood.console.views.frame import Screen, staff, typed_of
 from makegood.console.views.reporting import report_page, reported
+from makegood.core.limits import Room, refusing
+from makegood.core.remedies import Remedy
 from makegood.listen.counter import report_kept, report_once
-from makegood.makegoods.allowances import allowance_left
+from makegood.makegoods.beforehand import rooms_beforehand
+from makegood.organizations.queries import member_places, place_playbooks
 from makegood.recoveries.queries.faces import recovery_of_failure
 
 KEY = re.compile(r"[0-9a-f-]{16,64}")
 MILLISECONDS = re.compile(r"\d{1,15}")
 KEPT = timedelta(days=60)
 """How long ago a phone may have written what it sends."""
+BEYOND = {
+    "day": "more than is left of your day",
+    "recovery": "more than you may give in one recovery",
+    "customer": "more than you may give one customer in a year",
+    "budget": "more than is left of the budget",
+}
+"""By kind of limit: why somebody is to be asked."""
 
 
 @staff
@@ -51,9 +62,11 @@ def counter(request: HttpRequest, desk: Desk) -> Screen:
 
 @staff
 def give(request: HttpRequest, desk: Desk) -> Screen:
-    """Show what may be given for each loss, and what is left of one's own limit."""
-    left = allowance_left(organization_id=desk.organization_id, member_id=desk.member_id, at=desk.facts.now)
-    remedies = playbook_remedies(organization_id=desk.organization_id)
+    """Show what may be given for each loss where this member works, and what their limits leave them."""
+    here, place_id = desk.organization_id, _only_place(desk)
+    rooms = rooms_beforehand(organization_id=here, member_id=desk.member_id, place_id=place_id, at=desk.facts.now)
+    chosen = place_playbooks(organization_id=here, place_ids=[place_id] if place_id else [])
+    remedies = playbook_remedies(organization_id=here, code=next(iter(chosen.values()), ""))
     gives = tuple(
         Table(
             caption=f"They lost: {label.lower()}",
@@ -64,7 +77,7 @@ def give(request: HttpRequest, desk: Desk) -> Screen:
                         one.title,
                         written(one.value, desk.reader),
                         written(one.cost, desk.reader),
-                        "yes" if one.cost.currency == left.currency and one.cost.minor <= left.minor else "ask first",
+                        _without_asking(one, rooms),
                     )
                 )
                 for one in remedies
@@ -77,14 +90,26 @@ def give(request: HttpRequest, desk: Desk) -> Screen:
     )
     page = CounterPage(
         title="What may I give?",
-        lead="Put it right first; what is owed by law comes by itself. Then one of these, that fits what they lost.",
+        lead="Put it right first; what is owed by law comes by itself. Then one of these, that fits what they lost."
+        " Whoever was given something before may get less: offering it says so.",
         member=str(desk.member_id),
         name=desk.facts.name,
         gives=gives,
         as_of=f"{desk.facts.now.astimezone(ZoneInfo(desk.facts.zone)):%-d %B %Y, %H:%M}",
-        left=written(left, desk.reader),
+        left=written(rooms[0].left, desk.reader),
     )
     return Screen(template="console/counter.html", page=page)
+
+
+def _only_place(desk: Desk) -> int | None:
+    """The one place that this member serves; None where they serve several or all."""
+    served = member_places(organization_id=desk.organization_id, member_id=desk.member_id)
+    return served[0] if len(served) == 1 else None
+
+
+def _without_asking(remedy: Remedy, rooms: Sequence[Room]) -> str:
+    refused = refusing(rooms, cost=remedy.cost)
+    return "yes" if refused is None else f"ask first: {BEYOND[refused.kind]}"
 
 
 @staff

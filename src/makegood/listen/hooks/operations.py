@@ -73,7 +73,9 @@ def hook_make(*, organization_id: int, kind: str, name: str, secret: str, by: in
     kept = encrypt(_secret(secret))
     name = name.strip()[:120] or NAMES[kind]
     code = _free_code(organization_id, slugify(name)[:50] or kind)
-    source_id = source_create(organization_id=organization_id, code=code, name=name, now=now)
+    source_id = source_create(
+        organization_id=organization_id, code=code, name=name, now=now, watchable=kind not in HELPDESK_KINDS
+    )
     hook = Hook.objects.create(
         organization_id=organization_id,
         kind=kind,
