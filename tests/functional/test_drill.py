@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from functools import partial
@@ -20,11 +21,32 @@ from tests.functional.test_commands import ERASE, FOUND, ROWS
 from tests.support.waiting import until
 
 from makegood.cli.archive import MANIFEST
+from makegood.cli.backup import backups_in
+from makegood.cli.erased import NAME
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+FOLDER = "/var/backups/makegood"
+
+
+def unit(name: str) -> dict[str, dict[str, str]]:
+    """A unit of deploy/, by section and setting."""
+    read = configparser.ConfigParser(interpolation=None, strict=False, delimiters="=")
+    read.optionxform = str
+    assert read.read(DEPLOY / name)
+    return {section: dict(read[section]) for section in read.sections()}
+
+
+def scheduled(name: str, folder: Path) -> list[str]:
+    """What the service of this name runs, into this folder of backups instead of its own."""
+    program, *arguments = shlex.split(unit(f"{name}.service")["Service"]["ExecStart"])
+    assert program == "/opt/makegood/.venv/bin/makegood"
+    assert FOLDER in arguments
+    return [str(folder) if one == FOLDER else one for one in arguments]
 
 
 @attrs.frozen(kw_only=True)
 class Kept:
-    """A home with an organization in it, its backup, and who was erased since."""
+    """A home with an organization in it, and a folder of backups with one, after which somebody was erased."""
 
     home: Home
     file: Path
@@ -38,15 +60,18 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         org, ana, *_ = home.python(FOUND).split()
         (home.path / "files").mkdir()
         (home.path / "files" / "photo").write_bytes(b"a broken lamp")
-        assert home.run("backup", folder / "kept.tar").returncode == 0
+        assert home.run(*scheduled("makegood-backup", folder)).returncode == 0
+        (file,) = backups_in(folder)
         home.python(ERASE, org, ana)
-        (folder / "gone").write_text(home.run("erasures").stdout)
-        yield Kept(home=home, file=folder / "kept.tar", gone=folder / "gone")
+        listed = home.run(*scheduled("makegood-erasures", folder))
+        assert listed.stderr == f"makegood: {folder / NAME} names 1 who were erased\n"
+        yield Kept(home=home, file=file, gone=folder / NAME)
 
 
 def test_a_drill_tries_all_of_it_beside_the_file_and_changes_nothing(kept: Kept) -> None:
     before, beside = kept.home.python(ROWS), sorted(kept.file.parent.iterdir())
-    tried = kept.home.run("restore", kept.file, "--check", "--erasures", kept.gone, "--json")
+    tried = kept.home.run("restore", kept.file, "--check", "--json")
+    assert f"takes who was erased from {kept.gone}, as of " in tried.stderr
     assert tried.returncode == 0, tried.stdout + tried.stderr
     told = json.loads(tried.stdout)
     said = {one["what"]: one["said"] for one in told["checks"]}
@@ -115,12 +140,17 @@ def test_a_drill_finds_what_others_could_see_and_who_can_still_be_known(tmp_path
     assert "BAD  erased: 1 of 1 can still be known" in tried.stdout
 
 
-def service() -> dict[str, str]:
-    """The [Service] section of the unit that makes a backup each night."""
-    read = configparser.ConfigParser(interpolation=None, strict=False, delimiters="=")
-    read.optionxform = str
-    read.read(Path(__file__).resolve().parents[2] / "deploy" / "makegood-backup.service")
-    return dict(read["Service"])
+@pytest.mark.parametrize("name", ["makegood-backup", "makegood-erasures"])
+def test_a_timer_starts_the_service_of_its_name_under_the_user_of_makegood(name: str) -> None:
+    timer, service, whole = unit(f"{name}.timer"), unit(f"{name}.service")["Service"], unit("makegood.service")
+    assert timer["Install"] == {"WantedBy": "timers.target"}
+    assert "Unit" not in timer["Timer"], "it starts the service of its own name"
+    for setting in ("User", "Group", "EnvironmentFile", "Environment", "UMask"):
+        assert service[setting] == whole["Service"][setting], setting
+    assert service["Type"] == "oneshot"
+    assert FOLDER in service["ReadWritePaths"].split()
+    if analyze := shutil.which("systemd-analyze"):
+        subprocess.run([analyze, "calendar", timer["Timer"]["OnCalendar"]], check=True, capture_output=True)
 
 
 def test_backups_into_a_folder_are_named_by_their_moment_and_only_so_many_are_kept(kept: Kept, tmp_path: Path) -> None:
@@ -131,14 +161,13 @@ def test_backups_into_a_folder_are_named_by_their_moment_and_only_so_many_are_ke
         one.write_bytes(b"an old one")
     doctor = partial(kept.home.run, "doctor", MAKEGOOD_BACKUPS=str(tmp_path))
     assert "BAD  backups: The last backup in" in doctor().stdout
-    command = shlex.split(service()["ExecStart"].replace("/var/backups/makegood", str(tmp_path)))
-    assert command[0].endswith("/bin/makegood")
+    command = scheduled("makegood-backup", tmp_path)
     assert command[-2:] == ["--keep", "14"]
-    assert kept.home.run(*command[1:-1], "2").returncode == 0
-    assert f"ok   backups: 2 in {tmp_path}, the last 0 hours old" in doctor().stdout
+    assert kept.home.run(*command[:-1], "2").returncode == 0
+    assert f"ok   backups: 2 in {tmp_path}, the last 0 hours old; who was erased is listed as of" in doctor().stdout
     left = sorted(one.name for one in tmp_path.iterdir())
-    assert len(left) == 3
-    assert {"makegood-20260103T000000Z.tar", other.name} < set(left)
+    assert len(left) == 4
+    assert {"makegood-20260103T000000Z.tar", NAME, other.name} < set(left)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +177,8 @@ def test_backups_into_a_folder_are_named_by_their_moment_and_only_so_many_are_ke
         (("backup", "a.tar", "--into", "."), "Name one file, or a folder of backups"),
         (("backup", "a.tar", "--keep", "3"), "--keep is for a folder of backups"),
         (("backup", "--into", "/nowhere/at/all"), "There is no directory"),
+        (("erasures", "--into", "."), "There is no database in"),
+        (("erase",), "Missing option '--from'"),
     ],
 )
 def test_a_backup_that_is_asked_for_wrongly_is_refused(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

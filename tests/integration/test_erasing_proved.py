@@ -17,6 +17,7 @@ from makegood.keeping.erasing import (
     erasure_foreseen,
     erasures_proved,
     person_erase,
+    person_erase_again,
 )
 from makegood.keeping.searching import values_find
 from makegood.listen.models import Raw
@@ -63,6 +64,16 @@ def test_what_is_foreseen_is_what_is_done_and_nothing_of_them_is_left(org: Org) 
         assert erasures_proved(organization_id=org.id, customer_id=customer_id) == [proof]
         assert Message.objects.filter(body="I am Ana").exists()
     assert (entry.subject_id, entry.actor_id) == (customer_id, org.admin)
+
+
+def test_whom_a_list_names_is_erased_with_the_same_proof_by_nobody_here(org: Org) -> None:
+    customer_id = live(org)
+    with tenant(organization_id=org.id):
+        proof = person_erase_again(organization_id=org.id, customer_id=customer_id, now=START)
+        assert erasures_proved(organization_id=org.id, customer_id=customer_id) == [proof]
+    assert proof.by is None
+    assert proof.clean
+    assert found(org) == []
 
 
 def test_nobody_is_erased_by_a_name_typed_wrong(org: Org) -> None:

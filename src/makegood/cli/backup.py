@@ -12,7 +12,8 @@ import click
 
 from makegood.cli.archive import FORMAT, Manifest, archive_write
 from makegood.cli.counting import PASSING, one_moment, rows_counted
-from makegood.cli.database import open_database, tell
+from makegood.cli.database import database_errors_in_one_line, open_database, tell
+from makegood.cli.erased import NAME, list_keep, list_of_database, list_text
 from makegood.cli.postgres_tools import tools_for_owner
 from makegood.cli.scratch import scratch_beside
 from makegood.store.embedded import Server, home_directory
@@ -34,7 +35,8 @@ NAMED = re.compile(r"makegood-\d{8}T\d{6}Z\.tar")
 def backup(file: Path | None, folder: Path | None, keep: int | None) -> int:
     """Write everything that Makegood keeps into FILE: the database and the files beside it.
 
-    The secret is not in it: keep MAKEGOOD_SECRET, or the file `secret` of the home directory, elsewhere.
+    The secret is not in it: keep MAKEGOOD_SECRET, or the file `secret` of the home directory, elsewhere. In a folder
+    the list of who was erased is brought up to date, too, as `makegood erasures --into` does.
     """
     if (file is None) == (folder is None):
         raise click.UsageError("Name one file, or a folder of backups: makegood backup FILE, or --into FOLDER.")
@@ -43,7 +45,7 @@ def backup(file: Path | None, folder: Path | None, keep: int | None) -> int:
     moment = datetime.now(UTC)
     where = file or (folder or Path()) / f"{moment:{STAMP}}"
     _refuse(where)
-    _write(where.absolute(), moment)
+    _write(where.absolute(), moment, erased_into=folder)
     tell(f"{where} holds everything but the secret, which is to be kept elsewhere")
     for old in backups_in(where.parent)[:-keep] if keep else []:
         old.unlink()
@@ -63,19 +65,29 @@ def written_at(backup: Path) -> datetime:
 
 def _refuse(file: Path) -> None:
     """Raise ClickException where it cannot be written, or there is nothing to write."""
-    directory = file.absolute().parent
-    if not directory.is_dir():
-        raise click.ClickException(f"There is no directory {directory}: make it, or name another.")
+    _refuse_no_folder(file.absolute().parent)
     if file.exists():
         raise click.ClickException(f"{file} is there already: name another file, or remove that one first.")
+    _refuse_no_database()
+
+
+def _refuse_no_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise click.ClickException(f"There is no directory {folder}: make it, or name another.")
+
+
+def _refuse_no_database() -> None:
     if not os.environ.get("DATABASE_URL") and not Server(home_directory()).is_made():
         raise click.ClickException(
             f"There is no database in {home_directory()}: name another home (MAKEGOOD_HOME), or a DATABASE_URL."
         )
 
 
-def _write(file: Path, moment: datetime) -> None:
-    """Write the database as it is at one moment, what it counts at that moment, and the files beside it."""
+def _write(file: Path, moment: datetime, *, erased_into: Path | None) -> None:
+    """Write the database as it is at one moment, what it counts at that moment, and the files beside it.
+
+    Who was erased is listed after that, so that no list beside a backup is older than it.
+    """
     files = home_directory() / "files"
     with open_database(), scratch_beside(file, kind="backup") as scratch:
         from makegood.store.secrets import fingerprint
@@ -96,16 +108,30 @@ def _write(file: Path, moment: datetime) -> None:
             files=sum(one.is_file() for one in files.rglob("*")),
         )
         archive_write(file, manifest=manifest, dump=dump, files=files)
+        if erased_into:
+            list_keep(erased_into)
 
 
 @click.command()
-def erasures() -> int:
-    """Print the ids of everyone who was erased, one a line, for `makegood restore --erasures`."""
-    with open_database():
-        from django.db import connections
+@click.option(
+    "--into",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"Bring {NAME} in this folder of backups up to date instead; for a schedule.",
+)
+def erasures(folder: Path | None) -> int:
+    """Print everyone who was erased, one a line, for `makegood restore --erasures` and `makegood erase --from`.
 
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("SELECT id FROM customers_customer WHERE erased_at IS NOT NULL ORDER BY id")
-            for (customer_id,) in cursor.fetchall():
-                print(customer_id)
+    A line is a customer's id and since when they were known. In a folder nobody is ever taken from the list, whatever
+    the database says by now; a restore of a backup in that folder takes the list by itself.
+    """
+    _refuse_no_database()
+    if folder:
+        _refuse_no_folder(folder.absolute())
+    with open_database(migrate=False), database_errors_in_one_line():
+        if folder:
+            listed = list_keep(folder)
+            tell(f"{folder / NAME} names {len(listed.everyone)} who were erased")
+        else:
+            print(list_text(list_of_database()), end="")
     return 0

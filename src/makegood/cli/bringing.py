@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from makegood.cli.database import make_ready
+from makegood.cli.erased import Erased, known_still
 from makegood.cli.postgres_tools import Tools
 
 WIPE = """
@@ -49,7 +51,7 @@ def load(tools: Tools, dump: Path) -> None:
     )
 
 
-def finish(erased: list[int]) -> int:
+def finish(erased: Sequence[Erased]) -> int:
     """Bring what was loaded up to date and erase these customers again; only then is it served. Return how many."""
     from django.db import connections
 
@@ -63,7 +65,7 @@ def finish(erased: list[int]) -> int:
     return again
 
 
-def _erase_again(customer_ids: list[int]) -> int:
+def _erase_again(erased: Sequence[Erased]) -> int:
     """Erase these customers, wherever they are; return how many there were. Those whom the backup lacks are passed.
 
     The planner's figures, which no backup holds, are made first.
@@ -76,11 +78,7 @@ def _erase_again(customer_ids: list[int]) -> int:
 
     with connections["owner"].cursor() as cursor:
         cursor.execute("ANALYZE")
-        cursor.execute(
-            "SELECT organization_id, id FROM customers_customer WHERE id = ANY(%s) AND erased_at IS NULL ORDER BY id",
-            [customer_ids],
-        )
-        found = cursor.fetchall()
+    found = known_still(erased)
     for organization_id, customer_id in found:
         with tenant(organization_id=organization_id):
             moment = now(organization_id=organization_id)

@@ -18,6 +18,7 @@ from makegood.cli.archive import Manifest, extract
 from makegood.cli.bringing import finish, load
 from makegood.cli.counting import rows_counted
 from makegood.cli.database import open_database, tell
+from makegood.cli.erased import Erased
 from makegood.cli.postgres_tools import tools_for_owner
 from makegood.cli.row_security import open_tables
 from makegood.cli.scratch import scratch_beside
@@ -64,7 +65,7 @@ class Checked:
     said: str
 
 
-def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Sequence[int], as_json: bool) -> int:
+def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Sequence[Erased], as_json: bool) -> int:
     """Bring the backup back beside its file, print what was found, and return 1 where anything is not as it should be.
 
     Raises ClickException where there is no room for it, or it cannot be brought back at all.
@@ -76,7 +77,7 @@ def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Seque
         load(tools_for_owner(), extract(tar, scratch))
         tell(f"loaded after {monotonic() - began:.0f} s")
         found = [_all_rows(manifest), _all_files(manifest, scratch / "files")]
-        again = finish(list(erased))
+        again = finish(erased)
         found += [_each_alone(), _erased(named=len(erased), again=again), _secrets()]
     seconds = round(monotonic() - began, 1)
     well = all(one.well for one in found)

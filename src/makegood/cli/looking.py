@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from makegood.cli.backup import backups_in, written_at
+from makegood.cli.erased import NAME, list_beside
 from makegood.rules import packs
 from makegood.store.embedded import Server, home_directory
 from makegood.store.numbers import UnusableNumber, whole_number
@@ -21,6 +22,8 @@ from makegood.store.numbers import UnusableNumber, whole_number
 NOT_SET = "not set"
 OLDEST_BACKUP = timedelta(hours=36)
 """Older than that, a backup of each night has not been made."""
+OLDEST_LIST = timedelta(hours=1)
+"""Older than that, the list of who was erased is not kept up every few minutes."""
 LEAST_FREE = 1024 * 1024 * 1024
 SHORTEST_SECRET = 32
 HERE = ("127.0.0.1", "::1", "localhost")
@@ -106,7 +109,19 @@ def _backups() -> str:
     hours = int(age.total_seconds() // 3600)
     if age > OLDEST_BACKUP:
         raise click.ClickException(f"The last backup in {named} is {hours} hours old: see why none was made since.")
-    return f"{len(found)} in {named}, the last {hours} hours old"
+    return f"{len(found)} in {named}, the last {hours} hours old; {_erased_beside(Path(named))}"
+
+
+def _erased_beside(folder: Path) -> str:
+    listed = list_beside(folder)
+    age = datetime.now(UTC) - listed.as_of if listed and listed.as_of else None
+    if listed is None or age is None or age > OLDEST_LIST:
+        is_old = f"is {int(age.total_seconds() // 3600)} hours old" if age else "is not there"
+        raise click.ClickException(
+            f"The list of who was erased, {folder / NAME}, {is_old}, and who was erased since would come back with a"
+            f" backup: run `makegood erasures --into '{folder}'` every few minutes (deploy/makegood-erasures.timer)."
+        )
+    return f"who was erased is listed as of {int(age.total_seconds() // 60)} minutes ago"
 
 
 def _floors() -> str:

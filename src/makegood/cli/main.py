@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "mail": "makegood.cli.mail:mail",
     "backup": "makegood.cli.backup:backup",
     "erasures": "makegood.cli.backup:erasures",
+    "erase": "makegood.cli.erasing:erase",
     "restore": "makegood.cli.restore:restore",
     "doctor": "makegood.cli.doctor:doctor",
     "recount": "makegood.cli.recount:recount",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,7 @@ from makegood.cli.archive import Manifest, archive_opened, extract
 from makegood.cli.bringing import finish, load
 from makegood.cli.database import open_database, tell
 from makegood.cli.drill import drill
+from makegood.cli.erased import NAME, ErasedList, list_beside, list_read
 from makegood.cli.postgres_tools import Tools, tools_for_owner
 from makegood.cli.scratch import scratch_beside
 from makegood.store.embedded import home_directory
@@ -30,7 +32,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
     "--erasures",
     "erasures_file",
     type=click.File("r"),
-    help="Ids of those who were erased since, one a line, as `makegood erasures` prints them.",
+    help=f"Those who were erased since, as `makegood erasures` prints them. Without it, {NAME} beside FILE.",
 )
 @click.option("--no-erasures", is_flag=True, help="Nobody was erased since the backup was made.")
 @click.option("--check", is_flag=True, help="Try it in a place of its own, which goes again; nothing is replaced.")
@@ -42,11 +44,14 @@ def restore(file: Path, erasures_file: IO[str] | None, no_erasures: bool, check:
     anything is served. --check brings it back beside the file, with an embedded PostgreSQL, and looks whether all
     rows and files came, each organization sees its own alone, and who was erased is; its exit status is 1 if not.
     """
-    if not check and (erasures_file is None) == (not no_erasures):
+    listed = _listed(file, erasures_file, none=no_erasures)
+    if listed is None and not (no_erasures or check):
         raise click.UsageError("Say who was erased since the backup: --erasures FILE, or --no-erasures if nobody was.")
-    erased: list[int] = _ids(erasures_file) if erasures_file is not None else []
     with archive_opened(file) as (manifest, tar):
         _refuse_unreadable(manifest, embedded=check)
+        if listed is not None and erasures_file is None:
+            _refuse_older(listed, manifest, file)
+        erased = sorted(listed.everyone, key=lambda one: one.customer_id) if listed else []
         if check:
             return drill(file=file, manifest=manifest, tar=tar, erased=erased, as_json=as_json)
         with open_database(migrate=False):
@@ -61,13 +66,24 @@ def restore(file: Path, erasures_file: IO[str] | None, no_erasures: bool, check:
     return 0
 
 
-def _ids(file: IO[str]) -> list[int]:
-    lines = [line.strip() for line in file if line.strip()]
-    if any(not line.isascii() or not line.isdecimal() for line in lines):
+def _listed(file: Path, named: IO[str] | None, *, none: bool) -> ErasedList | None:
+    """Read who was erased: from the list that was named, else from the one that is kept beside the backup."""
+    if named is not None and none:
+        raise click.UsageError("Say who was erased since the backup: --erasures FILE, or --no-erasures if nobody was.")
+    if none:
+        return None
+    return list_read(named.read(), name=named.name) if named is not None else list_beside(file.absolute().parent)
+
+
+def _refuse_older(listed: ErasedList, manifest: Manifest, file: Path) -> None:
+    """Say which list is taken, or raise ClickException for one that cannot name who was erased since the backup."""
+    beside = file.absolute().parent / NAME
+    if listed.as_of is None or listed.as_of < datetime.fromisoformat(manifest.created_at):
         raise click.ClickException(
-            f"{file.name} must hold one customer's id a line: use what `makegood erasures` prints."
+            f"{beside} is older than the backup: name a newer list by --erasures, or say --no-erasures if nobody was"
+            " erased since."
         )
-    return [int(line) for line in lines]
+    tell(f"takes who was erased from {beside}, as of {listed.as_of.isoformat(timespec='seconds')}")
 
 
 def _refuse_unreadable(manifest: Manifest, *, embedded: bool) -> None:

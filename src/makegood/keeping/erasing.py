@@ -107,6 +107,19 @@ def person_erase(*, organization_id: int, customer_id: int, typed: str, by: int,
     customer = customer_one(organization_id=organization_id, customer_id=customer_id)
     if customer is not None and typed.split() != customer.called.split():
         raise UnableToErasePerson(UnableToErasePerson.__doc__)
+    return _erase_and_prove(organization_id, customer_id, now, by)
+
+
+def person_erase_again(*, organization_id: int, customer_id: int, now: datetime) -> Proof:
+    """This function will erase once more a person who came back with an older database, and journal the proof.
+
+    That they are erased was decided before, so nobody here is named as who did it. Raises UnableToErase for an unknown
+    customer.
+    """
+    return _erase_and_prove(organization_id, customer_id, now, None)
+
+
+def _erase_and_prove(organization_id: int, customer_id: int, now: datetime, by: int | None) -> Proof:
     ids = person_of(organization_id=organization_id, customer_id=customer_id)
     values, shared = _values(organization_id, ids)
     erased = _erase(organization_id, customer_id, now, by)
