@@ -51,6 +51,8 @@ class SetUpPage:
     made: tuple[Fact, ...] = ()
     made_title: str = "So far"
     files: tuple[Fact, ...] = ()
+    links: tuple[Link, ...] = ()
+    """Where what is shown is changed."""
     on: Link | None = None
     later: Link | None = None
 

@@ -141,6 +141,15 @@ class SilentLine:
 
 
 @attrs.frozen(kw_only=True)
+class SetUpLeft:
+    """What of setting up is not done yet, for admins: `go` leads back to it, `dismiss` ends the reminder."""
+
+    text: str
+    go: Link
+    dismiss: Action
+
+
+@attrs.frozen(kw_only=True)
 class TodayPage:
     """What to do now. `title` is a sentence ("Eleven customers need us before six").
 
@@ -161,6 +170,7 @@ class TodayPage:
     refresh_url: str = ""
     scope: tuple[Link, ...] = ()
     empty: Empty | None = None
+    set_up: SetUpLeft | None = None
 
 
 @attrs.frozen(kw_only=True)

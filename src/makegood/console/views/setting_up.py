@@ -1,4 +1,4 @@
-"""Setting up one's own organization: first its admin, then teams, places, people and sources."""
+"""Setting up one's own organization, a step at a time: first its admin, then all that a first day needs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from makegood.console import sessions
 from makegood.console.asking import CURRENCIES, select, zones
 from makegood.console.building.correcting import language_named
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
+from makegood.console.building.setting_up import LOOKS
 from makegood.console.building.sources import source_form
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers, refilled
@@ -22,6 +23,7 @@ from makegood.console.viewmodels import Choice, Fact, Field, Form, Link, Reader,
 from makegood.console.views import hours, people
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, tell, typed_of
+from makegood.listen.setting_up import set_up_done
 from makegood.organizations.founding import (
     LEAST,
     Founded,
@@ -30,6 +32,7 @@ from makegood.organizations.founding import (
     set_up_code,
 )
 from makegood.organizations.queries import calendars_latest, members_all, places_all, teams_all
+from makegood.organizations.setting_up import REST, SEEN, set_up_seen
 from makegood.promises.queries import sources_all
 from makegood.rules.phrases import accepted, languages, spoken
 from makegood.store.clocks import wall_now
@@ -39,14 +42,23 @@ IN_DEMO = (
     "This is the demo, which begins anew at each start: what you found here is gone then. To keep it, run “makegood"
     " serve”."
 )
-STEPS = ("places", "hours", "teams", "members", "sources")
+STEPS = ("places", "hours", "teams", "members", "sources", "playbook", "limits", "mail")
 NAMES = {
     "places": "Places",
     "hours": "Opening hours",
     "teams": "Teams",
     "members": "People",
     "sources": "Sources",
+    "playbook": "Playbook",
+    "limits": "Limits",
+    "mail": "Mail",
 }
+SUITS = {
+    "playbook": "It suits us",
+    "limits": "These limits suit us",
+    "mail": "It is as we want it",
+}
+"""What is said by who leaves a step as it stands."""
 WORDS = {
     "places": (
         "Where do you serve customers?",
@@ -67,6 +79,24 @@ WORDS = {
         "Where do promises come from?",
         "A shop, a booking system, a phone. A shop or a helpdesk posts by webhook, any program through the API; people"
         " bring a file, or write a promise down by hand. All of that is in Settings: Webhooks, API keys, Data in.",
+    ),
+    "playbook": (
+        "What is done when something fails?",
+        "A playbook says when a promise counts as broken, by when customers hear of you, and what may make it good."
+        " Recommended: begin with the one that you have, let the apology wait for a person's click, and change times"
+        " once a week of your own has shown what you can keep.",
+    ),
+    "limits": (
+        "What may each give without asking?",
+        "What is owed and what puts it right never waits, and counts towards no limit. A limit is for what goes beyond."
+        " Recommended: so much for each of your people that a usual case needs no second person, more for managers,"
+        " and a budget of the month once you know what a month takes.",
+    ),
+    "mail": (
+        "How does mail leave and come in?",
+        "Customers are written to by mail, and answer by mail. Recommended: a mail server, an address of your own, and"
+        " the mailbox in which their answers arrive, before the first source is live. “makegood doctor” says the same"
+        " of the whole machine.",
     ),
 }
 
@@ -188,14 +218,14 @@ def _first_page(request: HttpRequest, error: Exception | None = None) -> HttpRes
     return response
 
 
-def _steps(now: str, notes: Mapping[str, str], todo: Collection[str] = ()) -> tuple[SetUpStep, ...]:
+def _steps(now: str, notes: Mapping[str, str], done: Collection[str] = ()) -> tuple[SetUpStep, ...]:
     first = SetUpStep(name="You and your organization", state="now" if now == "first" else "done")
     return (
         first,
         *(
             SetUpStep(
                 name=NAMES[step],
-                state="now" if step == now else "done" if notes.get(step) and step not in todo else "todo",
+                state="now" if step == now else "done" if step in done else "todo",
                 url="" if now == "first" else reverse("set-up-step", args=[step]),
                 note=notes.get(step, ""),
             )
@@ -224,16 +254,11 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         "sources": [Fact(label="Source", value=one.name) for one in sources_all(organization_id=here)],
     }
     notes = {name: f"{len(facts)} so far" for name, facts in made.items() if facts}
-    alone = len(made["members"]) < 2
-    if alone:
+    done = set_up_done(organization_id=here)
+    if "members" not in done:
         notes["members"] = "only you so far"
     title, lead = WORDS[step]
-    later = STEPS[STEPS.index(step) + 1 :]
-    on = (
-        Link(label=f"Go on to {NAMES[later[0]].lower()}", url=reverse("set-up-step", args=[later[0]]))
-        if later
-        else Link(label="Open Today", url=reverse("today"))
-    )
+    look = LOOKS[step](desk) if step in LOOKS else None
     forms: dict[str, Callable[..., Form]] = {
         "teams": people.team_form,
         "places": people.place_form,
@@ -241,17 +266,29 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         "members": people.member_form,
         "sources": source_form,
     }
+    action = reverse("set-up-step", args=[step])
+    suits = None if step in done else Form(key="suits", action=action, submit=SUITS.get(step, ""), style="plain")
     page = SetUpPage(
         title=title,
         lead=lead,
-        steps=_steps(step, notes, todo={"members"} if alone else set()),
-        form=forms[step](desk, action=reverse("set-up-step", args=[step])),
-        made=(*secret, *made[step][:30]),
+        steps=_steps(step, notes, done=done | ({"teams"} if made["teams"] else set())),
+        form=suits if look else forms[step](desk, action=action),
+        made=look.facts if look else (*secret, *made[step][:30]),
+        made_title="As it is now" if look else "So far",
+        links=look.links if look else (),
         files=_files(desk) if step == "sources" else (),
-        on=on,
-        later=Link(label="Do the rest later", url=reverse("today")) if later else None,
+        on=_on(step),
+        later=None if step == STEPS[-1] else Link(label="Do the rest later", url=reverse("today")),
     )
     return Screen(template="console/set_up.html", page=page)
+
+
+def _on(step: str) -> Link:
+    """The way to the next step, after the last one to Today."""
+    if step == STEPS[-1]:
+        return Link(label="Open Today", url=reverse("today"))
+    later = STEPS[STEPS.index(step) + 1]
+    return Link(label=f"Go on to {NAMES[later].lower()}", url=reverse("set-up-step", args=[later]))
 
 
 def _files(desk: Desk) -> tuple[Fact, ...]:
@@ -263,7 +300,13 @@ def _files(desk: Desk) -> tuple[Fact, ...]:
 
 @acts(step_page)
 def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpResponse:
-    """Add one team, place, person or source."""
+    """Add one team, place, person or source, or say that what is there suits."""
+    if step in SEEN:
+        set_up_seen(organization_id=desk.organization_id, step=step, by=desk.member_id, now=desk.facts.now)
+        if step == REST:
+            tell(request, "Today names it no more.", detail="Settings, Delivery, leads back to the first hour.")
+            return redirect("today")
+        return redirect(_on(step).url)
     acting = {
         "teams": people.team_add,
         "places": people.place_add,

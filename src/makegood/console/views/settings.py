@@ -288,6 +288,9 @@ def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
                 Fact(label="Currency", value=facts.currency),
             ),
             forms=(organization.language_form(facts, action=_act("delivery", "language")),),
+            links=(Link(label="The first hour, step by step", url=reverse("set-up-step", args=["places"])),)
+            if desk.may("set-up-step")
+            else (),
         ),
         SettingsSection(
             title="Sending is stopped" if stopped else "Stop",

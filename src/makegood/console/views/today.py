@@ -14,6 +14,7 @@ from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import leaving_words, yes_said
 from makegood.console.building.mails import TO_CUSTOMER, mails_in_trouble
+from makegood.console.building.setting_up import set_up_left
 from makegood.console.building.silent import silent_lines
 from makegood.console.desk import Desk
 from makegood.console.viewmodels import (
@@ -89,6 +90,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
             signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
             doubts=_doubts(desk),
             silent=silent_lines(desk),
+            set_up=set_up_left(desk),
             figures=_figures(desk),
             all_url=reverse("recoveries") if shown > len(listed) else "",
             all_label=f"All {shown:,} open recoveries",
