@@ -24,10 +24,12 @@ import pytest
 from tests.support.middleware import share_middleware
 from tests.support.postgres15 import USUAL, kind_from_environment
 from tests.support.ready import begin_run, end_run
+from tests.support.room import take_room
 from tests.support.turns import Turns, place_of
 
 from makegood.store.wiring import imported_for_good, wired
 
+take_room()
 os.environ["MAKEGOOD_SECRET"] = "a secret for tests only, which is long enough"
 os.environ["DJANGO_SETTINGS_MODULE"] = "makegood.config.settings"
 os.environ.pop("DATABASE_URL", None)

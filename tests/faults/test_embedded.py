@@ -131,7 +131,7 @@ def keep_rows(url: str, rows: int = 1000) -> None:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    base = Path(tempfile.mkdtemp(prefix="mg-", dir="/tmp")).resolve()
+    base = Path(tempfile.mkdtemp(prefix="mg-")).resolve()
     yield base / "home"
     kill(*processes_naming(base))
     for server_lock in base.rglob("locks/server"):

@@ -99,7 +99,7 @@ class Home:
 @contextmanager
 def temporary_home(*, ready: bool = False) -> Iterator[Home]:
     """Give a home that is removed with its database's processes: a bare one, or one with a migrated database."""
-    base = Path(tempfile.mkdtemp(prefix="mg-cli-", dir="/tmp"))
+    base = Path(tempfile.mkdtemp(prefix="mg-cli-"))
     home = Home(base / "home")
     try:
         if ready:

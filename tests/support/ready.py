@@ -22,7 +22,7 @@ MAKE = "from makegood.cli.database import open_database\nwith open_database():\n
 
 def begin_run() -> None:
     """Make the place, in the one process that begins the run."""
-    os.environ[PLACE] = tempfile.mkdtemp(prefix="mg-ready-", dir="/tmp")
+    os.environ[PLACE] = tempfile.mkdtemp(prefix="mg-ready-")
 
 
 def end_run() -> None:
