@@ -40,7 +40,7 @@ UNHEARD = {
     "organizations:organization: founded addressed set_up",
     "organizations:place: treated",
     "organizations:sending: resumed stopped",
-    "listen:file: mapped imported",
+    "listen:file: mapped seen",
     "listen:folder: watched left",
     "listen:hook: made secret_changed before_ended taken left ruled replied forgotten",
     "listen:mailbox: set read left forgotten",

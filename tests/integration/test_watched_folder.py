@@ -178,6 +178,35 @@ def test_a_bad_file_is_put_aside_with_its_report_and_managers_are_told_once(
         assert Effect.objects.filter(organization_id=org.id, kind="staff").count() == 2
 
 
+@pytest.mark.parametrize("point", [None, (watched, "_laid"), (Path, "replace"), (Path, "rename")], ids=str)
+def test_wrong_rows_lie_aside_as_a_file_of_their_own_and_come_in_once_mended(
+    org: Org, folder: Path, monkeypatch: pytest.MonkeyPatch, point: tuple[Any, str] | None
+) -> None:
+    (folder / "orders.csv").write_text(HEAD + "A0,soon,a@b.example\n" + "".join(ROW.format(n=n) for n in range(1, 10)))
+    with monkeypatch.context() as patch, suppress(Killed):
+        if point:
+            real: Callable[..., Any] = getattr(*point)
+
+            def dies(*given: Any) -> Any:
+                real(*given)
+                raise Killed
+
+            patch.setattr(*point, dies)
+        look(org, Folders())
+    look(org, Folders())
+    assert lying(folder) == {
+        "": [],
+        "done": ["orders.csv"],
+        "failed": ["orders.wrong.csv", "orders.wrong.csv.report.csv"],
+    }
+    assert raws(org) == 10, "the first file's row is A0, and tells it right"
+    (wrong,) = (folder / "failed").glob("*.wrong.csv")
+    assert wrong.read_text(encoding="utf-8-sig") == HEAD + "A0,soon,a@b.example\n"
+    (folder / "mended.csv").write_text(wrong.read_text(encoding="utf-8-sig").replace("A0,soon", "A10,2026-03-09"))
+    look(org, Folders())
+    assert raws(org) == 11
+
+
 def test_people_are_never_taken_from_a_folder(org: Org, folder: Path) -> None:
     with tenant(organization_id=org.id):
         mine = Intake.objects.filter(organization_id=org.id).latest("id")
@@ -295,7 +324,7 @@ def test_a_long_name_is_cut_by_its_bytes(org: Org, folder: Path, name: str) -> N
 def test_a_report_is_written_into_nothing_that_was_put_there(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "report").symlink_to(tmp_path / "secret")
-    watched._written(tmp_path / "report", "report")
+    watched._written(tmp_path / "report", b"report")
     assert (tmp_path / "secret").read_text() == "secret"
     assert not (tmp_path / "report").is_symlink()
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from makegood.core.gate import DETECTORS, KINDS, GateFacts, UnusableGateFacts, decide
 
 DUE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-FLAGS = ("source_silent", "before_go_live", "customer_contacted", "money_or_right_owed", "customer_must_act",
+FLAGS = ("source_silent", "word_unread", "before_go_live", "customer_contacted", "money_or_right_owed", "customer_must_act",
          "certain_to_notice", "human_review")  # fmt: skip
 
 
@@ -85,6 +85,10 @@ LATE = {"kind": "broken_promise", "notice_minutes": 15}
         # DESIGN "Doubt": due before go-live is quiet, whatever else is known
         ({**LATE, "before_go_live": True}, after(600), "quiet", "gate.go_live"),
         ({**LATE, "before_go_live": True, "money_or_right_owed": True}, after(600), "quiet", "gate.go_live"),
+        ({**LATE, "word_unread": True}, after(60), "review", "gate.word_unread"),
+        ({**LATE, "word_unread": True, "money_or_right_owed": True}, after(60), "review", "gate.word_unread"),
+        ({**LATE, "word_unread": True, "customer_contacted": True}, after(0), "contact", "gate.contacted"),
+        ({**LATE, "before_go_live": True, "word_unread": True}, after(600), "quiet", "gate.go_live"),
         ({**LATE, "before_go_live": True, "source_silent": True}, after(600), "quiet", "gate.go_live"),
         ({"kind": "complaint", "before_go_live": True}, after(600), "quiet", "gate.go_live"),
         # 6.1 interaction: human review first, unless money or the customer's own word is in it
@@ -192,7 +196,7 @@ def test_the_gate_holds_its_promises_for_any_facts(facts: GateFacts, now: dateti
     told = facts.customer_contacted or facts.kind == "complaint"
     if facts.before_go_live:
         assert decision.gate == "quiet"
-    elif facts.source_silent and not told:
+    elif (facts.source_silent or facts.word_unread) and not told:
         assert decision.gate == "review"
     elif told or facts.money_or_right_owed or facts.customer_must_act:
         assert decision.gate == "contact"

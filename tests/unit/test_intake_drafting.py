@@ -200,7 +200,14 @@ def test_encodings_are_read_and_said(encoding: str, said: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "delimiter"),
-    [("a,b\n1,2\n", ","), ("a;b\n1,5;2,5\n", ";"), ("a\tb\n1\t2\n", "\t"), ("a\n1\n", ","), ('"x;y",b\n1,2\n', ",")],
+    [
+        ("a,b\n1,2\n", ","),
+        ("a;b\n1,5;2,5\n", ";"),
+        ("a\tb\n1\t2\n", "\t"),
+        ("a\n1\n", ","),
+        ('"x;y",b\n1,2\n', ","),
+        ("Nachname, Vorname;Ort\nMüller, Anna;Köln\n", ";"),
+    ],
 )
 def test_separators_are_found(text: str, delimiter: str) -> None:
     assert sheet(text).delimiter == delimiter

@@ -14,7 +14,7 @@ from makegood.journal.operations import on
 from makegood.keeping.retention import retention_due
 from makegood.listen.forms import reports_taken
 from makegood.listen.hooks.operations import deliveries_hear_erased
-from makegood.listen.intake.folder_files import files_hear_failed, folders_hear_erased
+from makegood.listen.intake.folder_files import files_hear_failed, files_hear_imported, folders_hear_erased
 from makegood.listen.intake.operations import intakes_hear_erased
 from makegood.listen.mailbox.operations import asides_hear_erased
 from makegood.listen.operations import raw_hear_erased
@@ -141,6 +141,7 @@ def register() -> None:
     on("customers:customer:corrected", drafts_hear_corrected)
     on("organizations:organization:spoken", drafts_hear_spoken)
     on("listen:file:failed", files_hear_failed)
+    on("listen:file:imported", files_hear_imported)
     on("outbox:effect:done", payouts_hear_carried)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)

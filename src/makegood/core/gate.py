@@ -62,7 +62,8 @@ class GateFacts:
 
     `happened_at` is when it happened; for a broken promise, when it was due. `fulfilled_at` is when the promise was
     kept after all, None while it is not. `notice_minutes` is the playbook's threshold: late by at least so many
-    minutes is noticed, by less is not. All datetimes are aware.
+    minutes is noticed, by less is not. `word_unread` says that its source told something of it that could not be read:
+    perhaps that it was kept. All datetimes are aware.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class GateFacts:
     fulfilled_at: datetime | None = None
     notice_minutes: int = 0
     source_silent: bool = False
+    word_unread: bool = False
     before_go_live: bool = False
     customer_contacted: bool = False
     money_or_right_owed: bool = False
@@ -102,6 +104,13 @@ _SOURCE_SILENT = (
     because(
         "gate.source_silent",
         "Its source has not been heard, so a person decides before the customer hears.",
+        evidence="P3",
+    ),
+)
+_WORD_UNREAD = (
+    because(
+        "gate.word_unread",
+        "A row about it in a file of its source could not be read, so a person decides before the customer hears.",
         evidence="P3",
     ),
 )
@@ -184,10 +193,10 @@ def _by_lateness(facts: GateFacts, now: datetime) -> GateDecision:
 def decide(*, facts: GateFacts, now: datetime) -> GateDecision:
     """This function will say what a failure calls for: waiting, contact, quiet or review, and why.
 
-    In this order: before go-live is quiet; a customer who has contacted us is contact; a silent source is review;
-    money or a right owed, or something the customer must do, is contact at once; what a person must judge first is
-    review; a broken promise that is merely late waits for its notice threshold; what is certain to be noticed is
-    contact; the rest is quiet. The same facts and `now` always give the same answer.
+    In this order: before go-live is quiet; a customer who has contacted us is contact; a silent source, or word of it
+    that could not be read, is review; money or a right owed, or something the customer must do, is contact at once;
+    what a person must judge first is review; a broken promise that is merely late waits for its notice threshold; what
+    is certain to be noticed is contact; the rest is quiet. The same facts and `now` always give the same answer.
     Source: EVIDENCE 8 rule 1, 6.1, 1.6; DESIGN "failure" and "Doubt".
     """
     kind = facts.kind
@@ -197,6 +206,8 @@ def decide(*, facts: GateFacts, now: datetime) -> GateDecision:
         gate, reasons = QUIET, _GO_LIVE
     elif facts.source_silent and not facts.customer_contacted and kind != "complaint":
         gate, reasons = REVIEW, _SOURCE_SILENT
+    elif facts.word_unread and not facts.customer_contacted and kind != "complaint":
+        gate, reasons = REVIEW, _WORD_UNREAD
     elif grounds := _grounds(facts):
         reasons = grounds
     elif kind == "silent":

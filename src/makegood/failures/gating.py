@@ -51,7 +51,9 @@ COLUMNS = (
 DECIDED = {"id": "bigint", "gate": "text", "gate_at": "timestamptz", "reasons": "jsonb"}
 PROMISE = (
     "SELECT p.id, p.customer_id, p.purchase_id, p.visit_id, p.place_id, p.source_id, p.recovery_id, p.kind, p.what,"
-    " p.value_minor, p.currency, p.due_at, p.fulfilled_at, s.live_from, s.rhythm_minutes, s.heard_until, s.playbook"
+    " p.value_minor, p.currency, p.due_at, p.fulfilled_at, s.live_from, s.rhythm_minutes, s.heard_until, s.playbook,"
+    " EXISTS (SELECT 1 FROM promises_unreadword u WHERE u.organization_id = p.organization_id"
+    "  AND u.source_id = p.source_id AND u.key_hash = p.key_hash)"
     " FROM unnest(%s::bigint[]) AS k(id)"
     " CROSS JOIN LATERAL ("
     "  SELECT * FROM promises_promise p WHERE p.organization_id = %s AND p.id = k.id LIMIT 1) p"
@@ -69,7 +71,10 @@ UNHEARD_OF_SOURCE = (
 
 @attrs.frozen(kw_only=True, slots=True)
 class BrokenPromise:
-    """A promise as the gate needs it, with what is known of its source."""
+    """A promise as the gate needs it, with what is known of its source.
+
+    `unread` says that a file of its source held a row about it that could not be read.
+    """
 
     id: int
     customer_id: int
@@ -88,6 +93,7 @@ class BrokenPromise:
     rhythm_minutes: int | None
     heard_until: datetime | None
     playbook: str
+    unread: bool
 
     def happening_key(self) -> str:
         """Return what its failure belongs to: the recovery it was promised in, the purchase, the visit, or itself."""
@@ -113,7 +119,7 @@ def judge(*, promise: BrokenPromise, policies: Policies, now: datetime, contacte
 
     `contacted` says that the customer told us of it. Where the source has a rhythm, lateness is known only once the
     source was heard past the moment it is noticed; until then the failure waits, and a source that stays silent beyond
-    its rhythm makes it a review.
+    its rhythm makes it a review. So does word of it that could not be read.
     """
     policy = policies.promise(playbook=promise.playbook, kind=promise.kind)
     fulfilled_at = promise.fulfilled_at if promise.fulfilled_at and promise.fulfilled_at <= now else None
@@ -127,7 +133,11 @@ def judge(*, promise: BrokenPromise, policies: Policies, now: datetime, contacte
         customer_contacted=contacted,
     )
     decision = decide(facts=facts, now=now)
-    if contacted or promise.rhythm_minutes is None or fulfilled_at is not None or decision.gate != "contact":
+    if contacted or fulfilled_at is not None or decision.gate != "contact":
+        return decision
+    if promise.unread:
+        return decide(facts=attrs.evolve(facts, word_unread=True), now=now)
+    if promise.rhythm_minutes is None:
         return decision
     heard = promise.heard_until or promise.live_from
     noticed_at = promise.due_at if policy.certain_to_notice else decision.gate_at

@@ -69,9 +69,17 @@ def events_import(*, organization_id: int, mapped: Mapped) -> Imported:
 
 
 def events_take(
-    *, organization_id: int, source_id: int, batches: Iterable[Sequence[Body]], told: Told | None = None
+    *,
+    organization_id: int,
+    source_id: int,
+    batches: Iterable[Sequence[Body]],
+    told: Told | None = None,
+    heard: bool = True,
 ) -> Imported:
-    """Take events that were checked, in batches of at most MOST_EVENTS, each in a unit of work of its own."""
+    """Take events that were checked, in batches of at most MOST_EVENTS, each in a unit of work of its own.
+
+    Without `heard` the source does not count as heard by them.
+    """
     new = known = 0
     for batch in batches:
         with tenant(organization_id=organization_id):
@@ -80,6 +88,7 @@ def events_take(
                 source_id=source_id,
                 bodies=batch,
                 now=now(organization_id=organization_id),
+                heard=heard,
             )
             new, known = new + accepted.new, known + accepted.known
             if told is not None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import ne
 from pathlib import Path
 from typing import Any
 
@@ -181,9 +182,14 @@ def events_write(
     name: str = "",
     playbook: str = "default",
     live_from: datetime | None = None,
+    mode: str = "live",
     told: Told | None = None,
+    heard: bool = True,
 ) -> Imported:
-    """Take what was read, in batches of their own units of work; its source is made with its first import."""
+    """Take what was read, in batches of their own units of work; its source is made with its first import.
+
+    `told` is told how many rows were taken so far. Without `heard` the source does not count as heard by them.
+    """
     with tenant(organization_id=organization_id):
         source_id = source_create(
             organization_id=organization_id,
@@ -192,12 +198,20 @@ def events_write(
             now=now(organization_id=organization_id),
             live_from=live_from,
             playbook=playbook,
+            mode=mode,
         )
         if live_from is not None:
             live_as_said(
                 organization_id=organization_id, source_id=source_id, live_from=live_from, where=f"Source {source!r}"
             )
-    taken = events_take(organization_id=organization_id, source_id=source_id, batches=_batches(checked), told=told)
+    rows = list(accumulate(map(int, map(ne, checked.numbers, [0, *checked.numbers]))))
+    taken = events_take(
+        organization_id=organization_id,
+        source_id=source_id,
+        batches=_batches(checked),
+        told=told and (lambda events: told(rows[events - 1])),
+        heard=heard,
+    )
     return attrs.evolve(taken, what=checked.what)
 
 

@@ -86,7 +86,9 @@ class FileMapping(TenantModel):
 class Intake(TenantModel):
     """One file that was brought, on a page or in the watched folder (`file_key` knows it again): its way to its end.
 
-    `content` and what `result` quotes of it are erasable, and gone once it ended well, was dropped or is a day old.
+    `content` and what `result` quotes of it are erasable, and gone once it ended well, was dropped or is a day old. Of
+    one that ended but for some rows, `content` holds those rows until a person has seen to them; `unseen` says of one
+    that nobody did, as of one from the folder that failed.
     `plan` is as in FileMapping; `told` is why it was guessed, and who accepted it; `result` is what trying it, or
     importing it, came to.
     """
@@ -105,6 +107,7 @@ class Intake(TenantModel):
     by = TenantKey(Member, null=True)
     brought_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    unseen = models.BooleanField(null=True)
 
     class Meta:
         constraints = [
@@ -121,6 +124,9 @@ class Intake(TenantModel):
                 fields=["organization_id", "id"],
                 name="intake_due",
                 condition=models.Q(state__in=["checking", "waiting", "drafted", "checked"]),
+            ),
+            models.Index(
+                fields=["organization_id", "-ended_at"], name="intake_unseen", condition=models.Q(unseen=True)
             ),
         ]
 

@@ -79,12 +79,15 @@ def reference_key(*, source_id: int, kind: str, reference: str) -> bytes:
     return keyed_hash(f"{source_id}:{kind}:{reference}")
 
 
-def events_accept(*, organization_id: int, source_id: int, bodies: Sequence[Any], now: datetime) -> Accepted:
+def events_accept(
+    *, organization_id: int, source_id: int, bodies: Sequence[Any], now: datetime, heard: bool = True
+) -> Accepted:
     """Take a batch of CloudEvents from one source: keep each raw once, and act on the new ones, in bulk.
 
     A source's batches are taken one at a time. In a stepped organization a word is received when it happened; elsewhere
-    now. Raises UnusableEvents, with nothing written, if there are more than MOST_EVENTS, or any event is malformed or
-    names a place that does not exist.
+    now. Without `heard` the source does not count as heard by them: something is lacking between. Raises
+    UnusableEvents, with nothing written, if there are more than MOST_EVENTS, or any event is malformed or names a place
+    that does not exist.
     """
     events = read(bodies)
     places = _places(organization_id, events)
@@ -93,6 +96,8 @@ def events_accept(*, organization_id: int, source_id: int, bodies: Sequence[Any]
     fresh = _keep_raw(organization_id, source_id, events, customers, now)
     if fresh:
         _act(organization_id, source_id, fresh, customers, places, now)
+        if heard:
+            _heard(organization_id, source_id, fresh, now)
     return Accepted(new=len(fresh), known=len(events) - len(fresh))
 
 
@@ -185,8 +190,11 @@ def _act(
     _words(batch, events)
     _changed_dates(batch, events)
     _signals(batch, events)
-    heard = max(event.data["until"] if event.type == "source.heard" else event.at for event in events)
-    until = min(heard, now)
+
+
+def _heard(organization_id: int, source_id: int, events: Sequence[Event], now: datetime) -> None:
+    """Note up to when the source was heard, and let the gate judge what waited for that."""
+    until = min(max(event.data["until"] if event.type == "source.heard" else event.at for event in events), now)
     if source_heard(organization_id=organization_id, source_id=source_id, until_at=until):
         failures_hear_source(organization_id=organization_id, source_id=source_id, until_at=until, now=now)
 

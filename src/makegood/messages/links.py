@@ -56,6 +56,11 @@ def host() -> str:
     return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
 
 
+def sender(*, address: str) -> str:
+    """This function will return the address that an organization's mail comes from: its own, or one of this machine."""
+    return address or f"noreply@{host()}"
+
+
 def message_id_of(*, token: str, message_id: int) -> str:
     """This function will return the Message-ID of a message: the same at every try."""
     return f"<{token}.{message_id}@{host()}>"

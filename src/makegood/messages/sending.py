@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from makegood.journal.carrying import Claimed, Outcome
-from makegood.messages.links import host, reply_address
+from makegood.messages.links import host, reply_address, sender
 from makegood.messages.models import Message
 from makegood.messages.smtp import Mail, mail_out
 from makegood.messages.tickets import Letter, page_left, reply_through, ways
@@ -76,7 +76,7 @@ def message_carry(*, organization_id: int, effect: Claimed) -> Outcome:
         return told
     mail = Mail(
         sender_name=row.house,
-        sender=row.reply_address or f"noreply@{host()}",
+        sender=sender(address=row.reply_address),
         to=row.address,
         reply_to=reply_address(address=row.reply_address, token=row.token) if row.token else "",
         subject=row.subject,
@@ -109,7 +109,7 @@ def to_member(organization: Organization, address: str, *, said: tuple[str, str]
     subject, body = said
     return Mail(
         sender_name=f"Makegood for {organization.name}",
-        sender=organization.reply_address or f"noreply@{host()}",
+        sender=sender(address=organization.reply_address),
         to=address,
         reply_to="",
         subject=subject,

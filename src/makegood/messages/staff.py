@@ -76,8 +76,13 @@ def _not_taken(payload: Mapping[str, Any]) -> tuple[str, str]:
     """What came, or should come, and could not be taken in."""
     why = "Its page says why, and what to do."
     if file_id := payload.get("file"):
+        link = f"{settings.PUBLIC_URL}/settings/data/files/{file_id}"
+        if aside := payload.get("aside"):
+            rows = "1 row" if aside == 1 else f"{aside:,} rows"
+            said = f"{rows} of a file in the watched folder could not be taken in. All others were. {why}"
+            return f"{rows} of a file could not be taken in", f"{said}\n{link}\n"
         said = f"A file in the watched folder could not be taken in. {why}"
-        return "A file could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/data/files/{file_id}\n"
+        return "A file could not be taken in", f"{said}\n{link}\n"
     if "hook" in payload:
         said = f"What was posted to us by webhook could not be taken in. {why}"
         return "A delivery could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/webhooks\n"

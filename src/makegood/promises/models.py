@@ -136,6 +136,24 @@ class EarlyWord(TenantModel):
         ]
 
 
+class UnreadWord(TenantModel):
+    """That a row about a promise, in a file of its source, could not be read: it may have said that it was kept.
+
+    While it stands a person decides before the customer hears. It goes when a row about it is read, or when a person
+    has seen to the file (`file_id`). It holds no personal data: `key_hash` is the promise's.
+    """
+
+    source = TenantKey(Source)
+    key_hash = models.BinaryField()
+    file_id = models.BigIntegerField()
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "source", "key_hash"], name="unread_word_once")
+        ]
+
+
 STAFF_WORD_STATES = ("proposed", "promised", "dismissed")
 STAFF_WORD_ACTS = ("call", "message", "pay", "other")
 

@@ -8,15 +8,20 @@ from datetime import datetime
 from django.urls import reverse
 
 from makegood.console.asking import choices, select
+from makegood.console.building.data_aside import aside_sections, lead_said, rows_said, unseen_sections
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
+from makegood.console.building.sender import sender_doubt, sender_links, sender_said
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.permissions import KINDS_BY_ADMINS, RUNS
 from makegood.console.viewmodels import Action, Choice, Empty, Fact, Field, Form, Link, SettingsSection, Table, TableRow
-from makegood.listen.intake.columns import AMOUNTS, KINDS, SOURCED, TIMES
+from makegood.listen.intake.apart import TOO_MANY
+from makegood.listen.intake.columns import AMOUNTS, FAMILY, GIVEN, KINDS, NAMED, SOURCED, TIMES, columns_for
+from makegood.listen.intake.person_names import NAMES
 from makegood.listen.intake.queries import IntakeFacts, intake_samples
 from makegood.listen.intake.turning import label_of
 from makegood.listen.intake.values import DECIMALS, ORDERS
+from makegood.organizations.choosing import accounts_mailed
 from makegood.promises.queries import sources_all
 
 GOING = ("checking", "waiting")
@@ -27,6 +32,7 @@ ROWS_SAID = {
     "same": "Known already: nothing changes",
     "differ": "Known already with other values, which stay",
     "refused": "Wrong: see below",
+    "held": "Right, and put aside with a wrong one to which they belong",
 }
 SHOWN_PROBLEMS = 50
 
@@ -36,7 +42,7 @@ def file_sections(desk: Desk, one: IntakeFacts, *, change: bool) -> tuple[Settin
     if one.state == "drafted" or (one.state == "checked" and change):
         return _asked(desk, one)
     if one.state == "checked":
-        return _tried(one)
+        return _tried(desk, one)
     if one.state in GOING:
         return (_going(one),)
     return _ended(desk, one)
@@ -108,7 +114,7 @@ def _columns_form(desk: Desk, one: IntakeFacts) -> Form:
     seen = intake_samples(organization_id=desk.organization_id, intake_id=one.id)
     header = [(column, column, seen.get(column, "")) for column in one.header]
     fields = [Field(name="kind", label="", kind="hidden", value=kind)]
-    for name in sorted(table.columns, key=lambda name: name not in table.needed and name not in plan["columns"]):
+    for name in sorted(columns_for(kind), key=lambda name: name not in table.needed and name not in plan["columns"]):
         chosen = plan["columns"].get(name, "")
         fields.append(
             select(
@@ -117,7 +123,7 @@ def _columns_form(desk: Desk, one: IntakeFacts) -> Form:
                 header,
                 value=chosen,
                 first="Not in this file",
-                required=name in table.needed,
+                required=name in table.needed and not (name == "name" and kind in NAMED),
                 hint=_why(chosen, whys.get(name, "")),
             )
         )
@@ -126,8 +132,10 @@ def _columns_form(desk: Desk, one: IntakeFacts) -> Form:
     if any(name in AMOUNTS for name in table.columns):
         label = "What stands before the cents?"
         fields.append(_way("decimal", label, DECIMALS, plan["decimal"], one.told.get("decimal_why", "")))
+    if kind in NAMED:
+        fields.append(_names(plan.get("names", ""), one.told.get("names_why", "")))
     if kind in SOURCED:
-        fields += _source_fields(desk, plan, kind)
+        fields += _source_fields(desk, one, kind)
     return Form(
         key="columns-form",
         action=reverse("data-file-act", args=[one.id, "check"]),
@@ -157,8 +165,22 @@ def _way(name: str, label: str, ways: Mapping[str, str], chosen: str, why: str) 
     )
 
 
-def _source_fields(desk: Desk, plan: Mapping[str, object], kind: str) -> list[Field]:
-    known = [(one.code, one.name) for one in sources_all(organization_id=desk.organization_id)]
+def _names(chosen: str, why: str) -> Field:
+    """How the names of people are written, where they stand in one column."""
+    return Field(
+        name="names",
+        label="How are its names written?",
+        kind="radio",
+        required=True,
+        value=chosen or "plain",
+        hint=f"Guessed: {why}." if why else "Of a name in one column. What looks like a company's stays as it is.",
+        choices=choices((way or "plain", said) for way, said in NAMES.items()),
+    )
+
+
+def _source_fields(desk: Desk, one: IntakeFacts, kind: str) -> list[Field]:
+    plan = one.plan
+    known = [(source.code, source.name) for source in sources_all(organization_id=desk.organization_id)]
     fields = [
         select(
             "source",
@@ -166,7 +188,8 @@ def _source_fields(desk: Desk, plan: Mapping[str, object], kind: str) -> list[Fi
             known,
             value=str(plan["source"]),
             first="A new source",
-            hint="References are those of a source: take the one whose promises and purchases belong together.",
+            hint=_why(str(plan["source"]), one.told.get("source_why", ""))
+            or "References are those of a source: take the one whose promises and purchases belong together.",
         ),
         Field(
             name="source_name",
@@ -174,6 +197,22 @@ def _source_fields(desk: Desk, plan: Mapping[str, object], kind: str) -> list[Fi
             value=str(plan["name"]),
             maxlength=60,
             hint="Only for a new one, such as Web shop or Till.",
+        ),
+        Field(
+            name="mode",
+            label="What follows from it at first",
+            kind="radio",
+            value=str(plan.get("mode", "live")),
+            required=True,
+            hint="Only for a new source. You switch it in Settings, Sources, where you see what would have been sent.",
+            choices=(
+                Choice(
+                    value="shadow",
+                    label="It only watches: all is worked out, and nothing leaves",
+                    hint="Recommended until a source is live." if plan.get("mode") == "shadow" else "",
+                ),
+                Choice(value="live", label="It is live: customers are written to"),
+            ),
         ),
     ]
     if kind != "promises":
@@ -205,7 +244,7 @@ def _source_fields(desk: Desk, plan: Mapping[str, object], kind: str) -> list[Fi
     ]
 
 
-def _tried(one: IntakeFacts) -> tuple[SettingsSection, ...]:
+def _tried(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
     result = one.result
     url = reverse("data-file", args=[one.id])
     change = Link(label="Change its columns", url=f"{url}?change=1")
@@ -220,37 +259,41 @@ def _tried(one: IntakeFacts) -> tuple[SettingsSection, ...]:
                 actions=(_drop(one),),
             ),
         )
-    refused = result["counts"]["refused"]
-    accept = Action(label="Import it", url=reverse("data-file-act", args=[one.id, "import"]), style="go")
-    are, them = ("is", "it") if refused == 1 else ("are", "them")
-    lead = (
-        f"{_rows(refused)} {are} wrong, so nothing of the file is taken: mend {them} and bring it again, or change "
-        "its columns."
-        if refused
-        else "Nothing is wrong and nothing is written yet."
-    )
+    refused, waits = result["counts"]["refused"], result.get("waits", True)
+    way = reverse("data-file-act", args=[one.id, "import"])
+    accept = Action(label="Import it", url=way, style="go")
+    if refused and not waits:
+        aside = len(result["aside"])
+        label = f"Import all but {rows_said(aside)}"
+        accept = Action(label=label, url=way, style="go", hidden=(("apart", "1"),))
     return (
         SettingsSection(
             title="What it would do",
             key="tried",
-            lead=lead,
+            lead=lead_said(refused, waits=waits, aside=len(result.get("aside", ()))),
             danger=bool(refused),
-            facts=_counted(result, one.plan),
-            links=(change,),
-            actions=(*(() if refused else (accept,)), _drop(one)),
+            facts=(*_counted(result, one.plan), *_mailed(desk, one)),
+            links=(change, *(sender_links(desk) if _mailed(desk, one) else ())),
+            actions=(*(() if refused and waits else (accept,)), _drop(one)),
         ),
         *(_problems(one) if refused else ()),
         _first(one),
     )
 
 
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
+def _mailed(desk: Desk, one: IntakeFacts) -> tuple[Fact, ...]:
+    """How many people an import mails at once, and from which address."""
+    new = one.result["counts"].get("new", 0)
+    if one.plan["kind"] != "members" or not new or not accounts_mailed(organization_id=desk.organization_id):
+        return ()
+    many = "1 person" if new == 1 else f"{new:,} people"
+    said = f"{many}, a link each to choose a password, from {sender_said(desk)}"
+    return (Fact(label="Mailed as you import", value=said, note=sender_doubt(desk)),)
 
 
 def _counted(result: Mapping[str, object], plan: Mapping[str, object]) -> tuple[Fact, ...]:
     counts: Mapping[str, int] = result["counts"]  # type: ignore[assignment]
-    facts = [Fact(label=ROWS_SAID[what], value=_rows(counts[what])) for what in ROWS_SAID if counts.get(what)]
+    facts = [Fact(label=ROWS_SAID[what], value=rows_said(counts[what])) for what in ROWS_SAID if counts.get(what)]
     late, opening = result.get("late", 0), result.get("opening", 0)
     if late:
         said = (
@@ -260,7 +303,8 @@ def _counted(result: Mapping[str, object], plan: Mapping[str, object]) -> tuple[
         )
         facts.append(Fact(label="Due already and not kept", value=said))
     if plan.get("source"):
-        facts.append(Fact(label="Source", value=str(plan["name"])))
+        watches = ", new, which only watches" if plan.get("mode") == "shadow" else ""
+        facts.append(Fact(label="Source", value=f"{plan['name']}{watches}"))
     return tuple(facts)
 
 
@@ -285,7 +329,8 @@ def _problems(one: IntakeFacts) -> tuple[SettingsSection, ...]:
 
 def _first(one: IntakeFacts) -> SettingsSection:
     kind = one.plan["kind"]
-    names = [name for name in KINDS[kind][1].columns if name in one.plan["columns"]]
+    read = {"name" if name in (GIVEN, FAMILY) else name for name in one.plan["columns"]}
+    names = [name for name in KINDS[kind][1].columns if name in read]
     return SettingsSection(
         title="The first rows, as they are read",
         key="first",
@@ -314,7 +359,8 @@ def _as_read(name: str, text: str) -> str:
 
 def _going(one: IntakeFacts) -> SettingsSection:
     importing = one.state == "waiting"
-    how_far = f"{one.taken:,} entries are in so far. " if importing and one.taken else ""
+    end = one.rows - len(one.result.get("aside", ()))
+    how_far = f"{one.taken:,} of {rows_said(end)} are in so far. " if importing and one.taken else ""
     return SettingsSection(
         title="It is being imported" if importing else "It is being tried",
         key="going",
@@ -334,8 +380,15 @@ def _ended(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
         lead = one.result.get("error") or "Nothing of it was imported."
         wrong = _problems(one) if one.result.get("problems") else ()
         facts = _counted(one.result, one.plan) if one.result.get("counts") else ()
-        return (SettingsSection(title=f"It failed, {at}", key="ended", danger=True, lead=lead, facts=facts), *wrong)
+        lead = TOO_MANY if one.result.get("waits") else lead
+        title = f"It failed, {at}"
+        return (
+            *unseen_sections(one),
+            SettingsSection(title=title, key="ended", danger=True, lead=lead, facts=facts),
+            *wrong,
+        )
     return (
+        *aside_sections(one),
         SettingsSection(
             title=f"Imported, {at}",
             key="ended",
@@ -343,6 +396,7 @@ def _ended(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
             facts=(*_about(one), *_counted(one.result, one.plan)),
             links=(Link(label="Bring another file", url=reverse("settings", args=["data"])),),
         ),
+        *(_problems(one) if one.result.get("problems") else ()),
     )
 
 

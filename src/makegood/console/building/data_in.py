@@ -13,14 +13,23 @@ from makegood.console.viewmodels import (
     Fact,
     Field,
     Form,
+    Link,
     SettingsSection,
     Table,
     TableRow,
     Tag,
 )
+from makegood.console.viewmodels.today import FileLine
 from makegood.listen.intake.columns import KINDS
 from makegood.listen.intake.folders import folder_of
-from makegood.listen.intake.queries import MappingFacts, folder_facts, intakes_recent, mappings_all
+from makegood.listen.intake.queries import (
+    IntakeFacts,
+    MappingFacts,
+    folder_facts,
+    intakes_recent,
+    intakes_unseen,
+    mappings_all,
+)
 from makegood.listen.intake.reading import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
 from makegood.organizations.queries import organization_facts
 
@@ -49,6 +58,23 @@ def overview(desk: Desk) -> tuple[SettingsSection, ...]:
     return (_bring(), _recent(desk), _kept(desk), _folder(desk))
 
 
+def file_lines(desk: Desk) -> tuple[FileLine, ...]:
+    """This function will show the files of which something could not be taken in to who may see to them."""
+    if not desk.may("data-file"):
+        return ()
+    return tuple(
+        FileLine(
+            name=one.name,
+            text=f"{_tag(one).text}. All others are in."
+            if one.state == "done"
+            else "Nothing of it could be taken in. Its page says why.",
+            at=one.ended_at or one.brought_at,
+            look=Link(label="See to it", url=reverse("data-file", args=[one.id])),
+        )
+        for one in intakes_unseen(organization_id=desk.organization_id)
+    )
+
+
 def _folder(desk: Desk) -> SettingsSection:
     """The watched folder: where it is, whether the workers look into it, and what is in the way."""
     found = folder_facts(organization_id=desk.organization_id)
@@ -61,7 +87,8 @@ def _folder(desk: Desk) -> SettingsSection:
         danger=bool(found.trouble),
         lead=found.trouble
         or "Every file left here is imported with the columns known for its header, and moved to “done”, or to "
-        "“failed” with a report beside it. Managers are told of those that fail.",
+        "“failed” with a report beside it. Of a file with a few wrong rows all others are taken, and those lie in "
+        "“failed”. Managers are told of both.",
         facts=(
             Fact(label="Folder", value=str(folder_of(code)), note="on the machine that runs the workers"),
             Fact(label="Now", value=f"watched, last looked into {looked}" if found.active else "not watched"),
@@ -101,7 +128,7 @@ def _recent(desk: Desk) -> SettingsSection:
                 said_at(desk, one.brought_at),
             ),
             url=reverse("data-file", args=[one.id]),
-            tag=Tag(text=STATES[one.state][0], tone=STATES[one.state][1]),
+            tag=_tag(one),
         )
         for one in intakes_recent(organization_id=desk.organization_id)
     )
@@ -116,6 +143,14 @@ def _recent(desk: Desk) -> SettingsSection:
             empty=Empty(title="No files yet", text="Bring the first one above."),
         ),
     )
+
+
+def _tag(one: IntakeFacts) -> Tag:
+    aside = len(one.result.get("aside", ()))
+    if one.unseen and one.state == "done":
+        return Tag(text=f"{aside:,} row{'' if aside == 1 else 's'} put aside", tone="gold")
+    text, tone = STATES[one.state]
+    return Tag(text=text, tone=tone)
 
 
 def _kept(desk: Desk) -> SettingsSection:

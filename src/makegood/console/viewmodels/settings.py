@@ -52,7 +52,7 @@ class SetUpPage:
     made_title: str = "So far"
     files: tuple[Fact, ...] = ()
     links: tuple[Link, ...] = ()
-    """Where what is shown is changed."""
+    """Where what is shown is changed, or done otherwise."""
     on: Link | None = None
     later: Link | None = None
 

@@ -150,6 +150,16 @@ class SetUpLeft:
 
 
 @attrs.frozen(kw_only=True)
+class FileLine:
+    """A file of which something could not be taken in; `look` leads to where it is seen to."""
+
+    name: str
+    text: str
+    at: dt.datetime
+    look: Link
+
+
+@attrs.frozen(kw_only=True)
 class TodayPage:
     """What to do now. `title` is a sentence ("Eleven customers need us before six").
 
@@ -164,6 +174,7 @@ class TodayPage:
     signals: tuple[SignalRow, ...] = ()
     doubts: tuple[DoubtLine, ...] = ()
     silent: tuple[SilentLine, ...] = ()
+    files: tuple[FileLine, ...] = ()
     figures: tuple[Figure, ...] = ()
     all_url: str = ""
     all_label: str = "All recoveries"

@@ -37,10 +37,11 @@ from makegood.listen.intake.operations import (
     intake_import,
     intake_map,
     intake_redraft,
+    intake_seen,
     mapping_forget,
     origin_of,
 )
-from makegood.listen.intake.queries import IntakeFacts, intake_one
+from makegood.listen.intake.queries import IntakeFacts, intake_one, intake_rows_aside
 from makegood.listen.intake.reading import MOST_BYTES
 from makegood.listen.intake.report import report_csv
 from makegood.listen.intake.turning import Columns
@@ -162,7 +163,9 @@ def _check(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
     if wrong:
         raise Unanswered(wrong)
     columns = {name: post[f"column_{name}"] for name in CALLED if post.get(f"column_{name}")}
-    mapping = Columns(kind=kind, columns=columns, order=_way(post, "order"), decimal=_way(post, "decimal"))
+    mapping = Columns(
+        kind=kind, columns=columns, order=_way(post, "order"), decimal=_way(post, "decimal"), names=_way(post, "names")
+    )
     origin = _origin(request, desk, drafted=one.plan["name"]) if kind in SOURCED else Origin()
     return _try(desk, one, mapping, origin)
 
@@ -213,7 +216,8 @@ def _origin(request: HttpRequest, desk: Desk, *, drafted: str) -> Origin:
     if code in known:
         raise Unanswered({"source_name": "There is a source of this name: choose it from the list, or name another."})
     playbook = post.get("playbook", "") or "default"
-    return Origin(source=code, name=name, playbook=playbook, live_from=_live_from(request, desk))
+    mode = "shadow" if post.get("mode") == "shadow" else "live"
+    return Origin(source=code, name=name, playbook=playbook, live_from=_live_from(request, desk), mode=mode)
 
 
 def _live_from(request: HttpRequest, desk: Desk) -> datetime | None:
@@ -229,7 +233,8 @@ def _live_from(request: HttpRequest, desk: Desk) -> datetime | None:
 
 def _import(request: HttpRequest, desk: Desk, one: IntakeFacts) -> Screen | HttpResponse:
     _may(desk, one.plan["kind"])
-    intake_accept(organization_id=desk.organization_id, intake_id=one.id, by=desk.member_id)
+    apart = bool(request.POST.get("apart"))
+    intake_accept(organization_id=desk.organization_id, intake_id=one.id, by=desk.member_id, apart=apart)
     if one.rows <= SMALL_ROWS:
         taken = intake_import(organization_id=desk.organization_id, intake_id=one.id)
         if taken is not None and taken.passwords:
@@ -245,16 +250,28 @@ def _drop(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
     return redirect("settings", section="data")
 
 
-ACTS = {"kind": _kind, "check": _check, "again": _again, "import": _import, "drop": _drop}
+def _seen(request: HttpRequest, desk: Desk, one: IntakeFacts) -> HttpResponse:
+    intake_seen(organization_id=desk.organization_id, intake_id=one.id, by=desk.member_id, now=desk.facts.now)
+    tell(request, f"{one.name} is seen to. Nothing of it is kept here any more.")
+    return gone_to("data-file", intake_id=one.id)
+
+
+ACTS = {"kind": _kind, "check": _check, "again": _again, "import": _import, "drop": _drop, "seen": _seen}
 
 
 @staff
 def report(request: HttpRequest, desk: Desk, *, intake_id: int) -> HttpResponse:
-    """Give what is wrong with a file, row by row, as a CSV."""
+    """Give what is wrong with a file, row by row, as a CSV; or the rows that were put aside, as they came."""
     one = _one(desk, intake_id)
-    name = f"{one.name.rpartition('.')[0] or one.name}-report.csv"
+    stem, _, kind = one.name.rpartition(".")
+    name, content = f"{stem or one.name}-report.csv", report_csv(one.result.get("problems", [])).encode("utf-8-sig")
+    if request.GET.get("rows"):
+        content = intake_rows_aside(organization_id=desk.organization_id, intake_id=intake_id)
+        name = f"{stem}-put-aside.{kind}"
+        if not content:
+            raise Http404
     return HttpResponse(
-        report_csv(one.result.get("problems", [])).encode("utf-8-sig"),
+        content,
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",

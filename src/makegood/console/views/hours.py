@@ -174,6 +174,24 @@ def _facts(desk: Desk, one: CalendarFacts) -> tuple[Fact, ...]:
     )
 
 
+def week_said(data: Mapping[str, Any]) -> str:
+    """This function will say in a line which hours were understood: "Monday to Friday 09:00-20:00, Sunday closed"."""
+    weekly, groups = data.get("weekly", {}), list[list[str]]()
+    for day in DAYS:
+        spans = _typed(weekly.get(day, [])) or "closed"
+        if groups and groups[-1][2] == spans:
+            groups[-1][1] = day
+        else:
+            groups.append([day, day, spans])
+    said = [
+        f"{DAY_NAMES[first]}{f' to {DAY_NAMES[last]}' if last != first else ''} {spans}"
+        for first, last, spans in groups
+    ]
+    closed = data.get("holidays", ())
+    days = f"; closed on {_few([*closed])}" if closed else ""
+    return f"{', '.join(said)}{days}"
+
+
 def _few(days: list[str]) -> str:
     return ", ".join(days[:6]) + (f" and {len(days) - 6} more" if len(days) > 6 else "")
 

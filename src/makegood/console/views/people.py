@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from makegood.console.asking import amount, select, whole
 from makegood.console.building.playbooks import playbooks_listed
+from makegood.console.building.sender import sender_doubt, sender_said
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Field, Form
@@ -120,13 +121,14 @@ def member_form(desk: Desk, *, action: str) -> Form:
         action=action,
         submit="Add this person",
         title="Add a person",
+        lead=sender_doubt(desk),
         fields=(
             Field(name="member", label="Name", required=True, maxlength=120, autocomplete="off"),
             Field(
                 name="member_email",
                 label="E-mail",
                 kind="email",
-                hint="They sign in with it. We mail them a link to choose their password."
+                hint=f"They sign in with it. We mail them a link to choose their password, from {sender_said(desk)}."
                 if accounts_mailed(organization_id=here)
                 else "They sign in with it. You get a password to hand over, shown once.",
                 autocomplete="off",

@@ -15,6 +15,7 @@ from makegood.console import sessions
 from makegood.console.asking import CURRENCIES, select, zones
 from makegood.console.building.correcting import language_named
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
+from makegood.console.building.sender import sender_links
 from makegood.console.building.setting_up import LOOKS
 from makegood.console.building.sources import source_form
 from makegood.console.desk import Desk
@@ -62,7 +63,7 @@ SUITS = {
 WORDS = {
     "places": (
         "Where do you serve customers?",
-        "Stores, hotels, tills, lines. One is enough to begin. Many come at once from a file: Settings, Data in.",
+        "Stores, hotels, tills, lines. One is enough to begin. Many come at once from a file.",
     ),
     "hours": (
         "When are you open?",
@@ -243,8 +244,8 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         "teams": [Fact(label="Team", value=one.name) for one in teams_all(organization_id=here)],
         "places": [Fact(label="Place", value=one.name) for one in places_all(organization_id=here)],
         "hours": [
-            Fact(label="Opening hours", value=code, note=hours.used_said(desk, code))
-            for code in calendars_latest(organization_id=here)
+            Fact(label="Opening hours", value=f"{code}: {hours.week_said(one.data)}", note=hours.used_said(desk, code))
+            for code, one in calendars_latest(organization_id=here).items()
         ],
         "members": [
             Fact(label=one.role.capitalize(), value=one.name, note=one.email)
@@ -275,7 +276,7 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         form=suits if look else forms[step](desk, action=action),
         made=look.facts if look else (*secret, *made[step][:30]),
         made_title="As it is now" if look else "So far",
-        links=look.links if look else (),
+        links=look.links if look else _links(desk, step),
         files=_files(desk) if step == "sources" else (),
         on=_on(step),
         later=None if step == STEPS[-1] else Link(label="Do the rest later", url=reverse("today")),
@@ -289,6 +290,12 @@ def _on(step: str) -> Link:
         return Link(label="Open Today", url=reverse("today"))
     later = STEPS[STEPS.index(step) + 1]
     return Link(label=f"Go on to {NAMES[later].lower()}", url=reverse("set-up-step", args=[later]))
+
+
+def _links(desk: Desk, step: str) -> tuple[Link, ...]:
+    """What else helps with a step: many at once from a file, and the address that invitations come from."""
+    data = Link(label="Bring them as a file: Settings, Data in", url=reverse("settings", args=["data"]))
+    return {"places": (data,), "members": (data, *sender_links(desk))}.get(step, ())
 
 
 def _files(desk: Desk) -> tuple[Fact, ...]:

@@ -15,6 +15,7 @@ from makegood.console import permissions
 from makegood.console.building import data_in, mailbox, webhooks
 from makegood.console.building.drafting import drafting_sections
 from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.sender import sender_doubt, sender_links, sender_said
 from makegood.console.building.sign_on import sign_on_sections
 from makegood.console.building.sources import sources_sections
 from makegood.console.building.words import said_at
@@ -164,7 +165,7 @@ def _members(desk: Desk) -> tuple[SettingsSection, ...]:
             table=table,
             lead="Open a name to change who they are, give them a new password, let them go or take them back.",
         ),
-        _alone(people.member_form(desk, action=_act("members", "add"))),
+        attrs.evolve(_alone(people.member_form(desk, action=_act("members", "add"))), links=sender_links(desk)),
     )
 
 
@@ -250,9 +251,12 @@ _NO_MAIL = SettingsSection(
 )
 
 
-def _mail_facts() -> tuple[Fact, ...]:
+def _mail_facts(desk: Desk) -> tuple[Fact, ...]:
     url = django_settings.EMAIL_URL
-    return (Fact(label="Mail", value=f"Through {urlsplit(url).hostname}" if url else "No mail server is set"),)
+    return (
+        Fact(label="Mail", value=f"Through {urlsplit(url).hostname}" if url else "No mail server is set"),
+        Fact(label="Mail comes from", value=sender_said(desk), note=sender_doubt(desk)),
+    )
 
 
 def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
@@ -273,10 +277,11 @@ def _delivery(desk: Desk) -> tuple[SettingsSection, ...]:
             key="ways",
             facts=(
                 Fact(label="Delivery", value=ways[facts.delivery]),
-                *(_mail_facts() if live else ()),
+                *(_mail_facts(desk) if live else ()),
                 *((Fact(label="Payout", value="By hand: no payment system is connected"),) if missing else ()),
                 *(Fact(label=one.kind.capitalize(), value=one.url) for one in outside),
             ),
+            links=sender_links(desk) if live else (),
         ),
         SettingsSection(
             title="Your organization",

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from makegood.console.building import words
+from makegood.console.building.data_in import file_lines
 from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import leaving_words, yes_said
@@ -91,6 +92,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
             doubts=_doubts(desk),
             silent=silent_lines(desk),
             set_up=set_up_left(desk),
+            files=file_lines(desk),
             figures=_figures(desk),
             all_url=reverse("recoveries") if shown > len(listed) else "",
             all_label=f"All {shown:,} open recoveries",

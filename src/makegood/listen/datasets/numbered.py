@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
@@ -59,21 +59,28 @@ class Problems:
 
 
 class Collected(Problems):
-    """Every problem of a file, at most `most` of them in words; `said` gives our columns the names of the file's."""
+    """Every problem of a file, of at most `most` of its rows in words; those of `passed` are passed over.
 
-    def __init__(self, name: str, *, said: Mapping[str, str], most: int = 1000) -> None:
+    `said` gives our columns the names of the file's.
+    """
+
+    def __init__(
+        self, name: str, *, said: Mapping[str, str], most: int = 1000, passed: Collection[int] = frozenset()
+    ) -> None:
         super().__init__(name)
         self.found: list[Problem] = []
         self.rows: set[int] = set()
-        self._said, self._most = said, most
+        self._said, self._most, self._passed = said, most, passed
 
     def add(self, row: int, text: str, *, column: str = "") -> None:
         """Keep one problem; where the text begins with one of our columns, that is what it is about."""
+        if row in self._passed:
+            return
         first, _, rest = text.partition(" ")
         if not column and first in self._said:
             column, text = first, rest
         self.rows.add(row)
-        if len(self.found) < self._most:
+        if len(self.rows) <= self._most:
             self.found.append(Problem(row=row, column=self._said.get(column, column), text=text))
 
     def add_whole(self, row: int, text: str) -> None:

@@ -21,6 +21,9 @@ SOURCED = ("promises", "purchases", "charges")
 """Kinds that come from a source, whose references they are known by."""
 TIMES = ("placed_at", "charged_at", "due_at", "made_at", "kept_at", "released_at")
 AMOUNTS = ("total", "amount", "value", "limit")
+NAMED = (*SOURCED, "customers", "members")
+"""Kinds whose names are those of people, which may stand in two columns."""
+GIVEN, FAMILY = "given_name", "family_name"
 WHO = ("email", "phone", "loyalty", "order", "handle", "token")
 
 
@@ -288,7 +291,18 @@ CALLED: dict[str, Called] = {
         """,
     ),
 }
+CALLED |= {GIVEN: Called(label="First name", words=()), FAMILY: Called(label="Last name", words=())}
+"""What these are called is in `person_names`, as they may stand in one column."""
 TITLES = {
     "charges": {"kind": "Kind: charge, refund or chargeback"},
     "places": {"kind": "Kind: store, hotel, depot, till"},
 }
+
+
+def columns_for(kind: str) -> tuple[str, ...]:
+    """Return our columns that a file of this kind may have: those of its table, and the two parts of a name."""
+    table = KINDS[kind][1]
+    if kind not in NAMED:
+        return table.columns
+    after = table.columns.index("name") + 1
+    return (*table.columns[:after], GIVEN, FAMILY, *table.columns[after:])

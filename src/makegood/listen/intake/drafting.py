@@ -13,7 +13,8 @@ import attrs
 
 from makegood.listen.datasets.numbered import Problems
 from makegood.listen.intake import values
-from makegood.listen.intake.columns import AMOUNTS, CALLED, KINDS, TIMES, WHO
+from makegood.listen.intake.columns import AMOUNTS, CALLED, FAMILY, GIVEN, KINDS, NAMED, TIMES, WHO, columns_for
+from makegood.listen.intake.person_names import FIRST_BESIDE, LAST_BESIDE, names_way, parts_named
 from makegood.listen.intake.reading import Sheet
 from makegood.listen.intake.values import Way
 
@@ -44,13 +45,14 @@ class Guess:
 
 @attrs.frozen(kw_only=True)
 class Draft:
-    """A mapping as it is guessed: `guesses` by our column, and how dates and amounts are written."""
+    """A mapping as it is guessed: `guesses` by our column, and how dates, amounts and names are written."""
 
     kind: str
     why: str
     guesses: Mapping[str, Guess]
     dates: Way
     amounts: Way
+    names: Way
 
 
 class _Passed(Problems):
@@ -92,7 +94,9 @@ def _weight(draft: Draft) -> float:
 
 def lacking(kind: str, chosen: Mapping[str, object]) -> list[str]:
     """Say in words which columns a mapping cannot do without and has not."""
-    missing = [CALLED[name].label for name in KINDS[kind][1].needed if not chosen.get(name)]
+    there = {name for name, column in chosen.items() if column}
+    there |= {"name"} if there & {GIVEN, FAMILY} else set()
+    missing = [CALLED[name].label for name in KINDS[kind][1].needed if name not in there]
     if kind in NEEDS_SOMEBODY and not any(chosen.get(name) for name in WHO):
         missing.append("something to know the customer by, such as E-mail")
     return missing
@@ -101,7 +105,7 @@ def lacking(kind: str, chosen: Mapping[str, object]) -> list[str]:
 def _drafted(kind: str, why: str, header: Sequence[str], samples: Samples) -> Draft:
     table = KINDS[kind][1]
     offers: list[tuple[float, int, int, str, Guess]] = []
-    for place, name in enumerate(table.columns):
+    for place, name in enumerate(columns_for(kind)):
         for position, column in enumerate(header):
             guess = _guess(name, column, samples.get(column, ()))
             if guess is not None:
@@ -114,14 +118,33 @@ def _drafted(kind: str, why: str, header: Sequence[str], samples: Samples) -> Dr
             taken.add(guess.column)
     _only_ones(table.needed, header, samples, guesses, taken)
     _total_needs_day(kind, guesses)
-    ordered = {name: guesses[name] for name in table.columns if name in guesses}
+    _names_in_two(guesses)
+    ordered = {name: guesses[name] for name in columns_for(kind) if name in guesses}
+    named = ordered["name"].column if kind in NAMED and "name" in ordered else ""
     return Draft(
         kind=kind,
         why=why,
         guesses=ordered,
         dates=written(ordered, samples, TIMES, values.date_order),
         amounts=written(ordered, samples, AMOUNTS, values.decimals),
+        names=names_way(word=plain_word(named), seen=samples.get(named, ())) if named else Way(way="", why=""),
     )
+
+
+def _names_in_two(guesses: dict[str, Guess]) -> None:
+    """Take "Name" beside a first name for the last one, and "Nombre" beside a last name for the first one.
+
+    What is a whole name for sure stands for both.
+    """
+    whole = guesses.get("name")
+    for part, other, words in ((FAMILY, GIVEN, LAST_BESIDE), (GIVEN, FAMILY, FIRST_BESIDE)):
+        if whole and other in guesses and part not in guesses and plain_word(whole.column) in words:
+            why = f"it stands beside {guesses[other].column}"
+            guesses[part] = attrs.evolve(guesses.pop("name"), why=why)
+            return
+    if whole:
+        guesses.pop(GIVEN, None)
+        guesses.pop(FAMILY, None)
 
 
 def written(
@@ -135,16 +158,16 @@ def _guess(name: str, column: str, seen: Sequence[str]) -> Guess | None:
     fits = FITS.get(name)
     if fits is not None and seen and sum(map(fits[0], seen)) < MOSTLY * len(seen):
         return None
-    if (
-        name not in ("email", *WHO[1:])
-        and name not in TIMES
-        and seen
-        and sum(map(values.is_email, seen)) > len(seen) / 2
-    ):
+    if name not in WHO and name not in TIMES and seen and sum(map(values.is_email, seen)) > len(seen) / 2:
         return None
     word, words = plain_word(column), CALLED[name].words
-    if word in words or word in (plain_word(name), plain_word(CALLED[name].label)):
-        return Guess(column=column, sure=EXACT, why="people usually call it so")
+    parts = parts_named(word)
+    of_parts = name in (GIVEN, FAMILY) or (bool(parts) and name in ("name", "handle"))
+    exact = word in words or word in (plain_word(name), plain_word(CALLED[name].label))
+    if of_parts:
+        exact = parts == (name,) or (name == "name" and len(parts) > 1)
+    if exact or of_parts:
+        return Guess(column=column, sure=EXACT, why="people usually call it so") if exact else None
     if any(_speaks_of(word, one) for one in words):
         return Guess(column=column, sure=PARTLY, why="its name is much like what people call it")
     if name in ("email", "phone") and seen and fits is not None:

@@ -37,6 +37,7 @@ def folder_file_bring(*, organization_id: int, name: str, content: bytes, file_k
             error = "People are brought by an admin on Settings, Data in, as their passwords are shown once there."
         else:
             given["plan"] = kept.plan
+            given["told"] |= {"apart": True}
     except UnusableData as unusable:
         error = f"{unusable}."
     failed = {"error": error, "counts": {}, "problems": [], "first": []} if error else {}
@@ -50,6 +51,7 @@ def folder_file_bring(*, organization_id: int, name: str, content: bytes, file_k
         result=failed,
         brought_at=moment_at,
         ended_at=moment_at if error else None,
+        unseen=True if error else None,
         **given,
     )
     if error:
@@ -57,9 +59,10 @@ def folder_file_bring(*, organization_id: int, name: str, content: bytes, file_k
     return intake.id
 
 
-def _told(organization_id: int, intake_id: int, at: datetime) -> None:
-    """Tell managers that a file from the folder could not be taken in."""
-    managers_tell(organization_id=organization_id, key=f"file:{intake_id}", payload={"file": intake_id}, at=at)
+def _told(organization_id: int, intake_id: int, at: datetime, **more: int) -> None:
+    """Tell managers that a file from the folder, or some rows of it, could not be taken in."""
+    payload = {"file": intake_id, **more}
+    managers_tell(organization_id=organization_id, key=f"file:{intake_id}", payload=payload, at=at)
 
 
 def files_hear_failed(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -68,6 +71,14 @@ def files_hear_failed(*, organization_id: int, entries: Sequence[Happened]) -> N
     rows = Intake.objects.filter(organization_id=organization_id, id__in=ids, file_key__isnull=False)
     for intake_id in rows.values_list("id", flat=True):
         _told(organization_id, intake_id, entries[0].at)
+
+
+def files_hear_imported(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Tell managers of files from the folder of which rows were put aside (handler of listen:file:imported)."""
+    ids = [entry.subject_id for entry in entries]
+    rows = Intake.objects.filter(organization_id=organization_id, id__in=ids, file_key__isnull=False, unseen=True)
+    for intake_id, result in rows.values_list("id", "result"):
+        _told(organization_id, intake_id, entries[0].at, aside=len(result["aside"]))
 
 
 def folders_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:

@@ -1,6 +1,7 @@
 """Watched folders: each organization's files are taken in by the workers, and then moved to `done` or `failed`.
 
-The database says what became of a file, and the folder follows: whatever is killed in between, the next look finds the
+Rows of a file that were put aside lie in `failed` as a file of their own. The database says what became of a file, and
+the folder follows: whatever is killed in between, the next look finds the
 file where it was, knows it again, and moves it where it belongs. Nothing is taken twice, and nothing is lost.
 """
 
@@ -20,6 +21,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import Q
 
 from makegood.journal.operations import Happened, record
+from makegood.listen.intake.apart import TOO_MANY
 from makegood.listen.intake.folder_files import folder_file_bring
 from makegood.listen.intake.reading import MOST_BYTES, name_plain
 from makegood.listen.intake.report import report_csv
@@ -33,6 +35,7 @@ TIDY_SECONDS = 3600.0
 KEPT_DAYS = timedelta(days=30)
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
 ENDS = {"done": "done", "failed": "failed", "dropped": "failed"}
+GONE = "Somebody was erased while these rows waited, so what they held is gone: its page has their numbers."
 LONGEST_STEM, LONGEST_SUFFIX, KEY_PART = 150, 40, 40
 OnError = Callable[[str, int, Exception], None]
 
@@ -173,6 +176,7 @@ class Folders:
         with tenant(organization_id=organization_id):
             rows = Intake.objects.filter(organization_id=organization_id, file_key=seen.key)
             intake = rows.defer("content").first()
+            aside = bytes(intake.content or b"") if intake and intake.state == "done" and _aside(intake) else b""
         if intake is None:
             content = content or _read(path, stamp)
             with tenant(organization_id=organization_id):
@@ -184,7 +188,7 @@ class Folders:
             return 0
         failed = ENDS[intake.state] == "failed"
         if not failed or not os.path.lexists(_target(folder, path, intake)):
-            _put_aside(folder, path, stamp, intake)
+            _put_aside(folder, path, stamp, intake, aside)
         if failed:
             _let_go(organization_id, intake.id, seen.key)
         self._seen.pop((organization_id, name), None)
@@ -255,25 +259,41 @@ def _cut(text: str, most: int) -> str:
     return text
 
 
-def _put_aside(folder: Path, path: Path, stamp: Stamp, intake: Intake) -> None:
-    """Move a file to where its end says, its report beside it; one that was put in its place meanwhile comes back."""
+def _put_aside(folder: Path, path: Path, stamp: Stamp, intake: Intake, aside: bytes) -> None:
+    """Move a file to where its end says; one that was put in its place meanwhile comes back.
+
+    In `failed` its report lies beside it or, where the file is done but for some rows, beside these (`aside`).
+    """
     target = _target(folder, path, intake)
-    if ENDS[intake.state] == "failed":
-        report = target.with_name(f"{target.name}.report.csv")
-        beside = report.with_name(f".{report.name}.tmp")
-        _written(beside, report_csv(_problems(intake)))
-        beside.replace(report)
+    if ENDS[intake.state] == "failed" or _aside(intake):
+        left = folder / "failed" / target.name
+        if aside:
+            left = folder / "failed" / _numbered(path, f"{intake.id}.wrong")
+            _laid(left, aside)
+        _laid(left.with_name(f"{left.name}.report.csv"), report_csv(_problems(intake)).encode("utf-8-sig"))
     path.rename(target)
     if _stamp(target) != stamp:
         target.rename(folder / _numbered(path, f"{intake.id}.again"))
 
 
-def _written(path: Path, text: str) -> None:
+def _aside(intake: Intake) -> bool:
+    """Tell whether rows of a file were put aside."""
+    return bool(intake.result.get("aside"))
+
+
+def _laid(path: Path, content: bytes) -> None:
+    """Lay a file there, whole or not at all."""
+    beside = path.with_name(f".{path.name}.tmp")
+    _written(beside, content)
+    beside.replace(path)
+
+
+def _written(path: Path, content: bytes) -> None:
     """Write a new file: what a killed process left there goes, and nothing that was put there is written into."""
     path.unlink(missing_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
-    with os.fdopen(handle, "w", encoding="utf-8-sig") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
 
 
 def _let_go(organization_id: int, intake_id: int, key: str) -> None:
@@ -284,7 +304,10 @@ def _let_go(organization_id: int, intake_id: int, key: str) -> None:
 
 
 def _problems(intake: Intake) -> list[list[object]]:
-    error = intake.result.get("error") or ("Nothing of it was imported." if not intake.result.get("problems") else "")
+    nothing = "Nothing of it was imported." if intake.state != "done" else GONE
+    error = intake.result.get("error") or (nothing if not intake.result.get("problems") else "")
+    if intake.result.get("waits"):
+        error = TOO_MANY
     return [*([["", "", error]] if error else []), *intake.result.get("problems", [])]
 
 

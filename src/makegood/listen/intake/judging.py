@@ -5,19 +5,21 @@ Nothing is written by trying. The import itself is that of `importing_tables` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import attrs
 from django.db import transaction
 
-from makegood.listen.datasets.numbered import Collected, Problem, Problems, Turned
+from makegood.listen.datasets.numbered import Collected, Problem, Problems, Row, Turned
 from makegood.listen.importing import Told
 from makegood.listen.importing_people import members_read, members_take, places_read, places_take
 from makegood.listen.importing_tables import Checked, customers_read, customers_take, events_read, events_write
-from makegood.listen.intake.columns import SOURCED
+from makegood.listen.intake.apart import belonging, cells_of, rows_raw, waits
+from makegood.listen.intake.columns import FAMILY, GIVEN, SOURCED
 from makegood.listen.intake.reading import Sheet
 from makegood.listen.intake.turning import Columns, turned
 from makegood.listen.operations import body_plain, events_known
@@ -38,6 +40,16 @@ class Origin:
     name: str = ""
     playbook: str = "default"
     live_from: datetime | None = None
+    mode: str = "live"
+
+
+@attrs.frozen(kw_only=True)
+class Taking:
+    """How a file is taken: who is told how many rows are in, whose word it is, whether its source counts as heard."""
+
+    told: Told | None = None
+    by: int | None = None
+    heard: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -51,18 +63,26 @@ class Taken:
 
 @attrs.frozen(kw_only=True)
 class Judged:
-    """What a file would do. `counts` are of rows: new, changed, same, differ (known otherwise, which stays), refused.
+    """What a file would do. `counts` are of rows: new, changed, same, differ (known otherwise, which stays), refused
+    (wrong) and held (right, and put aside with a wrong one to which they belong).
 
     `late` counts new promises that are due already and were not kept in time, of which `opening` are due since their
-    source went live. `take` does the import, in the name of the member who accepted it; only where nothing is refused.
+    source went live. `aside` are the rows that are put aside; `take` imports all others, unless the file `waits`: so
+    much of it is wrong that nothing is taken. `named` are references that rows put aside may be of, by their numbers;
+    those of `unsure` do not say it themselves. `read` are the references of the others.
     """
 
     counts: Mapping[str, int]
     problems: Sequence[Problem]
     first: Sequence[Mapping[str, str]]
-    take: Callable[[Told | None, int | None], Taken]
+    take: Callable[[Taking], Taken]
     late: int = 0
     opening: int = 0
+    aside: Sequence[int] = ()
+    waits: bool = False
+    named: Mapping[int, Collection[str]] = attrs.field(factory=dict, repr=False)
+    unsure: Collection[int] = ()
+    read: Collection[str] = attrs.field(factory=tuple, repr=False)
 
 
 def judged(*, organization_id: int, sheet: Sheet, mapping: Columns, origin: Origin) -> Judged:
@@ -70,14 +90,61 @@ def judged(*, organization_id: int, sheet: Sheet, mapping: Columns, origin: Orig
 
     Raises UnusableData for what makes the whole of it unreadable.
     """
-    problems = Collected(sheet.name, said=mapping.columns, most=MOST_PROBLEMS)
-    file = turned(sheet=sheet, mapping=mapping, problems=problems)
-    found = JUDGES[mapping.kind](organization_id, file, problems, mapping, origin)
+    judge = partial(_judged, organization_id=organization_id, sheet=sheet, mapping=mapping, origin=origin)
+    found, problems = judge(without=frozenset())
     first = turned(sheet=sheet, mapping=mapping, problems=_Passed(sheet.name)).rows()
     shown = [row for _, row in islice(first, 1, 1 + FIRST_ROWS)]
-    counts = {**found.counts, "refused": len(problems.rows)}
-    listed = sorted(problems.found, key=lambda one: one.row)
-    return attrs.evolve(found, counts=counts, problems=listed, first=shown)
+    found = attrs.evolve(found, counts={**found.counts, "refused": len(problems.rows)}, first=shown)
+    if not problems.rows:
+        return found
+    rows = rows_raw(sheet=sheet, columns=mapping.columns)
+    cells = cells_of(sheet=sheet, numbers=problems.rows)
+    wrong, listed, held = set(problems.rows), [*problems.found], dict[int, int]()
+    lines = len(rows.keys() | wrong)
+    while not waits(wrong=len(wrong), rows=lines):
+        held = belonging(kind=mapping.kind, rows=rows, wrong=wrong, cells=cells)
+        part, more = judge(without=wrong | held.keys())
+        if not more.rows:
+            aside = sorted(wrong | held.keys())
+            if len(aside) == lines:
+                break
+            return attrs.evolve(
+                part,
+                counts={**part.counts, "refused": len(wrong), "held": len(held)},
+                problems=_in_order([*listed, *(_with(*one) for one in islice(held.items(), MOST_PROBLEMS))]),
+                first=shown,
+                aside=aside,
+                named={number: _named(rows.get(number), cells.get(number, ())) for number in aside},
+                unsure={number for number in aside if not rows.get(number, {}).get("reference")},
+            )
+        wrong |= more.rows
+        listed += more.found
+    counts = {**found.counts, "refused": len(wrong)}
+    return attrs.evolve(found, counts=counts, problems=_in_order(listed), waits=True)
+
+
+def _judged(
+    *, organization_id: int, sheet: Sheet, mapping: Columns, origin: Origin, without: Collection[int]
+) -> tuple[Judged, Collected]:
+    """Read and check a file without some of its rows."""
+    whole = " + ".join(mapping.columns[part] for part in (GIVEN, FAMILY) if part in mapping.columns)
+    said = {**({"name": whole} if whole else {}), **mapping.columns}
+    problems = Collected(sheet.name, said=said, most=MOST_PROBLEMS, passed=without)
+    file = turned(sheet=sheet, mapping=mapping, problems=problems, without=without)
+    return JUDGES[mapping.kind](organization_id, file, problems, mapping, origin), problems
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda one: one.row)
+
+
+def _with(number: int, cause: int) -> Problem:
+    return Problem(row=number, column="", text=f"it is right, and put aside with row {cause}, to which it belongs")
+
+
+def _named(row: Row | None, cells: Sequence[str]) -> tuple[str, ...]:
+    """What a row may be known by: its reference, or anything in it where it cannot be read as a row."""
+    return tuple(filter(None, cells if row is None else (row.get("reference", ""),)))
 
 
 class _Passed(Problems):
@@ -100,7 +167,9 @@ def _events(organization_id: int, file: Turned, problems: Collected, mapping: Co
     live_from = source.live_from if source is not None else (origin.live_from or moment_at)
     late, opening = _late(checked, known, moment_at, live_from)
 
-    def take(told: Told | None, _by: int | None) -> Taken:
+    read = {body["data"]["reference"] for body in checked.bodies if body["type"] == "promise.made"}
+
+    def take(how: Taking) -> Taken:
         done = events_write(
             organization_id=organization_id,
             checked=checked,
@@ -108,11 +177,13 @@ def _events(organization_id: int, file: Turned, problems: Collected, mapping: Co
             name=origin.name,
             playbook=origin.playbook,
             live_from=origin.live_from,
-            told=told,
+            mode=origin.mode,
+            told=how.told,
+            heard=how.heard,
         )
         return Taken(new=done.new, known=done.known)
 
-    return Judged(counts=counts, problems=(), first=(), take=take, late=late, opening=opening)
+    return Judged(counts=counts, problems=(), first=(), take=take, late=late, opening=opening, read=read)
 
 
 def _rows_counted(checked: Checked, known: Sequence[Mapping[str, Any] | None], bad: set[int]) -> dict[str, int]:
@@ -164,7 +235,7 @@ def _customers(organization_id: int, file: Turned, problems: Collected, _mapping
     except _Undo:
         pass
 
-    def take(_told: Told | None, _by: int | None) -> Taken:
+    def take(_how: Taking) -> Taken:
         done = customers_take(organization_id=organization_id, events=events)
         return Taken(new=done.new, known=done.known)
 
@@ -175,7 +246,7 @@ def _places(organization_id: int, file: Turned, problems: Collected, _mapping: C
     checked = places_read(organization_id=organization_id, file=file, problems=problems)
     same = len(checked.asked) - checked.new - checked.changed
 
-    def take(_told: Told | None, _by: int | None) -> Taken:
+    def take(_how: Taking) -> Taken:
         done = places_take(organization_id=organization_id, checked=checked)
         return Taken(new=done.new, known=done.known)
 
@@ -187,8 +258,8 @@ def _members(organization_id: int, file: Turned, problems: Collected, _mapping: 
     checked = members_read(organization_id=organization_id, file=file, problems=problems)
     new = len(checked.fresh)
 
-    def take(_told: Told | None, by: int | None) -> Taken:
-        joined = members_take(organization_id=organization_id, checked=checked, by=by)
+    def take(how: Taking) -> Taken:
+        joined = members_take(organization_id=organization_id, checked=checked, by=how.by)
         return Taken(new=joined.imported.new, known=joined.imported.known, passwords=joined.passwords)
 
     return Judged(counts={"new": new, "same": len(checked.limits) - new}, problems=(), first=(), take=take)

@@ -1,7 +1,7 @@
 """The way of one file: brought, its mapping drafted or remembered, tried dry, imported, or dropped.
 
-Small files are tried and imported at once, larger ones by the workers. A file is taken whole or, with one error, not at
-all; taken again it changes nothing.
+Small files are tried and imported at once, larger ones by the workers. Where some rows are wrong the right ones can be
+taken, and the wrong ones are kept aside until a person has seen to them. A file taken again changes nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from typing import Any
 from makegood.journal.operations import Happened, record
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.importing import Told
-from makegood.listen.intake.columns import CALLED, KINDS, SOURCED
+from makegood.listen.intake.apart import rows_file
+from makegood.listen.intake.columns import CALLED, FAMILY, GIVEN, KINDS, SOURCED
 from makegood.listen.intake.drafting import Draft, Guess, drafted, lacking, samples_of
-from makegood.listen.intake.judging import MOST_MEMBERS, Judged, Origin, Taken, judged
+from makegood.listen.intake.judging import MOST_MEMBERS, Judged, Origin, Taken, Taking, judged
+from makegood.listen.intake.likely import likely_source
 from makegood.listen.intake.reading import Sheet, sheet_of
 from makegood.listen.intake.turning import Columns, UnusableColumns, refuse_open
+from makegood.listen.intake.unread import unread_end, unread_note
 from makegood.listen.models import FileMapping, Intake
+from makegood.promises.unread import words_seen
 from makegood.store.clocks import now as store_now
 from makegood.store.tenancy import tenant
 
@@ -48,7 +52,7 @@ def intake_bring(
     Returns its id. Raises UnusableData for one that is no table.
     """
     sheet = sheet_of(name=name, content=content)
-    plan, told = _remembered(organization_id, sheet) or _drafted(sheet, "")
+    plan, told = _remembered(organization_id, sheet) or _drafted(organization_id, sheet, "")
     told["notes"] = [*sheet.notes, *told.get("notes", [])]
     return Intake.objects.create(
         organization_id=organization_id,
@@ -77,7 +81,9 @@ def _remembered(organization_id: int, sheet: Sheet) -> tuple[dict[str, Any], dic
     draft = drafted(header=sheet.header, samples=samples_of(sheet), kind=like.plan["kind"])
     columns = {name: column for name, column in like.plan["columns"].items() if column in sheet.header}
     used = set(columns.values())
-    spare = {name: one for name, one in draft.guesses.items() if name not in columns and one.column not in used}
+    named = {"name", GIVEN, FAMILY} if {"name", GIVEN, FAMILY} & columns.keys() else set()
+    known = columns.keys() | named
+    spare = {name: one for name, one in draft.guesses.items() if name not in known and one.column not in used}
     plan = {**like.plan, "columns": {**columns, **{name: one.column for name, one in spare.items()}}}
     whys = dict.fromkeys(columns, f"as in “{like.name}”") | {name: one.why for name, one in spare.items()}
     said = f"{_changed(like, sheet.header)} Look at its columns once more."
@@ -105,16 +111,19 @@ def _changed(like: FileMapping, header: Sequence[str]) -> str:
     return f"Its header is not that of “{like.name}” any more: {'; '.join(parts)}."
 
 
-def _drafted(sheet: Sheet, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _drafted(organization_id: int, sheet: Sheet, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     draft: Draft = drafted(header=sheet.header, samples=samples_of(sheet), kind=kind)
     guesses: Mapping[str, Guess] = draft.guesses
     name = PurePath(sheet.name).stem[:60] or "files"
+    source, mode = likely_source(organization_id=organization_id)
     plan = {
         "kind": draft.kind,
         "columns": {ours: guess.column for ours, guess in guesses.items()},
         "order": draft.dates.way,
         "decimal": draft.amounts.way,
-        "source": "",
+        "names": draft.names.way,
+        "source": source,
+        "mode": mode,
         "name": name,
         "playbook": "default",
         "live_from": None,
@@ -124,6 +133,8 @@ def _drafted(sheet: Sheet, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "kind_why": draft.why,
         "order_why": draft.dates.why,
         "decimal_why": draft.amounts.why,
+        "names_why": draft.names.why,
+        "source_why": "it is the only one there is for files" if source else "",
     }
     return plan, told
 
@@ -136,7 +147,7 @@ def intake_redraft(*, organization_id: int, intake_id: int, kind: str) -> None:
     intake = _open(organization_id, intake_id)
     if kind not in KINDS:
         raise UnusableColumns("Choose what is in this file.")
-    plan, told = _drafted(_sheet(intake), kind)
+    plan, told = _drafted(organization_id, _sheet(intake), kind)
     intake.plan, intake.told = plan, told | {"notes": intake.told.get("notes", [])}
     intake.state, intake.result = "drafted", {}
     intake.save(update_fields=["plan", "told", "state", "result"])
@@ -158,6 +169,7 @@ def intake_map(
         "name": origin.name,
         "playbook": origin.playbook,
         "live_from": origin.live_from.isoformat() if origin.live_from else None,
+        "mode": origin.mode,
     }
     intake.state, intake.result = "checking", {}
     intake.save(update_fields=["plan", "state", "result"])
@@ -225,30 +237,35 @@ def _tried(organization_id: int, intake: Intake) -> tuple[dict[str, Any], Judged
         "first": [{name: text[:80] for name, text in row.items()} for row in found.first],
         "late": found.late,
         "opening": found.opening,
+        "aside": list(found.aside),
+        "waits": found.waits,
     }, found
 
 
 def columns_of(plan: Mapping[str, Any]) -> Columns:
     """This function will read a kept plan's columns."""
-    return Columns(kind=plan["kind"], columns=plan["columns"], order=plan["order"], decimal=plan["decimal"])
+    given = {name: plan[name] for name in ("kind", "columns", "order", "decimal")}
+    return Columns(**given, names=plan.get("names", ""))
 
 
 def origin_of(plan: Mapping[str, Any]) -> Origin:
     """This function will read a kept plan's source."""
     live_from = datetime.fromisoformat(plan["live_from"]) if plan.get("live_from") else None
-    return Origin(source=plan["source"], name=plan["name"], playbook=plan["playbook"], live_from=live_from)
+    given = {name: plan[name] for name in ("source", "name", "playbook")}
+    return Origin(**given, live_from=live_from, mode=plan.get("mode", "live"))
 
 
-def intake_accept(*, organization_id: int, intake_id: int, by: int | None) -> None:
+def intake_accept(*, organization_id: int, intake_id: int, by: int | None, apart: bool = False) -> None:
     """This function will let a file that was tried, and in which nothing is wrong, be imported in a member's name.
 
-    Raises UnableToTakeFile.
+    With `apart` its right rows are, and the wrong ones are put aside. Raises UnableToTakeFile.
     """
     intake = _open(organization_id, intake_id)
     result = intake.result
-    if intake.state != "checked" or result.get("error") or result["counts"]["refused"]:
+    wrong = intake.state != "checked" or result.get("error")
+    if wrong or (result["counts"]["refused"] and (result.get("waits", True) or not apart)):
         raise UnableToTakeFile("Something in this file is wrong: mend it and bring it again, or choose other columns.")
-    intake.state, intake.told = "waiting", intake.told | {"accepted_by": by}
+    intake.state, intake.told = "waiting", intake.told | {"accepted_by": by, "apart": apart}
     intake.save(update_fields=["state", "told"])
 
 
@@ -262,16 +279,35 @@ def intake_import(*, organization_id: int, intake_id: int) -> Taken | None:
     if intake is None:
         return None
     result, found = _tried(organization_id, intake)
-    if found is None or found.counts["refused"]:
+    if found is None or found.waits or (found.aside and not intake.told.get("apart")):
         _ended(organization_id, intake, "failed", result)
         return None
     try:
-        taken = found.take(_progress(organization_id, intake_id), _decided(intake))
+        heard = unread_note(organization_id=organization_id, intake=intake, found=found)
+        taken = found.take(Taking(told=_progress(organization_id, intake_id), by=_decided(intake), heard=heard))
+        unread_end(organization_id=organization_id, intake=intake, found=found)
     except UnusableData as error:
         _ended(organization_id, intake, "failed", result | {"error": f"{error}."})
         return None
-    _ended(organization_id, intake, "done", result | {"first": [], "new": taken.new, "known": taken.known})
+    end = result | {"first": [], "new": taken.new, "known": taken.known, "unheard": not heard}
+    kept = rows_file(sheet=_sheet(intake), numbers=frozenset(found.aside)) if found.aside else ""
+    _ended(organization_id, intake, "done", end, kept=kept)
     return taken
+
+
+def intake_seen(*, organization_id: int, intake_id: int, by: int | None, now: datetime) -> None:
+    """This function will note that a person has seen to what of a file was put aside; what is kept of it is gone then.
+
+    Raises UnableToTakeFile where nothing of it waits for that.
+    """
+    intake = _mine(organization_id, intake_id).select_for_update().filter(unseen=True).first()
+    if intake is None:
+        raise UnableToTakeFile("Somebody has seen to this file already.")
+    intake.unseen, intake.content = False, None
+    intake.save(update_fields=["unseen", "content"])
+    words_seen(organization_id=organization_id, file_id=intake_id)
+    entry = Happened(at=now, event="listen:file:seen", subject="file", subject_id=intake_id, actor_id=by)
+    record(organization_id=organization_id, entries=[entry])
 
 
 def intake_fail(*, organization_id: int, intake_id: int, said: str) -> None:
@@ -295,12 +331,14 @@ def _progress(organization_id: int, intake_id: int) -> Told:
     return told
 
 
-def _ended(organization_id: int, intake: Intake, state: str, result: dict[str, Any]) -> None:
-    """Keep how it ended; of one that ended well its mapping too, and nothing of what it held."""
+def _ended(organization_id: int, intake: Intake, state: str, result: dict[str, Any], *, kept: str = "") -> None:
+    """Keep how it ended; of one that ended well its mapping too, and of what it held nothing but the rows put aside."""
     with tenant(organization_id=organization_id):
         moment_at = store_now(organization_id=organization_id)
         mine = _mine(organization_id, intake.id).filter(state__in=GOING)
-        if not mine.update(state=state, result=result, content=None, ended_at=moment_at):
+        unseen = bool(kept) or (state == "failed" and intake.file_key is not None)
+        end = {"state": state, "result": result, "ended_at": moment_at, "unseen": unseen or None}
+        if not mine.update(**end, content=kept.encode("utf-8-sig") if kept else None):
             return
         if state == "done":
             _keep_mapping(organization_id, intake, moment_at)
@@ -320,7 +358,7 @@ def _keep_mapping(organization_id: int, intake: Intake, moment_at: datetime) -> 
     kept = {
         "header": intake.header,
         "name": intake.plan["name"] or PurePath(intake.name).stem[:120],
-        "plan": intake.plan | {"live_from": None},
+        "plan": intake.plan | {"live_from": None, "mode": "live"},
         "used_at": moment_at,
     }
     FileMapping.objects.update_or_create(

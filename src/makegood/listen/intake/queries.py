@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 import attrs
+from django.db.models import Q, QuerySet
 
 from makegood.listen.datasets.numbered import Collected
 from makegood.listen.intake.reading import LOOKED_AT, sheet_of
@@ -18,7 +19,10 @@ LONGEST_SAMPLE = 40
 
 @attrs.frozen(kw_only=True)
 class IntakeFacts:
-    """One file: what it is, what was made of it, how far it is."""
+    """One file: what it is, what was made of it, how far it is.
+
+    `unseen` says that a person has to see to what was wrong with it; `kept` that its rows are here.
+    """
 
     id: int
     name: str
@@ -34,6 +38,8 @@ class IntakeFacts:
     brought_at: datetime
     ended_at: datetime | None
     from_folder: bool
+    unseen: bool
+    kept: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -59,8 +65,8 @@ class FolderFacts:
 
 def intake_one(*, organization_id: int, intake_id: int) -> IntakeFacts | None:
     """This function will return one file, or None."""
-    found = Intake.objects.filter(organization_id=organization_id, id=intake_id).select_related("by").defer("content")
-    return next((_facts(one) for one in found), None)
+    found = Intake.objects.filter(organization_id=organization_id, id=intake_id).select_related("by")
+    return next((_facts(one) for one in _listed(found)), None)
 
 
 def intake_samples(*, organization_id: int, intake_id: int) -> dict[str, str]:
@@ -79,11 +85,28 @@ def intake_samples(*, organization_id: int, intake_id: int) -> dict[str, str]:
 
 def intakes_recent(*, organization_id: int, limit: int = 20) -> list[IntakeFacts]:
     """This function will list the files brought last, the newest first."""
-    found = Intake.objects.filter(organization_id=organization_id).select_related("by").defer("content")
-    return [_facts(one) for one in found.order_by("-brought_at", "-id")[:limit]]
+    found = Intake.objects.filter(organization_id=organization_id).select_related("by")
+    return [_facts(one) for one in _listed(found).order_by("-brought_at", "-id")[:limit]]
 
 
-def _facts(one: Intake) -> IntakeFacts:
+def intakes_unseen(*, organization_id: int, limit: int = 5) -> list[IntakeFacts]:
+    """This function will list the files to which a person has to see, the last first."""
+    found = Intake.objects.filter(organization_id=organization_id, unseen=True).select_related("by")
+    return [_facts(one) for one in _listed(found).order_by("-ended_at")[:limit]]
+
+
+def intake_rows_aside(*, organization_id: int, intake_id: int) -> bytes:
+    """This function will return the rows of a file that were put aside, as a file; nothing once they are seen to."""
+    found = Intake.objects.filter(organization_id=organization_id, id=intake_id, unseen=True, content__isnull=False)
+    return bytes(found.values_list("content", flat=True).first() or b"")
+
+
+def _listed(found: QuerySet[Intake]) -> QuerySet[Intake]:
+    """The files without what they hold, but whether they hold anything."""
+    return found.defer("content").annotate(kept=Q(content__isnull=False))
+
+
+def _facts(one: Any) -> IntakeFacts:
     return IntakeFacts(
         id=one.id,
         name=one.name,
@@ -99,6 +122,8 @@ def _facts(one: Intake) -> IntakeFacts:
         brought_at=one.brought_at,
         ended_at=one.ended_at,
         from_folder=one.file_key is not None,
+        unseen=bool(one.unseen),
+        kept=one.kept,
     )
 
 

@@ -125,7 +125,10 @@ def _plain(name: str, text: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the values: whatever gives most columns, each row as many as the header."""
+    """Return what parts the values: whatever gives most columns, each row as many as the header.
+
+    Of those that give as many it is not the comma, which also stands in names: "Müller, Anna".
+    """
     best, most = ",", (False, 1)
     for one in DELIMITERS:
         try:
@@ -133,7 +136,7 @@ def _delimiter(text: str) -> str:
         except csv.Error:
             continue
         found = (len({count for count in rows if count}) == 1, rows[0])
-        if rows[0] > 1 and found > most:
+        if rows[0] > 1 and found >= most:
             best, most = one, found
     return best
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from makegood.listen.datasets.numbered import Numbered, Problems, Row, Turned
-from makegood.listen.intake.columns import AMOUNTS, CALLED, TIMES, TITLES
+from makegood.listen.intake.columns import AMOUNTS, CALLED, FAMILY, GIVEN, TIMES, TITLES
+from makegood.listen.intake.person_names import NAMES, name_plain, name_whole
 from makegood.listen.intake.reading import Sheet
 from makegood.listen.intake.values import ASK, DECIMALS, ORDERS, UnreadableTime, amount_plain, time_plain
 from makegood.listen.mapping_values import AMOUNT
@@ -22,25 +23,29 @@ class UnusableColumns(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Columns:
-    """What the columns of a file are: `columns` gives ours the file's; how its dates and amounts are written."""
+    """What the columns of a file are: `columns` gives ours the file's; how dates, amounts and names are written."""
 
     kind: str
     columns: Mapping[str, str]
     order: str = ""
     decimal: str = ""
+    names: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Return it as it is kept."""
-        return {"columns": dict(self.columns), "order": self.order, "decimal": self.decimal}
+        return {"columns": dict(self.columns), "order": self.order, "decimal": self.decimal, "names": self.names}
 
 
-def turned(*, sheet: Sheet, mapping: Columns, problems: Problems) -> Turned:
-    """Return the file told under our columns; what cannot be read is a problem of its row, which is left out."""
+def turned(*, sheet: Sheet, mapping: Columns, problems: Problems, without: Collection[int] = frozenset()) -> Turned:
+    """Return the file told under our columns, `without` some of its rows.
+
+    What cannot be read is a problem of its row, which is left out.
+    """
 
     def rows() -> Iterator[Numbered]:
-        yield 1, dict.fromkeys(mapping.columns, "")
+        yield 1, _named(dict.fromkeys(mapping.columns, ""), mapping)
         for number, row in sheet.told(problems):
-            if sheet.form == "csv" and number == 1:
+            if (sheet.form == "csv" and number == 1) or number in without:
                 continue
             told = _row(number, row, mapping, problems)
             if told is not None:
@@ -67,7 +72,17 @@ def _row(number: int, row: Row, mapping: Columns, problems: Problems) -> Row | N
             good = False
             continue
         told[name] = plain
-    return told if good else None
+    return _named(told, mapping) if good else None
+
+
+def _named(told: Row, mapping: Columns) -> Row:
+    """Put a name that stands in two columns together, and one that begins with the last name in its order."""
+    if {GIVEN, FAMILY} & mapping.columns.keys():
+        rest = {name: text for name, text in told.items() if name not in (GIVEN, FAMILY)}
+        return {**rest, "name": name_whole(told)}
+    if mapping.names and told.get("name"):
+        return {**told, "name": name_plain(told["name"], mapping.names)}
+    return told
 
 
 def _time(text: str, order: str) -> tuple[str | None, str]:
@@ -87,7 +102,7 @@ def _amount(text: str, decimal: str) -> str | None:
 
 
 def refuse_open(*, mapping: Columns) -> None:
-    """Refuse a mapping that leaves open how dates or amounts are read.
+    """Refuse a mapping that leaves open how dates, amounts or names are read.
 
     Raises UnusableColumns.
     """
@@ -95,6 +110,10 @@ def refuse_open(*, mapping: Columns) -> None:
         raise UnusableColumns("Say whether the day or the month stands first in its dates.")
     if mapping.decimal == ASK or mapping.decimal not in ("", *DECIMALS):
         raise UnusableColumns("Say whether a point or a comma stands before the cents in its amounts.")
+    if mapping.names not in NAMES:
+        raise UnusableColumns("Say whether the last name stands first in its names.")
+    if "name" in mapping.columns and {GIVEN, FAMILY} & mapping.columns.keys():
+        raise UnusableColumns("Choose a column for the whole name, or those of the first and the last name: not both.")
 
 
 def label_of(kind: str, name: str) -> str:
