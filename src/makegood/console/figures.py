@@ -247,8 +247,13 @@ def _not_contacted(gated: Sequence[Gated]) -> str:
     return ", ".join(f"{counts[gate]:,} {words}" for gate, words in said if counts[gate]) + "."
 
 
-def broken_figure(*, settled: Promises, window: str, name: str = "Promises broken", quiet: int | None = None) -> Figure:
-    """This function will make the figure of broken promises; `quiet` is how many failures stayed quiet."""
+def broken_figure(
+    *, settled: Promises, window: str, name: str = "Promises broken", quiet: int | None = None, by_due: bool = False
+) -> Figure:
+    """This function will make the figure of broken promises; `quiet` is how many failures stayed quiet.
+
+    `by_due` says that they are counted by when they fall due, not by when they came to their end.
+    """
     total = settled.kept + settled.broken
     return Figure(
         name=name,
@@ -258,7 +263,8 @@ def broken_figure(*, settled: Promises, window: str, name: str = "Promises broke
         needs="No promise came to its end in this time.",
         definition="Promises not kept when they fell due, of those kept or broken; released ones are left out.",
         window=window,
-        method="By when the promise was kept or broke. What evidence showed to be kept in time counts as kept.",
+        method=f"By when the promise {'falls due' if by_due else 'was kept or broke'}."
+        " What evidence showed to be kept in time counts as kept.",
     )
 
 

@@ -35,6 +35,12 @@ def today(*, now: datetime, zone: str) -> Window:
     return Window(since=_midnight(now, zone), until=now + INCLUSIVE)
 
 
+def whole_day(*, now: datetime, zone: str) -> Window:
+    """This function will make the window of today in this zone, from midnight to midnight."""
+    local = _midnight(now, zone).astimezone(zoneinfo.ZoneInfo(zone))
+    return Window(since=_midnight(now, zone), until=(local + timedelta(days=1)).astimezone(UTC))
+
+
 def this_month(*, now: datetime, zone: str) -> Window:
     """This function will make the window from the first of the month in this zone until `now`, which is in it."""
     return Window(since=_midnight(now, zone, day=1), until=now + INCLUSIVE)

@@ -18,6 +18,7 @@ from makegood.insights.measures import (
     clocks_kept,
     failed,
     found_by_us,
+    promises_due,
     promises_settled,
     quiet_counted,
 )
@@ -68,11 +69,13 @@ class Counted:
     spending: list[SpendChange]
 
 
-def count(*, organization_id: int, window: Window, now: datetime) -> Counted:
-    """This function will count everything that Insights shows of one window."""
+def count(*, organization_id: int, window: Window, now: datetime, day: Window | None = None) -> Counted:
+    """This function will count everything that Insights shows of one window; of a `day` what falls due on it."""
     return Counted(
         at=now,
-        settled=promises_settled(organization_id=organization_id, window=window),
+        settled=promises_due(organization_id=organization_id, window=day)
+        if day
+        else promises_settled(organization_id=organization_id, window=window),
         clocks=clocks_kept(organization_id=organization_id, window=window),
         first=first_words(organization_id=organization_id, window=window),
         over=over_now(organization_id=organization_id),
@@ -83,6 +86,11 @@ def count(*, organization_id: int, window: Window, now: datetime) -> Counted:
         returns=returns(organization_id=organization_id, window=window),
         spending=spend_by_score(organization_id=organization_id, window=window),
     )
+
+
+def day_of(*, key: str, now: datetime, zone: str) -> Window | None:
+    """This function will make the window of the whole day that a key of WINDOWS names; None where it names none."""
+    return windows.whole_day(now=now, zone=zone) if key == "today" else None
 
 
 def window_of(*, key: str, now: datetime, zone: str) -> Window:
@@ -116,7 +124,7 @@ def insights_page(
                 "What broke, and what stayed quiet",
                 "quiet",
                 (
-                    figures.broken_figure(settled=counted.settled, window=window),
+                    figures.broken_figure(settled=counted.settled, window=window, by_due=key == "today"),
                     *figures.gate_figures(failed=counted.failed, window=window),
                 ),
                 figures.quiet_chart(gated=counted.failed.gated),
@@ -199,13 +207,13 @@ def today_figures(*, organization_id: int, reader: Reader, currency: str, url: s
     made_good = clocks_kept(organization_id=organization_id, window=week, targets=("make_good",), timed=False)
     found = found_by_us(organization_id=organization_id, window=week)
     quiet = quiet_counted(organization_id=organization_id, window=day)
-    settled = promises_settled(organization_id=organization_id, window=day)
+    settled = promises_due(organization_id=organization_id, window=windows.whole_day(now=now, zone=reader.zone))
     month = given(organization_id=organization_id, window=windows.this_month(now=now, zone=reader.zone))
     rated = scores(organization_id=organization_id, window=windows.last_days(days=28, now=now))
     five = (
         made_good_figure(clock=made_good[0] if made_good else None),
         attrs.evolve(figures.found_figures(found=found, window="Last 7 days")[0], name="Found before they wrote"),
-        figures.broken_figure(settled=settled, window="Today", name="Broken today", quiet=quiet),
+        figures.broken_figure(settled=settled, window="Today", name="Broken today", quiet=quiet, by_due=True),
         figures.score_figures(scores=rated, window="Last 28 days")[0],
         figures.given_figure(
             given=month,

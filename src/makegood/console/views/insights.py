@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
-from makegood.console.building.insights import USUAL, WINDOWS, Counted, count, insights_page, window_of
+from makegood.console.building.insights import USUAL, WINDOWS, Counted, count, day_of, insights_page, window_of
 from makegood.console.desk import Desk
 from makegood.console.views.frame import Screen, staff
 
@@ -36,7 +36,8 @@ def _counted(desk: Desk, key: str) -> Counted:
     now = desk.reader.now
     window = window_of(key=key, now=now, zone=desk.reader.zone)
     if key not in LONG:
-        return count(organization_id=desk.organization_id, window=window, now=now)
+        day = day_of(key=key, now=now, zone=desk.reader.zone)
+        return count(organization_id=desk.organization_id, window=window, now=now, day=day)
     name = f"insights:{desk.organization_id}:{key}"
     counted: Counted | None = cache.get(name)
     if counted is None or counted.at > now:
