@@ -89,6 +89,13 @@ def _shape(report: ShadowReport) -> dict[str, Any]:
         "recoveries": report.recoveries,
         "letters": dict(report.letters),
         "waiting": report.waiting,
+        "unheard": None
+        if report.unheard is None
+        else {
+            "count": report.unheard.count,
+            "first_at": report.unheard.first_at.isoformat(),
+            "heard_until": report.unheard.heard_until.isoformat() if report.unheard.heard_until else None,
+        },
         "cost": [
             {name: _money(getattr(one, name)) for name in ("floor", "fix", "extra", "offered")} for one in report.costs
         ],
@@ -130,6 +137,10 @@ def _say(report: ShadowReport) -> None:
     print(f"{report.source} {state}; {report.since:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC")
     letters = ", ".join(f"{kind} {count:,}" for kind, count in sorted(report.letters.items()))
     print(f"recoveries {report.recoveries:,}; letters: {letters or 'none'}; waiting for a click: {report.waiting:,}")
+    if report.unheard is not None:
+        heard = report.unheard.heard_until
+        until = f"last heard up to {heard:%Y-%m-%d %H:%M} UTC" if heard else "never heard"
+        print(f"broken and undecided: {report.unheard.count:,}; the source was {until}")
     for one in report.costs:
         print(f"would be given: floor {one.floor}, fix {one.fix}, extra {one.extra}; offered besides {one.offered}")
     if report.capacity is not None:

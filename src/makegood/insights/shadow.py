@@ -7,6 +7,7 @@ of a shadow can.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ import attrs
 from makegood.core.capacity import Capacity, UnableToPlan, plan
 from makegood.core.money import Money
 from makegood.customers.models import Customer
+from makegood.failures.gating import UNHEARD as NOT_HEARD
 from makegood.insights.windows import rows
 from makegood.journal.models import Entry
 from makegood.makegoods.models import PromisedCharge
@@ -85,6 +87,18 @@ class ShadowCost:
 
 
 @attrs.frozen(kw_only=True)
+class Unheard:
+    """Broken promises of which nothing is decided: their source was not heard past their moment; None: never heard.
+
+    `first_at` is when the first of them fell due.
+    """
+
+    count: int
+    first_at: datetime
+    heard_until: datetime | None
+
+
+@attrs.frozen(kw_only=True)
 class ShadowReport:
     """The report of one source, from when it began to watch until now, or until it went live.
 
@@ -104,6 +118,7 @@ class ShadowReport:
     waiting: int
     open_now: int
     capacity: Capacity | None
+    unheard: Unheard | None = None
 
 
 FAILURES = """
@@ -125,6 +140,11 @@ CHARGES = """
 SELECT settled_at, (payload ->> 'minor')::bigint, payload ->> 'currency', (payload ->> 'failure')::bigint
 FROM journal_effect WHERE organization_id = %s AND subject = 'charge' AND subject_id = ANY (%s)
     AND kind = 'charge_stop' AND state = 'shadowed' AND settled_at >= %s AND settled_at < %s ORDER BY 1, id
+"""
+UNHEARD = """
+SELECT count(*), min(happened_at) FROM failures_failure
+WHERE organization_id = %s AND source_id = %s AND shadow AND gate = 'waiting' AND withdrawn_at IS NULL
+    AND gate_reasons @> %s::jsonb AND (%s::bigint[] IS NULL OR place_id = ANY(%s))
 """
 WAITING = """
 SELECT count(*) FROM conversations_message WHERE organization_id = %s AND thread_id = ANY (%s) AND state = 'draft'
@@ -244,7 +264,16 @@ def shadow_report(
         waiting=rows(WAITING, [organization_id, open_now])[0][0],
         open_now=len(open_now),
         capacity=_capacity(len(told.cases), until - since, handle_minutes),
+        unheard=_unheard(organization_id, source, places),
     )
+
+
+def _unheard(organization_id: int, source: Source, places: Sequence[int] | None) -> Unheard | None:
+    """What broke and waits for word of its source: with the next file or event it is decided."""
+    served = None if places is None else list(places)
+    rule = json.dumps([{"rule": NOT_HEARD[0].rule}])
+    count, first_at = rows(UNHEARD, [organization_id, source.id, rule, served, served])[0]
+    return Unheard(count=count, first_at=first_at, heard_until=source.heard_until) if count else None
 
 
 def sources_watched(*, organization_id: int) -> set[int]:

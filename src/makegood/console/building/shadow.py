@@ -8,7 +8,7 @@ from makegood.console.building.words import code, said_at
 from makegood.console.desk import Desk
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Action, Empty, Fact, Link, SettingsSection, Table, TableRow, Tag
-from makegood.insights.shadow import HANDLE_MINUTES, ShadowLine, ShadowReport
+from makegood.insights.shadow import HANDLE_MINUTES, ShadowLine, ShadowReport, Unheard
 
 SHOWN = 200
 """So many lines stand on the page; all of them are in the file."""
@@ -37,8 +37,22 @@ def shadow_sections(desk: Desk, report: ShadowReport, *, source_id: int) -> tupl
         facts=_facts(desk, report),
         links=(Link(label="All of it as a CSV", url=reverse("source-shadow-file", args=[source_id])),),
     )
+    waits = (_unheard(desk, report, report.unheard),) if report.unheard else ()
     going = (_go_live(report, source_id),) if report.watching and desk.may("settings-act") else ()
-    return (totals, *going, _by_day(desk, report), _line_by_line(desk, report))
+    return (totals, *waits, *going, _by_day(desk, report), _line_by_line(desk, report))
+
+
+def _unheard(desk: Desk, report: ShadowReport, waits: Unheard) -> SettingsSection:
+    one = waits.count == 1
+    heard = f"was last heard up to {said_at(desk, waits.heard_until)}" if waits.heard_until else "was never heard"
+    which = "it" if one else "the first of them"
+    return SettingsSection(
+        title=f"{waits.count:,} broken promise{' waits' if one else 's wait'} for word of {report.source}",
+        key="unheard",
+        lead=f"Not in this report yet: {which} fell due {said_at(desk, waits.first_at)}, and {report.source} {heard}. "
+        "It may have been kept, and nobody told us. The next file or event from there that reaches past it decides: a "
+        "nightly file tells of a failure with the file that comes next.",
+    )
 
 
 def _facts(desk: Desk, report: ShadowReport) -> tuple[Fact, ...]:
