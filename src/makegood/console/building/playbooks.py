@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from makegood.core.calendars import Calendar
@@ -24,6 +24,17 @@ def playbooks_listed(*, organization_id: int) -> list[PlaybookFacts]:
 def playbook_title(facts: PlaybookFacts) -> str:
     """This function will name a playbook as its authors did."""
     return _read(facts).title
+
+
+def team_lacking(facts: PlaybookFacts, *, teams: Collection[str]) -> str:
+    """This function will say that a playbook names a team that is not here, who owns meanwhile, and what to do."""
+    team = _read(facts).team
+    if not team or team in teams:
+        return ""
+    return (
+        f"It names a team, “{team}”, that you do not have: make it under Settings, Places, and put its people in it."
+        " Until then whoever serves the place and has least to do owns what it opens."
+    )
 
 
 def hours_known(*, organization_id: int) -> dict[str, Calendar]:

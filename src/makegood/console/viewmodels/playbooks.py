@@ -52,6 +52,9 @@ class PlaybookChange:
     otherwise: Table
     otherwise_lead: str
     title: str = ""
+    warning: str = ""
+    """What it needs that is not here, such as its team; `remedy` leads to where that is made."""
+    remedy: Link | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,7 @@ import attrs
 from django.http import HttpRequest
 
 from makegood.console.asking import amount, select, whole
-from makegood.console.building.playbooks import playbooks_listed
+from makegood.console.building.playbooks import playbooks_listed, team_lacking
 from makegood.console.building.sender import sender_doubt, sender_said
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
@@ -38,11 +38,15 @@ PLACE_KINDS = (
 
 @attrs.frozen(kw_only=True)
 class Done:
-    """What was done, in a sentence; `secret` is shown this once, `to` is where it goes on, if not where it began."""
+    """What was done, in a sentence, and what is to be known of it; `secret` is shown this once.
+
+    `to` is where it goes on, if not where it began.
+    """
 
     text: str
     secret: str = ""
     to: str = ""
+    detail: str = ""
 
 
 def team_form(desk: Desk, *, action: str) -> Form:
@@ -231,19 +235,27 @@ def _playbook(request: HttpRequest, desk: Desk) -> str:
     return wanted
 
 
+def team_unknown(desk: Desk, playbook: str) -> str:
+    """This function will say that a playbook of this code names a team that is not here; nothing where it is."""
+    here = desk.organization_id
+    chosen = next((one for one in playbooks_listed(organization_id=here) if one.code == playbook), None)
+    teams = {one.name for one in teams_all(organization_id=here)}
+    return team_lacking(chosen, teams=teams) if chosen else ""
+
+
 def source_add(request: HttpRequest, desk: Desk) -> Done:
     """Add a source."""
     given = answers(request.POST, source="Write the source's name.")
-    rhythm = request.POST.get("source_rhythm", "").strip()
+    rhythm, playbook = request.POST.get("source_rhythm", "").strip(), _playbook(request, desk)
     source_create(
         organization_id=desk.organization_id,
         code=code_of(name=given["source"]) or NAMELESS,
         name=given["source"][:120],
         now=desk.facts.now,
         rhythm_minutes=whole(rhythm, field="source_rhythm", least=1, most=525_600) if rhythm else None,
-        playbook=_playbook(request, desk),
+        playbook=playbook,
     )
-    return Done(text=f"{given['source']} is a source now.", secret="")
+    return Done(text=f"{given['source']} is a source now.", detail=team_unknown(desk, playbook))
 
 
 def source_watched(request: HttpRequest, desk: Desk) -> Done:

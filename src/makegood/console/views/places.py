@@ -9,7 +9,7 @@ from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Form
-from makegood.console.views.people import Done
+from makegood.console.views.people import Done, team_unknown
 from makegood.organizations.operations import place_playbook_choose
 from makegood.organizations.queries import PlaceFacts, places_all
 
@@ -44,4 +44,4 @@ def playbook_choose(request: HttpRequest, desk: Desk) -> Done:
     place_playbook_choose(
         organization_id=here, place_id=place.id, playbook=playbook, by=desk.member_id, now=desk.facts.now
     )
-    return Done(text=f"From now on that is what is done at {place.name}.")
+    return Done(text=f"From now on that is what is done at {place.name}.", detail=team_unknown(desk, playbook))

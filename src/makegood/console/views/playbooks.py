@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from makegood.console.building.playbooks import hours_known, playbook_said
+from makegood.console.building.playbooks import hours_known, playbook_said, team_lacking
 from makegood.console.building.words import code as recovery_code
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered
@@ -23,7 +23,7 @@ from makegood.console.viewmodels.playbooks import (
 from makegood.console.views import people
 from makegood.console.views.frame import Screen, acts, staff
 from makegood.organizations.operations import playbook_publish
-from makegood.organizations.queries import PlaybookFacts, calendars_latest, playbooks_latest_facts
+from makegood.organizations.queries import PlaybookFacts, calendars_latest, playbooks_latest_facts, teams_all
 from makegood.recoveries.queries.otherwise import OtherwiseFound, recoveries_otherwise
 from makegood.rules.playbooks import Playbook, UnusablePlaybook, data_of, from_data, parse
 from makegood.rules.playbooks.differing import changed_lines, differences
@@ -108,10 +108,14 @@ def change_shown(desk: Desk, *, text: str, data: dict[str, Any], playbook: Playb
     found = recoveries_otherwise(organization_id=desk.organization_id, playbook=playbook)
     lines = changed_lines(before=plain(before.text), after=text) if before else ()
     known = hours_known(organization_id=desk.organization_id)
+    facts = _facts_of(desk, text, data)
+    warning = team_lacking(facts, teams=_teams(desk))
     return PlaybookChange(
         key=playbook.code,
         version=before.version if before else 0,
-        said=playbook_said(_facts_of(desk, text, data), hours=known),
+        said=playbook_said(facts, hours=known),
+        warning=warning,
+        remedy=make_team() if warning else None,
         differences=_differences(before.data if before else {}, data),
         lines=tuple(_line(one) for one in lines),
         otherwise=_otherwise(found),
@@ -137,7 +141,19 @@ def publish(request: HttpRequest, desk: Desk) -> people.Done:
         now=desk.facts.now,
         by=desk.member_id,
     )
-    return people.Done(text=f"Version {version + 1} counts from now on. What is open keeps the version it began with.")
+    return people.Done(
+        text=f"Version {version + 1} counts from now on. What is open keeps the version it began with.",
+        detail=team_lacking(_facts_of(desk, text, data), teams=_teams(desk)),
+    )
+
+
+def _teams(desk: Desk) -> set[str]:
+    return {one.name for one in teams_all(organization_id=desk.organization_id)}
+
+
+def make_team() -> Link:
+    """This function will lead to where a team is made."""
+    return Link(label="Make the team", url=f"{reverse('settings', args=['places'])}#teams")
 
 
 def paste_form() -> Form:

@@ -328,5 +328,5 @@ def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpRes
         return step_page(
             request, desk, step=step, secret=(Fact(label="Shown once", value=done.secret, note=done.text),)
         )
-    tell(request, done.text)
+    tell(request, done.text, detail=done.detail)
     return redirect(done.to or reverse("set-up-step", args=[step]))

@@ -14,7 +14,13 @@ from django.urls import reverse
 from makegood.console import permissions
 from makegood.console.building import data_in, mailbox, webhooks
 from makegood.console.building.drafting import drafting_sections
-from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.playbooks import (
+    hours_known,
+    playbook_said,
+    playbook_title,
+    playbooks_listed,
+    team_lacking,
+)
 from makegood.console.building.sender import sender_doubt, sender_links, sender_said
 from makegood.console.building.sign_on import sign_on_sections
 from makegood.console.building.sources import sources_sections
@@ -213,10 +219,11 @@ def _places(desk: Desk) -> tuple[SettingsSection, ...]:
 
 def _playbook(desk: Desk) -> tuple[SettingsSection, ...]:
     known = hours_known(organization_id=desk.organization_id)
+    teams = {one.name for one in queries.teams_all(organization_id=desk.organization_id)}
     sections = [
         SettingsSection(
             title=playbook_title(one),
-            lead=playbook_said(one, hours=known),
+            lead=f"{playbook_said(one, hours=known)} {team_lacking(one, teams=teams)}".rstrip(),
             key=f"playbook-{one.code}",
             facts=(
                 Fact(label="Code", value=one.code),
@@ -320,7 +327,7 @@ def settings_act(request: HttpRequest, desk: Desk, *, section: str, act: str) ->
     done = doing(request, desk)
     if done.secret:
         return settings_page(request, desk, section=section, fresh=(done.secret, done.text))
-    tell(request, done.text)
+    tell(request, done.text, detail=done.detail)
     return redirect(done.to or reverse("settings", args=[section]))
 
 
