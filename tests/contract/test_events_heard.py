@@ -37,7 +37,7 @@ UNHEARD = {
     "organizations:drafting: changed",
     "organizations:member: joined factor_removed identified unidentified password_renewed returned signed_out told_so",
     "organizations:single_sign_on: changed",
-    "organizations:organization: founded addressed set_up",
+    "organizations:organization: founded addressed set_up treated",
     "organizations:place: treated",
     "organizations:sending: resumed stopped",
     "listen:file: mapped seen",

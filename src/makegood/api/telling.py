@@ -10,9 +10,10 @@ from makegood.api.problems import Problem
 from makegood.api.schemas import CustomerIn
 from makegood.customers.models import IDENTITY_KINDS
 from makegood.customers.operations import Seen, customers_resolve
-from makegood.listen.operations import events_accept, reference_key
+from makegood.listen.operations import events_accept
 from makegood.organizations.models import Place
 from makegood.promises.models import Source
+from makegood.promises.naming import reference_key
 
 MOST_NAMED = 10
 

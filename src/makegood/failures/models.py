@@ -73,7 +73,8 @@ class Failure(TenantModel):
     `gate_at` is when the gate decides while waiting, and when it decided afterwards. `routed_at` is when a contact
     or review was taken into a recovery or held for an incident; NULL means that it still has to be. `shadow` is one of
     a source that only watched when it became known (the database sets it), or began to before it had a recovery: what
-    is decided for it from then on never leaves.
+    is decided for it from then on never leaves. `playbook` is what was chosen for it as it was reported, as by the
+    order that a mail names; empty is that of its source, else of its place.
     """
 
     kind = models.CharField(max_length=30)
@@ -105,6 +106,7 @@ class Failure(TenantModel):
     routed_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     shadow = models.BooleanField(default=False, db_default=False)
+    playbook = models.CharField(max_length=60, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [

@@ -33,7 +33,11 @@ class UnableToAddCause(ValueError):
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What somebody reports: a failure of one customer, seen by a member, a program or the customer."""
+    """What somebody reports: a failure of one customer, seen by a member, a program or the customer.
+
+    `about` is the happening that it is part of (`OrderNamed.happening_key`), where nothing else here says it;
+    `playbook` what is done about it, where neither its source nor its place is to say that.
+    """
 
     customer_id: int
     kind: str
@@ -53,6 +57,8 @@ class Report:
     kept_service: bool | None = None
     reported_by_id: int | None = None
     found_by_us: bool = False
+    about: str = ""
+    playbook: str = ""
 
     def check(self) -> None:
         """Raise UnableToReportFailure if an answer is missing or is none of those allowed."""
@@ -115,6 +121,7 @@ def failure_report(*, organization_id: int, report: Report, now: datetime) -> in
         gate_at=decision.gate_at,
         gate_reasons=[reason.as_dict() for reason in decision.reasons],
         routed_at=None if decision.gate == "waiting" else now,
+        playbook=report.playbook,
     )
     by = report.reported_by_id
     attached = [_said(failure_id, "attached", now, by, incident=report.incident_id)] if report.incident_id else []
@@ -143,7 +150,7 @@ def _happening(report: Report, failure_id: int) -> str:
         key = getattr(report, f"{name}_id")
         if key is not None:
             return f"{name}:{key}"
-    return f"failure:{failure_id}"
+    return report.about or f"failure:{failure_id}"
 
 
 def _said(failure_id: int, action: str, at: datetime, by: int | None, **data: Any) -> Happened:

@@ -7,7 +7,8 @@ from typing import Any
 
 import attrs
 
-from makegood.organizations.queries import playbooks_said
+from makegood.organizations.queries import mail_playbook, place_playbooks, playbooks_said
+from makegood.promises.naming import OrderNamed
 
 DEFAULT_PROMISE: Mapping[str, Any] = {
     "loss": "time",
@@ -47,6 +48,17 @@ class BurstPolicy:
     minimum: int = 10
     share: int = 20
     window_minutes: int = 15
+
+
+def playbook_of_mail(*, organization_id: int, about: OrderNamed | None, place_id: int | None) -> str:
+    """Return what is done about what a mail complains of: as the source of the order says that it names.
+
+    Without such an order it is what its place says, for which this is empty, else what was chosen for mails.
+    """
+    if about is not None and about.playbook:
+        return about.playbook
+    said = place_playbooks(organization_id=organization_id, place_ids=[place_id]) if place_id else {}
+    return "" if said else mail_playbook(organization_id=organization_id)
 
 
 class Policies:

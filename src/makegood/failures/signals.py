@@ -13,7 +13,9 @@ from django.db.models import F, Q
 from makegood.failures.early_signals import complained
 from makegood.failures.models import TOLD_BY_THEM, Failure, Signal
 from makegood.failures.operations import Report, failure_report
+from makegood.failures.policy import playbook_of_mail
 from makegood.journal.operations import Happened, record
+from makegood.promises.naming import OrderNamed
 from makegood.store.bulk import insert, next_ids
 
 SAME_MATTER = timedelta(days=90)
@@ -141,26 +143,39 @@ def signal_dismiss(*, organization_id: int, signal_id: int, by: int, now: dateti
 
 
 def signal_open(
-    *, organization_id: int, signal_id: int, what: str, place_id: int | None, by: int, now: datetime
+    *,
+    organization_id: int,
+    signal_id: int,
+    what: str,
+    place_id: int | None,
+    by: int,
+    now: datetime,
+    about: OrderNamed | None = None,
 ) -> int:
     """Make a failure of a signal that a person looked at, and a recovery of it; return the failure's id.
 
-    `what` says what went wrong, `place_id` where, unless the signal knows. Raises UnableToDecideSignal if it is
-    decided already.
+    `what` says what went wrong, `place_id` where, unless the signal knows. `about` is the one order that the mail names
+    which the signal is: the failure is of its purchase, at its place, under the playbook of its source. Raises
+    UnableToDecideSignal if it is decided already.
     """
-    row = _open(organization_id, signal_id)
+    row, here = _open(organization_id, signal_id), organization_id
+    place_id = row.place_id or (about.place_id if about else None) or place_id
     report = Report(
         customer_id=row.customer_id,
         kind="wrong_charge" if row.kind == "wrong_charge" else "complaint",
         loss="money" if row.kind == "wrong_charge" else "attention",
         what=what,
         happened_at=row.happened_at,
-        purchase_id=row.purchase_id,
+        purchase_id=row.purchase_id or (about.purchase_id if about else None),
         charge_id=row.charge_id,
-        place_id=row.place_id or place_id,
+        place_id=place_id,
         source_id=row.source_id,
+        price_minor=about.price_minor if about else None,
+        currency=about.currency if about and about.price_minor is not None else "",
         reported_by_id=by,
         found_by_us=row.kind not in TOLD_BY_THEM,
+        about=about.happening_key if about else "",
+        playbook="" if row.source_id else playbook_of_mail(organization_id=here, about=about, place_id=place_id),
     )
     row.failure_id = failure_report(organization_id=organization_id, report=report, now=now)
     _decided(organization_id, row, "joined", by, now, {"failure": row.failure_id})

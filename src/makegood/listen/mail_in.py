@@ -8,6 +8,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from makegood.customers.operations import Seen, customers_resolve, identity_owner
 from makegood.listen.bounces import bounce_of
 from makegood.listen.mail import Mail, parse
 from makegood.listen.mail_kind import Kind
@@ -15,6 +16,7 @@ from makegood.messages.links import ids_in
 from makegood.messages.models import Message
 from makegood.messages.operations import Received, message_received
 
+MOST_ADDRESS = 320
 LINK = re.compile(r"(sign-in(?:/|%2F)choose(?:/|%2F))(?:[\w.~%=+-]|\r?\n[> \t]*(?=[\w.~%=+-]{12}))+", re.IGNORECASE)
 """A link by which a password is chosen, as mails repeat it: broken over lines, quoted, or written into another link."""
 
@@ -76,7 +78,20 @@ def mail_take(*, organization_id: int, raw: bytes, at: datetime, size: int = 0) 
         message_id=_plain(mail.message_id or ""),
         reason=reason,
     )
+    if received.new and kind == "person":
+        _named(organization_id, mail, received.customer_id, at)
     return MailTaken(kind=mail.kind, new=received.new, received=received)
+
+
+def _named(organization_id: int, mail: Mail, customer_id: int | None, at: datetime) -> None:
+    """Call whoever wrote as they call themselves, where nobody knows their name and the address is theirs."""
+    name, address = " ".join(_plain(mail.sender_name).split()), _plain(mail.sender)[:MOST_ADDRESS]
+    if not name or "@" in name or not address:
+        return
+    owner = identity_owner(organization_id=organization_id, kind="email", value=address)
+    if owner is not None and owner == customer_id:
+        seen = Seen(identities=(("email", address),), name=name)
+        customers_resolve(organization_id=organization_id, seen=[seen], now=at)
 
 
 def _ours(organization_id: int, mail: Mail) -> bool:

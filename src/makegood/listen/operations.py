@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -30,6 +29,7 @@ from makegood.listen.models import Raw
 from makegood.makegoods.charges import ChargeFor, charges_tie
 from makegood.organizations.models import Place
 from makegood.promises.models import Promise, Source
+from makegood.promises.naming import reference_key
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard, sources_lock
 from makegood.store.bulk import insert
 from makegood.store.clocks import moment as store_moment
@@ -71,12 +71,6 @@ class _Batch:
 
     def key(self, kind: str, reference: str) -> bytes:
         return reference_key(source_id=self.source_id, kind=kind, reference=reference)
-
-
-@lru_cache(maxsize=4 * MOST_EVENTS)
-def reference_key(*, source_id: int, kind: str, reference: str) -> bytes:
-    """Return the keyed hash that stands for a source's own reference."""
-    return keyed_hash(f"{source_id}:{kind}:{reference}")
 
 
 def events_accept(

@@ -19,6 +19,7 @@ class Organization(models.Model):
     """One business. `delivery` says what happens to effects: live, shadow (nothing leaves) or inbox (demo, replay).
 
     `recorded` is a replay's: its customers are rows of a file, and each counts as having the link of their page.
+    `mail_playbook` is what is done about what mails complain of, where no order and no place says it; empty is default.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -35,6 +36,7 @@ class Organization(models.Model):
     stopped_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     recorded = models.BooleanField(default=False, db_default=False)
+    mail_playbook = models.CharField(max_length=60, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [state_check("delivery", ORGANIZATION_DELIVERIES, "organization_delivery")]

@@ -277,6 +277,20 @@ def place_playbook_choose(*, organization_id: int, place_id: int, playbook: str,
     )
 
 
+def mail_playbook_choose(*, organization_id: int, playbook: str, by: int, now: datetime) -> None:
+    """Choose what is done from now on about what mails complain of, where no order and no place says it."""
+    Organization.objects.filter(id=organization_id).update(mail_playbook=playbook)
+    entry = Happened(
+        at=now,
+        event="organizations:organization:treated",
+        subject="organization",
+        subject_id=organization_id,
+        data={"mail_playbook": playbook},
+        actor_id=by,
+    )
+    record(organization_id=organization_id, entries=[entry])
+
+
 def playbook_publish(
     *, organization_id: int, code: str, text: str, data: dict[str, Any], now: datetime, by: int | None = None
 ) -> int:

@@ -296,6 +296,11 @@ def place_playbooks(*, organization_id: int, place_ids: Collection[int]) -> dict
         return dict(cursor.fetchall())
 
 
+def mail_playbook(*, organization_id: int) -> str:
+    """This function will say what is done about what mails complain of; empty where nobody chose."""
+    return str(Organization.objects.values_list("mail_playbook", flat=True).get(id=organization_id))
+
+
 @attrs.frozen(kw_only=True)
 class PlaybookFacts:
     """One published version of a playbook."""

@@ -88,7 +88,7 @@ COLUMNS = (
     "id", "customer_id", "happening_key", "gate", "gate_at", "happened_at", "kind", "loss", "fault", "severity", "what",
     "kept_service", "promise_id", "purchase_id", "visit_id", "source_id", "incident_id", "place_id", "price_minor",
     "currency", "found_by_us", "reported_by_id", "complained_at", "withdrawn_at",
-    "shadow",
+    "shadow", "playbook",
 )  # fmt: skip
 BROUGHT = (
     ("customer", "customers_customer", "f.customer_id", "name, first_purchase_at, merged_into_id"),
@@ -191,7 +191,9 @@ def _taken(one: dict[str, Any], brought: tuple[Any, ...], places: Mapping[int, s
         price_minor=one["price_minor"],
         currency=one["currency"],
         visit_ends_at=visit_ends_at,
-        playbook=(places.get(one["place_id"]) if one["source_id"] is None else playbook) or "default",
+        playbook=one["playbook"]
+        or (places.get(one["place_id"]) if one["source_id"] is None else playbook)
+        or "default",
         parent_id=parent_id if parent_state in ("open", "closed") else None,
         told_at=(one["complained_at"] or one["happened_at"])
         if told_by_customer(

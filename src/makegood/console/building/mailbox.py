@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import reverse
 
+from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.permissions import RUNS
@@ -22,7 +23,7 @@ from makegood.console.viewmodels import (
     Tag,
 )
 from makegood.listen.mailbox.queries import AsideFacts, MailboxFacts, asides_open, mailbox_facts
-from makegood.organizations.queries import organization_facts
+from makegood.organizations.queries import mail_playbook, organization_facts
 
 SECURITY = (
     ("tls", "TLS from the start", "usually port 993"),
@@ -46,8 +47,42 @@ def overview(desk: Desk, *, chosen: str = "") -> tuple[SettingsSection, ...]:
     if desk.facts.role in RUNS:
         kept = found is not None and found.sign_in == "oauth" and chosen not in ("password", "set")
         token = kept or chosen in ("token", "set-token")
-        forms = (_address(desk), _demo() if settings.DEMO else _token_form(found) if token else _password_form(found))
+        forms = (
+            _followed(desk),
+            _address(desk),
+            _demo() if settings.DEMO else _token_form(found) if token else _password_form(found),
+        )
     return (_reading(desk, found), *_asides(desk), *forms)
+
+
+def _followed(desk: Desk) -> SettingsSection:
+    known = hours_known(organization_id=desk.organization_id)
+    form = Form(
+        key="mail-playbook-form",
+        action=reverse("mail-act", args=["playbook"]),
+        submit="Do this",
+        style="plain",
+        fields=(
+            Field(
+                name="mail_playbook",
+                label="What is done when a mail complains",
+                kind="radio",
+                value=mail_playbook(organization_id=desk.organization_id) or "default",
+                required=True,
+                choices=tuple(
+                    Choice(value=one.code, label=playbook_title(one), hint=playbook_said(one, hours=known))
+                    for one in playbooks_listed(organization_id=desk.organization_id)
+                ),
+            ),
+        ),
+    )
+    return SettingsSection(
+        title="What is done about complaints by mail",
+        key="mail-playbook",
+        lead="A mail that names one order of its sender follows the playbook of that order's source, and one to a "
+        "place's own address that of the place. Every other follows the one that you choose here.",
+        forms=(form,),
+    )
 
 
 def _address(desk: Desk) -> SettingsSection:

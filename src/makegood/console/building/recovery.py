@@ -19,6 +19,7 @@ from makegood.console.building.giving import giving_of
 from makegood.console.building.helping import anyway_field, asking_why, items_of, panels_of
 from makegood.console.building.marks import marks_of
 from makegood.console.building.next_action import hands_over, next_of
+from makegood.console.building.orders import OrdersKnown, order_lines
 from makegood.console.building.reaching import hand_over_form, unreached, unspoken
 from makegood.console.building.seeing import seen_field, seen_pair
 from makegood.console.building.staff_words import said_words
@@ -97,6 +98,7 @@ class Known:
     asked: tuple[AskedLine, ...]
     incident: int | None
     status_url: str
+    orders: OrdersKnown
     said: Sequence[SaidWord] = ()
     stayed: Stayed
     helped: HelpState
@@ -241,6 +243,8 @@ def _customer(desk: Desk, known: Known) -> CustomerCard:
         if theirs and not case.shadow and desk.may("recovery-slip")
         else "",
         handed=hand_over_form(case) if alone and desk.may("recovery-link") and not hands_over(case) else None,
+        orders=order_lines(desk, known.orders.orders),
+        orders_label="Order" if known.orders.of_it else "They name",
     )
 
 

@@ -24,6 +24,7 @@ from makegood.console.viewmodels.shell import (
 )
 from makegood.console.viewmodels.staff_words import DraftWord, SaidWordCard
 from makegood.console.viewmodels.staying import CaresPanel, StayPanel, StoryPanel
+from makegood.console.viewmodels.today import OrderLine
 from makegood.core.money import Money
 
 
@@ -172,6 +173,9 @@ class CustomerCard:
     """Where that link is printed as a QR code."""
     handed: Form | None = None
     """For recording that they were given it."""
+    orders: tuple[OrderLine, ...] = ()
+    """The orders that it is about, else those that their letters name."""
+    orders_label: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -106,8 +106,20 @@ class FailedMail:
 
 
 @attrs.frozen(kw_only=True)
+class OrderLine:
+    """An order that somebody named: its number, what it was, where and when; `url` opens its promise."""
+
+    number: str
+    text: str
+    url: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class SignalRow:
-    """Evidence that a customer may have been failed, which no rule could decide alone; `said` in their own words."""
+    """Evidence that a customer may have been failed, which no rule could decide alone; `said` in their own words.
+
+    `orders` are those of their own that they name, and `orders_note` what a yes makes of them.
+    """
 
     text: str
     source: str
@@ -116,6 +128,8 @@ class SignalRow:
     said: str = ""
     actions: tuple[Action, ...] = ()
     why_url: str = ""
+    orders: tuple[OrderLine, ...] = ()
+    orders_note: str = ""
 
 
 @attrs.frozen(kw_only=True)

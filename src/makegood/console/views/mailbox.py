@@ -15,9 +15,11 @@ from django.shortcuts import redirect
 from makegood.console import permissions
 from makegood.console.asking import whole
 from makegood.console.building.mailbox import sees_asides
+from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.frame import Screen, acts, tell
+from makegood.console.views.people import team_unknown
 from makegood.console.views.settings import settings_page
 from makegood.listen.mailbox.account import Account, Folder, UnableToReadMail
 from makegood.listen.mailbox.operations import (
@@ -32,7 +34,7 @@ from makegood.listen.mailbox.operations import (
     mailbox_set,
 )
 from makegood.listen.models import MAILBOX_SECURITY
-from makegood.organizations.operations import reply_address_set
+from makegood.organizations.operations import mail_playbook_choose, reply_address_set
 
 LARGEST = 2**63 - 1
 PREFIXES = {"set": "mail", "set-token": "token"}
@@ -45,7 +47,7 @@ ASKED_FOR_TOKENS = {
     "token_refresh": "Bring the refresh token.",
 }
 SETTLING = frozenset({"again", "seen"})
-BY_ADMINS = frozenset({"address", "set", "set-token", "try", "stop", "go-on", "forget"})
+BY_ADMINS = frozenset({"address", "playbook", "set", "set-token", "try", "stop", "go-on", "forget"})
 
 
 def mail_again(request: HttpRequest, desk: Desk, **names: object) -> Screen | HttpResponse:
@@ -236,8 +238,21 @@ def _address(request: HttpRequest, desk: Desk) -> None:
     tell(request, f"Customers are written to from {address}, and answer to it.")
 
 
+def _playbook(request: HttpRequest, desk: Desk) -> None:
+    here = desk.organization_id
+    chosen = next(
+        (one for one in playbooks_listed(organization_id=here) if one.code == request.POST.get("mail_playbook")), None
+    )
+    if chosen is None:
+        raise Unanswered({"mail_playbook": "Choose one from the list."})
+    mail_playbook_choose(organization_id=here, playbook=chosen.code, by=desk.member_id, now=desk.facts.now)
+    detail = team_unknown(desk, chosen.code)
+    tell(request, f"Complaints by mail follow “{playbook_title(chosen)}” from now on.", detail=detail)
+
+
 ACTS: dict[str, Callable[[HttpRequest, Desk], None]] = {
     "address": _address,
+    "playbook": _playbook,
     "stop": _stop,
     "go-on": _go_on,
     "forget": _forget,

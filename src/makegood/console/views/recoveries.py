@@ -9,6 +9,7 @@ from django.urls import reverse
 from makegood.console.building import words
 from makegood.console.building.clocks import clock_page
 from makegood.console.building.drafting import with_machine
+from makegood.console.building.orders import orders_known
 from makegood.console.building.recovery import Known, recovery_page
 from makegood.console.building.staying import Stayed
 from makegood.console.desk import Desk
@@ -78,6 +79,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         incident=next((one.incident for one in failures if one.incident), None),
         status_url="" if case.shadow else preview_path(organization_id=here, token=case.thread_token),
         helped=help_state(organization_id=here, recovery_id=case.id),
+        orders=orders_known(organization_id=here, case=case),
         said=words_said(organization_id=here, recovery_id=case.id, now=desk.facts.now),
         stayed=Stayed(
             recorded=cares_of(entries=journals(organization_id=here, recovery_ids=[case.id])[case.id]),

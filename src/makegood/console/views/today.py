@@ -15,6 +15,7 @@ from makegood.console.building.doubts import doubt_text
 from makegood.console.building.insights import today_figures
 from makegood.console.building.leaving import leaving_words, yes_said
 from makegood.console.building.mails import TO_CUSTOMER, mails_in_trouble
+from makegood.console.building.orders import order_lines, orders_note
 from makegood.console.building.setting_up import set_up_left
 from makegood.console.building.silent import silent_lines
 from makegood.console.desk import Desk
@@ -34,9 +35,10 @@ from makegood.failures.signals import signal_dismiss, signal_open
 from makegood.makegoods.doubts import doubts_quiet
 from makegood.messages.operations import message_retry, message_stop
 from makegood.messages.queries import message_row
+from makegood.promises.naming import OrderNamed
 from makegood.recoveries import queries as recoveries
 from makegood.recoveries.operations import incident_leaving
-from makegood.recoveries.operations.unmatched import signals_words
+from makegood.recoveries.operations.unmatched import MailSaid, mail_orders, signals_words
 from makegood.recoveries.queries.faces import open_counts, recovery_of_message
 
 SHOWN = 25
@@ -73,6 +75,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
     path = reverse("today")
     signals = signals_open(organization_id=here, places=desk.places) if desk.may("signal-decide") else []
     written = signals_words(organization_id=here, signal_ids=[one.id for one in signals])
+    orders = mail_orders(organization_id=here, mails=written)
     proposed = incidents_list(organization_id=here, places=desk.places, states=("proposed",), most=5)
     turn = _evening(desk)
     late = sum(row.late and not row.word_waits for row in listed)
@@ -88,7 +91,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
             rows=tuple(words.recovery_row(desk, row) for row in listed),
             proposals=tuple(_proposal(desk, one) for one in proposed),
             mails=mails_in_trouble(desk),
-            signals=tuple(_signal(one, *written.get(one.id, ())) for one in signals),
+            signals=tuple(_signal(desk, one, written.get(one.id), orders.get(one.id, ())) for one in signals),
             doubts=_doubts(desk),
             silent=silent_lines(desk),
             set_up=set_up_left(desk),
@@ -208,23 +211,26 @@ def mail_decide(request: HttpRequest, desk: Desk, *, message_id: int, decision: 
     return redirect("today")
 
 
-def _signal(one: SignalFacts, subject: str = "", words_said: str = "") -> SignalRow:
-    """A signal; where it is a mail, with its subject and what it says."""
+def _signal(desk: Desk, one: SignalFacts, mail: MailSaid | None, orders: tuple[OrderNamed, ...]) -> SignalRow:
+    """A signal; where it is a mail, with its subject and words, who wrote it and which orders of theirs it names."""
     score = f": {one.value}" if one.value is not None else ""
-    mailed = bool(subject or words_said)
+    who = words.who(one.customer or (mail.address if mail else ""))
+    by_mail = f"By mail from {mail.address}" if mail and mail.address and mail.address != who else "By mail"
     return SignalRow(
-        text=f"A mail that answers nothing of ours: {subject or 'no subject'}"
-        if mailed
+        text=f"A mail that answers nothing of ours: {mail.subject or 'no subject'}"
+        if mail
         else f"{SIGNALS[one.kind]}{score}",
-        said=words_said.strip()[:SAID],
-        source="By mail" if mailed else one.source or "By hand",
+        said=mail.body.strip()[:SAID] if mail else "",
+        source=by_mail if mail else one.source or "By hand",
         at=one.happened_at,
-        who=words.who(one.customer),
+        who=who,
+        orders=order_lines(desk, orders),
+        orders_note=orders_note(orders),
         actions=(
-            Action(label="Nothing wrong", about=one.customer, url=reverse("signal-decide", args=[one.id, "dismiss"])),
+            Action(label="Nothing wrong", about=who, url=reverse("signal-decide", args=[one.id, "dismiss"])),
             Action(
                 label="Open a recovery",
-                about=one.customer,
+                about=who,
                 style="go",
                 url=reverse("signal-decide", args=[one.id, "open"]),
             ),
@@ -241,9 +247,16 @@ def signal_decide(request: HttpRequest, desk: Desk, *, signal_id: int, decision:
         raise Http404
     given = {"organization_id": here, "signal_id": signal_id, "by": desk.member_id, "now": now}
     if decision == "open":
-        subject, said = signals_words(organization_id=here, signal_ids=[one.id]).get(one.id, ("", ""))
-        what = " ".join((subject or said).split())[:160] or SIGNALS[one.kind]
-        signal_open(what=what, place_id=one.place_id or (desk.places[0] if desk.places else None), **given)
+        mails = signals_words(organization_id=here, signal_ids=[one.id])
+        orders = mail_orders(organization_id=here, mails=mails).get(one.id, ())
+        mail = mails.get(one.id)
+        what = " ".join(((mail.subject or mail.body) if mail else "").split())[:160] or SIGNALS[one.kind]
+        signal_open(
+            what=what,
+            place_id=desk.places[0] if desk.places else None,
+            about=orders[0] if len(orders) == 1 else None,
+            **given,
+        )
         tell(request, "A recovery is open.")
     else:
         signal_dismiss(**given)

@@ -13,7 +13,8 @@ from makegood.customers.operations import identity_hash, purchases_find
 from makegood.listen.datasets.recorded import Body
 from makegood.listen.hooks.shopify import Told, kept
 from makegood.listen.models import Hook, HookOrder
-from makegood.listen.operations import events_accept, reference_key
+from makegood.listen.operations import events_accept
+from makegood.promises.naming import reference_key
 from makegood.store.secrets import keyed_hash
 
 

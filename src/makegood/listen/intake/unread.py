@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from makegood.listen.intake.judging import Judged
 from makegood.listen.models import Intake
-from makegood.listen.operations import reference_key
 from makegood.promises.models import Source
+from makegood.promises.naming import reference_key
 from makegood.promises.unread import words_doubted, words_read, words_unread
 from makegood.store.clocks import now
 from makegood.store.tenancy import tenant

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.core.steps import step_overdue
+from makegood.customers.models import Purchase
 from makegood.failures.models import Failure
 from makegood.failures.queries import told_by_customer
 from makegood.journal.models import Effect, Entry
@@ -19,6 +20,7 @@ from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
 from makegood.messages.queries import BY_MACHINES
 from makegood.messages.tickets import THROUGH, ticket_links, tickets_told
+from makegood.promises.models import Promise
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.models import (
     STEPS,
@@ -42,6 +44,7 @@ from makegood.recoveries.queries.lines import (
     FollowUpLine,
     MakeGoodLine,
     MessageLine,
+    OrderOf,
     PauseLine,
     RatingLine,
     StepLine,
@@ -186,8 +189,11 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
     ids = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id=recovery_id).values_list(
         "failure_id", flat=True
     )
-    found = Failure.objects.filter(organization_id=organization_id, id__in=ids).select_related("source")
-    rows = found.order_by("detected_at", "id")
+    promised = Promise.objects.filter(
+        organization_id=organization_id, purchase_id=OuterRef("purchase_id"), recovery_id__isnull=True
+    ).order_by("due_at", "id")
+    found = Failure.objects.filter(organization_id=organization_id, id__in=ids)
+    rows = found.select_related("source", "purchase__place").annotate(order_promise=Subquery(promised.values("id")[:1]))
     return tuple(
         FailureLine(
             id=row.id,
@@ -216,8 +222,20 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
             purchase_id=row.purchase_id,
             charge_id=row.charge_id,
             watched=row.shadow,
+            order=_order_of(row.purchase, row.order_promise) if row.purchase and row.purchase.reference else None,
         )
-        for row in rows
+        for row in rows.order_by("detected_at", "id")
+    )
+
+
+def _order_of(purchase: Purchase, promise_id: int | None) -> OrderOf:
+    return OrderOf(
+        reference=purchase.reference,
+        what=purchase.what,
+        place_id=purchase.place_id,
+        place=purchase.place.name if purchase.place else "",
+        at=purchase.placed_at,
+        promise_id=promise_id,
     )
 
 

@@ -50,6 +50,18 @@ class ClockLine:
 
 
 @attrs.frozen(kw_only=True, slots=True)
+class OrderOf:
+    """The purchase that a failure is of: its number as its source wrote it, where and when; its promise, the first."""
+
+    reference: str
+    what: str
+    place_id: int | None
+    place: str
+    at: datetime
+    promise_id: int | None
+
+
+@attrs.frozen(kw_only=True, slots=True)
 class FailureLine:
     """One failure that this recovery puts right."""
 
@@ -75,6 +87,7 @@ class FailureLine:
     charge_id: int | None
     watched: bool
     """It is a shadow's: its source only watched, and nothing leaves for it."""
+    order: OrderOf | None = None
 
 
 @attrs.frozen(kw_only=True, slots=True)
