@@ -49,7 +49,7 @@ UNHEARD = {
     "recoveries:bulk: begun stopped undo_begun done undone",
     "recoveries:incident: asked fixed offered",
     "recoveries:recovery: acknowledged asked blamed clocked decided escalated filled followed graded joined linked moved opened"
-    " overruled owned paused rated reopened replied resumed returned talked ticked word_dismissed word_given"
+    " overruled paused rated reopened replied resumed returned talked ticked word_dismissed word_given"
     " word_known word_overdue",
     "recoveries:story: allowed consent_withdrawn told",
     # Nothing has broken, so nobody has anything to put right; what had broken is told by promises:promise:unbroken.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.test_wording_data import DOCUMENT
 
 from makegood.core.evidence import GRADES
-from makegood.core.wording import Case, Linted, lint
+from makegood.core.wording import Case, Linted, lint, tells_what
 from makegood.core.wording.reading import read
 from makegood.core.wording.types import ELEMENTS
 from makegood.core.wording.weighing import weigh
@@ -462,3 +462,18 @@ def test_any_text(text: str, trailing: str, fault: str) -> None:
 def test_an_unknown_fault_is_refused() -> None:
     with pytest.raises(ValueError, match="fault must be one of ours, partner, nobody, unknown"):
         Case(fault="theirs")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I am sorry that your desk did not come on Saturday.", True),
+        ("Dear Ana,\n\nI am sorry. The lamp was broken when it reached you.\n\nBo", True),
+        ("I am sorry that the fitter never rang at your door.", True),
+        ("I am sorry.", False),
+        ("I am sorry for the issue.", False),
+        ("I have put a new desk on the van; it is with you on Saturday.", False),
+    ],
+)
+def test_whatever_words_tell_what_failed_count_as_telling_it(text: str, told: bool) -> None:
+    assert tells_what(text=text, rules=RULES) is told

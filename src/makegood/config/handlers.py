@@ -61,7 +61,7 @@ from makegood.recoveries.operations import (
 )
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.operations.making_good import fixes_heard
-from makegood.recoveries.operations.renewing import drafts_hear_corrected
+from makegood.recoveries.operations.renewing import drafts_hear_corrected, drafts_hear_owned
 from makegood.recoveries.operations.shadows import shadows_over
 from makegood.recoveries.operations.staff_words import (
     words_hear_called,
@@ -119,6 +119,7 @@ def register() -> None:
         on(f"makegoods:floor:{said}", floors_doubted)
     on("recoveries:recovery:stepped", fixes_heard)
     on("recoveries:recovery:closed", cares_keep)
+    on("recoveries:recovery:owned", drafts_hear_owned)
     on("organizations:member:left", member_left)
     on("organizations:member:changed", member_changed)
     on("organizations:calendar:published", calendars_hear_published)

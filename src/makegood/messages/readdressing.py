@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
+from django.db.models import Q
 
 from makegood.journal.models import Effect, Entry
 from makegood.journal.operations import Happened
@@ -57,15 +58,20 @@ def drafts_waiting(*, organization_id: int, customer_ids: Sequence[int]) -> Wait
     )
 
 
-def planned_unsent(*, organization_id: int, customer_ids: Sequence[int], at: datetime) -> list[DueDraft]:
-    """This function will lock what a plan wrote to these customers, nobody wrote in, and is not leaving yet."""
+def planned_unsent(
+    *, organization_id: int, at: datetime, customer_ids: Sequence[int] = (), thread_ids: Sequence[int] = ()
+) -> list[DueDraft]:
+    """This function will lock what a plan wrote to these customers or on these threads, and is not leaving yet.
+
+    What somebody wrote in is left out.
+    """
     rows = Message.objects.filter(
+        Q(thread__customer_id__in=list(customer_ids)) | Q(thread_id__in=list(thread_ids)),
         organization_id=organization_id,
         direction="out",
         state__in=("draft", "queued"),
         kind__in=ANEW,
         anew_at__isnull=False,
-        thread__customer_id__in=list(customer_ids),
     ).order_by("id")
     leaving = _leaving(organization_id, list(rows.values_list("id", flat=True)))
     locked = rows.exclude(id__in=leaving).select_for_update(of=("self",))

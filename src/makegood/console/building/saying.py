@@ -18,7 +18,7 @@ from makegood.console.desk import Desk
 from makegood.console.viewmodels import Field, Finding, MessageDraft
 from makegood.core.nights import EXPLANATION, ONE_KIND_IN, UPDATE, Word, earlier_news
 from makegood.core.wording import Case as WordingCase
-from makegood.core.wording import Linted, blank, lint, signed_for
+from makegood.core.wording import Linted, WordingRules, blank, lint, signed_for, stands_under, tells_what
 from makegood.messages.judging import UNCHECKED
 from makegood.messages.promising import PAST, promise_stands
 from makegood.messages.reaching import BOTH_KINDS
@@ -98,11 +98,15 @@ def facts_of(desk: Desk, case: Case) -> Facts:
 
 def judged(desk: Desk, case: Case, *, kind: str, text: str) -> Linted | None:
     """This function will judge words for this case; None where there are no rules for the language they are in."""
+    rules = _rules(desk, text)
+    return lint(text=text, rules=rules, case=wording_case(case, kind)) if rules else None
+
+
+def _rules(desk: Desk, text: str) -> WordingRules | None:
     try:
-        rules = wording_rules(language_of(text, told=desk.facts.language or "en")[:2])
+        return wording_rules(language_of(text, told=desk.facts.language or "en")[:2])
     except UnableToReadWordingRules:
         return None
-    return lint(text=text, rules=rules, case=wording_case(case, kind))
 
 
 def wording_case(case: Case, kind: str) -> WordingCase:
@@ -195,10 +199,10 @@ def draft_of(
     past = _past(desk, case, message, shown)
     findings = (*_second_news(desk, case, message.kind), *past, *(_findings(shown, linted, facts) if linted else ()))
     keeps = any(one.must for one in findings)
-    findings = (*_gap_left(shown), *findings)
+    findings = (*_gap_left(shown), *_former(desk, case, message, shown, colleagues), *findings)
     has = set(linted.elements) if linted and message.kind == "apology" else set()
     has -= {"repair"} if past else set()
-    has |= {"explanation"} if has and says_what(case, shown) else set()
+    has |= {"explanation"} if has and says_what(desk, case, shown) else set()
     here = code(case.number)
     return MessageDraft(
         send_url=reverse("recovery-say", args=[here]),
@@ -259,11 +263,17 @@ def signed(desk: Desk, case: Case, text: str, colleagues: Collection[str]) -> st
     return answers_said(mine, to=case.owner, language=language)
 
 
-def says_what(case: Case, text: str) -> bool:
-    """This function will say whether a text tells what failed in the words that our own letters have for it."""
+def says_what(desk: Desk, case: Case, text: str) -> bool:
+    """This function will say whether a text tells what failed, in our own letters' words for it or in a sentence's own.
+
+    Of a language for which there are no rules only the first is known.
+    """
     said = " ".join(text.split()).casefold()
     kinds = {"told", *(one.kind for one in case.failures)}
-    return any(failed(kind=kind, language=ENGLISH).casefold() in said for kind in kinds)
+    if any(failed(kind=kind, language=ENGLISH).casefold() in said for kind in kinds):
+        return True
+    rules = _rules(desk, text)
+    return rules is not None and tells_what(text=text, rules=rules)
 
 
 def second_news(desk: Desk, case: Case, kind: str) -> Word | None:
@@ -321,6 +331,18 @@ def _gap_left(text: str) -> tuple[Finding, ...]:
         return ()
     says = "They wrote to us: write your answer over this. It does not leave with this in it."
     return (Finding(key="", quote=gap, says=says, must=True),)
+
+
+def _former(
+    desk: Desk, case: Case, message: MessageLine, text: str, colleagues: Collection[str]
+) -> tuple[Finding, ...]:
+    """A plan's letter that somebody wrote in, and that a former owner's name stands under."""
+    others = [name for name in colleagues if name not in (case.owner, desk.facts.name)]
+    former = stands_under(text=text, names=others) if message.author_id is None else ""
+    if not former:
+        return ()
+    says = f"It was written for {former}, and {case.owner} owns this now: put the right name under it."
+    return (Finding(key="", quote=former, says=says),)
 
 
 def _past(desk: Desk, case: Case, message: MessageLine, text: str) -> tuple[Finding, ...]:

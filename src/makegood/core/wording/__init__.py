@@ -1,7 +1,8 @@
 """Wording: `lint` judges a message, `blank` finds one that says nothing; rules are data (rules.wording_data)."""
 
 from makegood.core.wording.blank import blank
-from makegood.core.wording.signing import signed_by, signed_for
+from makegood.core.wording.linter import tells_what
+from makegood.core.wording.signing import signed_by, signed_for, stands_under
 from makegood.core.wording.telling import NEUTRAL, lint
 from makegood.core.wording.types import Case, Element, Finding, Linted, Rule, WordingRules
 
@@ -17,4 +18,6 @@ __all__ = [
     "lint",
     "signed_by",
     "signed_for",
+    "stands_under",
+    "tells_what",
 ]

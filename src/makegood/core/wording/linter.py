@@ -373,14 +373,26 @@ def _generic(reading: Reading, rules: WordingRules) -> Iterator[_Hit]:
         yield "wording.no-what", part.start + found.start(), part.start + found.end(), None
 
 
+def tells_what(*, text: str, rules: WordingRules) -> bool:
+    """Say whether a sentence of a message tells what failed, in whatever words: "your desk did not come"."""
+    return any(_tells(part.text, rules) for part in read(text=text, rules=rules, case=Case()).sentences)
+
+
 def _tells(sentence: str, rules: WordingRules) -> bool:
     """Whether a sentence tells what failed: words of this case beside a failure, not its mending."""
     for clause in clauses(GREETED.sub("", rules.signs["generic_what"].sub(" ", sentence))):
-        mending = rules.elements["repair"].search(clause) or acted(clause, rules) or due(clause, rules)
+        mending = _mends(clause, rules) or acted(clause, rules) or due(clause, rules)
         failing = rules.signs["failure"].search(clause) or rules.signs["past"].search(clause)
         if failing and not mending and len(telling_words(clause, rules)) >= rules.limits["told_words"]:
             return True
     return False
+
+
+def _mends(clause: str, rules: WordingRules) -> bool:
+    """Whether a clause says what puts it right: "did not come on Saturday" does not, "come on Saturday" would."""
+    failed = [match.span() for match in rules.signs["failure"].finditer(clause)]
+    repairs = rules.elements["repair"].finditer(clause)
+    return any(not any(start < match.start() < end for start, end in failed) for match in repairs)
 
 
 def _absence(reading: Reading, rules: WordingRules) -> str | None:

@@ -18,6 +18,19 @@ def signed_by(*, text: str, names: Collection[str]) -> str:
     return next((known[line.casefold()] for line in lines if line.casefold() in known), "")
 
 
+def stands_under(*, text: str, names: Collection[str]) -> str:
+    """This function will find which of these names stands at a letter's end, alone or as the one it is signed for."""
+    lines = [line.strip().casefold() for line in text.splitlines() if line.strip()][-LAST_LINES:]
+    return next(
+        (
+            name
+            for name in names
+            if any(line == name.casefold() or line.endswith(f"{FOR}{name.casefold()}") for line in lines)
+        ),
+        "",
+    )
+
+
 def signed_for(*, text: str, me: str, names: Collection[str], house: str = "") -> str:
     """This function will put one's own name to a letter that another of these names signs: "Joris Vos, for Maria".
 

@@ -53,6 +53,19 @@ def drafts_hear_corrected(*, organization_id: int, entries: Sequence[Happened]) 
         _written_anew(organization_id, unsent, {one.id: now for one in unsent})
 
 
+def drafts_hear_owned(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Let whoever owns a recovery now sign what its plan wrote and nobody wrote in; a handler of recoveries:...:owned.
+
+    What a person began or wrote in stays as it is, and its page says whose name stands in it.
+    """
+    at = {entry.subject_id: entry.at for entry in entries}
+    threads = read(Recovery, "thread_id", organization_id=organization_id, id=list(at), state="open")
+    if threads:
+        now = max(at.values())
+        unsent = planned_unsent(organization_id=organization_id, thread_ids=[one for (one,) in threads], at=now)
+        _written_anew(organization_id, unsent, {one.id: now for one in unsent})
+
+
 def _written_anew(organization_id: int, due: Sequence[DueDraft], at: Mapping[int, datetime]) -> list[int]:
     """Write these anew, each at its moment; return those that are left as they are: their recovery is not open."""
     threads = {one.thread_id for one in due}
