@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ import hypothesis
 import pytest
 from tests.support.middleware import share_middleware
 from tests.support.postgres15 import USUAL, kind_from_environment
-from tests.support.ready import begin_run, end_run
+from tests.support.ready import begin_run, end_run, make_meanwhile
 from tests.support.room import take_room
 from tests.support.turns import Turns, place_of
 
@@ -43,19 +44,24 @@ hypothesis.settings.load_profile("steady")
 """The same examples each time, however slow the machine; `--hypothesis-profile default` looks for others."""
 
 DATA = Path(os.environ.get("MAKEGOOD_DATA") or Path(__file__).resolve().parents[1] / ".." / "shared" / "data")
+MEANWHILE = pytest.StashKey[subprocess.Popen[bytes]]()
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning, at which test organizations begin."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In the process that begins the run, make the place of what all its processes share."""
+    """In the process that begins the run, make the place of what all its processes share, and of several begin it."""
     if not hasattr(config, "workerinput"):
         begin_run()
+        if config.getoption("numprocesses", None):
+            config.stash[MEANWHILE] = make_meanwhile(kind_from_environment())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing of it."""
     if not hasattr(config, "workerinput"):
+        if MEANWHILE in config.stash:
+            config.stash[MEANWHILE].wait()
         end_run()
 
 
@@ -122,7 +128,7 @@ def owner_url() -> Iterator[str]:
 
     with (
         tempfile.TemporaryDirectory(prefix="mg-test-") as folder,
-        start_test_cluster(kind_from_environment(), Path(folder), ready=True) as url,
+        start_test_cluster(kind_from_environment(), Path(folder), migrated=True) as url,
     ):
         yield url
 

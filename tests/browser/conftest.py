@@ -27,7 +27,7 @@ FLAGS = [
     "--js-flags=--single-threaded --no-opt --min-semi-space-size=64 --max-semi-space-size=64",
 ]
 """The last: no page of a test lives long enough for what its scripts' second compiler and many small collections cost."""
-PHONE, DESK = 360, 1440
+BOTH = PHONE, DESK = 360, 1440
 """Pixels: the widths at which each page is looked at."""
 VIOLATIONS = """async () => (await axe.run({ resultTypes: ["violations"] }))
   .violations.map((one) => [one.id, one.nodes[0].html.slice(0, 160)])"""
@@ -97,8 +97,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 at_a_desk = pytest.mark.parametrize("width", [DESK], indirect=True)
 """For a test whose walk is one that people take at a desk; what it looks at it looks at at both widths all the same."""
 
-at_both = pytest.mark.parametrize("width", [PHONE, DESK], indirect=True)
-"""For the walk that is walked whole on a phone and at a desk."""
+at_both = pytest.mark.parametrize("width", BOTH, indirect=True)
+"""For the walk that is walked whole on a phone and at a desk, each of which looks at its own width."""
 
 
 def screen(width: int) -> ViewportSize:
@@ -127,12 +127,13 @@ def page(browser: Browser, served: str, width: int) -> Iterator[Page]:
 
 
 @pytest.fixture
-def look() -> Callable[[Page, str], None]:
+def look(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
     """A function that checks a page once it is whole, on a phone and at a desk, and leaves it at the width it had.
 
     At both it is accessible and no wider than the screen; a picture of each is kept if asked.
     """
     shots = os.environ.get("MAKEGOOD_SHOTS")
+    widths = () if at_both.mark in request.node.own_markers else BOTH
 
     def looked(page: Page, name: str) -> None:
         page.wait_for_load_state()
@@ -140,7 +141,7 @@ def look() -> Callable[[Page, str], None]:
         own = page.viewport_size
         assert own is not None
         page.evaluate(AXE_SCRIPT)
-        for width in sorted((PHONE, DESK), key=lambda one: one != own["width"]):
+        for width in dict.fromkeys((own["width"], *widths)):
             page.set_viewport_size(screen(width))
             if shots:
                 page.screenshot(path=Path(shots) / f"{name}-{width}.png", full_page=True)

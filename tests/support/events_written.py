@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -16,22 +17,37 @@ class Unreadable(LookupError):
     """What an expression may come to cannot be read off the source: name it in the table of the test."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Module:
-    """One module's source: its functions, and what it names at its top."""
+    """One module's source: its functions, and what it names at its top; parsed once somebody asks."""
 
     path: str
-    tree: ast.Module
+    text: str
 
-    def functions(self) -> Iterator[Function]:
-        """Every function, methods and nested ones too."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef))
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The module, parsed."""
+        return ast.parse(self.text)
+
+    @cached_property
+    def _calls(self) -> dict[str, list[tuple[Function, ast.Call]]]:
+        found: dict[str, list[tuple[Function, ast.Call]]] = {}
+        for function in ast.walk(self.tree):
+            if isinstance(function, ast.FunctionDef):
+                for call in ast.walk(function):
+                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                        found.setdefault(call.func.id, []).append((function, call))
+        return found
+
+    def calls(self, name: str) -> Sequence[tuple[Function, ast.Call]]:
+        """The calls of a name, each with a function that holds it."""
+        return self._calls.get(name, ()) if f"{name}(" in self.text else ()
 
 
 def modules_read(root: Path) -> list[Module]:
     """Every module under a folder."""
     return [
-        Module(str(path.relative_to(root)), ast.parse(path.read_text()))
+        Module(str(path.relative_to(root)), path.read_text())
         for path in sorted(root.rglob("*.py"))
         if "migrations" not in path.parts
     ]
@@ -42,21 +58,14 @@ def events_written(modules: list[Module]) -> tuple[dict[str, set[str]], set[str]
     found: dict[str, set[str]] = {}
     unread: set[str] = set()
     for module in modules:
-        for function in module.functions():
-            for call in _calls(function, "Happened"):
-                (event,) = [word.value for word in call.keywords if word.arg == "event"]
-                try:
-                    for name in _values(event, function, module, modules):
-                        found.setdefault(name, set()).add(module.path)
-                except Unreadable:
-                    unread.add(module.path)
+        for function, call in module.calls("Happened"):
+            (event,) = [word.value for word in call.keywords if word.arg == "event"]
+            try:
+                for name in _values(event, function, module, modules):
+                    found.setdefault(name, set()).add(module.path)
+            except Unreadable:
+                unread.add(module.path)
     return found, unread
-
-
-def _calls(node: ast.AST, name: str) -> Iterator[ast.Call]:
-    for call in ast.walk(node):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
-            yield call
 
 
 def _values(node: ast.expr, function: Function, module: Module, modules: list[Module]) -> frozenset[str]:
@@ -108,11 +117,10 @@ def _set(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 def _given(name: str, position: int, function: Function, module: Module, modules: list[Module]) -> frozenset[str]:
     found = NONE
     for caller in [module] if function.name.startswith("_") else modules:
-        for outer in caller.functions():
-            for call in _calls(outer, function.name):
-                said = [word.value for word in call.keywords if word.arg == name] or call.args[position : position + 1]
-                for value in said:
-                    found |= _values(value, outer, caller, modules)
+        for outer, call in caller.calls(function.name):
+            said = [word.value for word in call.keywords if word.arg == name] or call.args[position : position + 1]
+            for value in said:
+                found |= _values(value, outer, caller, modules)
     if not found:
         raise Unreadable(f"{function.name}({name})")
     return found
