@@ -9,9 +9,10 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 # No package is compiled whole for a run or the tests, which keep what they import of it; `make install` compiles all.
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
-# What the database may do otherwise in another version. Whom a page lets in is not among it, nor the walks that make
-# their statements at random of those that every other test here makes as well.
-ON_DEBIAN := tests/integration tests/contract --ignore-glob='*/test_rights_of_*' --ignore-glob='*/test_recovery_machine.py'
+# What the database may do otherwise in another version. Whom a page lets in is not among it, nor how a mail server
+# fails, nor the walk at random whose statements are those that every other test here makes as well.
+ELSEWHERE := rights_of_* mailbox* recovery_machine
+ON_DEBIAN := tests/integration tests/contract $(ELSEWHERE:%=--ignore-glob='*/test_%.py')
 
 .PHONY: install run test lint types imports style bench picture requirements clean
 

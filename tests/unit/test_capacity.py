@@ -236,6 +236,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert err.startswith("makegood: ")
 
 
+@pytest.mark.usefixtures("no_simulation")
 @pytest.mark.parametrize(("rate", "opportunities"), [("1,5%", "730000"), ("1.5%", "730,000.0"), ("0,015", "730 000")])
 def test_numbers_are_read_as_several_countries_write_them(monkeypatch, capsys, rate, opportunities):
     assert run(monkeypatch, capsys, "--json", failure_rate=rate, opportunities=opportunities) == run(
