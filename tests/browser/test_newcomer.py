@@ -68,6 +68,7 @@ def set_up(page: Page, look: Callable[[Page, str], None]) -> None:
     for step in ("playbook", "limits", "mail"):
         page.get_by_role("link", name=f"Go on to {step}").click()
         look(page, f"set-up-{step}")
+    page.get_by_role("link", name="Go on to test failure").click()
     page.get_by_role("link", name="Open Today").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Nobody needs us right now")
     look(page, "today-empty")

@@ -47,7 +47,7 @@ def test_the_playbook_the_limits_and_the_mail_are_looked_at_and_left_as_they_sui
     mail = shown(client, "/set-up/mail")
     for missing in ("EMAIL_URL", "MAKEGOOD_URL", "None is read", "No address of yours yet"):
         assert missing in mail
-    for step, then in (("playbook", "/set-up/limits"), ("limits", "/set-up/mail"), ("mail", "/")):
+    for step, then in (("playbook", "/set-up/limits"), ("limits", "/set-up/mail"), ("mail", "/set-up/test")):
         assert client.post(f"/set-up/{step}").headers["Location"] == then
     with tenant(organization_id=live.id):
         assert {"playbook", "limits", "mail"} <= set_up_done(organization_id=live.id)
@@ -67,7 +67,7 @@ def test_today_leads_admins_back_until_they_want_no_reminder(live: Org) -> None:
     client = signed_in(live, live.admin)
     today = shown(client, "/")
     assert 'href="/set-up/hours"' in today
-    assert f"{LEFT} opening hours, a look at the playbook, limits, mail in." in today
+    assert f"{LEFT} opening hours, a look at the playbook, limits, mail in, a test failure." in today
     assert LEFT not in shown(signed_in(live, live.manager), "/")
     assert signed_in(live, live.manager).post("/set-up/rest").status_code == 403
     assert LEFT in shown(client, "/")

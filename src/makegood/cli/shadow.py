@@ -50,7 +50,7 @@ def _read(org: str, code: str, handle_minutes: int) -> ShadowReport:
     from django.db import connections
 
     from makegood.insights.shadow import shadow_report
-    from makegood.promises.models import Source
+    from makegood.promises.models import TESTS, Source
     from makegood.store.clocks import now
     from makegood.store.tenancy import tenant
 
@@ -62,7 +62,8 @@ def _read(org: str, code: str, handle_minutes: int) -> ShadowReport:
     with tenant(organization_id=found[0]):
         source = Source.objects.filter(organization_id=found[0], code=code).first()
         if source is None:
-            codes = ", ".join(Source.objects.filter(organization_id=found[0]).values_list("code", flat=True)[:20])
+            there = Source.objects.filter(organization_id=found[0]).exclude(code=TESTS)
+            codes = ", ".join(there.values_list("code", flat=True)[:20])
             raise click.ClickException(f"There is no source {code!r} there: it has {codes or 'none'}.")
         report = shadow_report(
             organization_id=found[0],

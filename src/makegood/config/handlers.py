@@ -70,6 +70,7 @@ from makegood.recoveries.operations.staff_words import (
     words_hear_queued,
     words_hear_sent,
 )
+from makegood.recoveries.operations.trials import ENDING, trial_carry, trials_hear_member, trials_hear_over
 from makegood.recoveries.saying import offers_answered, offers_remind
 from makegood.recoveries.tasks import (
     approvals_due,
@@ -120,6 +121,8 @@ def register() -> None:
     on("recoveries:recovery:stepped", fixes_heard)
     on("recoveries:recovery:closed", cares_keep)
     on("recoveries:recovery:owned", drafts_hear_owned)
+    for gone in ("left", "changed"):
+        on(f"organizations:member:{gone}", trials_hear_member)
     on("organizations:member:left", member_left)
     on("organizations:member:changed", member_changed)
     on("organizations:calendar:published", calendars_hear_published)
@@ -144,6 +147,7 @@ def register() -> None:
     on("listen:file:failed", files_hear_failed)
     on("listen:file:imported", files_hear_imported)
     on("outbox:effect:done", payouts_hear_carried)
+    on("outbox:effect:done", trials_hear_over)
     for outcome in ("done", "failed", "unknown", "stopped"):
         on(f"outbox:effect:{outcome}", messages_hear_carried)
         on(f"outbox:effect:{outcome}", charges_hear_carried)
@@ -188,6 +192,7 @@ def _due_and_carried() -> None:
     carry("tell", Carrier(carry_out=tell_carry, repeatable=False))
     carry("account", Carrier(carry_out=account_carry, repeatable=True))
     carry("charge_stop", Carrier(carry_out=charge_carry, repeatable=True))
+    carry(ENDING, Carrier(carry_out=trial_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
     settling(notes_settled)
     seeing(notes_opened)

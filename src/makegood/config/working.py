@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from makegood.journal.carrying import EVERY, Kinds, Outcome, carry_live, claim_live, recover_lapsed, work_local
 from makegood.organizations.models import Organization
 from makegood.recoveries.operations.bulk import bulks_work
+from makegood.recoveries.operations.trials import ENDING
 from makegood.store.preparing import prepared
 from makegood.store.reading import read
 from makegood.store.tenancy import tenant
@@ -19,8 +20,8 @@ INBOX = Outcome(state="done", text="shown in the inbox")
 FIRST = ("promises", "gate", "route")
 """What a stepped clock settles before anything is sent: who was failed, and which recovery takes them."""
 SHADOW = Outcome(state="stopped", text="not sent: this organization only watches")
-OF_ACCOUNTS = Kinds(named=("account",), but=False)
-"""What leaves a shadow, and while sending is stopped, all the same: how its own people sign in."""
+OF_ACCOUNTS = Kinds(named=("account", ENDING), but=False)
+"""What is carried in a shadow, and while sending is stopped, all the same: how its own people sign in; a test's end."""
 FOUND = """
 SELECT 'bulks', finder.bulks_going() AS organization_id UNION ALL SELECT 'lapsed', finder.effects_lapsed()
 UNION ALL SELECT 'due', finder.effects_due() ORDER BY 2

@@ -74,4 +74,5 @@ def filters_of(desk: Desk, narrowed: Narrowed) -> Filters:
         severity=narrowed.severity,
         review=True if narrowed.which == "review" else None,
         overdue=desk.facts.now if narrowed.which == "overdue" else None,
+        walker=desk.member_id,
     )

@@ -67,6 +67,10 @@ class Incident(TenantModel):
         indexes = [models.Index(fields=["organization_id", "state", "-proposed_at"], name="incident_by_state")]
 
 
+TEST = "test:"
+"""What the happening of a test failure begins with: it is walked as any other, and counted nowhere."""
+
+
 class Failure(TenantModel):
     """One customer failed, once. `happened_at` is when (for a broken promise, its due time), `detected_at` when known.
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from makegood.core.gate import GateFacts, decide
 from makegood.failures.incidents import incident_fill, incident_going, incidents_close_withdrawn
-from makegood.failures.models import FAULTS, LOSSES, Cause, Failure
+from makegood.failures.models import FAULTS, LOSSES, TEST, Cause, Failure
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import next_ids, record_set
 from makegood.store.reading import NULL, change, read
@@ -59,6 +59,8 @@ class Report:
     found_by_us: bool = False
     about: str = ""
     playbook: str = ""
+    test: bool = False
+    """Made up, to see the whole loop once; its source only watches."""
 
     def check(self) -> None:
         """Raise UnableToReportFailure if an answer is missing or is none of those allowed."""
@@ -146,6 +148,8 @@ def failure_report(*, organization_id: int, report: Report, now: datetime) -> in
 
 
 def _happening(report: Report, failure_id: int) -> str:
+    if report.test:
+        return f"{TEST}{failure_id}"
     for name in ("incident", "purchase", "visit", "charge"):
         key = getattr(report, f"{name}_id")
         if key is not None:
@@ -183,6 +187,19 @@ def failures_withdraw(*, organization_id: int, entries: Sequence[Happened]) -> N
     incident_ids = sorted({incident_id for _, _, incident_id in withdrawn if incident_id is not None})
     if incident_ids:
         incidents_close_withdrawn(organization_id=organization_id, incident_ids=incident_ids, now=max(said_at.values()))
+
+
+def failures_take_back(*, organization_id: int, failure_ids: Sequence[int], by: int | None, now: datetime) -> None:
+    """Withdraw failures that were never any: tests that are over."""
+    standing = Failure.objects.filter(
+        organization_id=organization_id, id__in=list(failure_ids), withdrawn_at__isnull=True
+    )
+    gone = sorted(standing.values_list("id", flat=True))
+    standing.update(withdrawn_at=now)
+    record(
+        organization_id=organization_id,
+        entries=[_said(failure_id, "withdrawn", now, by) for failure_id in gone],
+    )
 
 
 def failures_shadow(*, organization_id: int, failure_ids: Sequence[int]) -> None:

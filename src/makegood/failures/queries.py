@@ -294,6 +294,7 @@ WITH RECURSIVE tree AS (
 counted AS (
     SELECT cause_id, count(*) AS failures FROM failures_failure
     WHERE organization_id = %(organization)s AND cause_id IS NOT NULL AND withdrawn_at IS NULL
+        AND NOT starts_with(happening_key, 'test:')
         AND happened_at >= %(since)s GROUP BY cause_id)
 SELECT t.id, t.name, array_to_string(t.path, ' / '), t.parent_id, t.depth, coalesce(n.failures, 0)
 FROM tree t LEFT JOIN counted n ON n.cause_id = t.id ORDER BY t.path

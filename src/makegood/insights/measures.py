@@ -175,6 +175,7 @@ def clocks_kept(
 LEAD = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', complained_at - detected_at) / 3600)
 FROM failures_failure WHERE organization_id = %s AND gate = 'contact' AND withdrawn_at IS NULL
+    AND NOT starts_with(happening_key, 'test:')
     AND happened_at >= %s AND happened_at < %s AND complained_at IS NOT NULL
 """
 
@@ -184,7 +185,8 @@ FROM unnest(%(gates)s::text[], %(rules)s::text[], %(ends)s::timestamptz[]) AS de
 LATERAL (
     SELECT gate_reasons -> 0 ->> 'text' AS why FROM failures_failure
     WHERE organization_id = %(org)s AND gate = decided.gate AND gate_reasons -> 0 ->> 'rule' = decided.rule
-        AND withdrawn_at IS NULL AND happened_at >= %(since)s AND happened_at < least(decided.ended_at, %(until)s)
+        AND withdrawn_at IS NULL AND NOT starts_with(happening_key, 'test:')
+        AND happened_at >= %(since)s AND happened_at < least(decided.ended_at, %(until)s)
     ORDER BY happened_at DESC, id DESC LIMIT 1
 ) AS said
 """

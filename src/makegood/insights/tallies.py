@@ -66,7 +66,7 @@ CASES: dict[str, Case] = {
         key="jsonb_build_array(one.gate, one.gate_reasons -> 0 ->> 'rule', one.cause_id,"
         " one.found_by_us AND (one.complained_at IS NULL OR one.complained_at > one.detected_at),"
         " one.complained_at IS NOT NULL)",
-        where="one.withdrawn_at IS NULL",
+        where="one.withdrawn_at IS NULL AND NOT starts_with(one.happening_key, 'test:')",
     ),
     "given": Case(
         table="makegoods_makegood",
@@ -86,7 +86,7 @@ CASES: dict[str, Case] = {
         at="one.asked_at",
         key="jsonb_build_array(tap.key, tap.value::int)",
         join=", jsonb_each_text(one.cares) AS tap",
-        where="one.score IS NOT NULL",
+        where=f"one.score IS NOT NULL AND {REAL}",
     ),
     "cares": Case(
         table="recoveries_caresrecord",

@@ -12,12 +12,12 @@ SELECT
     EXISTS (SELECT FROM organizations_place WHERE organization_id = %(org)s),
     EXISTS (SELECT FROM organizations_calendarversion WHERE organization_id = %(org)s),
     (SELECT count(*) > 1 FROM organizations_member WHERE organization_id = %(org)s AND active),
-    EXISTS (SELECT FROM promises_source WHERE organization_id = %(org)s AND code <> 'test'),
+    EXISTS (SELECT FROM promises_source WHERE organization_id = %(org)s AND code <> '_tests'),
     EXISTS (SELECT FROM organizations_playbookversion WHERE organization_id = %(org)s AND version > 1),
     EXISTS (SELECT FROM makegoods_limit WHERE organization_id = %(org)s)
         OR EXISTS (SELECT FROM makegoods_budget WHERE organization_id = %(org)s),
     EXISTS (SELECT FROM listen_mailbox WHERE organization_id = %(org)s AND active),
-    EXISTS (SELECT FROM promises_source WHERE organization_id = %(org)s AND code = 'test'),
+    EXISTS (SELECT FROM promises_source WHERE organization_id = %(org)s AND code = '_tests'),
     ARRAY(SELECT data ->> 'step' FROM journal_entry WHERE organization_id = %(org)s AND subject = 'organization'
         AND subject_id = %(org)s AND event = 'organizations:organization:set_up')
 """

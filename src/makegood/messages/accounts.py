@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -20,6 +22,7 @@ SUBJECTS = {
     "invited": "You are invited to {organization}",
     "joined": "You were added to {organization}",
     "by_provider": "You were added to {organization}",
+    "tried": "[Test] Mail leaves {organization}",
 }
 BODIES = {
     "reset": """Hello {name},
@@ -46,6 +49,15 @@ to everything else at {organization}:
 
 {url}
 """,
+    "tried": """Hello {name},
+
+you sent a test failure through {organization}. That you read this shows that mail leaves; customers get theirs the same
+way. The customer of the test is made up, and nothing was mailed to them. This is your test:
+
+{url}
+
+It ends by itself after a day, and sooner if you remove it there.
+""",
     "joined": """Hello {name},
 
 you were added to {organization}. You sign in with the e-mail and the password that you have:
@@ -69,7 +81,7 @@ def account_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     kind, at = effect.payload["kind"], wall_now()
     if by_provider and kind in ("invited", "joined"):
         kind = "by_provider"
-    url = _url(organization.code, member.user_id, kind, at)
+    url = _url(organization.code, member.user_id, kind, at, effect.payload)
     facts = {"name": member.name, "organization": organization.name, "url": url}
     return mail_out(
         mail=to_member(
@@ -83,7 +95,9 @@ def account_carry(*, organization_id: int, effect: Claimed) -> Outcome:
     )
 
 
-def _url(code: str, user_id: int, kind: str, at: datetime) -> str:
+def _url(code: str, user_id: int, kind: str, at: datetime, payload: Mapping[str, Any]) -> str:
+    if kind == "tried":
+        return f"{settings.PUBLIC_URL}/recoveries/R-{payload['number']}"
     if kind == "by_provider":
         return f"{settings.PUBLIC_URL}/sign-in/at/{code}"
     if kind == "joined":

@@ -10,6 +10,8 @@ from makegood.store.fields import TenantKey, state_check
 from makegood.store.models import TenantModel
 
 SOURCE_MODES = ("live", "shadow")
+TESTS = "_tests"
+"""The code of the source of test failures, which only ever watches and is listed nowhere."""
 
 
 class Source(TenantModel):

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from django.db import connection
 
-from makegood.promises.models import Source
+from makegood.promises.models import TESTS, Source
 
 PROMISES = """
 SELECT p.id, p.kind, p.what, p.state, p.made_at, p.due_at, p.first_due_at, p.expected_at, p.fulfilled_at,
@@ -175,7 +175,7 @@ class SourceFacts:
 
 
 def sources_all(*, organization_id: int) -> list[SourceFacts]:
-    """This function will list the sources by name."""
+    """This function will list the sources by name, but that of test failures."""
     names = [field.name for field in attrs.fields(SourceFacts)]
-    rows = Source.objects.filter(organization_id=organization_id).order_by("name").values(*names)
+    rows = Source.objects.filter(organization_id=organization_id).exclude(code=TESTS).order_by("name").values(*names)
     return [SourceFacts(**row) for row in rows[:200]]

@@ -8,6 +8,7 @@ from django.db.models.lookups import Exact
 
 from makegood.core.help.forms import FILE_KINDS, MOST_BYTES
 from makegood.customers.models import Customer
+from makegood.failures.models import TEST as OF_TESTS
 from makegood.failures.models import Failure, Incident
 from makegood.messages.apologies import SHADOW
 from makegood.messages.models import Thread
@@ -21,6 +22,9 @@ TARGETS = ("acknowledge", "own", "remedy", "fix", "make_good", "respond", "updat
 
 RECOVERY_STATES = ("open", "closed", "withdrawn")
 RECOVERY_RETURNS = ("", "back", "lapsed", "declined", "unknown")
+
+TEST = SHADOW + OF_TESTS
+"""What the happening of a test's recovery begins with: a shadow that who sent it walks, and nobody else is shown."""
 
 
 class Recovery(TenantModel):
@@ -132,6 +136,11 @@ class Recovery(TenantModel):
     def shadow(self) -> bool:
         """Whether its source only watched: all of it is worked out, and nothing of it reaches anybody."""
         return self.happening_key.startswith(SHADOW)
+
+    @property
+    def test(self) -> bool:
+        """Whether it is a test failure's, walked by who sent it."""
+        return self.happening_key.startswith(TEST)
 
 
 class RecoveryFailure(TenantModel):

@@ -10,6 +10,7 @@ import attrs
 
 from makegood.core.money import Money
 from makegood.customers.queries import customers_merged
+from makegood.failures.models import TEST
 from makegood.failures.queries import told_by_customer
 from makegood.journal.operations import Happened
 from makegood.messages.apologies import SHADOW
@@ -62,6 +63,8 @@ class Taken:
     told_at: datetime | None
     shadow: bool
     at: datetime
+    tester_id: int | None = None
+    """Who sent it, where it is a test failure: they walk it themselves."""
 
     @property
     def price(self) -> Money | None:
@@ -205,6 +208,7 @@ def _taken(one: dict[str, Any], brought: tuple[Any, ...], places: Mapping[int, s
         else None,
         shadow=one["shadow"],
         at=at,
+        tester_id=one["reported_by_id"] if one["happening_key"].startswith(TEST) else None,
     )
 
 

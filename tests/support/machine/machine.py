@@ -29,6 +29,8 @@ LEFT_OUT: dict[str, str] = {
     "renewing.drafts_hear_corrected": "Nobody's language is corrected here; that has tests of its own.",
     "repaying.wrong_charge_repay": "Nothing is charged here that a purchase shows; that has tests of its own.",
     "shadows.shadows_over": "No source watches or goes live here; that has tests of its own.",
+    "trials.trial_carry": "Nothing is carried for the end of a test; that has tests of its own.",
+    "trials.trial_end": "No admin sends a test failure here; that has tests of its own.",
     "unmatched.signals_opened": "No colleague decides here about the mail of a stranger; that opens by a report.",
     "unmatched.signals_words": "It reads the words of such a mail for a page, and changes nothing.",
     "opening.unopened_retry": "It tries what could not be opened: nothing here may lead there, which is checked.",

@@ -12,7 +12,7 @@ from makegood.api.pages import DEFAULT, Cursor, Limit, page_of
 from makegood.api.problems import Problem, missing
 from makegood.api.schemas import FailureIn, FailureOut, Failures, FailureState, Id, money_out
 from makegood.api.telling import customer_of, place_named
-from makegood.failures.models import Failure
+from makegood.failures.models import TEST, Failure
 from makegood.failures.operations import Report, failure_report
 from makegood.recoveries.models import RecoveryFailure
 from makegood.store.clocks import moment
@@ -58,9 +58,9 @@ def some(
     cursor: Cursor = "",
     limit: Limit = DEFAULT,
 ) -> dict[str, Any]:
-    """List failures, the newest first."""
+    """List failures, the newest first; test failures are left out."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    rows = Failure.objects.filter(organization_id=caller.organization_id)
+    rows = Failure.objects.filter(organization_id=caller.organization_id).exclude(happening_key__startswith=TEST)
     if customer_id:
         rows = rows.filter(customer_id=customer_id)
     found, following = page_of(rows, cursor=cursor, limit=limit)

@@ -27,6 +27,7 @@ from makegood.organizations.models import Member
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import step_done
 from makegood.recoveries.queries import recovery_case
+from makegood.recoveries.queries.faces import others_tests
 from makegood.store.clocks import now
 
 router = Router(tags=["Recoveries"])
@@ -44,9 +45,10 @@ def some(
     cursor: Cursor = "",
     limit: Limit = DEFAULT,
 ) -> dict[str, Any]:
-    """List recoveries, the newest first."""
+    """List recoveries, the newest first; those of test failures are left out."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    rows = Recovery.objects.filter(organization_id=caller.organization_id)
+    here = caller.organization_id
+    rows = Recovery.objects.filter(~others_tests(organization_id=here, walker=None), organization_id=here)
     if state:
         rows = rows.filter(state=state)
     if customer_id:

@@ -22,6 +22,7 @@ from makegood.console.building.next_action import hands_over, next_of
 from makegood.console.building.orders import OrdersKnown, order_lines
 from makegood.console.building.reaching import hand_over_form, unreached, unspoken
 from makegood.console.building.seeing import seen_field, seen_pair
+from makegood.console.building.setting_up import TEST_OVER
 from makegood.console.building.staff_words import said_words
 from makegood.console.building.staying import Stayed, cares_panel, stay_panel, story_panel
 from makegood.console.building.timeline import timeline
@@ -74,12 +75,14 @@ PAUSES = (
     ("other", "Something else"),
 )
 SHADOW_TAG = "shadow: nothing of it leaves"
+TEST_TAG = "test: nothing of it leaves, and it counts nowhere"
 CLOSED = {
     "complete": "all was done",
     "by_manager": "a manager closed it",
     "quiet": "left quiet",
     "withdrawn": "withdrawn",
     "shadow": "its source went live, and what it only watched is over",
+    "test": "the test is over",
 }
 
 
@@ -125,7 +128,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         help=due,
         step_cards=_cards(desk, case, acts, names, help_panels),
         promises=tuple(_promise(desk, row, case) for row in known.promises),
-        promise_form=_promise_form(desk, case) if acts else None,
+        promise_form=_promise_form(desk, case) if acts and not case.test else None,
         said=said_words(desk, case, known.said),
         doubts=doubt_cards(desk, case, acts=acts),
         giving=giving_of(desk, case, known.given, known.gifts, known.asked) if not case.review else None,
@@ -135,7 +138,7 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         cause=cause_of(case, known.causes, acts=acts),
         follow_ups=_follow_ups(case, acts),
         follow_up_note="A “thanks” does not end these." if open_now and case.follow_ups else "",
-        exchange=_exchange(desk, case, known.members) if acts else None,
+        exchange=_exchange(desk, case, known.members) if acts and not case.test else None,
         pause=_pause(case) if acts else None,
         grave=_grave(case) if acts and desk.may("recovery-severity") else None,
         clocks=clock_rows(desk, case, names),
@@ -149,7 +152,10 @@ def recovery_page(desk: Desk, known: Known) -> RecoveryPage:
         over=_over(desk, case),
         cares=cares_panel(case, known.stayed.recorded),
         stay=stay_panel(desk, case, known.stayed.returned),
-        story=story_panel(desk, case, known.stayed.story),
+        story=None if case.test else story_panel(desk, case, known.stayed.story),
+        test_end=Action(label="Remove this test", url=reverse("set-up-step", args=[TEST_OVER]), style="plain")
+        if case.test and case.state != "withdrawn" and case.owner_id == desk.member_id and desk.may("set-up-step")
+        else None,
     )
 
 
@@ -201,7 +207,7 @@ def _tags(case: Case) -> tuple[Tag, ...]:
     if case.review:
         tags.append(Tag(text="to decide", tone="gold"))
     if case.shadow:
-        tags.append(Tag(text=SHADOW_TAG, tone="gold"))
+        tags.append(Tag(text=TEST_TAG if case.test else SHADOW_TAG, tone="gold"))
     return tuple(tags)
 
 

@@ -9,17 +9,21 @@ from django.conf import settings
 from django.urls import reverse
 
 from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
+from makegood.console.building.words import code
 from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.templatetags.makegood_tags import money as written
 from makegood.console.viewmodels import Action, Fact, Link
 from makegood.console.viewmodels.today import SetUpLeft
 from makegood.listen.mailbox.queries import mailbox_facts
 from makegood.listen.setting_up import STEPS, set_up_done
+from makegood.listen.trial import PAID, trial_under_way
 from makegood.makegoods.limits import budgets_all, limits_all
 from makegood.organizations.queries import members_all, organization_facts, places_all
 from makegood.organizations.setting_up import REST
 from makegood.promises.queries import sources_all
 
+TEST_OVER = "test-over"
+"""What a test is ended by."""
 HERE = ("127.0.0.1", "::1", "localhost")
 SAID = {
     "places": "places",
@@ -29,6 +33,7 @@ SAID = {
     "playbook": "a look at the playbook",
     "limits": "limits",
     "mail": "mail in",
+    "test": "a test failure",
 }
 OVERS = {"day": "in a day", "recovery": "in one recovery", "customer": "to one customer in a year"}
 FOLLOWING = 6
@@ -41,6 +46,7 @@ class Look:
 
     facts: tuple[Fact, ...]
     links: tuple[Link, ...]
+    actions: tuple[Action, ...] = ()
 
 
 def playbook_look(desk: Desk) -> Look:
@@ -175,7 +181,50 @@ def _mailbox(desk: Desk) -> Fact:
     return Fact(label="Mailbox", value=f"{found.username} at {found.host}", note=found.trouble)
 
 
-LOOKS = {"playbook": playbook_look, "limits": limits_look, "mail": mail_look}
+def test_look(desk: Desk) -> Look:
+    """This function will say what a test failure does and what not, and lead to the one under way."""
+    number = trial_under_way(organization_id=desk.organization_id, member_id=desk.member_id)
+    paid = written(desk.money(PAID), desk.reader)
+    mailed = (
+        f"One goes to you, at {desk.facts.email}: it shows that mail leaves"
+        if trial_mailed(desk)
+        else "None goes to you: no mail leaves here yet"
+    )
+    return Look(
+        facts=(
+            Fact(
+                label="What happens",
+                value=f"A made-up customer paid {paid} for a parcel that came damaged. It is judged, it is yours, its"
+                " clocks run, an apology is drafted, what may be given is proposed, and the customer's page opens.",
+                note="You walk it with the pages that you will work with.",
+            ),
+            Fact(
+                label="What does not",
+                value="No letter leaves and nothing is given. It is marked as a test, counts in no figure, budget,"
+                " ledger or lesson, and nobody else is told of it or finds it in their lists.",
+            ),
+            Fact(label="Mail", value=mailed),
+            Fact(
+                label="Afterwards",
+                value="One click removes it; after a day it ends by itself. The made-up customer is forgotten then.",
+                note="That there was a test stays in the record.",
+            ),
+        ),
+        links=(Link(label=f"Open the test, {code(number)}", url=reverse("recovery", args=[code(number)])),)
+        if number is not None
+        else (),
+        actions=(Action(label="Remove this test", url=reverse("set-up-step", args=[TEST_OVER])),)
+        if number is not None
+        else (),
+    )
+
+
+def trial_mailed(desk: Desk) -> bool:
+    """This function will say whether a mail can go to who sends a test."""
+    return bool(desk.facts.delivery == "live" and settings.EMAIL_URL and desk.facts.email)
+
+
+LOOKS = {"test": test_look, "playbook": playbook_look, "limits": limits_look, "mail": mail_look}
 
 
 def set_up_left(desk: Desk) -> SetUpLeft | None:

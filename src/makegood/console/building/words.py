@@ -194,7 +194,7 @@ def positive(amount: Money | None) -> Money | None:
 
 def recovery_row(desk: Desk, row: Listed) -> RecoveryRow:
     """This function will show one recovery in a list."""
-    tags = [Tag(text="shadow", tone="gold")] if row.shadow else []
+    tags = [Tag(text="test" if row.test else "shadow", tone="gold")] if row.shadow else []
     if row.review:
         tags.append(Tag(text="to decide", tone="gold"))
     if row.severity >= 4:

@@ -367,6 +367,8 @@ class RecoveryPage:
     cares: CaresPanel | None = None
     stay: StayPanel | None = None
     story: StoryPanel | None = None
+    test_end: Action | None = None
+    """Ends the test that it is."""
 
 
 @attrs.frozen(kw_only=True)

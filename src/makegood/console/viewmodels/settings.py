@@ -53,6 +53,7 @@ class SetUpPage:
     files: tuple[Fact, ...] = ()
     links: tuple[Link, ...] = ()
     """Where what is shown is changed, or done otherwise."""
+    actions: tuple[Action, ...] = ()
     on: Link | None = None
     later: Link | None = None
 

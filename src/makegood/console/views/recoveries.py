@@ -21,7 +21,7 @@ from makegood.core.cares import cares_of
 from makegood.customers import queries as customers
 from makegood.failures.queries import causes_tree, failures_some
 from makegood.makegoods.queries import makegoods_of_failures
-from makegood.messages.links import preview_path
+from makegood.messages.links import preview_path, status_path
 from makegood.organizations.queries import members_all
 from makegood.promises.queries import promises_of_recovery
 from makegood.recoveries.journalled import journals
@@ -34,12 +34,14 @@ from makegood.recoveries.queries.stories import return_of, story_of
 
 
 def case_of(desk: Desk, code: str) -> Case:
-    """This function will read the recovery of a code, if the reader may see it. Raises Http404."""
+    """This function will read the recovery of a code, if the reader may see it: a test who sent it. Raises Http404."""
     number = words.number_of(code, "R")
     if number is None:
         raise Http404
     case = recovery_case(organization_id=desk.organization_id, number=number, now=desk.facts.now)
     if not case or not desk.sees(place_id=case.place_id, owner_id=case.owner_id):
+        raise Http404
+    if case.test and case.owner_id != desk.member_id:
         raise Http404
     return case
 
@@ -77,7 +79,7 @@ def screen_of(desk: Desk, case: Case) -> Screen:
         else None,
         asked=approvals_waiting(organization_id=here, recovery_id=case.id) if case.state == "open" else (),
         incident=next((one.incident for one in failures if one.incident), None),
-        status_url="" if case.shadow else preview_path(organization_id=here, token=case.thread_token),
+        status_url=_theirs(desk, case),
         helped=help_state(organization_id=here, recovery_id=case.id),
         orders=orders_known(organization_id=here, case=case),
         said=words_said(organization_id=here, recovery_id=case.id, now=desk.facts.now),
@@ -91,6 +93,15 @@ def screen_of(desk: Desk, case: Case) -> Screen:
     if page.next is not None and page.next.draft is not None:
         page = attrs.evolve(page, next=attrs.evolve(page.next, draft=with_machine(desk, case, page.next.draft)))
     return Screen(template="console/recovery.html", current="recoveries", page=page)
+
+
+def _theirs(desk: Desk, case: Case) -> str:
+    """The page of their customer to look at; that of a test to answer on, too, in the made-up customer's place."""
+    here, token = desk.organization_id, case.thread_token
+    if case.test:
+        mine = case.state != "withdrawn" and case.owner_id == desk.member_id
+        return status_path(organization_id=here, token=token) if mine else ""
+    return "" if case.shadow else preview_path(organization_id=here, token=token)
 
 
 @staff

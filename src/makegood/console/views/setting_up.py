@@ -13,10 +13,11 @@ from django.urls import reverse
 
 from makegood.console import sessions
 from makegood.console.asking import CURRENCIES, select, zones
+from makegood.console.building import words
 from makegood.console.building.correcting import language_named
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.building.sender import sender_links
-from makegood.console.building.setting_up import LOOKS
+from makegood.console.building.setting_up import LOOKS, TEST_OVER, trial_mailed
 from makegood.console.building.sources import source_form
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers, refilled
@@ -25,6 +26,7 @@ from makegood.console.views import hours, people
 from makegood.console.views.errors import error_answer
 from makegood.console.views.frame import Screen, acts, tell, typed_of
 from makegood.listen.setting_up import set_up_done
+from makegood.listen.trial import trial_begin
 from makegood.organizations.founding import (
     LEAST,
     Founded,
@@ -35,6 +37,7 @@ from makegood.organizations.founding import (
 from makegood.organizations.queries import calendars_latest, members_all, places_all, teams_all
 from makegood.organizations.setting_up import REST, SEEN, set_up_seen
 from makegood.promises.queries import sources_all
+from makegood.recoveries.operations.trials import UnableToEndTest, trial_end
 from makegood.rules.phrases import accepted, languages, spoken
 from makegood.store.clocks import wall_now
 
@@ -43,7 +46,7 @@ IN_DEMO = (
     "This is the demo, which begins anew at each start: what you found here is gone then. To keep it, run “makegood"
     " serve”."
 )
-STEPS = ("places", "hours", "teams", "members", "sources", "playbook", "limits", "mail")
+STEPS = ("places", "hours", "teams", "members", "sources", "playbook", "limits", "mail", "test")
 NAMES = {
     "places": "Places",
     "hours": "Opening hours",
@@ -53,13 +56,15 @@ NAMES = {
     "playbook": "Playbook",
     "limits": "Limits",
     "mail": "Mail",
+    "test": "Test failure",
 }
 SUITS = {
     "playbook": "It suits us",
     "limits": "These limits suit us",
     "mail": "It is as we want it",
+    "test": "Send a test failure",
 }
-"""What is said by who leaves a step as it stands."""
+"""What is said by who leaves a step as it stands, or sends a test."""
 WORDS = {
     "places": (
         "Where do you serve customers?",
@@ -98,6 +103,11 @@ WORDS = {
         "Customers are written to by mail, and answer by mail. Recommended: a mail server, an address of your own, and"
         " the mailbox in which their answers arrive, before the first source is live. “makegood doctor” says the same"
         " of the whole machine.",
+    ),
+    "test": (
+        "Does the whole loop work?",
+        "Send a failure that never was through it, and put it right. Recommended: once, before the first source is"
+        " live, and again when you have changed the playbook.",
     ),
 }
 
@@ -268,15 +278,18 @@ def step_page(request: HttpRequest, desk: Desk, *, step: str, secret: tuple[Fact
         "sources": source_form,
     }
     action = reverse("set-up-step", args=[step])
-    suits = None if step in done else Form(key="suits", action=action, submit=SUITS.get(step, ""), style="plain")
+    idle = look.actions if look and step == "test" else step in done
+    style = "go" if step == "test" else "plain"
+    suits = None if idle else Form(key="suits", action=action, submit=SUITS.get(step, ""), style=style)
     page = SetUpPage(
         title=title,
         lead=lead,
         steps=_steps(step, notes, done=done | ({"teams"} if made["teams"] else set())),
         form=suits if look else forms[step](desk, action=action),
         made=look.facts if look else (*secret, *made[step][:30]),
-        made_title="As it is now" if look else "So far",
+        made_title="What a test is" if step == "test" else "As it is now" if look else "So far",
         links=look.links if look else _links(desk, step),
+        actions=look.actions if look else (),
         files=_files(desk) if step == "sources" else (),
         on=_on(step),
         later=None if step == STEPS[-1] else Link(label="Do the rest later", url=reverse("today")),
@@ -305,6 +318,20 @@ def _files(desk: Desk) -> tuple[Fact, ...]:
     )
 
 
+def _tested(request: HttpRequest, desk: Desk, *, over: bool) -> HttpResponse:
+    given = {"organization_id": desk.organization_id, "now": desk.facts.now}
+    if not over:
+        number = trial_begin(**given, by=desk.member_id, currency=desk.facts.currency, mailed=trial_mailed(desk))
+        tell(request, "This is your test.", detail="Put it right as you would; nothing of it leaves.")
+        return redirect("recovery", code=words.code(number))
+    try:
+        trial_end(**given, member_id=desk.member_id)
+        tell(request, "The test is removed.", detail="Its customer is forgotten, and nothing of it counts.")
+    except UnableToEndTest as error:
+        tell(request, str(error), tone="note")
+    return redirect("set-up-step", step="test")
+
+
 @acts(step_page)
 def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpResponse:
     """Add one team, place, person or source, or say that what is there suits."""
@@ -314,6 +341,8 @@ def step_act(request: HttpRequest, desk: Desk, *, step: str) -> Screen | HttpRes
             tell(request, "Today names it no more.", detail="Settings, Delivery, leads back to the first hour.")
             return redirect("today")
         return redirect(_on(step).url)
+    if step in ("test", TEST_OVER):
+        return _tested(request, desk, over=step == TEST_OVER)
     acting = {
         "teams": people.team_add,
         "places": people.place_add,

@@ -55,7 +55,7 @@ def _chosen(desk: Desk, given: QueryDict) -> list[int]:
         numbers = [number for one in given.getlist("pick")[:MOST] if (number := words.number_of(one, "R")) is not None]
         if not numbers:
             return []
-        filters = Filters(numbers=numbers, seen_by=(desk.places, desk.member_id))
+        filters = Filters(numbers=numbers, seen_by=(desk.places, desk.member_id), walker=desk.member_id)
     return recoveries_matching(organization_id=desk.organization_id, filters=filters, limit=MOST + 1)
 
 

@@ -69,6 +69,7 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
         owner_id=desk.member_id if mine else None,
         place_ids=None if mine else desk.places,
         limit=SHOWN,
+        walker=desk.member_id,
     )
     counts = open_counts(organization_id=here, member_id=desk.member_id, places=desk.places, now=now)
     shown = counts.mine if mine else counts.open

@@ -46,10 +46,12 @@ class Asked:
 def approval_ask(*, organization_id: int, recovery_id: int, remedy: str, by: int, now: datetime) -> Asked:
     """This function will ask the colleague whose limits cover an extra for a yes, and tell them how to give it.
 
-    Raises UnableToApprove where it needs no asking, waits already, does not fit, or nobody may say yes;
+    Raises UnableToApprove in a test, where it needs no asking, waits already, does not fit, or nobody may say yes;
     UnableToChangeRecovery where the recovery is not open.
     """
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id)
+    if recovery.test:
+        raise UnableToApprove("This is a test: no colleague is asked. Offer what you may give yourself.")
     if recovery.review:
         raise UnableToApprove("Decide first whether they hear from us: until then nothing is offered.")
     failure_id = first_failure(organization_id=organization_id, recovery_id=recovery.id)

@@ -316,10 +316,12 @@ def _opening(
 
 
 def _owner(first: Taken, staff: Staff, tier: int, team_id: int | None) -> tuple[int, list[dict[str, str | None]]]:
-    """One owner for all of an incident, where it has an active one; else by rule."""
-    leader = staff.active(first.incident_owner_id)
+    """One owner for all of an incident, where it has an active one; of a test who sent it; else by rule."""
+    leader, tester = staff.active(first.incident_owner_id), staff.active(first.tester_id)
     if leader is not None:
         owner_id, reasons = leader.id, [OWNED_WITH_INCIDENT]
+    elif tester is not None:
+        owner_id, reasons = tester.id, [OWNED_AS_TEST]
     else:
         chosen = staff.choose(
             key=first.natural_key,
@@ -343,6 +345,7 @@ WATCHED = reasons_data(
         ),
     )
 )
+OWNED_AS_TEST = reasons_data((because("owner.test", "Sent this test, and walks it."),))[0]
 OWNED_WITH_INCIDENT: dict[str, str | None] = {
     "rule": "owner.incident", "evidence": None, "grade": None, "text": "Owns the incident, and with it all its cases.",
 }  # fmt: skip

@@ -16,7 +16,7 @@ from makegood.core.reasons import Reason, because
 from makegood.journal.operations import Happened, record
 from makegood.messages.apologies import SHADOW
 from makegood.organizations.models import Place, Team
-from makegood.recoveries.models import Recovery
+from makegood.recoveries.models import TEST, Recovery
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.bulk import record_set
@@ -194,9 +194,11 @@ def owner_change(
     """Hand a recovery over to a member, or to whom the rules choose where `to` is None; return the new owner's id.
 
     `staff` spares reading the members where many are handed to one; `quietly`, the new owner is told by the caller.
-    Raises UnableToChangeRecovery if it is closed or was changed meanwhile, or if nobody active is meant.
+    Raises UnableToChangeRecovery if it is closed, a test, or was changed meanwhile, or if nobody active is meant.
     """
     recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id, version=version)
+    if recovery.test:
+        raise UnableToChangeRecovery("This is a test: it stays with who sent it.")
     staff = staff or Staff(organization_id=organization_id)
     if to is None:
         chosen = staff.choose(
@@ -243,7 +245,9 @@ def owner_return(
 
 
 def owner_raise(*, organization_id: int, recovery: Recovery, at: datetime, by: int | None, why: str) -> None:
-    """Give a recovery that failed to an owner one tier up, the highest tier keeping it."""
+    """Give a recovery that failed to an owner one tier up, the highest tier keeping it; a test stays whose it is."""
+    if recovery.test:
+        return
     tier = raised(level=recovery.owner_tier, most=HIGHEST_TIER)
     chosen = Staff(organization_id=organization_id).choose(
         key=recovery.happening_key,
@@ -342,7 +346,9 @@ def member_changed(*, organization_id: int, entries: Sequence[Happened]) -> None
 
 
 def _open_of(organization_id: int, member_id: int) -> list[Recovery]:
-    mine = Recovery.objects.filter(organization_id=organization_id, state="open", owner_id=member_id)
+    mine = Recovery.objects.filter(organization_id=organization_id, state="open", owner_id=member_id).exclude(
+        happening_key__startswith=TEST
+    )
     return list(mine.select_for_update(of=("self",)).order_by("id"))
 
 

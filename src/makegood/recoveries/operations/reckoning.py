@@ -10,13 +10,14 @@ from django.db import connection
 
 from makegood.core.plans import expected_loss, p_miss
 from makegood.recoveries.frozen import playbook_frozen
+from makegood.recoveries.models import TEST
 from makegood.store.bulk import record_set
 from makegood.store.clocks import now as store_now
 
 RESTS = ("stay", "done")
 """The next steps at which nothing is to be done now: what is planned comes by itself."""
 CASES = 2000
-"""How many past clocks of a target the chance is taken from: the latest."""
+"""How many past clocks of a target the chance is taken from: the latest, those of tests left out."""
 
 STALE = """
 SELECT r.id, r.playbook_id, r.price_minor, r.kind, c.target, c.due_at, CASE WHEN r.next_step <> ALL(%(rests)s)
@@ -37,7 +38,8 @@ TYPICAL = """
 SELECT kind, percentile_disc(0.5) WITHIN GROUP (ORDER BY price_minor)
 FROM (SELECT r.kind, r.price_minor FROM recoveries_recovery r JOIN organizations_organization o
     ON o.id = r.organization_id AND o.currency = coalesce(nullif(r.currency, ''), o.currency)
-    WHERE r.organization_id = %s AND r.price_minor IS NOT NULL ORDER BY r.opened_at DESC LIMIT %s) latest
+    WHERE r.organization_id = %s AND r.price_minor IS NOT NULL AND NOT starts_with(r.happening_key, %s)
+    ORDER BY r.opened_at DESC LIMIT %s) latest
 GROUP BY GROUPING SETS ((kind), ())
 """
 """What is usually paid for what fails in this way, of the latest recoveries; and, under no kind, whatever fails."""
@@ -52,7 +54,9 @@ AND m.currency = coalesce(nullif(r.currency, ''), o.currency) GROUP BY rf.recove
 """What is owed or offered and not delivered, in the recovery's own currency: sums in two do not add up."""
 PAST = """
 SELECT extract(epoch FROM due_at - met_at)::float FROM recoveries_recoveryclock
-WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS NOT NULL ORDER BY id DESC LIMIT %s
+WHERE organization_id = %s AND target = %s AND met_at IS NOT NULL AND due_at IS NOT NULL
+AND recovery_id NOT IN (SELECT id FROM recoveries_recovery WHERE organization_id = %s
+    AND left(happening_key, 7) = 'shadow:' AND starts_with(happening_key, %s)) ORDER BY id DESC LIMIT %s
 """
 
 
@@ -76,7 +80,7 @@ def expected_losses_reckon(*, organization_id: int, limit: int) -> int:
         owed: dict[int, int] = {recovery_id: int(minor) for recovery_id, minor in cursor.fetchall()}
         typical: dict[str | None, int] = {}
         if any(row[2] is None for row in stale):
-            cursor.execute(TYPICAL, [organization_id, CASES])
+            cursor.execute(TYPICAL, [organization_id, TEST, CASES])
             typical = dict(cursor.fetchall())
     slacks = _slacks(organization_id, sorted({row[4] for row in stale if row[4]}))
     rows = []
@@ -105,7 +109,7 @@ def _slacks(organization_id: int, targets: Sequence[str]) -> dict[str, list[floa
     found = {}
     with connection.cursor() as cursor:
         for target in targets:
-            cursor.execute(PAST, [organization_id, target, CASES])
+            cursor.execute(PAST, [organization_id, target, organization_id, TEST, CASES])
             found[target] = sorted(row[0] for row in cursor.fetchall())
     return found
 

@@ -18,7 +18,7 @@ from makegood.organizations.models import Organization
 from makegood.promises.models import StaffWord
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_create
 from makegood.recoveries.frozen import calendars_named, playbook_frozen
-from makegood.recoveries.models import Recovery, RecoveryFailure
+from makegood.recoveries.models import TEST, Recovery, RecoveryFailure
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change
 from makegood.rules.staff_words_data import UnableToReadStaffWordRules, staff_word_rules
 from makegood.store.bulk import insert
@@ -32,7 +32,7 @@ SELECT o.language, coalesce(nullif(c.zone, ''), o.zone), r.playbook_id
 FROM recoveries_recovery r
 JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.customer_id
 JOIN organizations_organization o ON o.id = r.organization_id
-WHERE r.organization_id = %s AND r.id = %s
+WHERE r.organization_id = %s AND r.id = %s AND NOT starts_with(r.happening_key, %s)
 """
 WRITTEN = """
 SELECT m.id, r.id, m.body, o.language, coalesce(nullif(c.zone, ''), o.zone), r.playbook_id
@@ -40,7 +40,7 @@ FROM conversations_message m
 JOIN recoveries_recovery r ON r.organization_id = m.organization_id AND r.thread_id = m.thread_id AND r.state = 'open'
 JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.customer_id
 JOIN organizations_organization o ON o.id = r.organization_id
-WHERE m.organization_id = %s AND m.id = ANY(%s)
+WHERE m.organization_id = %s AND m.id = ANY(%s) AND NOT starts_with(r.happening_key, %s)
 """
 TO_WRITE = """
 SELECT EXISTS (SELECT FROM promises_staffword w
@@ -57,12 +57,12 @@ COLUMNS = (
 def words_in(*, organization_id: int, recovery_id: int, text: str, now: datetime) -> tuple[GivenWord, ...]:
     """This function will find the promises in what a member writes now, in the customer's time zone.
 
-    The calendar is the recovery's own. For a language without rules nothing is found.
+    The calendar is the recovery's own. For a language without rules, and in a test, nothing is found.
     """
     with prepared() as cursor:
-        cursor.execute(AROUND, [organization_id, recovery_id])
-        language, zone, playbook_id = cursor.fetchone()
-    return _found(organization_id, text, now, language, zone, playbook_id)
+        cursor.execute(AROUND, [organization_id, recovery_id, TEST])
+        around = cursor.fetchone()
+    return _found(organization_id, text, now, *around) if around else ()
 
 
 def _found(
@@ -96,7 +96,7 @@ def words_hear_queued(*, organization_id: int, entries: Sequence[Happened]) -> N
     if not said:
         return
     with prepared() as cursor:
-        cursor.execute(WRITTEN, [organization_id, list(said)])
+        cursor.execute(WRITTEN, [organization_id, list(said), TEST])
         rows = cursor.fetchall()
     for message_id, recovery_id, body, *spoken in rows:
         entry = said[message_id]
@@ -150,10 +150,10 @@ def word_promise_typed(
 def word_promise(*, organization_id: int, recovery_id: int, word_id: int, by: int, now: datetime) -> StaffWord:
     """This function will put a proposed word on the ledger as a promise of the member who gave it; return it.
 
-    One that is there already stays as it is. Raises UnableToChangeRecovery if the recovery is not open, or if the
-    time is past.
+    One that is there already stays as it is. Raises UnableToChangeRecovery if the recovery is not open or a
+    test, or if the time is past.
     """
-    recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id)
+    recovery = _for_promise(organization_id, recovery_id)
     row = _locked(organization_id, recovery_id, word_id)
     if row.state == "promised":
         return row
@@ -189,9 +189,9 @@ def word_give(
 ) -> StaffWord:
     """This function will put on the ledger what a member promises in their own words; return it. Said twice, it is one.
 
-    Raises UnableToChangeRecovery if the recovery is not open, or if the time is past.
+    Raises UnableToChangeRecovery if the recovery is not open or a test, or if the time is past.
     """
-    recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id)
+    recovery = _for_promise(organization_id, recovery_id)
     language = Organization.objects.values_list("language", flat=True).get(id=organization_id)
     row, _ = StaffWord.objects.get_or_create(
         organization_id=organization_id,
@@ -207,6 +207,13 @@ def word_give(
         },
     )
     return word_promise(organization_id=organization_id, recovery_id=recovery_id, word_id=row.id, by=by, now=now)
+
+
+def _for_promise(organization_id: int, recovery_id: int) -> Recovery:
+    recovery = recovery_for_change(organization_id=organization_id, recovery_id=recovery_id)
+    if recovery.test:
+        raise UnableToChangeRecovery("This is a test: nothing of it is put on the ledger of promises.")
+    return recovery
 
 
 def _act(what: str, language: str) -> str:

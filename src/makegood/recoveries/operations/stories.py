@@ -24,10 +24,10 @@ def story_allow(*, organization_id: int, recovery_id: int, how: str, now: dateti
     """Record that a customer allows their recovery to be told without their name: when, how, and who heard it.
 
     `how` is page, phone, mail or in_person; on the page nobody heard it. Said again it changes nothing. Raises
-    UnableToTellStory for a recovery that is not closed, or whose customer was erased.
+    UnableToTellStory for a recovery that is not closed or a test, or whose customer was erased.
     """
     recovery = Recovery.objects.filter(organization_id=organization_id, id=recovery_id, state="closed").first()
-    if recovery is None:
+    if recovery is None or recovery.test:
         raise UnableToTellStory("A story is told of a closed recovery: close it first.")
     if how not in CONSENT_HOW or (how == "page") != (by is None):
         raise UnableToTellStory("Say how they allowed it: by phone, by mail or in person.")

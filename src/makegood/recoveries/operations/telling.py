@@ -10,7 +10,7 @@ import attrs
 
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.messages.staff import notices_write
-from makegood.recoveries.models import Recovery
+from makegood.recoveries.models import TEST, Recovery
 from makegood.store.reading import read
 
 
@@ -35,7 +35,8 @@ class StaffNote:
 def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
     """Tell each member, in one notice, all that they are told in this batch; the mail of it leaves by the outbox.
 
-    The notice is there at once, whatever becomes of the mail and though sending be stopped.
+    The notice is there at once, whatever becomes of the mail and though sending be stopped. Of a test nobody is told
+    but who walks it.
 
     The payload is ``{"member", "notes": [{"recovery", "number", "what", "due_at", "at", "turn", "above"}]}``, ids
     and codes only.
@@ -43,10 +44,14 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
     if not notes:
         return
     told = {note.recovery_id for note in notes}
-    numbers = dict(read(Recovery, "id", "number", organization_id=organization_id, id=told))
+    columns = ("id", "number", "owner_id", "happening_key")
+    rows = read(Recovery, *columns, organization_id=organization_id, id=told)
+    numbers = {recovery_id: number for recovery_id, number, _, _ in rows}
+    walked = {recovery_id: owner_id for recovery_id, _, owner_id, key in rows if key.startswith(TEST)}
     by_member: dict[int, list[StaffNote]] = {}
     for note in notes:
-        by_member.setdefault(note.member_id, []).append(note)
+        if walked.get(note.recovery_id, note.member_id) == note.member_id:
+            by_member.setdefault(note.member_id, []).append(note)
     wanted = []
     for member_id, mine in sorted(by_member.items()):
         mine.sort(key=lambda note: (note.at, note.recovery_id, note.what))

@@ -151,6 +151,7 @@ def recovery_case(
         ratings=ratings,
         pauses=pauses,
         timeline=_timeline(organization_id, recovery_id),
+        test=row.test,
         gifts=_gifts(organization_id, {one.id: one.title for one in makegoods}),
         closing=closing,
         doubts=tuple(doubts_of(organization_id=organization_id, failure_ids=[one.id for one in failures]))

@@ -8,8 +8,11 @@ from datetime import datetime
 import attrs
 from django.db import connection
 from django.db.models import Count, Q
+from django.db.models.functions import Left
+from django.db.models.lookups import Exact
 
-from makegood.recoveries.models import UNMET, Pause, Recovery, RecoveryClock
+from makegood.messages.apologies import SHADOW
+from makegood.recoveries.models import TEST, UNMET, Pause, Recovery, RecoveryClock
 
 Places = Sequence[int] | None
 
@@ -114,6 +117,17 @@ def late(*, organization_id: int, now: datetime) -> Q:
     return stepped | Q(id__in=over.values("recovery_id"))
 
 
+def others_tests(*, organization_id: int, walker: int | None) -> Q:
+    """This function will choose tests, but not the one that `walker` walks until it is over.
+
+    It asks the index of shadows alone.
+    """
+    tests = Recovery.objects.filter(
+        Exact(Left("happening_key", 7), SHADOW), organization_id=organization_id, happening_key__startswith=TEST
+    )
+    return Q(id__in=tests.exclude(state__in=["open", "closed"], owner_id=walker or 0).values("id"))
+
+
 @attrs.frozen(kw_only=True)
 class OpenCounts:
     """How many recoveries are open for someone, how many of them are theirs, past due, and to decide."""
@@ -125,9 +139,10 @@ class OpenCounts:
 
 
 def open_counts(*, organization_id: int, member_id: int, places: Places, now: datetime) -> OpenCounts:
-    """This function will count the open recoveries."""
+    """This function will count the open recoveries, and no test but the member's own."""
     here = Q(place_id__in=list(places)) if places else Q()
-    counted = Recovery.objects.filter(organization_id=organization_id, state="open").aggregate(
+    tests = others_tests(organization_id=organization_id, walker=member_id)
+    counted = Recovery.objects.filter(~tests, organization_id=organization_id, state="open").aggregate(
         open=Count("id", filter=here),
         mine=Count("id", filter=Q(owner_id=member_id)),
         overdue=Count("id", filter=here & late(organization_id=organization_id, now=now)),

@@ -257,6 +257,8 @@ class Case:
     """Since when the customer is known to have the link of their page."""
     tickets: tuple[tuple[str, str], ...] = ()
     """The tickets of helpdesks that it is: how each is called, and its page there, where that is known."""
+    test: bool = False
+    """Whether it is a test failure's, walked by who sent it."""
 
     @property
     def words_due(self) -> dict[str, datetime]:

@@ -13,8 +13,8 @@ from makegood.core.money import Money
 from makegood.core.scores import BENEFIT_FROM
 from makegood.core.steps import step_overdue
 from makegood.messages.handing import waiting_kinds
-from makegood.recoveries.models import STEPS, Pause, Rating, Recovery, RecoveryClock, Step
-from makegood.recoveries.queries.faces import late
+from makegood.recoveries.models import STEPS, TEST, Pause, Rating, Recovery, RecoveryClock, Step
+from makegood.recoveries.queries.faces import late, others_tests
 from makegood.recoveries.queries.news import word_of, words_from
 from makegood.recoveries.seeing import seen_by
 from makegood.recoveries.unanswered import unanswered
@@ -79,6 +79,7 @@ class Listed:
     unanswered_at: datetime | None = None
     failed_score: int | None = None
     shadow: bool = False
+    test: bool = False
     """Whether its source only watched: nothing of it leaves."""
     waiting: frozenset[str] = frozenset()
     """The kinds of messages that stand on the page of a customer who does not have its link."""
@@ -121,17 +122,24 @@ class Filters:
     numbers: Sequence[int] | None = None
     seen_by: tuple[Sequence[int] | None, int] | None = None
     """Only what a member sees: their places (None: all), and what they own themselves."""
+    walker: int | None = None
+    """Whose test is listed until it is over; all other tests are left out."""
 
 
 def today(
-    *, organization_id: int, owner_id: int | None = None, place_ids: Sequence[int] | None = None, limit: int = 50
+    *,
+    organization_id: int,
+    owner_id: int | None = None,
+    place_ids: Sequence[int] | None = None,
+    limit: int = 50,
+    walker: int | None = None,
 ) -> tuple[Listed, ...]:
     """This function will list the open recoveries, those past a deadline first, then the greatest expected loss.
 
-    `owner_id` and `place_ids` narrow it to one person's or to some places'.
+    `owner_id` and `place_ids` narrow it to one person's or to some places'. A test is listed for its `walker` alone.
     """
     overdue = late(organization_id=organization_id, now=store_now(organization_id=organization_id))
-    rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids))
+    rows = _filtered(organization_id, Filters(state="open", owner_id=owner_id, place_ids=place_ids, walker=walker))
     dearest = rows.order_by("-expected_loss_minor", "next_due_at", "id")
     over = list(dearest.filter(overdue).values_list("id", flat=True)[:limit])
     others = list(dearest.exclude(overdue).values_list("id", flat=True)[: limit - len(over)])
@@ -168,18 +176,18 @@ def customer_recoveries(*, organization_id: int, customer_id: int, limit: int = 
 
 
 def workload(*, organization_id: int) -> dict[int, int]:
-    """This function will count each member's open recoveries."""
+    """This function will count each member's open recoveries, tests left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT owner_id, count(*) FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'"
-            " GROUP BY owner_id",
-            [organization_id],
+            " AND NOT starts_with(happening_key, %s) GROUP BY owner_id",
+            [organization_id, TEST],
         )
         return dict(cursor.fetchall())
 
 
 def _filtered(organization_id: int, filters: Filters) -> QuerySet[Recovery]:
-    found = Q(organization_id=organization_id)
+    found = Q(organization_id=organization_id) & ~others_tests(organization_id=organization_id, walker=filters.walker)
     exact = {
         "state": filters.state,
         "owner_id": filters.owner_id,
@@ -275,6 +283,7 @@ def _listed(organization_id: int, rows: Sequence[Recovery]) -> tuple[Listed, ...
             state=row.state,
             review=row.review,
             shadow=row.shadow,
+            test=row.test,
             owner_id=row.owner_id,
             owner=row.owner.name,
             place_id=row.place_id,

@@ -14,6 +14,7 @@ from django.db import connection
 from makegood.core.money import Money
 from makegood.makegoods.floors import floors_of
 from makegood.recoveries.frozen import playbook_frozen
+from makegood.recoveries.models import TEST
 from makegood.rules.playbooks import Playbook
 from makegood.rules.playbooks.treating import Case, Otherwise, treated_otherwise, treatment_of
 
@@ -26,6 +27,7 @@ SELECT r.id, r.number, c.name, r.playbook_id, r.group, r.opened_at, f.id, f.kind
        (SELECT max(p.opened_at) FROM recoveries_recovery p WHERE p.organization_id = r.organization_id
         AND p.customer_id = r.customer_id AND p.opened_at < r.opened_at AND p.state <> 'withdrawn')
 FROM (SELECT * FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'
+      AND NOT starts_with(happening_key, %s)
       AND playbook_id IN (SELECT id FROM organizations_playbookversion WHERE organization_id = %s AND code = %s)
       ORDER BY opened_at DESC, id DESC LIMIT %s) r
 JOIN customers_customer c ON c.organization_id = r.organization_id AND c.id = r.customer_id
@@ -35,6 +37,7 @@ ORDER BY r.opened_at DESC, r.id DESC, f.id
 """
 COUNTED = """
 SELECT count(*) FROM recoveries_recovery WHERE organization_id = %s AND state = 'open'
+AND NOT starts_with(happening_key, %s)
 AND playbook_id IN (SELECT id FROM organizations_playbookversion WHERE organization_id = %s AND code = %s)
 """
 
@@ -69,7 +72,7 @@ def recoveries_otherwise(*, organization_id: int, playbook: Playbook, most: int 
     Both are asked the same of the same facts: those by which the recovery was opened. Severities and owners that
     people or later failures changed since are left out of it.
     """
-    here: list[int | str] = [organization_id, organization_id, playbook.code]
+    here: list[int | str] = [organization_id, TEST, organization_id, playbook.code]
     with connection.cursor() as cursor:
         cursor.execute(COUNTED, here)
         (counted,) = cursor.fetchone()
