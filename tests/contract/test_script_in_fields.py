@@ -330,6 +330,7 @@ def walked(world: World) -> tuple[Walk, dict[str, int]]:
 def test_script_in_any_text_field_runs_nowhere(make_org: Callable[..., Org], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "PUBLIC_URL", "https://care.example.org")
     monkeypatch.setattr(settings, "EMAIL_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setattr(settings, "DEMO", False)
     world = world_of(make_org(), make_org())
     walk, unmet = walked(world)
     assert unmet == {function: count for function, (count, _) in LEFT_OUT.items()}, (
