@@ -113,6 +113,7 @@ def test_somebody_elses_order_is_nobodys_to_name(org: Org, make_org: Any) -> Non
         ordered(org, "LG-506675", mail="bo@example.com")
         mail_take(organization_id=org.id, raw=raw("My order LG-506675 has not come."), at=START + HOUR)
         mail_take(organization_id=org.id, raw=raw("LG-506675", sender="x@web.example", number=2), at=START + HOUR)
+        mail_take(organization_id=org.id, raw=raw("BO-12345", sender="bo@example.com", number=3), at=START + HOUR)
     assert "LG-506675</a>" not in signed_in(org, org.manager).get("/").content.decode()
     with tenant(organization_id=org.id):
         assert set(Signal.objects.values_list("place_id", flat=True)) == {None}
