@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from makegood.cli.demo import airline
 from makegood.listen.datasets import Recorded, UnusableData, boston311, local_moment, nycflights, olist
 from makegood.listen.events import MOST_EVENTS, read
 from makegood.listen.replaying import LONGEST_STEP, batch_ends
@@ -98,6 +99,21 @@ def test_the_flights_break_142434_promises_of_which_89530_are_noticed(flights: R
     assert (noticed, len(found.broken) - noticed) == (89530, 52904)
     waiting = [at for one, at in found.due.items() if one not in found.kept and at + NOTICED > found.last_at]
     assert not waiting, "at the end nothing is left to be decided"
+
+
+def test_the_demo_shows_the_carrier_with_the_most_failed_flights_on_the_day_with_the_most() -> None:
+    days: Counter[date] = Counter()
+    carriers: Counter[tuple[date, str]] = Counter()
+    for row, column in nycflights._rows(nycflights._folder()):
+        late = row[column["arr_delay"]]
+        if late in ("", "NA") or float(late) >= 15:
+            on_date = date(*map(int, row[:3]))
+            days[on_date] += 1
+            carriers[on_date, row[column["carrier"]]] += 1
+    assert days.most_common(1) == [(airline.WORST, 813)]
+    ((_, carrier), count), *_ = [one for one in carriers.most_common() if one[0][0] == airline.WORST]
+    assert carrier == airline.CARRIER
+    assert sum(one.late is None or one.late >= 15 for one in airline.worst_day().flights) == count
 
 
 def test_a_flight_is_due_at_its_scheduled_arrival_where_it_lands(flights: Recorded) -> None:

