@@ -68,7 +68,8 @@ with tenant(organization_id=2):
     ("environment", "line"),
     [
         ({"MAKEGOOD_SECRET": "x" * 31}, "BAD  secret: MAKEGOOD_SECRET has 31 characters: set one of at least 32"),
-        ({"MAKEGOOD_SECRET": "x" * 32}, "ok   secret: named in MAKEGOOD_SECRET"),
+        ({"MAKEGOOD_SECRET": "123456789" * 4}, "BAD  secret: MAKEGOOD_SECRET is made of 9 different characters"),
+        ({"MAKEGOOD_SECRET": "1234567890" * 4}, "ok   secret: named in MAKEGOOD_SECRET"),
         ({"MAKEGOOD_URL": "http://help.example.com"}, "BAD  address: With http://help.example.com passwords"),
         ({"MAKEGOOD_URL": "https://help.example.com/shop"}, "BAD  address: MAKEGOOD_URL must look like"),
         ({"MAKEGOOD_URL": "http://127.0.0.1:8000"}, "ok   address: http://127.0.0.1:8000; this machine only"),

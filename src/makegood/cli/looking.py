@@ -26,6 +26,8 @@ OLDEST_LIST = timedelta(hours=1)
 """Older than that, the list of who was erased is not kept up every few minutes."""
 LEAST_FREE = 1024 * 1024 * 1024
 SHORTEST_SECRET = 32
+FEWEST_SIGNS = 10
+"""Different characters: 32 hexadecimal digits at random have fewer about once in ten thousand times."""
 HERE = ("127.0.0.1", "::1", "localhost")
 
 
@@ -50,6 +52,11 @@ def _secret() -> str:
             raise click.ClickException(
                 f"MAKEGOOD_SECRET has {len(named)} characters: set one of at least {SHORTEST_SECRET} that nobody can"
                 " guess, before anything is kept under this one."
+            )
+        if len(set(named)) < FEWEST_SIGNS:
+            raise click.ClickException(
+                f"MAKEGOOD_SECRET is made of {len(set(named))} different characters: set one drawn at random, as"
+                " `openssl rand -base64 48` prints, before anything is kept under this one."
             )
         return "named in MAKEGOOD_SECRET"
     if secret_there() is None:
