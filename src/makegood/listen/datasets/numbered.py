@@ -11,9 +11,10 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import attrs
 
@@ -22,6 +23,8 @@ from makegood.listen.datasets.tables import opened_text
 
 FORMATS = ("csv", "jsonl")
 OTHER_DELIMITERS = (";", "\t")
+LONGEST_ROW = 1_000_000
+"""Characters: what unpacks to more is no table, and is given up before it fills the memory."""
 UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 """What JSON can say and no database keeps: zero bytes, and halves of letters."""
 Row = dict[str, str]
@@ -106,10 +109,12 @@ def numbered_rows(path: Path, *, form: str = "", delimiter: str = ",") -> Iterat
     form = form or form_of(path)
     try:
         with opened_text(path) as file:
-            first = "" if delimiter else file.readline()
+            first = "" if delimiter else file.readline(LONGEST_ROW + 1)
             parts = delimiter or next((one for one in OTHER_DELIMITERS if one in first and "," not in first), ",")
-            lines = chain([first], file) if first else file
-            yield from rows_told(lines, Problems(path.name), form=form, delimiter=parts)
+            lines = iter(partial(file.readline, LONGEST_ROW + 1), "")
+            yield from rows_told(
+                chain([first], lines) if first else lines, Problems(path.name), form=form, delimiter=parts
+            )
     except UnicodeDecodeError:
         raise UnusableData(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except (gzip.BadGzipFile, EOFError, zlib.error):
@@ -131,6 +136,34 @@ def form_of(path: Path) -> str:
     raise UnusableData(f"{path.name} is neither .csv nor .jsonl (each may end in .gz): name such a file")
 
 
+class _Lines:
+    """Lines of a file, of which whoever reads says when a row is whole: then the next one begins.
+
+    Raises UnusableData for a row of more than LONGEST_ROW characters.
+    """
+
+    def __init__(self, lines: Iterable[str], name: str) -> None:
+        self._lines, self._name = iter(lines), name
+        self._row, self._taken = 1, 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._taken += len(line)
+        if self._taken > LONGEST_ROW:
+            raise UnusableData(
+                f"{self._name} row {self._row} has more than {LONGEST_ROW:,} characters: check its quotes,"
+                " or whether it is a table"
+            )
+        return line
+
+    def row_is_whole(self) -> None:
+        """Count the next line as the first of a row."""
+        self._row, self._taken = self._row + 1, 0
+
+
 def rows_told(lines: Iterable[str], problems: Problems, *, form: str, delimiter: str = ",") -> Iterator[Numbered]:
     """Yield the rows of lines of text, as `numbered_rows` does; a row that cannot be read is a problem and left out.
 
@@ -140,11 +173,13 @@ def rows_told(lines: Iterable[str], problems: Problems, *, form: str, delimiter:
 
 
 def _csv(lines: Iterable[str], problems: Problems, delimiter: str) -> Iterator[Numbered]:
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     name, number = problems.name, 0
+    bounded = _Lines(lines, name)
+    rows = csv.reader(bounded, delimiter=delimiter, strict=True)
     try:
         header = [column.strip() for column in next(rows, [])]
         number = 1
+        bounded.row_is_whole()
         if not any(header):
             raise UnusableData(f"{name} is empty: its first row must name the columns")
         twice = next((column for column in header if header.count(column) > 1), None)
@@ -152,6 +187,7 @@ def _csv(lines: Iterable[str], problems: Problems, delimiter: str) -> Iterator[N
             raise UnusableData(f"{name} names the column {twice!r} twice: give each column its own name")
         yield 1, dict.fromkeys(header, "")
         for number, row in enumerate(rows, start=2):
+            bounded.row_is_whole()
             if not row:
                 continue
             if len(row) != len(header):
@@ -165,7 +201,9 @@ def _csv(lines: Iterable[str], problems: Problems, delimiter: str) -> Iterator[N
 
 
 def _jsonl(lines: Iterable[str], problems: Problems) -> Iterator[Numbered]:
-    for number, line in enumerate(lines, start=1):
+    bounded = _Lines(lines, problems.name)
+    for number, line in enumerate(bounded, start=1):
+        bounded.row_is_whole()
         if not line.strip():
             continue
         try:
