@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import START, Org
 from tests.contract.conftest import Caller
 
+from makegood.api.gate import LARGEST
 from makegood.customers.models import Customer
 from makegood.failures.models import Failure
 from makegood.journal.models import Entry
@@ -188,9 +189,10 @@ def test_bodies_that_are_no_events(org: Org, api: Caller, body: bytes, content_t
     assert rows(org) == before
 
 
-def test_a_huge_body_is_refused_unread(api: Caller) -> None:
-    status, told = api.post("/events", b"x" * (8 * 1024 * 1024 + 1), BATCH)
+def test_a_huge_body_is_refused_unread_and_the_largest_is_read(api: Caller) -> None:
+    status, told = api.post("/events", b"x" * (LARGEST + 1), BATCH)
     assert (status, told["title"]) == (413, "Request Entity Too Large")
+    assert api.post("/events", b"[" + b" " * (LARGEST - 2) + b"]", BATCH) == api.post("/events", b"[]", BATCH)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer mg_wrong", "Basic bWc6bWc=", "Bearer mg_\u00e9"])

@@ -281,7 +281,9 @@ def test_nothing_that_the_database_or_utf8_cannot_hold_is_kept() -> None:
 
 
 def test_limits() -> None:
-    assert "larger than 25 MiB: the rest was not read" in parse(written("x" * SIZE_LIMIT)).defects
+    larger = written("x" * SIZE_LIMIT)
+    assert "larger than 25 MiB: the rest was not read" in parse(larger[: SIZE_LIMIT + 1]).defects
+    assert not [one for one in parse(larger[:SIZE_LIMIT]).defects if "larger" in one]
     long = parse(written("word " * (TEXT_LIMIT // 4)))
     assert len(long.text) <= TEXT_LIMIT
     assert any("text longer" in one for one in long.defects)
