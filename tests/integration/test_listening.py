@@ -88,6 +88,14 @@ def test_invariant_1_a_redelivery_is_known_and_acts_on_nothing(org: Org) -> None
         assert Entry.objects.count() == before + 1
 
 
+def test_of_two_events_of_one_id_in_a_batch_the_first_counts(org: Org) -> None:
+    later = made(1, due_in=2 * HOUR)
+    assert accept(org, [made(1), later, made(2)]) == (2, 1)
+    with tenant(organization_id=org.id):
+        promises = Promise.objects.filter(organization_id=org.id).order_by("due_at", "id").values_list("due_at")
+        assert list(promises) == [(START + HOUR,), (START + HOUR,)]
+
+
 def test_invariant_1_the_same_batch_from_many_at_once_is_taken_once(org: Org) -> None:
     bodies = [made(number) for number in range(40)] + [kept(number, at=START + MINUTE) for number in range(40)]
     assert at_the_same_time(4, lambda: accept(org, bodies) and None) == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 from django.db.models import Q
+from orjson import Fragment
 
 from makegood.customers.operations import (
     NewCharge,
@@ -31,7 +32,7 @@ from makegood.organizations.models import Place
 from makegood.promises.models import Promise, Source
 from makegood.promises.naming import reference_key
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_heard, sources_lock
-from makegood.store.bulk import insert
+from makegood.store.bulk import insert, written
 from makegood.store.clocks import moment as store_moment
 from makegood.store.reading import read as read_rows
 from makegood.store.secrets import keyed_hash
@@ -78,16 +79,17 @@ def events_accept(
 ) -> Accepted:
     """Take a batch of CloudEvents from one source: keep each raw once, and act on the new ones, in bulk.
 
-    A source's batches are taken one at a time. In a stepped organization a word is received when it happened; elsewhere
-    now. Without `heard` the source does not count as heard by them: something is lacking between. Raises
-    UnusableEvents, with nothing written, if there are more than MOST_EVENTS, or any event is malformed or names a place
-    that does not exist.
+    A source's batches are taken one at a time; each is read, and what is kept of it prepared, before its turn. In a
+    stepped organization a word is received when it happened; elsewhere now. Without `heard` the source does not count
+    as heard by them: something is lacking between. Raises UnusableEvents, with nothing written, if there are more than
+    MOST_EVENTS, or any event is malformed or names a place that does not exist.
     """
     events = read(bodies)
+    arrived = _arrived(source_id, events)
     places = _places(organization_id, events)
     sources_lock(source_ids={source_id})
     customers = _customers(organization_id, events, now)
-    fresh = _keep_raw(organization_id, source_id, events, customers, now)
+    fresh = _keep_raw(organization_id, source_id, arrived, customers, now)
     if fresh:
         _act(organization_id, source_id, fresh, customers, places, now)
         if heard:
@@ -113,11 +115,31 @@ def events_known(
     return [found.get(key) for key in keys]
 
 
+@attrs.frozen(kw_only=True, slots=True)
+class _Arrived:
+    """An event with what is kept of it: its key, what it is about, and its body."""
+
+    event: Event
+    key_hash: bytes
+    about_hash: bytes | None
+    body: Fragment
+
+
+def _arrived(source_id: int, events: Sequence[Event]) -> list[_Arrived]:
+    """Prepare what is kept of each event, in the order in which they came; of two of one id the first counts."""
+    by_key = {event_key(source_id=source_id, event_id=event.id): event for event in reversed(events)}
+    return [
+        _Arrived(
+            event=event, key_hash=key_hash, about_hash=_about(source_id, event), body=written(body_plain(event.body))
+        )
+        for key_hash, event in reversed(by_key.items())
+    ]
+
+
 def _keep_raw(
-    organization_id: int, source_id: int, events: Sequence[Event], customers: Mapping[int, int], now: datetime
+    organization_id: int, source_id: int, arrived: Sequence[_Arrived], customers: Mapping[int, int], now: datetime
 ) -> list[Event]:
     """Keep what was not known yet, and return it in the order in which it came."""
-    by_key = {event_key(source_id=source_id, event_id=event.id): event for event in reversed(events)}
     kept = insert(
         Raw,
         RAW_COLUMNS,
@@ -125,21 +147,21 @@ def _keep_raw(
             (
                 organization_id,
                 source_id,
-                key_hash,
-                _about(source_id, event),
-                event.type,
-                body_plain(event.body),
-                customers.get(id(event)),
-                event.at,
+                one.key_hash,
+                one.about_hash,
+                one.event.type,
+                one.body,
+                customers.get(id(one.event)),
+                one.event.at,
                 now,
             )
-            for key_hash, event in reversed(by_key.items())
+            for one in arrived
         ],
         on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
         returning=("key_hash",),
     )
     fresh = {bytes(row[0]) for row in kept}
-    return [event for key_hash, event in reversed(by_key.items()) if key_hash in fresh]
+    return [one.event for one in arrived if one.key_hash in fresh]
 
 
 def _about(source_id: int, event: Event) -> bytes | None:

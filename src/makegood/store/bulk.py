@@ -40,7 +40,8 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
         return []
     with prepared() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass OFFSET 0) AS s(name),"
+            " generate_series(1, %s)",
             [model._meta.db_table, count],
         )
         return sorted(row[0] for row in cursor.fetchall())
