@@ -6,8 +6,7 @@ ticker, and this one sends, steps the clock and counts the processor time of all
 an owner, steps, clocks, words and make-goods; what becomes of them in the year that follows is lived through by
 ``python -m benchmarks.replays nycflights``.
 
-What breaks, what the gate decides and what opens is as if one process did all in turn. Only the moment at which the
-journal has the gate decide may be that of the word that a flight came late, where that is taken before its tick.
+What breaks, what the gate decides, when, and what opens is as if one process did all in turn.
 """
 
 from __future__ import annotations

@@ -151,6 +151,23 @@ def test_invariant_2_every_broken_promise_yields_one_failure_whoever_ticks(org: 
         assert Entry.objects.filter(event="promises:promise:broken").count() == 300
 
 
+@pytest.mark.parametrize("ticked_first", [True, False])
+def test_the_gate_decides_at_its_own_moment_however_a_feed_is_cut(org: Org, ticked_first: bool) -> None:
+    accept(org, [made(1)])
+    step(org, START + HOUR + MINUTE)
+    with tenant(organization_id=org.id):
+        gate_at = Failure.objects.get().gate_at
+    late = gate_at + MINUTE
+    if ticked_first:
+        step(org, late)
+    accept(org, [kept(1, at=late)], now=late)
+    step(org, late)
+    with tenant(organization_id=org.id):
+        failure, gated = Failure.objects.get(), Entry.objects.get(event="failures:failure:gated")
+        assert (failure.gate, failure.gate_at, gated.at) == ("contact", gate_at, gate_at)
+        assert [reason["rule"] for reason in failure.gate_reasons] == ["gate.notice.unfulfilled"]
+
+
 def test_invariant_2_the_database_refuses_a_second_failure_of_one_promise(org: Org) -> None:
     accept(org, [made(1)])
     step(org, START + 2 * HOUR)

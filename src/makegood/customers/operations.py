@@ -64,6 +64,7 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
         raise UnableToKnowCustomer(UnableToKnowCustomer.__doc__)
     keys = [one.keys() for one in seen]
     known = _find(organization_id, {key for mine in keys for key in mine})
+    _hold(organization_id, set(known.values()))
     owners = dict(known)  # until newcomers are made, the n-th of them stands as -n
     newcomers: list[tuple[Key, Seen]] = []
     standing = []
@@ -104,6 +105,21 @@ def _find(organization_id: int, keys: set[Key]) -> dict[Key, int]:
             [[kind for kind, _ in keys], [value for _, value in keys], organization_id],
         )
         return {(kind, bytes(value)): customer_id for kind, value, customer_id in cursor.fetchall()}
+
+
+def _hold(organization_id: int, customer_ids: set[int]) -> None:
+    """Let nobody else change these customers before this transaction ends.
+
+    They are taken in the order of their ids, so that no two transactions that go on to fill them in wait for each
+    other crosswise; a single one cannot.
+    """
+    if len(customer_ids) > 1:
+        with prepared() as cursor:
+            cursor.execute(
+                "SELECT id FROM customers_customer WHERE organization_id = %s AND id = ANY(%s)"
+                " ORDER BY id FOR NO KEY UPDATE",
+                [organization_id, sorted(customer_ids)],
+            )
 
 
 def _make(organization_id: int, fresh: dict[Key, Seen], now: datetime) -> dict[Key, int]:

@@ -240,7 +240,11 @@ def failures_hear_source(*, organization_id: int, source_id: int, until_at: date
 
 
 def failures_hear_fulfilled(*, organization_id: int, entries: Sequence[Happened]) -> None:
-    """Decide at once the waiting failures whose promise was kept late (handler of promises:promise:fulfilled)."""
+    """Decide at once the waiting failures whose promise was kept late (handler of promises:promise:fulfilled).
+
+    In a stepped organization that word may be taken in before the tick of a moment that came earlier: what was due to
+    be decided then is decided as it would have been, at its own moment and without the word.
+    """
     said_at = {entry.subject_id: entry.at for entry in entries}
     waiting = (
         Failure.objects.filter(
@@ -248,12 +252,17 @@ def failures_hear_fulfilled(*, organization_id: int, entries: Sequence[Happened]
         )
         .select_for_update()
         .order_by("id")
-        .values_list("id", "promise_id")
+        .values_list("id", "promise_id", "gate_at")
     )
-    _decide(
-        organization_id=organization_id,
-        at={promise_id: (failure_id, said_at[promise_id]) for failure_id, promise_id in waiting},
-    )
+    stepped = store_moment(organization_id=organization_id).stepped
+    unsaid, said = {}, {}
+    for failure_id, promise_id, gate_at in waiting:
+        if stepped and gate_at < said_at[promise_id]:
+            unsaid[promise_id] = (failure_id, gate_at)
+        else:
+            said[promise_id] = (failure_id, said_at[promise_id])
+    _decide(organization_id=organization_id, at=unsaid, fulfilled=False)
+    _decide(organization_id=organization_id, at=said)
 
 
 def failures_hear_complained(*, organization_id: int, entries: Sequence[Happened]) -> None:
@@ -298,7 +307,8 @@ def _scored(promise: BrokenPromise | None, now: datetime) -> GateDecision:
     return decide(facts=GateFacts(kind="low_score", happened_at=now, before_go_live=before_go_live), now=now)
 
 
-def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]]) -> None:
+def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]], fulfilled: bool = True) -> None:
+    """Decide these failures, by promise, each at its moment; without `fulfilled` as if nothing was kept yet."""
     if not at:
         return
     policies = Policies(organization_id=organization_id)
@@ -310,7 +320,8 @@ def _decide(*, organization_id: int, at: dict[int, tuple[int, datetime]]) -> Non
     decided = []
     for promise in promises_read(organization_id=organization_id, promise_ids=list(at)):
         failure_id, now = at[promise.id]
-        decision = judge(promise=promise, policies=policies, now=now)
+        known = promise if fulfilled else attrs.evolve(promise, fulfilled_at=None)
+        decision = judge(promise=known, policies=policies, now=now)
         if decision.gate == "quiet" and failure_id in scored:
             decision = _scored(promise, now)
         decided.append((failure_id, now, decision))

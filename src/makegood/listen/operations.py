@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -79,22 +80,34 @@ def events_accept(
 ) -> Accepted:
     """Take a batch of CloudEvents from one source: keep each raw once, and act on the new ones, in bulk.
 
-    A source's batches are taken one at a time; each is read, and what is kept of it prepared, before its turn. In a
-    stepped organization a word is received when it happened; elsewhere now. Without `heard` the source does not count
-    as heard by them: something is lacking between. Raises UnusableEvents, with nothing written, if there are more than
-    MOST_EVENTS, or any event is malformed or names a place that does not exist.
+    In a stepped organization a word is received when it happened; elsewhere now. Without `heard` the source does not
+    count as heard by them: something is lacking between. Raises UnusableEvents, with nothing written, if there are more
+    than MOST_EVENTS, or any event is malformed or names a place that does not exist.
     """
-    events = read(bodies)
-    arrived = _arrived(source_id, events)
-    places = _places(organization_id, events)
-    sources_lock(source_ids={source_id})
-    customers = _customers(organization_id, events, now)
-    fresh = _keep_raw(organization_id, source_id, arrived, customers, now)
-    if fresh:
-        _act(organization_id, source_id, fresh, customers, places, now)
+    return events_accept_all(organization_id=organization_id, batches={source_id: bodies}, now=now, heard=heard)
+
+
+def events_accept_all(
+    *, organization_id: int, batches: Mapping[int, Sequence[Any]], now: datetime, heard: bool = True
+) -> Accepted:
+    """Take a batch of each of these sources, as `events_accept` takes one.
+
+    Whose they are and that they came is written first, beside others; a source is acted for by one transaction at a
+    time. All take customers, then events, then sources, each in one order, so that none waits for another crosswise.
+    """
+    read_batches = {source_id: read(bodies) for source_id, bodies in batches.items()}
+    arrived = [one for source_id, events in read_batches.items() for one in _arrived(source_id, events)]
+    all_events = [event for events in read_batches.values() for event in events]
+    places = _places(organization_id, all_events)
+    customers = _customers(organization_id, all_events, now)
+    fresh = _keep_raw(organization_id, arrived, customers, now)
+    sources_lock(source_ids=set(fresh))
+    for source_id, events in fresh.items():
+        _act(organization_id, source_id, events, customers, places, now)
         if heard:
-            _heard(organization_id, source_id, fresh, now)
-    return Accepted(new=len(fresh), known=len(events) - len(fresh))
+            _heard(organization_id, source_id, events, now)
+    new = sum(map(len, fresh.values()))
+    return Accepted(new=new, known=len(all_events) - new)
 
 
 def event_key(*, source_id: int, event_id: str) -> bytes:
@@ -117,9 +130,10 @@ def events_known(
 
 @attrs.frozen(kw_only=True, slots=True)
 class _Arrived:
-    """An event with what is kept of it: its key, what it is about, and its body."""
+    """An event with what is kept of it: its source, its key, what it is about, and its body."""
 
     event: Event
+    source_id: int
     key_hash: bytes
     about_hash: bytes | None
     body: Fragment
@@ -130,23 +144,27 @@ def _arrived(source_id: int, events: Sequence[Event]) -> list[_Arrived]:
     by_key = {event_key(source_id=source_id, event_id=event.id): event for event in reversed(events)}
     return [
         _Arrived(
-            event=event, key_hash=key_hash, about_hash=_about(source_id, event), body=written(body_plain(event.body))
+            event=event,
+            source_id=source_id,
+            key_hash=key_hash,
+            about_hash=_about(source_id, event),
+            body=written(body_plain(event.body)),
         )
         for key_hash, event in reversed(by_key.items())
     ]
 
 
 def _keep_raw(
-    organization_id: int, source_id: int, arrived: Sequence[_Arrived], customers: Mapping[int, int], now: datetime
-) -> list[Event]:
-    """Keep what was not known yet, and return it in the order in which it came."""
+    organization_id: int, arrived: Sequence[_Arrived], customers: Mapping[int, int], now: datetime
+) -> dict[int, list[Event]]:
+    """Keep what was not known yet, and return it by source, in the order in which it came."""
     kept = insert(
         Raw,
         RAW_COLUMNS,
         [
             (
                 organization_id,
-                source_id,
+                one.source_id,
                 one.key_hash,
                 one.about_hash,
                 one.event.type,
@@ -155,13 +173,17 @@ def _keep_raw(
                 one.event.at,
                 now,
             )
-            for one in arrived
+            for one in sorted(arrived, key=attrgetter("key_hash"))
         ],
         on_conflict="ON CONFLICT (organization_id, source_id, key_hash) DO NOTHING",
         returning=("key_hash",),
     )
-    fresh = {bytes(row[0]) for row in kept}
-    return [one.event for one in arrived if one.key_hash in fresh]
+    new = {bytes(row[0]) for row in kept}
+    fresh: dict[int, list[Event]] = {}
+    for one in arrived:
+        if one.key_hash in new:
+            fresh.setdefault(one.source_id, []).append(one.event)
+    return fresh
 
 
 def _about(source_id: int, event: Event) -> bytes | None:

@@ -14,7 +14,7 @@ from makegood.api.problems import Problem
 from makegood.api.schemas import AcceptedOut
 from makegood.api.telling import source_named
 from makegood.listen.events import MOST_EVENTS, TYPES, read
-from makegood.listen.operations import events_accept
+from makegood.listen.operations import events_accept_all
 from makegood.store.clocks import now
 
 router = Router(tags=["Events"])
@@ -57,11 +57,12 @@ def post_events(request: HttpRequest) -> Status:
     organization_id = caller.organization_id
     sources = {code: source_named(organization_id=organization_id, code=code) for code in by_source}
     moment = now(organization_id=organization_id)
-    accepted = [
-        events_accept(organization_id=organization_id, source_id=sources[code], bodies=mine, now=moment)
-        for code, mine in by_source.items()
-    ]
-    return Status(202, {"new": sum(one.new for one in accepted), "known": sum(one.known for one in accepted)})
+    accepted = events_accept_all(
+        organization_id=organization_id,
+        batches={sources[code]: mine for code, mine in by_source.items()},
+        now=moment,
+    )
+    return Status(202, {"new": accepted.new, "known": accepted.known})
 
 
 def _source(body: Any) -> str:

@@ -1,0 +1,97 @@
+"""Batches that are taken beside each other: whoever comes second waits, and never crosswise."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from tests.conftest import START, Org
+from tests.integration.test_listening import accept, event, made
+
+from makegood.customers.models import Customer
+from makegood.listen import operations
+from makegood.listen.operations import events_accept_all
+from makegood.promises.models import Promise
+from makegood.promises.operations import source_create
+from makegood.store.tenancy import tenant
+
+PLENTY = 30
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
+
+def second_waits_while_first_has_its_turn(
+    monkeypatch: pytest.MonkeyPatch, first: Callable[[], Any], second: Callable[[], Any]
+) -> None:
+    """Take `first`; once its source is its own, begin `second` beside it, and go on when that waits for it."""
+    turn, begun = operations.sources_lock, threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        taken: list[Future[Any]] = []
+
+        def closing() -> None:
+            try:
+                second()
+            finally:
+                connection.close()
+
+        def locked(*, source_ids: set[int]) -> None:
+            turn(source_ids=source_ids)
+            if begun.is_set():
+                return
+            begun.set()
+            taken.append(beside.submit(closing))
+            waiting = 0
+            while not waiting and not taken[0].done():
+                with connection.cursor() as cursor:
+                    cursor.execute(WAITING)
+                    (waiting,) = cursor.fetchone()
+            assert waiting, "the second did not wait for the first"
+
+        monkeypatch.setattr(operations, "sources_lock", locked)
+        first()
+        taken[0].result(PLENTY)
+
+
+def seen(number: int) -> dict[str, Any]:
+    return event(f"{number}", "customer.seen", START, customer={"token": f"card {number}", "name": f"Name {number}"})
+
+
+def bought(number: int) -> dict[str, Any]:
+    at = START - timedelta(days=number)
+    facts = {"reference": f"order {number}", "placed_at": at.isoformat(), "total": {"minor": 100, "currency": "EUR"}}
+    return event(f"{number}", "purchase.made", START, customer={"token": f"card {number}"}, **facts)
+
+
+def test_who_fills_customers_in_and_who_notes_their_purchases_never_wait_crosswise(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept(org, [made(1), made(2)])
+    second_waits_while_first_has_its_turn(
+        monkeypatch, lambda: accept(org, [bought(2), bought(1)]), lambda: accept(org, [seen(1), seen(2)])
+    )
+    with tenant(organization_id=org.id):
+        told = (
+            Customer.objects.filter(name__startswith="Name").order_by("name").values_list("name", "first_purchase_at")
+        )
+        assert list(told) == [(f"Name {n}", START - timedelta(days=n)) for n in (1, 2)]
+
+
+def test_requests_of_two_sources_never_wait_crosswise(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tenant(organization_id=org.id):
+        other = source_create(organization_id=org.id, code="other", name="Other", now=START)
+
+    def take(batches: dict[int, list[dict[str, Any]]]) -> None:
+        with tenant(organization_id=org.id):
+            events_accept_all(organization_id=org.id, batches=batches, now=START)
+
+    second_waits_while_first_has_its_turn(
+        monkeypatch,
+        lambda: take({org.source: [made(1)], other: [made(2)]}),
+        lambda: take({other: [made(3)], org.source: [made(4)]}),
+    )
+    with tenant(organization_id=org.id):
+        assert Promise.objects.filter(organization_id=org.id).count() == 4
