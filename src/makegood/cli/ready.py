@@ -1,4 +1,7 @@
-"""How a part tells the process that started it that it is at work: by one byte on a pipe that it was given."""
+"""What a part and the process that started it tell each other, each on a pipe that the part was given.
+
+The part says by a byte that it is at work; the other lets one that it started ahead of time begin, by closing its end.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import os
 from contextlib import suppress
 
 READY = "MAKEGOOD_READY"
-"""The environment's name of the pipe's descriptor; nobody waits where there is none."""
+BEGIN = "MAKEGOOD_BEGIN"
+"""The environment's names of the pipes' descriptors; nobody waits where there is none."""
 
 
 def say_ready() -> None:
@@ -15,3 +19,11 @@ def say_ready() -> None:
     if number.isdecimal():
         with suppress(OSError):
             os.write(int(number), b".")
+
+
+def begin_when_told() -> None:
+    """Wait, if this part was started ahead of time, until it is told to begin, or until nobody is there to tell it."""
+    number = os.environ.pop(BEGIN, "")
+    if number.isdecimal():
+        os.read(int(number), 1)
+        os.close(int(number))

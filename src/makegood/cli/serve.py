@@ -5,14 +5,15 @@ from __future__ import annotations
 import http.client
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 import click
 
 from makegood.cli.database import open_database, tell
 from makegood.cli.listening import listening_socket
 from makegood.cli.loops import renew_on_signal, stop_on_signals
-from makegood.cli.supervising import Child, UnableToKeepRunning, supervise
+from makegood.cli.supervising import Child, UnableToKeepRunning, stop_all, supervise
 
 ASK_SECONDS = 0.5
 
@@ -29,9 +30,17 @@ def serve(host: str, port: int) -> int:
     return 0
 
 
-def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str, ...]] = ()) -> None:
+def serve_all(
+    *,
+    host: str,
+    port: int,
+    path: str = "/",
+    also: Sequence[tuple[str, ...]] = (),
+    first: Callable[[], None] | None = None,
+) -> None:
     """Run every part, and the commands in `also`, until SIGTERM or SIGINT; say where to open once all are well.
 
+    With `first` they make themselves ready while that is done, and begin when it is.
     SIGUSR2 lets them give over to new ones. Raises ClickException if a part cannot run.
     """
     # First of all, since without it the signal ends this process.
@@ -42,7 +51,8 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
     named = ("--host", host, "--port", str(port), "--listening", str(listening.fileno()))
     web = Child(("web", *named), environment, passed=(listening.fileno(),))
     parts = [web, *(Child(part, environment) for part in (("worker",), ("tick",), *also))]
-    with listening, open_database():
+    held = started_ahead(parts, meanwhile=first) if first else nullcontext()
+    with listening, held, open_database():
         from django.conf import settings
         from django.db import connections
 
@@ -58,6 +68,22 @@ def serve_all(*, host: str, port: int, path: str = "/", also: Sequence[tuple[str
             supervise(parts, stop=stop, renew=renew, meanwhile=opening.look)
         except UnableToKeepRunning as error:
             raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def started_ahead(parts: Sequence[Child], *, meanwhile: Callable[[], None]) -> Iterator[None]:
+    """Have parts make themselves ready while `meanwhile` is done, and begin once it is; all end if it fails."""
+    for part in parts:
+        part.held = True
+        part.start()
+    try:
+        meanwhile()
+    except BaseException:
+        stop_all(parts)
+        raise
+    for part in parts:
+        part.begin()
+    yield
 
 
 class _Opening:

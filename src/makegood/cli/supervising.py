@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 from makegood.cli.database import tell
-from makegood.cli.ready import READY
+from makegood.cli.ready import BEGIN, READY
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -46,13 +46,16 @@ def program() -> list[str]:
 class Child:
     """One command of Makegood, run as a child that ends with its parent, whose end of a pipe it watches.
 
-    `passed` are open files of this process that the child has too, under the same numbers.
+    `passed` are open files of this process that the child has too, under the same numbers. One that is `held` makes
+    itself ready and waits until it is told to `begin`.
     """
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
     passed: Sequence[int] = ()
+    held: bool = False
     process: subprocess.Popen[bytes] | None = None
+    tells: int | None = None
     ready: int | None = None
     started_at: float = 0.0
     start_at: float = 0.0
@@ -69,12 +72,16 @@ class Child:
         Where there is no such program, as while a release is being put in place, it does not run, and that is said.
         """
         self.ready, says = os.pipe()
+        named, passed = {READY: str(says)}, [*self.passed, says]
+        if self.held:
+            waits, self.tells = os.pipe()
+            named, passed = named | {BEGIN: str(waits)}, [*passed, waits]
         try:
             self.process = subprocess.Popen(  # noqa: S603 - this interpreter and our own commands
                 [*program(), *self.arguments, "--with-parent"],
                 stdin=subprocess.PIPE,
-                env=dict(self.environment) | {READY: str(says)},
-                pass_fds=(*self.passed, says),
+                env=dict(self.environment) | named,
+                pass_fds=passed,
                 start_new_session=True,
             )
         except OSError as error:
@@ -82,8 +89,16 @@ class Child:
             self._pause()
             tell(f"{self.name} cannot be started: {error.strerror} ({error.filename})")
         finally:
-            os.close(says)
+            for end in passed[len(self.passed) :]:
+                os.close(end)
         self.started_at = time.monotonic()
+
+    def begin(self) -> None:
+        """Let a command that is held begin; if it is started again, it begins at once."""
+        self.held = False
+        if self.tells is not None:
+            os.close(self.tells)
+            self.tells = None
 
     def anew(self) -> Child:
         """Return the same command, to be started beside this one."""
@@ -140,9 +155,10 @@ class Child:
     def _close(self) -> None:
         if self.process is not None and self.process.stdin is not None:
             self.process.stdin.close()
-        if self.ready is not None:
-            os.close(self.ready)
-        self.process = self.ready = None
+        for end in (self.ready, self.tells):
+            if end is not None:
+                os.close(end)
+        self.process = self.ready = self.tells = None
 
 
 def stop_all(children: Sequence[Child]) -> None:

@@ -10,6 +10,8 @@ import click
 
 from makegood.cli.database import open_database
 from makegood.cli.loops import run_loop, stop_with_parent
+from makegood.cli.ready import begin_when_told
+from makegood.store.wiring import wired
 
 LONGEST = timedelta(minutes=1)
 PRUNED_EACH = 600.0
@@ -23,6 +25,8 @@ def tick(with_parent: bool) -> int:
     if with_parent:
         stop_with_parent()
     with open_database():
+        wired()
+        begin_when_told()
         run_loop(kind="tick", step=Rounds().one, longest=LONGEST)
     return 0
 

@@ -19,6 +19,7 @@ from granian.server.mp import MPServer
 from makegood.cli.database import open_database, tell
 from makegood.cli.listening import WAITING, listening_socket
 from makegood.cli.loops import stop_with_parent
+from makegood.cli.ready import begin_when_told, say_ready
 from makegood.store.wiring import imported_for_good, wired
 
 APPLICATION = "makegood.cli.web:application"
@@ -38,7 +39,6 @@ def application() -> object:
     from django.core.wsgi import get_wsgi_application
 
     from makegood.cli.draining import Drained
-    from makegood.cli.ready import say_ready
 
     drained = Drained(get_wsgi_application())
     drained.leave_on_signal()
@@ -103,6 +103,7 @@ def web(host: str, port: int, processes: int, listening: int | None, with_parent
 
         _import_all()
         connections.close_all()
+        begin_when_told()
         server = Server(taken, processes=processes)
         tell(f"web answers at http://{host}:{port}")
         server.serve()

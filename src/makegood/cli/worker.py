@@ -11,6 +11,8 @@ import click
 
 from makegood.cli.database import open_database
 from makegood.cli.loops import run_beside, run_loop, stop_with_parent, work_round
+from makegood.cli.ready import begin_when_told
+from makegood.store.wiring import wired
 
 OnError = Callable[[str, int, Exception], None]
 LONGEST = timedelta(minutes=6)
@@ -29,6 +31,8 @@ def worker(with_parent: bool) -> int:
         from makegood.listen.intake.folders import Folders
         from makegood.listen.intake.working import files_work
 
+        wired()
+        begin_when_told()
         folders, values = Folders(), Values()
 
         def files_round(on_error: OnError) -> int:

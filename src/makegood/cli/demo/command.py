@@ -11,7 +11,7 @@ from makegood.cli.database import open_database, tell
 from makegood.cli.demo.stage import keep_blank, set_stage
 from makegood.cli.listening import refuse_taken_port
 from makegood.cli.loops import stop_on_signals, stop_with_parent, work_round
-from makegood.cli.ready import say_ready
+from makegood.cli.ready import begin_when_told, say_ready
 from makegood.cli.serve import serve_all
 
 SPEED = 60.0
@@ -49,11 +49,14 @@ def demo(host: str, port: int, speed: float) -> int:
         if home is not None:
             connections.close_all()
             keep_blank(home)
-        if founding.find(code=airline.CODE) is None:
-            living.begin_airline(work=work_round)
-        if founding.find(code=shops.CODE) is None:
-            living.begin_shops(work=work_round)
-        serve_all(host=host, port=port, path="/sign-in", also=(("demo-day",),))
+
+        def scene() -> None:
+            if founding.find(code=airline.CODE) is None:
+                living.begin_airline(work=work_round)
+            if founding.find(code=shops.CODE) is None:
+                living.begin_shops(work=work_round)
+
+        serve_all(host=host, port=port, path="/sign-in", also=(("demo-day",),), first=scene)
     return 0
 
 
@@ -68,10 +71,12 @@ def demo_day(with_parent: bool) -> int:
     with open_database(migrate=False):
         from makegood.cli.demo import airline, founding, living, shops
 
+        day = airline.worst_day()
+        begin_when_told()
         hudson, lumen = founding.find(code=airline.CODE), founding.find(code=shops.CODE)
         if hudson is None or lumen is None:
             raise click.ClickException("There is no demo in this database: start `makegood demo`.")
-        feeds = (living.airline_feed(day=airline.worst_day(), demo=hudson), living.shops_feed(demo=lumen))
+        feeds = (living.airline_feed(day=day, demo=hudson), living.shops_feed(demo=lumen))
         rounds = 0
         say_ready()
         while not stop.is_set():
