@@ -14,7 +14,8 @@ from typing import Any
 import attrs
 from django.db import connection
 
-from makegood.insights.windows import Window, rows
+from makegood.insights.windows import Window
+from makegood.store.preparing import prepared
 
 MERGING = 7403
 """The advisory lock (with the organization's number) under which totals are summed up."""
@@ -136,13 +137,15 @@ def counted(*, organization_id: int, measure: str, window: Window) -> list[Count
     first, last = _midnight(window.since, up=True), _midnight(window.until, up=False)
     if first >= last:
         first = last = window.until
-    found = rows(
-        READ.format(cases=case.select(case.table)),
-        {
-            "org": organization_id, "measure": measure, "first": first.date(), "last": last.date(),
-            "since": window.since, "head": first, "tail": last, "until": window.until,
-        },
-    )  # fmt: skip
+    with prepared() as cursor:
+        cursor.execute(
+            READ.format(cases=case.select(case.table)),
+            {
+                "org": organization_id, "measure": measure, "first": first.date(), "last": last.date(),
+                "since": window.since, "head": first, "tail": last, "until": window.until,
+            },
+        )  # fmt: skip
+        found = cursor.fetchall()
     return [Counted(key=json.loads(key), count=count, minor=minor, day=day) for key, count, minor, day in found]
 
 
