@@ -1,6 +1,7 @@
 """The tick: five million open promises in 200 organizations, first with nothing due, then 10,000 broken in one second.
 
-``python -m benchmarks.ticking [--promises N] [--organizations N] [--broken N]``
+``python -m benchmarks.ticking [--promises N] [--organizations N] [--broken N]``. It ticks with as many threads as
+`makegood tick` does, and people say yes through as many processes as `makegood web` has.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,6 +21,8 @@ from typing import Any
 from benchmarks.ground import Stopwatch, fresh_database, percentile, say, superuser_url
 
 TICKS = 101
+WEB = 2
+"""As many processes answer people as `makegood web` has."""
 TARGET_IDLE_MS, TARGET_FAILURES_S, TARGET_RECOVERIES_S = 20, 5, 30
 
 CUSTOMERS = """
@@ -112,7 +118,16 @@ def due_at_once(home: Path, *, each: int) -> datetime:
 
 
 def confirm_all(orgs: Sequence[int]) -> int:
-    """Say yes to every proposed incident; return how many."""
+    """Say yes to every proposed incident, in as many processes as the web has; return how many."""
+    from django.db import connections
+
+    connections.close_all()
+    with ProcessPoolExecutor(WEB, mp_context=get_context("fork")) as web:
+        return sum(web.map(confirm, orgs))
+
+
+def confirm(org: int) -> int:
+    """Say yes to each proposed incident of one organization; return how many."""
     from makegood.failures.incidents import incident_confirm
     from makegood.failures.models import Incident
     from makegood.organizations.models import Member
@@ -120,12 +135,11 @@ def confirm_all(orgs: Sequence[int]) -> int:
     from makegood.store.tenancy import tenant
 
     confirmed = 0
-    for org in orgs:
-        with tenant(organization_id=org):
-            manager = Member.objects.get(organization_id=org, role="manager").id
-            for incident in Incident.objects.filter(organization_id=org, state="proposed").values_list("id", flat=True):
-                incident_confirm(organization_id=org, incident_id=incident, by=manager, now=wall_now())
-                confirmed += 1
+    with tenant(organization_id=org):
+        manager = Member.objects.get(organization_id=org, role="manager").id
+        for incident in Incident.objects.filter(organization_id=org, state="proposed").values_list("id", flat=True):
+            incident_confirm(organization_id=org, incident_id=incident, by=manager, now=wall_now())
+            confirmed += 1
     return confirmed
 
 
@@ -151,9 +165,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--organizations", type=int, default=200)
     parser.add_argument("--broken", type=int, default=10_000)
     asked = parser.parse_args(arguments)
-    with fresh_database() as home:
+    with fresh_database() as home, ExitStack() as stack:
+        from makegood.cli.tick import THREADS
         from makegood.store.ticking import tick_once
 
+        tick = partial(tick_once, beside=stack.enter_context(ThreadPoolExecutor(THREADS)))
         watch = Stopwatch()
         orgs = seed(home, promises=asked.promises, organizations=asked.organizations)
         said = f"{asked.promises:,} open promises, {asked.organizations} organizations"
@@ -168,7 +184,7 @@ def main(arguments: Sequence[str]) -> int:
         )
         due_at_once(home, each=asked.broken // asked.organizations)
         watch = Stopwatch()
-        until(lambda: counted(home, "failures_failure") >= asked.broken, tick_once)
+        until(lambda: counted(home, "failures_failure") >= asked.broken, tick)
         seconds, failures = watch.seconds, counted(home, "failures_failure")
         say(
             "to failures",
@@ -176,7 +192,7 @@ def main(arguments: Sequence[str]) -> int:
             f"< {TARGET_FAILURES_S} s",
             seconds < TARGET_FAILURES_S and failures == asked.broken,
         )
-        until(partial(bool, False), tick_once)
+        until(partial(bool, False), tick)
         incidents = confirm_all(orgs)
         seconds, opened = watch.seconds, counted(home, "recoveries_recovery")
         say(

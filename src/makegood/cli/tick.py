@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 
 import click
@@ -15,6 +16,8 @@ from makegood.store.wiring import wired
 
 LONGEST = timedelta(minutes=1)
 PRUNED_EACH = 600.0
+THREADS = 2
+"""So many organizations' batches are handled at the same time: half of the time goes to waiting for the database."""
 OnError = Callable[[str, int, Exception], None]
 
 
@@ -27,14 +30,16 @@ def tick(with_parent: bool) -> int:
     with open_database():
         wired()
         begin_when_told()
-        run_loop(kind="tick", step=Rounds().one, longest=LONGEST)
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="tick") as beside:
+            run_loop(kind="tick", step=Rounds(beside).one, longest=LONGEST)
     return 0
 
 
 class Rounds:
     """The ticker's rounds, of which one now and then also forgets what has passed."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Executor | None = None) -> None:
+        self._beside = beside
         self._pruned_at = -PRUNED_EACH
 
     def one(self, failed: OnError) -> int:
@@ -46,4 +51,4 @@ class Rounds:
         if time.monotonic() - self._pruned_at >= PRUNED_EACH:
             prune(now=wall_now())
             self._pruned_at = time.monotonic()
-        return tick_once(on_error=failed)
+        return tick_once(on_error=failed, beside=self._beside)
