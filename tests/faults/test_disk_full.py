@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,11 +15,11 @@ from tests.functional.commands import Home, ask, temporary_home, until_well
 from tests.integration.test_erasure import body
 from tests.support.ports import free_port
 from tests.support.ready import copy_ready
+from tests.support.small_disk import UnableToMount, fill, small_disk
 from tests.support.waiting import until
 
 from makegood.store import embedded
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
 MOST, REFUSED = 400, 6
 FOUND = """
 from datetime import UTC, datetime
@@ -48,20 +45,13 @@ with connections["owner"].cursor() as cursor:
 
 
 @contextmanager
-def small_disk(home: Home, size: str) -> Iterator[None]:
+def on_a_small_disk(home: Home) -> Iterator[None]:
     """Have the home lie on a disk of its own."""
-    home.path.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", home.path], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        home.path.rmdir()
-        pytest.skip("nothing can be mounted here")
     try:
-        yield
-    finally:
-        until(lambda: subprocess.run(["umount", home.path], check=False).returncode == 0, "the disk is let go of")
-        home.path.rmdir()
+        with small_disk(home.path, "420m"):
+            yield
+    except UnableToMount as error:
+        pytest.skip(str(error))
 
 
 def sent(port: int, key: str, number: int) -> int:
@@ -94,17 +84,6 @@ def write_much(home: Home) -> None:
             owner.execute("SELECT pg_logical_emit_message(false, 'makegood', repeat('x', 1000000))")
 
 
-def fill(file: Path) -> None:
-    """Take all the room that is left."""
-    with file.open("wb", buffering=0) as held:
-        for piece in (1 << 20, 4096):
-            while True:
-                try:
-                    held.write(b"x" * piece)
-                except OSError:
-                    break
-
-
 def sent_until_refused(home: Home, port: int, key: str) -> list[int]:
     """Fill the disk and the database's own log until a purchase is refused; return the numbers that were tried.
 
@@ -122,7 +101,7 @@ def sent_until_refused(home: Home, port: int, key: str) -> list[int]:
 
 
 def test_nothing_accepted_is_lost_on_a_full_disk_and_all_goes_on_once_there_is_room() -> None:
-    with temporary_home() as home, small_disk(home, "420m"):
+    with temporary_home() as home, on_a_small_disk(home):
         copy_ready(home.path, synced=False)
         key = home.python(FOUND).split()[-1]
         port = free_port()

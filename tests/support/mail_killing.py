@@ -1,4 +1,4 @@
-"""Reading a real mailbox while lines drop, workers and database are killed and the disk is full now and then.
+"""Reading a real mailbox while lines drop, workers, database and mail server are killed and the disk is full.
 
 The same code serves the small form in the tests and the full one in the benchmarks. As a program it founds the
 organization whose mailbox is read: ``python -m tests.support.mail_killing PORT ALL BOUNCED DELAYED``, on the home and the
@@ -33,9 +33,12 @@ from tests.support.killing import (
 )
 from tests.support.mail_server import PASSWORD, Dropping, MailHouse
 from tests.support.ports import free_port
+from tests.support.small_disk import fill
 
 USER = "care"
 AT_ONCE = 500
+LOOK, STILL = 0.5, 16
+"""No mail came in if none did for so many looks: for longer than a worker waits after what failed."""
 FULL_NOW_AND_THEN = """
 CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF NEW.direction = 'in' AND random() < 0.005 THEN
@@ -99,11 +102,15 @@ def read_killed(
     delayed: int,
     kills: int,
     most: int,
+    restarts: int = 0,
+    full: int = 0,
     seed: int = 1,
 ) -> Read:
     """Read `count` mails with two workers, of which one, or the database, is killed `kills` times.
 
-    Lines drop after at most `most` bytes; where that is not 0 the disk is full at one mail in two hundred.
+    Lines drop after at most `most` bytes; where that is not 0 the database says at one mail in two hundred that the disk
+    is full. The mail server is killed and started again `restarts` times. The disk on which the home lies, which is a
+    small one of its own then, is full for real `full` times, each until no mail comes in any more.
     """
     dropping = Dropping(house.port, seed=seed, most=most)
     env, rnd = environment(home, free_port()), random.Random(seed)
@@ -117,7 +124,9 @@ def read_killed(
             _asked(url, FULL_NOW_AND_THEN)
         began = time.monotonic()
         parts = {f"worker {number}": Part(f"worker {number}", command("worker"), env, stack) for number in (1, 2)}
-        _read_out(parts, home, url, count, kills, rnd, died, dropping.port)
+        faults = [*["kill"] * kills, *["mail server"] * restarts, *["disk"] * full]
+        rnd.shuffle(faults)
+        _read_out(parts, home, url, house, count, faults, rnd, died, dropping.port)
         seconds = time.monotonic() - began
         for part in parts.values():
             part.kill()
@@ -133,20 +142,28 @@ def _read_out(
     parts: dict[str, Part],
     home: Path,
     url: str,
+    house: MailHouse,
     count: int,
-    kills: int,
+    faults: Sequence[str],
     rnd: random.Random,
     died: Counter[str],
     port: int,
 ) -> None:
-    """Wait until all are in, and kill one part each time that as many more are, the last ones at the end if need be."""
+    """Wait until all are in, and let one fault happen each time that as many more are, the last at the end if need be."""
     first = next(iter(parts.values()))
     deadline, inside = time.monotonic() + WAIT_SECONDS, 0
     while True:
         _passes(first, rnd.uniform(SHORTEST, LONGEST))
-        if died.total() < kills and inside > count * died.total() // (kills + 1):
-            victim = rnd.choice([*parts, "database"])
-            if victim == "database":
+        fault = faults[died.total()] if died.total() < len(faults) else ""
+        if fault and inside > count * died.total() // (len(faults) + 1):
+            victim = rnd.choice([*parts, "database"]) if fault == "kill" else fault
+            if victim == "mail server":
+                house.kill()
+                house.start()
+                died[victim] += 1
+            elif victim == "disk":
+                died[victim] += _filled_up(home, url, first, count)
+            elif victim == "database":
                 died[victim] += _kill_database(home)
             else:
                 read = _reads(parts[victim], port)
@@ -158,10 +175,23 @@ def _read_out(
             part.start_again()
         with contextlib.suppress(psycopg.OperationalError):
             inside = int(str(_asked(url, IN)[0][0]))
-            if inside >= count and died.total() == kills:
+            if inside >= count and died.total() == len(faults):
                 return
         if time.monotonic() > deadline:
             raise TimeoutError(f"only {inside} mails came in; a worker said {first.said()}")
+
+
+def _filled_up(home: Path, url: str, part: Part, count: int) -> int:
+    """Take all room of the disk, and give it back once no mail came in for a while; return 1 if some were still out."""
+    before, looks, inside = -1, 0, 0
+    while looks < STILL:
+        fill(home / "filler")
+        _passes(part, LOOK)
+        with contextlib.suppress(psycopg.Error):
+            inside = int(str(_asked(url, IN)[0][0]))
+        before, looks = inside, looks + 1 if inside == before else 0
+    (home / "filler").unlink()
+    return int(inside < count)
 
 
 def _reads(part: Part, port: int) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -86,7 +87,7 @@ class MailHouse:
     folder: Path
     port: int
     tls_port: int
-    process: subprocess.Popen[bytes]
+    processes: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
 
     @property
     def certificate(self) -> Path:
@@ -104,6 +105,17 @@ class MailHouse:
         with self.line(user) as client:
             for one in mails:
                 client.append(folder, one, msg_time=at)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        config = self.folder / "dovecot.conf"
+        self.processes.append(subprocess.Popen([DOVECOT, "-c", str(config), "-F"], start_new_session=True))
+        until(lambda: _answers(self.port), "the mail server")
+
+    def kill(self) -> None:
+        """Kill -9 it with all of its processes, lines and all."""
+        os.killpg(self.processes[-1].pid, signal.SIGKILL)
+        self.processes[-1].wait()
 
     @contextlib.contextmanager
     def line(self, user: str = "shop") -> Iterator[IMAPClient]:
@@ -149,13 +161,14 @@ def mail_house(*, plain_refused: bool = False, oauth_url: str = "") -> Iterator[
             users="" if root else NOT_ROOT.format(user=_user(), group=_user()),
         )  # fmt: skip
         (folder / "dovecot.conf").write_text(config)
-        process = subprocess.Popen([DOVECOT, "-c", str(folder / "dovecot.conf"), "-F"], start_new_session=True)
+        house = MailHouse(folder=folder, port=port, tls_port=tls_port)
         try:
-            until(lambda: _answers(port), "the mail server")
-            yield MailHouse(folder=folder, port=port, tls_port=tls_port, process=process)
+            house.start()
+            yield house
         finally:
-            process.terminate()
-            process.wait(20)
+            for process in house.processes:
+                process.terminate()
+                process.wait(20)
 
 
 def _user() -> str:
@@ -206,9 +219,13 @@ class Dropping:
         while True:
             try:
                 client, _ = self._listening.accept()
-                server = socket.create_connection(("127.0.0.1", self._to))
             except OSError:
                 return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._to))
+            except OSError:
+                _shut(client)
+                continue
             self.lines += 1
             self._open = [*self._open[-20:], client, server]
             left = self._random.randrange(100, self._most) if self._most else 0
