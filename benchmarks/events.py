@@ -47,8 +47,6 @@ STORED = (
     " AND attgenerated = '' ORDER BY attnum"
 )
 """The columns of a table that are written and not generated."""
-WEB = 2
-"""As many processes take events as `makegood serve` has for the web."""
 TARGET_FAILURES, TARGET_RECOVERIES = 3000, 1500
 
 
@@ -197,13 +195,14 @@ def measure(recorded: Recorded, *, recoveries: bool) -> None:
     events = len(recorded.moments)
     target = TARGET_RECOVERIES if recoveries else TARGET_FAILURES
     with fresh_database() as home, ExitStack() as stack:
+        from makegood.cli.web import PROCESSES
         from makegood.failures.models import Failure
         from makegood.listen.replay_ground import ground
         from makegood.recoveries.models import Recovery
         from makegood.store.tenancy import tenant
 
         here = ground(recorded=recorded)
-        names = [*["accept"] * WEB, "tick"]
+        names = [*["accept"] * PROCESSES, "tick"]
         *web, ticker = [stack.enter_context(beside(name, here, recoveries=recoveries)) for name in names]
         watch, busy = Stopwatch(), cpu_seconds(home)
         live(recorded, here, web, ticker)

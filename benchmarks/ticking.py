@@ -21,8 +21,6 @@ from typing import Any
 from benchmarks.ground import Stopwatch, fresh_database, percentile, say, superuser_url
 
 TICKS = 101
-WEB = 2
-"""As many processes answer people as `makegood web` has."""
 TARGET_IDLE_MS, TARGET_FAILURES_S, TARGET_RECOVERIES_S = 20, 5, 30
 
 CUSTOMERS = """
@@ -121,8 +119,10 @@ def confirm_all(orgs: Sequence[int]) -> int:
     """Say yes to every proposed incident, in as many processes as the web has; return how many."""
     from django.db import connections
 
+    from makegood.cli.web import PROCESSES
+
     connections.close_all()
-    with ProcessPoolExecutor(WEB, mp_context=get_context("fork")) as web:
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as web:
         return sum(web.map(confirm, orgs))
 
 

@@ -74,8 +74,7 @@ def serve_all(
 def started_ahead(parts: Sequence[Child], *, meanwhile: Callable[[], None]) -> Iterator[None]:
     """Have parts make themselves ready while `meanwhile` is done, and begin once it is; all end if it fails."""
     for part in parts:
-        part.held = True
-        part.start()
+        part.start(held=True)
     try:
         meanwhile()
     except BaseException:

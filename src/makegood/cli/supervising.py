@@ -46,14 +46,12 @@ def program() -> list[str]:
 class Child:
     """One command of Makegood, run as a child that ends with its parent, whose end of a pipe it watches.
 
-    `passed` are open files of this process that the child has too, under the same numbers. One that is `held` makes
-    itself ready and waits until it is told to `begin`.
+    `passed` are open files of this process that the child has too, under the same numbers.
     """
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
     passed: Sequence[int] = ()
-    held: bool = False
     process: subprocess.Popen[bytes] | None = None
     tells: int | None = None
     ready: int | None = None
@@ -66,14 +64,15 @@ class Child:
     def name(self) -> str:
         return self.arguments[0]
 
-    def start(self) -> None:
+    def start(self, *, held: bool = False) -> None:
         """Start the command, in a session of its own, out of reach of the terminal's Ctrl-C.
 
+        One that is `held` makes itself ready and waits until it is told to `begin`.
         Where there is no such program, as while a release is being put in place, it does not run, and that is said.
         """
         self.ready, says = os.pipe()
         named, passed = {READY: str(says)}, [*self.passed, says]
-        if self.held:
+        if held:
             waits, self.tells = os.pipe()
             named, passed = named | {BEGIN: str(waits)}, [*passed, waits]
         try:
@@ -94,8 +93,7 @@ class Child:
         self.started_at = time.monotonic()
 
     def begin(self) -> None:
-        """Let a command that is held begin; if it is started again, it begins at once."""
-        self.held = False
+        """Let a command that was started held begin."""
         if self.tells is not None:
             os.close(self.tells)
             self.tells = None
