@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from tests.conftest import START, Org
+from tests.integration.test_hooks import ordered
 from tests.integration.test_listening import accept, event, made
+from tests.support.hooks import outside
 
-from makegood.customers.models import Customer
+from makegood.customers.models import Customer, Identity
 from makegood.listen import operations
+from makegood.listen.hooks.delivery_rule import DeliveryRule
 from makegood.listen.operations import events_accept_all
 from makegood.promises.models import Promise
 from makegood.promises.operations import source_create
@@ -95,3 +98,24 @@ def test_requests_of_two_sources_never_wait_crosswise(org: Org, monkeypatch: pyt
     )
     with tenant(organization_id=org.id):
         assert Promise.objects.filter(organization_id=org.id).count() == 4
+
+
+def test_an_order_that_a_webhook_tells_and_a_request_of_its_source_never_wait_crosswise(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = outside(org, rule=DeliveryRule(days=2))
+    source = shop.row().source_id
+    for number in (1, 2):
+        shop.post(ordered(number))
+    told = event("2", "customer.seen", START, customer={"email": ordered(2)["email"], "name": "Ana"})
+
+    def take() -> None:
+        with tenant(organization_id=org.id):
+            events_accept_all(organization_id=org.id, batches={source: [told]}, now=START)
+
+    second_waits_while_first_has_its_turn(monkeypatch, shop.work, take)
+    with tenant(organization_id=org.id):
+        assert Promise.objects.filter(source_id=source).count() == 2
+        known = Identity.objects.get(value=ordered(2)["email"])
+        assert Promise.objects.filter(source_id=source, customer_id=known.customer_id).count() == 1
+    assert {row.state for row in shop.deliveries()} == {"done"}

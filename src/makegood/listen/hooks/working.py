@@ -1,13 +1,15 @@
 """What workers do with deliveries: each is worked on in the order in which it came, apart from the others.
 
 One worker at a time works for an organization. What a delivery does is written together with its being done, so that
-one that is killed in between begins it anew; what cannot be used is put aside for a person, and holds nothing up.
+one that is killed in between begins it anew; what cannot be used is put aside for a person, and holds nothing up. Each
+has a unit of work of its own: two in one would take the second's customers while they hold the source of the first.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -45,8 +47,8 @@ class UnusableDelivery(ValueError):
 def hooks_work(*, only: Collection[int] | None = None, on_error: OnError | None = None) -> int:
     """This function will work on what waits, a batch of each organization, or of `only` these; return how many ended.
 
-    What fails for a reason that nobody foresaw is put aside, and handed to `on_error`. A database that does not answer
-    is raised, with nothing of that batch done.
+    Opens its own units of work. What fails for a reason that nobody foresaw is put aside, and handed to `on_error`. A
+    database that does not answer is raised, with nothing done of the delivery that it had; those before it are.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT finder.hooks_due()")
@@ -55,21 +57,36 @@ def hooks_work(*, only: Collection[int] | None = None, on_error: OnError | None 
 
 
 def _of(organization_id: int, on_error: OnError | None) -> int:
-    with tenant(organization_id=organization_id):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, organization_id % 2**31])
-            if not cursor.fetchone()[0]:
-                return 0
-        mine = HookDelivery.objects.filter(organization_id=organization_id)
-        due = mine.filter(state="waiting", again_at__lte=wall_now()).select_for_update().order_by("id")[:BATCH]
-        hooks = {hook.id: hook for hook in Hook.objects.filter(organization_id=organization_id)}
-        old = mine.filter(hook_id__in=list(hooks), received_at__lt=wall_now() - KEPT, state__in=("done", "seen"))
-        old.delete()
-        return sum(_worked(hooks[row.hook_id], row, on_error) for row in due)
+    """Work on a batch of one organization, in order, until another worker does; return how many ended."""
+    mine = HookDelivery.objects.filter(organization_id=organization_id)
+    waiting = mine.filter(state="waiting").order_by("id")
+    ended, due = 0, []
+    with _turn(organization_id) as ours:
+        if ours:
+            due = list(waiting.filter(again_at__lte=wall_now()).values_list("id", flat=True)[:BATCH])
+            hooks = list(Hook.objects.filter(organization_id=organization_id).values_list("id", flat=True))
+            old = mine.filter(hook_id__in=hooks, received_at__lt=wall_now() - KEPT, state__in=("done", "seen"))
+            old.delete()
+    for delivery_id in due:
+        with _turn(organization_id) as ours:
+            if not ours:
+                break
+            row = waiting.filter(id=delivery_id).select_related("hook").select_for_update(of=("self",)).first()
+            ended += _worked(row, on_error) if row is not None else 0
+    return ended
 
 
-def _worked(hook: Hook, row: HookDelivery, on_error: OnError | None) -> int:
+@contextmanager
+def _turn(organization_id: int) -> Iterator[bool]:
+    """Open a unit of work; tell whether it is the only one that works on this organization's deliveries."""
+    with tenant(organization_id=organization_id), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK, organization_id % 2**31])
+        yield cursor.fetchone()[0]
+
+
+def _worked(row: HookDelivery, on_error: OnError | None) -> int:
     """Work on one delivery, in a savepoint of its own; 1 where it came to an end."""
+    hook = row.hook
     try:
         with transaction.atomic():
             row.said, row.state = _taken(hook, bytes(row.body or b"")), "done"
