@@ -18,6 +18,7 @@ from makegood.store.reading import (
     AtMost,
     Not,
     change,
+    counted,
     locked,
     read,
     whole_rows,
@@ -39,6 +40,16 @@ def test_columns_are_read_where_a_value_or_one_of_several_stands(org: Org) -> No
 def test_none_of_nothing_is_found_and_the_database_not_asked(org: Org) -> None:
     with tenant(organization_id=org.id), connection.execute_wrapper(never):
         assert read(Member, "id", organization_id=org.id, id=[]) == []
+
+
+def test_rows_are_counted_up_to_as_many_as_anybody_asks_for(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        members = len(read(Member, "id", organization_id=org.id))
+        for most in (1, members - 1, members, members + 1):
+            assert counted(Member, most=most, organization_id=org.id) == min(most, members)
+        assert counted(Member, most=9, organization_id=org.id, role="manager", team_id=NULL) == 1
+        with connection.execute_wrapper(never):
+            assert counted(Member, most=9, organization_id=org.id, id=[]) == 0
 
 
 def never(*_: object) -> None:

@@ -14,6 +14,7 @@ import attrs
 from django.db import connection
 
 from makegood.failures.models import Failure
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 
 INCIDENTS = """
@@ -77,7 +78,7 @@ def _rows(cursor: Any, json_column: str, names: list[str]) -> list[list[Any]]:
 
 def incidents_proposed(*, organization_id: int, places: Places) -> int:
     """This function will count the incidents that wait for a person's decision."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT count(*) FROM failures_incident WHERE organization_id = %s AND state = 'proposed'"
             " AND (%s::bigint[] IS NULL OR place_id IS NULL OR place_id = ANY(%s))",

@@ -23,6 +23,7 @@ from makegood.organizations.models import Member
 from makegood.promises.models import Promise
 from makegood.store.bulk import insert, record_set
 from makegood.store.preparing import prepared
+from makegood.store.reading import counted
 from makegood.store.tenancy import tenant
 
 KIND = "charge_stop"
@@ -295,8 +296,7 @@ def charges_unstopped(*, organization_id: int, tie_id: int | None = None, limit:
 
 def charges_unstopped_counted(*, organization_id: int, most: int = 1000) -> int:
     """This function will count the charges that a person has to stop by hand, up to `most`."""
-    waiting = PromisedCharge.objects.filter(organization_id=organization_id, state="unstopped")
-    return waiting[:most].count()
+    return counted(PromisedCharge, most=most, organization_id=organization_id, state="unstopped")
 
 
 def _unstopped(organization_id: int) -> QuerySet[PromisedCharge]:

@@ -15,6 +15,7 @@ from makegood.journal.models import Effect
 from makegood.makegoods.allowances import allowance_left
 from makegood.makegoods.giving import Gift, Gifts, what_may_i_give
 from makegood.makegoods.models import LedgerEntry, MakeGood
+from makegood.store.preparing import prepared
 
 __all__ = [
     "Gift",
@@ -114,30 +115,34 @@ def offers_open(*, organization_id: int, limit: int = 100) -> list[MakeGoodRow]:
     )
 
 
+TO_PAY = """
+SELECT g.id FROM makegoods_makegood g WHERE g.organization_id = %s AND g.state = 'accepted' AND g.form = 'money'
+    AND (%s::bigint IS NULL OR g.id = %s)
+    AND EXISTS (SELECT FROM journal_effect e WHERE e.organization_id = g.organization_id AND e.subject = 'makegood'
+        AND e.subject_id = g.id AND e.kind = 'payout' AND e.state IN ('failed', 'unknown'))
+ORDER BY g.offered_at, g.id LIMIT %s
+"""
+
+
 def payouts_by_hand(*, organization_id: int, makegood_id: int | None = None, limit: int = 100) -> list[MakeGoodRow]:
     """This function will list the money that finance has to pay by hand, the oldest first, or one such make-good.
 
     It is accepted, and no payment system could pay it: none is connected, it refused, or its answer is unknown
     (`payout`), in which case ask it first. What a proposed incident holds is not among it.
     """
-    found = _to_pay(organization_id)
-    if makegood_id is not None:
-        found = found.filter(id=makegood_id)
-    return _rows(found.order_by("offered_at", "id")[:limit])
+    found = _to_pay(organization_id, makegood_id=makegood_id, limit=limit)
+    return _rows(MakeGood.objects.filter(organization_id=organization_id, id__in=found).order_by("offered_at", "id"))
 
 
 def payouts_by_hand_counted(*, organization_id: int, most: int = 1000) -> int:
     """This function will count the money that finance has to pay by hand, up to `most`."""
-    return _to_pay(organization_id)[:most].count()
+    return len(_to_pay(organization_id, limit=most))
 
 
-def _to_pay(organization_id: int) -> QuerySet[MakeGood]:
-    failed = Effect.objects.filter(
-        organization_id=organization_id, subject="makegood", kind="payout", state__in=["failed", "unknown"]
-    )
-    return MakeGood.objects.filter(
-        organization_id=organization_id, state="accepted", form="money", id__in=failed.values("subject_id")
-    )
+def _to_pay(organization_id: int, *, makegood_id: int | None = None, limit: int) -> list[int]:
+    with prepared() as cursor:
+        cursor.execute(TO_PAY, [organization_id, makegood_id, makegood_id, limit])
+        return [one for (one,) in cursor.fetchall()]
 
 
 def makegoods_page(

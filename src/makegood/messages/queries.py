@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from makegood.journal.models import Effect, Entry
 from makegood.messages.models import Message, Thread
-from makegood.store.reading import read
+from makegood.store.reading import NULL, counted, read
 
 BY_MACHINES = Q(direction="in", channel="inside")
 """What mail systems wrote of our mails."""
@@ -166,10 +166,8 @@ def notice_of_member(*, organization_id: int, member_id: int, message_id: int) -
 
 def notices_unread(*, organization_id: int, member_id: int, most: int = 100) -> int:
     """This function will count what a member was told and has not marked read, up to `most`."""
-    found = Message.objects.filter(
-        organization_id=organization_id, member_id=member_id, kind="staff", read_at__isnull=True
-    )
-    return found.order_by()[:most].count()
+    waits = {"organization_id": organization_id, "member_id": member_id, "kind": "staff", "read_at": NULL}
+    return counted(Message, most=most, **waits)
 
 
 def inbox_page(*, organization_id: int, before_id: int | None = None, limit: int = 50) -> list[MessageRow]:

@@ -66,6 +66,16 @@ def read(model: type[models.Model], *columns: str, **where: Any) -> list[tuple[A
         return cursor.fetchall()
 
 
+def counted(model: type[models.Model], *, most: int, **where: Any) -> int:
+    """Return how many rows meet the conditions, up to `most`: more are not looked for."""
+    forms, values = _conditions(where)
+    if values is None:
+        return 0
+    with prepared() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({_select(model, (), forms)} LIMIT %s) AS found", [*values, most])
+        return int(cursor.fetchone()[0])
+
+
 def whole_rows(model: type[Row], *, locking: bool = False, **where: Any) -> list[Row]:
     """Return the rows that meet the conditions whole, by id; `locking` holds them until the transaction ends."""
     forms, values = _conditions(where)
