@@ -14,6 +14,7 @@ from django.db import connection
 
 from makegood.recoveries.queries.stamps import PARTS, Stamp
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 
 HERE_FOR = timedelta(seconds=20)
 """Who was not heard of for this long has left."""
@@ -72,7 +73,7 @@ def presence_say(*, organization_id: int, recovery_id: int, member_id: int, doin
         "since": now - HERE_FOR,
         "forget": now - FORGET,
     }
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(HERE, values)
         rows = cursor.fetchall()
     last, count = rows[0][:2]

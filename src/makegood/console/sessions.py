@@ -18,6 +18,7 @@ from makegood.organizations.owning import organizations_waiting
 from makegood.organizations.visits import SEEN_EVERY, Visitor, visitor_in
 from makegood.store.clocks import wall_now
 from makegood.store.lockouts import try_begin, try_right
+from makegood.store.preparing import prepared
 from makegood.store.throttling import attempt, client_address, counted_in
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def memberships(*, user_id: int, here: int | None = None, by: int | None = None)
 
 
 def _found(finder: str, user_id: int) -> list[Membership]:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(f"SELECT organization_id, member_id, name FROM finder.{finder}(%s)", [user_id])
         return [Membership(organization_id=row[0], member_id=row[1], name=row[2]) for row in cursor.fetchall()]
 

@@ -12,6 +12,7 @@ from django.db import connection
 from makegood.customers.models import IDENTITY_KINDS, Charge, Customer, Fact, Purchase, Visit
 from makegood.customers.operations import identity_hash
 from makegood.store.bulk import record_set
+from makegood.store.preparing import prepared
 from makegood.store.reading import read
 
 WORD = re.compile(r"\w+")
@@ -67,7 +68,7 @@ def customers_some(*, organization_id: int, customer_ids: Sequence[int]) -> list
     """This function will read these customers, in this order; a merged one is read as whom it turned out to be."""
     names = [field.name for field in attrs.fields(CustomerFacts)]
     ids = list(customer_ids)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(FOUND, {"organization": organization_id, "ids": ids})
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [

@@ -91,7 +91,7 @@ class DeskFacts:
 
 def desk_of(*, organization_id: int, member_id: int) -> DeskFacts | None:
     """This function will read who looks and from where; None where they are no active member any more."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(DESK, [organization_id, member_id])
         row = cursor.fetchone()
         if row is None:
@@ -162,7 +162,7 @@ WHERE m.organization_id = %s ORDER BY m.active DESC, m.name, m.id
 def members_all(*, organization_id: int) -> list[MemberFacts]:
     """This function will list all members, the active first."""
     names = [field.name for field in attrs.fields(MemberFacts)]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(MEMBERS, [organization_id])
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [MemberFacts(**row | {"places": tuple(row["places"])}) for row in rows]

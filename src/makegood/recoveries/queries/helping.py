@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from django.db import connection
 
 from makegood.core.help.dialogues import Dialogue, UnableToWalk, walked
 from makegood.recoveries.frozen import playbook_frozen
 from makegood.recoveries.helped import FileLine, FilledLine, HelpState, Subject, TalkLine, TickLine, help_for
 from makegood.recoveries.models import HelpFile
+from makegood.store.preparing import prepared
 
 DONE = """
 SELECT 'recovery', 0, now(), 0, r.playbook_id,
@@ -67,7 +67,7 @@ def help_state(*, organization_id: int, recovery_id: int) -> HelpState:
     Raises UnknownRecovery if there is no such one.
     """
     names = [field.name for field in attrs.fields(_Row)]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(DONE, {"organization": organization_id, "recovery": recovery_id})
         rows = [_Row(**dict(zip(names, (*row[:-1], json.loads(row[-1])), strict=True))) for row in cursor.fetchall()]
     head = next((row for row in rows if row.what == "recovery"), None)
