@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,8 +18,9 @@ from tests.integration.test_listening import accept, event, made
 from tests.support.hooks import outside
 
 from makegood.customers.models import Customer, Identity
-from makegood.listen import operations
+from makegood.listen import importing_tables, operations
 from makegood.listen.hooks.delivery_rule import DeliveryRule
+from makegood.listen.importing import Imported
 from makegood.listen.operations import events_accept_all
 from makegood.promises.models import Promise
 from makegood.promises.operations import source_create
@@ -28,10 +31,14 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() 
 
 
 def second_waits_while_first_has_its_turn(
-    monkeypatch: pytest.MonkeyPatch, first: Callable[[], Any], second: Callable[[], Any]
+    monkeypatch: pytest.MonkeyPatch,
+    first: Callable[[], Any],
+    second: Callable[[], Any],
+    *,
+    once: tuple[ModuleType, str] = (operations, "sources_lock"),
 ) -> None:
-    """Take `first`; once its source is its own, begin `second` beside it, and go on when that waits for it."""
-    turn, begun = operations.sources_lock, threading.Event()
+    """Take `first`; `once` it took what it is to have for itself, begin `second` beside it, and go on when that waits."""
+    turn, begun = getattr(*once), threading.Event()
     with ThreadPoolExecutor(1) as beside:
         taken: list[Future[Any]] = []
 
@@ -41,10 +48,10 @@ def second_waits_while_first_has_its_turn(
             finally:
                 connection.close()
 
-        def locked(*, source_ids: set[int]) -> None:
-            turn(source_ids=source_ids)
+        def taking(**given: Any) -> Any:
+            done = turn(**given)
             if begun.is_set():
-                return
+                return done
             begun.set()
             taken.append(beside.submit(closing))
             waiting = 0
@@ -53,8 +60,9 @@ def second_waits_while_first_has_its_turn(
                     cursor.execute(WAITING)
                     (waiting,) = cursor.fetchone()
             assert waiting, "the second did not wait for the first"
+            return done
 
-        monkeypatch.setattr(operations, "sources_lock", locked)
+        monkeypatch.setattr(*once, taking)
         first()
         taken[0].result(PLENTY)
 
@@ -119,3 +127,28 @@ def test_an_order_that_a_webhook_tells_and_a_request_of_its_source_never_wait_cr
         known = Identity.objects.get(value=ordered(2)["email"])
         assert Promise.objects.filter(source_id=source, customer_id=known.customer_id).count() == 1
     assert {row.state for row in shop.deliveries()} == {"done"}
+
+
+def test_customers_of_a_file_and_of_a_request_never_wait_crosswise(
+    org: Org, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(importing_tables, "MOST_EVENTS", 1)
+    known = [{"email": f"ana{number}@example.com"} for number in (1, 2)]
+    for number, one in enumerate(known):
+        accept(org, [event(f"{number}", "customer.seen", START, customer=one)])
+    file = tmp_path / "customers.csv"
+    file.write_text("email,name\nana2@example.com,Ana\nana1@example.com,Ana\nben@example.com,Ben\n")
+    told = [
+        event(f"{number} told", "customer.seen", START, customer=one | {"name": "Ana"})
+        for number, one in enumerate(known)
+    ]
+    taken: list[Imported] = []
+    second_waits_while_first_has_its_turn(
+        monkeypatch,
+        lambda: taken.append(importing_tables.customers_import(organization_id=org.id, path=file)),
+        lambda: accept(org, told),
+        once=(importing_tables, "customers_resolve"),
+    )
+    assert [(one.new, one.known) for one in taken] == [(1, 2)]
+    with tenant(organization_id=org.id):
+        assert Customer.objects.filter(name="Ana").count() == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -65,19 +65,13 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
     keys = [one.keys() for one in seen]
     known = _find(organization_id, {key for mine in keys for key in mine})
     _hold(organization_id, set(known.values()))
-    owners = dict(known)  # until newcomers are made, the n-th of them stands as -n
-    newcomers: list[tuple[Key, Seen]] = []
-    standing = []
-    for one, mine in zip(seen, keys, strict=True):
-        owner = next((owners[key] for key in mine if key in owners), None)
-        if owner is None:
-            newcomers.append((mine[0], one))
-            owner = -len(newcomers)
-        standing.append(owner)
-        for key in mine:
-            owners.setdefault(key, owner)
-    ids = _make(organization_id, dict(newcomers), now)
-    made = {-number: ids[key] for number, (key, _) in enumerate(newcomers, start=1)}
+    owners, standing = _standing(keys, known)
+    newcomers: dict[int, tuple[Key, Seen]] = {}
+    for owner, mine, one in zip(standing, keys, seen, strict=True):
+        if owner < 0:
+            newcomers.setdefault(owner, (mine[0], one))
+    ids = _make(organization_id, dict(newcomers.values()), now)
+    made = {owner: ids[key] for owner, (key, _) in newcomers.items()}
     _add_identities(
         organization_id,
         {
@@ -90,6 +84,27 @@ def customers_resolve(*, organization_id: int, seen: Sequence[Seen], now: dateti
     found = [made.get(owner, owner) for owner in standing]
     _fill(organization_id, seen, found)
     return found
+
+
+def customers_new(*, organization_id: int, seen: Sequence[Seen]) -> int:
+    """Return how many customers `customers_resolve` would make of these sightings."""
+    keys = [one.keys() for one in seen]
+    _, standing = _standing(keys, _find(organization_id, {key for mine in keys for key in mine}))
+    return len({owner for owner in standing if owner < 0})
+
+
+def _standing(keys: Sequence[Sequence[Key]], known: Mapping[Key, int]) -> tuple[dict[Key, int], list[int]]:
+    """Return whose each key is, and whose each sighting: the n-th who is new stands as -n until they are made."""
+    owners, standing, new = dict(known), [], 0
+    for mine in keys:
+        owner = next((owners[key] for key in mine if key in owners), None)
+        if owner is None:
+            new += 1
+            owner = -new
+        standing.append(owner)
+        for key in mine:
+            owners.setdefault(key, owner)
+    return owners, standing
 
 
 def _find(organization_id: int, keys: set[Key]) -> dict[Key, int]:

@@ -17,8 +17,7 @@ from typing import Any
 import attrs
 
 from makegood.core.contacts import why_no_email, why_no_phone
-from makegood.customers.models import Customer
-from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.operations import Seen, customers_new, customers_resolve
 from makegood.listen.datasets.numbered import Numbered, Problems, Row, Turned, numbered_rows
 from makegood.listen.datasets.recorded import Body, UnusableData
 from makegood.listen.events import CHARGES, MOST_EVENTS, Event, UnusableEvents, read
@@ -95,23 +94,32 @@ def customers_read(*, file: File, problems: Problems) -> list[Event]:
     return _checked([number for number, _ in rows], bodies, problems)
 
 
-def customers_take(*, organization_id: int, events: Sequence[Event]) -> Imported:
-    """Find or make the customer of each; what is new of a known one is added. Opens its own unit of work."""
+def customers_foreseen(*, organization_id: int, events: Sequence[Event]) -> int:
+    """Return how many of these would be new customers. Opens its own unit of work, and writes nothing."""
     with tenant(organization_id=organization_id):
-        moment_at = now(organization_id=organization_id)
-        before = Customer.objects.filter(organization_id=organization_id).count()
-        for part in _parts(events):
-            customers_resolve(
-                organization_id=organization_id,
-                seen=[Seen(**{name: event.data[name] for name in ("identities", *WHO[-3:])}) for event in part],
-                now=moment_at,
-            )
-        new = Customer.objects.filter(organization_id=organization_id).count() - before
+        return customers_new(organization_id=organization_id, seen=_seen(events))
+
+
+def customers_take(*, organization_id: int, events: Sequence[Event]) -> Imported:
+    """Find or make the customer of each; what is new of a known one is added. Opens its own units of work.
+
+    Each batch is one: a unit of work takes customers once, so that it waits for no other crosswise.
+    """
+    new = 0
+    for part in _parts(events):
+        seen = _seen(part)
+        with tenant(organization_id=organization_id):
+            new += customers_new(organization_id=organization_id, seen=seen)
+            customers_resolve(organization_id=organization_id, seen=seen, now=now(organization_id=organization_id))
     return Imported(what="customers", new=new, known=len(events) - new)
 
 
+def _seen(events: Sequence[Event]) -> list[Seen]:
+    return [Seen(**{name: event.data[name] for name in ("identities", *WHO[-3:])}) for event in events]
+
+
 def customers_import(*, organization_id: int, path: Path) -> Imported:
-    """Find or make the customer of each row; what is new of a known one is added. Opens its own unit of work.
+    """Find or make the customer of each row; what is new of a known one is added. Opens its own units of work.
 
     Raises UnusableData, with nothing written.
     """
@@ -317,7 +325,7 @@ def _checked(numbers: Sequence[int], bodies: Sequence[Body], problems: Problems)
     return events
 
 
-def _parts(listed: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _parts(listed: Sequence[Event]) -> Iterator[Sequence[Event]]:
     return (listed[start : start + MOST_EVENTS] for start in range(0, len(listed), MOST_EVENTS))
 
 

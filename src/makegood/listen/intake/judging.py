@@ -12,12 +12,18 @@ from itertools import islice
 from typing import Any
 
 import attrs
-from django.db import transaction
 
 from makegood.listen.datasets.numbered import Collected, Problem, Problems, Row, Turned
 from makegood.listen.importing import Told
 from makegood.listen.importing_people import members_read, members_take, places_read, places_take
-from makegood.listen.importing_tables import Checked, customers_read, customers_take, events_read, events_write
+from makegood.listen.importing_tables import (
+    Checked,
+    customers_foreseen,
+    customers_read,
+    customers_take,
+    events_read,
+    events_write,
+)
 from makegood.listen.intake.apart import belonging, cells_of, rows_raw, waits
 from makegood.listen.intake.columns import FAMILY, GIVEN, SOURCED
 from makegood.listen.intake.reading import Sheet
@@ -221,19 +227,9 @@ def _late(
     return len(due), sum(at >= live_from for at in due)
 
 
-class _Undo(Exception):
-    """Leaves a savepoint without keeping what was written in it."""
-
-
 def _customers(organization_id: int, file: Turned, problems: Collected, _mapping: Columns, _origin: Origin) -> Judged:
     events = customers_read(file=file, problems=problems)
-    new = 0
-    try:
-        with transaction.atomic():
-            new = customers_take(organization_id=organization_id, events=events).new
-            raise _Undo
-    except _Undo:
-        pass
+    new = customers_foreseen(organization_id=organization_id, events=events)
 
     def take(_how: Taking) -> Taken:
         done = customers_take(organization_id=organization_id, events=events)
