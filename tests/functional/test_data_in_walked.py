@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-from tests.conftest import Org
+from tests.conftest import START, Org
 from tests.functional.test_data_in import SAID, bring, entries, go, intake, shown
 from tests.functional.test_views import signed_in
+from tests.integration.test_listening import accept, event
+from tests.integration.test_listening_beside import second_waits_while_first_has_its_turn
 
 from makegood.customers.models import Customer
+from makegood.listen import importing_tables
+from makegood.listen.events import MOST_EVENTS
 from makegood.listen.importing import Told
 from makegood.listen.intake import operations
 from makegood.listen.intake.working import files_work
@@ -84,6 +89,41 @@ def test_how_far_an_import_is_counts_the_rows_of_the_file_and_names_its_end(
     assert "2 of 5 rows are in so far." in shown(client, url)
     files_work(only=[org.id])
     assert (seen, intake(org).taken) == ([2, 4, 5], 5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("promises", 250), ("purchases", 1000), ("charges", 1000), ("customers", 1000), ("places", 1000)]
+)
+def test_both_sides_of_how_many_rows_are_imported_at_once(kind: str, most: int) -> None:
+    """So many are one batch: those of a kind whose rows tell all that they can."""
+    assert [importing_tables.one_batch(kind=kind, rows=rows) for rows in (most, most + 1)] == [True, False]
+    if kind in importing_tables.KINDS:
+        table, make = importing_tables.KINDS[kind]
+        row = {name: "2030-03-04" if name.endswith("_at") else "10" for name in table.columns} | {"currency": "EUR"}
+        told = make(row | {"kind": "charge"}, SimpleNamespace(zone="UTC", currency="EUR"), START)
+        assert len(told) * most == MOST_EVENTS
+
+
+def test_a_file_of_more_than_one_batch_is_no_part_of_a_request_and_waits_for_nobody_crosswise(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, known = signed_in(org, org.manager), [{"email": f"ana{number}@example.com"} for number in (1, 2)]
+    for number, one in enumerate(known):
+        accept(org, [event(f"{number}", "customer.seen", START, customer=one)])
+    told = [
+        event(f"{number} told", "customer.seen", START, customer=one | {"zone": "Europe/Lisbon"})
+        for number, one in enumerate(known)
+    ]
+    url = bring(client, HEAD + ROW.format(n=2) + ROW.format(n=1))
+    go(client, url, "check", SAID)
+    monkeypatch.setattr(importing_tables, "MOST_EVENTS", 2)
+
+    def imported() -> None:
+        go(client, url, "import")
+        files_work(only=[org.id])
+
+    second_waits_while_first_has_its_turn(monkeypatch, imported, lambda: accept(org, told))
+    assert (intake(org).state, intake(org).taken) == ("done", 2)
 
 
 def test_a_name_in_two_columns_or_with_a_comma_is_seen_as_it_will_be_read(org: Org) -> None:

@@ -296,6 +296,13 @@ KINDS: dict[str, tuple[Table, Make]] = {
     "promises": (PROMISES, _promise),
 }
 """What is taken as events of a source: its table, and how a row becomes events."""
+MOST_OF_ROW = {"promises": 4}
+"""So many events a row of a kind makes at most, else one: its purchase, its promise, that it was kept, and released."""
+
+
+def one_batch(*, kind: str, rows: int) -> bool:
+    """Tell whether so many rows of a kind are surely taken as one batch, so that a unit of work may hold them all."""
+    return rows * MOST_OF_ROW.get(kind, 1) <= MOST_EVENTS
 
 
 def _money(row: Row, column: str, facts: OrganizationFacts) -> dict[str, int | str]:

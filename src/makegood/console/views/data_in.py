@@ -23,6 +23,7 @@ from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.settings import pages_of, settings_page
 from makegood.core.names import code_of
 from makegood.listen.datasets.recorded import UnusableData
+from makegood.listen.importing_tables import one_batch
 from makegood.listen.intake.columns import CALLED, SOURCED
 from makegood.listen.intake.folders import folder_watch
 from makegood.listen.intake.judging import Origin
@@ -235,7 +236,7 @@ def _import(request: HttpRequest, desk: Desk, one: IntakeFacts) -> Screen | Http
     _may(desk, one.plan["kind"])
     apart = bool(request.POST.get("apart"))
     intake_accept(organization_id=desk.organization_id, intake_id=one.id, by=desk.member_id, apart=apart)
-    if one.rows <= SMALL_ROWS:
+    if one_batch(kind=one.plan["kind"], rows=one.rows):
         taken = intake_import(organization_id=desk.organization_id, intake_id=one.id)
         if taken is not None and taken.passwords:
             return file_screen(request, desk, intake_id=one.id, passwords=taken.passwords)

@@ -1,7 +1,8 @@
 """The way of one file: brought, its mapping drafted or remembered, tried dry, imported, or dropped.
 
-Small files are tried and imported at once, larger ones by the workers. Where some rows are wrong the right ones can be
-taken, and the wrong ones are kept aside until a person has seen to them. A file taken again changes nothing.
+Small files are tried at once, and imported so where they are one batch; larger ones by the workers. Where some rows are
+wrong the right ones can be taken, and the wrong ones are kept aside until a person has seen to them. A file taken again
+changes nothing.
 """
 
 from __future__ import annotations
