@@ -23,7 +23,9 @@ from makegood.messages.staff import notices_read
 from makegood.organizations.models import Member, TellingChoice
 from makegood.organizations.operations import user_create
 from makegood.organizations.telling import UnableToChooseTelling, telling_choose
+from makegood.recoveries.approval_models import Approval
 from makegood.recoveries.models import Recovery, RecoveryClock
+from makegood.recoveries.operations.approving import approval_ask
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
@@ -207,6 +209,38 @@ def test_a_digest_gathers_what_is_not_urgent_and_one_mail_tells_it(
     go(org, START + HOUR)
     assert subjects(server)[1].endswith("And 2 more.")
     assert parsed(server.taken[1]).get_content().count("http") == 1
+
+
+def test_what_is_told_in_one_batch_waits_from_its_own_moment(org: Org, case: Recovery, server: MailServer) -> None:
+    """What happened before the full hour comes with it, though what happened after it was noted together with it."""
+    choose(org, org.employee, paces={"customer": "hourly"})
+    with tenant(organization_id=org.id):
+        notes = [
+            StaffNote(member_id=org.employee, recovery_id=case.id, what=what, at=START + timedelta(minutes=minutes))
+            for minutes, what in ((50, "score"), (65, "review"))
+        ]
+        staff_tell(organization_id=org.id, notes=notes)
+    go(org, START + timedelta(minutes=70))
+    assert subjects(server) == [f"Recovery R-{case.number} has a low score from the customer."]
+    go(org, START + 2 * HOUR)
+    assert subjects(server)[1:] == [f"Recovery R-{case.number} has a review from the customer."]
+
+
+def test_two_yeses_asked_for_at_once_are_one_line_that_leads_to_where_both_are_given(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    with tenant(organization_id=org.id):
+        Member.objects.filter(id=org.employee).update(limit_minor=0)
+        for remedy in ("express", "credit-10"):
+            approval_ask(organization_id=org.id, recovery_id=case.id, remedy=remedy, by=org.employee, now=START)
+        first, second = Approval.objects.order_by("id").values_list("id", flat=True)
+    go(org, START)
+    (text,) = (parsed(one).get_content().replace("\r\n", "\n") for one in server.taken)
+    assert text.startswith(f"Recovery R-{case.number} asks you for more than its owner may give (the make-good).\n")
+    assert f"{settings.PUBLIC_URL}/recoveries/R-{case.number}#give\n" in text
+    with tenant(organization_id=org.id):
+        told = Telling.objects.order_by("id").values_list("note__approval", "state")
+        assert list(told) == [(first, "folded"), (second, "told")]
 
 
 def test_an_escalation_comes_at_night_to_who_is_willing_and_not_away(

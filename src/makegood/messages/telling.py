@@ -55,12 +55,13 @@ def seeing(asked: Callable[..., set[int]]) -> None:
 
 @attrs.frozen(kw_only=True)
 class Thing:
-    """One thing that an effect tells its member."""
+    """One thing that an effect tells its member, and when that happened."""
 
     what: str
     kind: str
     about: str
     same: str
+    at: datetime
     note: Mapping[str, Any]
     due_at: datetime | None
 
@@ -75,6 +76,7 @@ def things_of(effect: Claimed) -> Iterator[Thing]:
             kind=kind_of(what=what),
             about=effect.idempotency_key,
             same=effect.idempotency_key,
+            at=effect.run_at,
             note=payload,
             due_at=None,
         )
@@ -82,11 +84,13 @@ def things_of(effect: Claimed) -> Iterator[Thing]:
     for note in payload["notes"]:
         what, _, clock = note["what"].partition(".")
         since = note.get("at") or effect.run_at.isoformat()
+        asked = f":{note['approval']}" if note.get("approval") else ""
         yield Thing(
             what=note["what"],
             kind=kind_of(what=note["what"], above=note.get("above", False)),
-            about=f"{note['recovery']}:{note['what']}:{note.get('turn', 0)}:{since}",
+            about=f"{note['recovery']}:{note['what']}:{note.get('turn', 0)}:{since}{asked}",
             same=f"{note['recovery']}:{clock if what in OF_CLOCKS else what.partition('_')[0]}",
+            at=datetime.fromisoformat(since),
             note=note,
             due_at=datetime.fromisoformat(note["due_at"]) if note.get("due_at") else None,
         )
@@ -129,7 +133,7 @@ def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
         rows = [
             (
                 organization_id, member_id, way, one.kind, one.what, one.about[:200], one.same[:200], dict(one.note),
-                notice_id, effect.run_at, one.due_at, now, "held", "", [],
+                notice_id, one.at, one.due_at, now, "held", "", [],
             )
             for one in things_of(effect)
         ]  # fmt: skip

@@ -143,17 +143,30 @@ def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
 
 
 def _said(organization_id: int, rows: Sequence[Telling], ears: Ears, now: datetime, way: str) -> Said:
-    """Put rows into words; only what goes to the member alone, not to a channel, carries the link that answers."""
+    """Put rows into words; only what goes to the member alone, not to a channel, carries the link that answers.
+
+    Where it stands for several questions about one recovery, it leads to the page on which all of them are answered.
+    """
     by_id = {row.id: row for row in rows}
     order = [by_id[one.id] for one in folded(waiting=[waiting_of(row) for row in rows]).said]
     things = [ToSay(kind=row.kind, what=row.what, note=row.note, due_at=row.due_at) for row in order]
     approval_id = order[0].note.get("approval") if order[0].what.startswith("ask") and way != "chat" else None
+    if approval_id and _asks_more(organization_id, order[0], approval_id):
+        approval_id = None
     tap = (
         approval_link(organization_id=organization_id, approval_id=approval_id, member_id=order[0].member_id)
         if approval_id
         else ""
     )
     return said_to(things=things, zone=ears.choices.zone, now=now, tap=tap)
+
+
+def _asks_more(organization_id: int, row: Telling, approval_id: int) -> bool:
+    """Whether another question of the same matter was left to this row to tell."""
+    left = Telling.objects.filter(
+        organization_id=organization_id, member_id=row.member_id, same=row.same, state="folded"
+    )
+    return left.exclude(note__approval=approval_id).exists()
 
 
 def tellings_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
