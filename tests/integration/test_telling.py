@@ -25,7 +25,7 @@ from makegood.organizations.operations import user_create
 from makegood.organizations.telling import UnableToChooseTelling, telling_choose
 from makegood.recoveries.approval_models import Approval
 from makegood.recoveries.models import Recovery, RecoveryClock
-from makegood.recoveries.operations.approving import approval_ask
+from makegood.recoveries.operations.approving import approval_ask, approval_decide
 from makegood.recoveries.operations.telling import StaffNote, staff_tell
 from makegood.store.tenancy import tenant
 from makegood.store.ticking import tick_dry
@@ -226,21 +226,77 @@ def test_what_is_told_in_one_batch_waits_from_its_own_moment(org: Org, case: Rec
     assert subjects(server)[1:] == [f"Recovery R-{case.number} has a review from the customer."]
 
 
-def test_two_yeses_asked_for_at_once_are_one_line_that_leads_to_where_both_are_given(
-    org: Org, case: Recovery, server: MailServer
-) -> None:
+def two_asked(org: Org, case: Recovery) -> tuple[int, int]:
+    """Two yeses that are asked for at one instant, of the manager, who hears of both at once."""
     with tenant(organization_id=org.id):
         Member.objects.filter(id=org.employee).update(limit_minor=0)
         for remedy in ("express", "credit-10"):
             approval_ask(organization_id=org.id, recovery_id=case.id, remedy=remedy, by=org.employee, now=START)
         first, second = Approval.objects.order_by("id").values_list("id", flat=True)
+    return first, second
+
+
+def refuse(org: Org, approval_id: int, at: datetime) -> None:
+    with tenant(organization_id=org.id):
+        approval_decide(organization_id=org.id, approval_id=approval_id, yes=False, by=org.manager, now=at)
+
+
+def manager_led_to(org: Org, server: MailServer) -> list[str]:
+    """Where the one link of each mail to the manager leads, as a path."""
+    mails = [parsed(one) for one in server.taken]
+    lines = "\n".join(one.get_content() for one in mails if one["To"] == f"manager{org.id}@example.com").splitlines()
+    return [line.removeprefix(settings.PUBLIC_URL) for line in lines if line.startswith("http")]
+
+
+def test_two_yeses_asked_for_at_once_are_one_line_that_leads_to_where_both_are_given(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    asked = two_asked(org, case)
     go(org, START)
-    (text,) = (parsed(one).get_content().replace("\r\n", "\n") for one in server.taken)
-    assert text.startswith(f"Recovery R-{case.number} asks you for more than its owner may give (the make-good).\n")
-    assert f"{settings.PUBLIC_URL}/recoveries/R-{case.number}#give\n" in text
+    said = f"Recovery R-{case.number} asks you for more than its owner may give (the make-good)."
+    assert [one.strip() for one in subjects(server)] == [said]
+    page = f"/recoveries/R-{case.number}#give"
+    assert manager_led_to(org, server) == [page]
     with tenant(organization_id=org.id):
         told = Telling.objects.order_by("id").values_list("note__approval", "state")
-        assert list(told) == [(first, "folded"), (second, "told")]
+        assert list(told) == [(asked[0], "folded"), (asked[1], "told")]
+    for one in asked:
+        refuse(org, one, START)
+    with tenant(organization_id=org.id):
+        approval_ask(organization_id=org.id, recovery_id=case.id, remedy="express", by=org.employee, now=START + HOUR)
+    go(org, START + HOUR)
+    before, link = manager_led_to(org, server)
+    assert (before, link.startswith("/approve/")) == (page, True), "of three only this one waits"
+
+
+def test_a_yes_asked_for_beside_a_question_in_free_words_leads_to_where_both_are_answered(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    choose(org, org.manager)
+    with tenant(organization_id=org.id):
+        Member.objects.filter(id=org.employee).update(limit_minor=0)
+    note(org, "ask.make_good", NIGHT, member_id=org.manager)
+    with tenant(organization_id=org.id):
+        now = NIGHT + timedelta(minutes=5)
+        approval_ask(organization_id=org.id, recovery_id=case.id, remedy="express", by=org.employee, now=now)
+    go(org, now)
+    go(org, MORNING)
+    assert manager_led_to(org, server) == [f"/recoveries/R-{case.number}#give"]
+
+
+def test_of_two_yeses_the_other_is_told_where_the_one_that_stands_for_both_is_answered_as_it_leaves(
+    org: Org, case: Recovery, server: MailServer
+) -> None:
+    first, second = two_asked(org, case)
+    work_dry(only=[org.id])
+    tick_dry(only=[org.id])
+    refuse(org, second, START)
+    go(org, START)
+    (link,) = manager_led_to(org, server)
+    assert link.startswith("/approve/")
+    with tenant(organization_id=org.id):
+        asked = Telling.objects.filter(what="ask.make_good").order_by("id")
+        assert list(asked.values_list("note__approval", "state")) == [(first, "told"), (second, "settled")]
 
 
 def test_an_escalation_comes_at_night_to_who_is_willing_and_not_away(

@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 from django.conf import settings
 from tests.conftest import START, Org
-from tests.integration.test_telling import NIGHT, case, choose, go, late, note, org, server, subjects
+from tests.integration.test_telling import (
+    NIGHT,
+    case,
+    choose,
+    go,
+    late,
+    manager_led_to,
+    note,
+    org,
+    refuse,
+    server,
+    subjects,
+    two_asked,
+)
 from tests.support.helpdesk import HelpdeskServer, helpdesk_server
 from tests.support.outside import MailServer
 
@@ -98,6 +111,30 @@ def test_what_was_surely_not_taken_is_mailed_once_and_shows(
     with tenant(organization_id=org.id):
         (shown,) = chats_all(organization_id=org.id)
     assert shown.trouble.startswith("Slack ")
+
+
+def test_what_was_said_by_what_was_surely_not_taken_is_mailed_too_where_that_is_answered_first(
+    org: Org, case: Recovery, server: MailServer, chat: HelpdeskServer
+) -> None:
+    """Two yeses left as one message, which the channel refuses; one of them is answered before the mail leaves."""
+    channel(org, f"{chat.url}/hook?sig=x")
+    choose(org, org.manager, way="chat")
+    chat.answers = [404]
+    first, second = two_asked(org, case)
+    work_dry(only=[org.id])
+    tick_dry(only=[org.id])
+    work_dry(only=[org.id])
+    assert (len(chat.asked), server.taken) == (1, [])
+    refuse(org, second, START)
+    go(org, START)
+    (link,) = manager_led_to(org, server)
+    assert link.startswith("/approve/")
+    with tenant(organization_id=org.id):
+        asked = Telling.objects.filter(what="ask.make_good").order_by("id")
+        assert list(asked.values_list("note__approval", "state", "way")) == [
+            (first, "told", "mail"),
+            (second, "settled", "mail"),
+        ]
 
 
 @pytest.mark.parametrize("answer", [None, 500])

@@ -20,7 +20,7 @@ from tests.support.helpdesk import helpdesk_server
 from tests.support.outside import mail_server
 from tests.support.push_service import push_service
 from tests.support.telling_day import END, MINUTE, Day, lived
-from tests.support.telling_owed import Owed, Voices
+from tests.support.telling_owed import Owed, Voices, of_journal
 
 from makegood.journal.models import Effect, Entry
 from makegood.messages.models import Message, Telling
@@ -116,7 +116,7 @@ def test_who_is_told_what_and_when_on_a_busy_day(make_org: Callable[..., Org], m
     with tenant(organization_id=org.id):
         rows = list(Telling.objects.filter(organization_id=org.id).order_by("id"))
         notes = noted(org)
-        heard_of(day.voices, notes)
+        heard_of(org, day.voices, notes)
         told_of(day, rows, notes)
         told_once(day, rows)
         by_one_way(day, rows)
@@ -152,11 +152,10 @@ def noted(org: Org) -> list[Owed]:
     ]
 
 
-def heard_of(voices: Voices, notes: list[Owed]) -> None:
-    """Of a yes asked for, its answer and a customer's words exactly those hear who must, once."""
-    found = Counter(one for one in notes if one.what.partition(".")[0] in (*ASKED, "reply"))
-    assert found == Counter(voices.owed)
-    assert set(found.values()) <= {1}
+def heard_of(org: Org, voices: Voices, notes: list[Owed]) -> None:
+    """Of a yes asked for, its answer, a customer's words, a clock and a recovery exactly those hear who must, once."""
+    assert Counter(notes) == Counter(voices.owed + of_journal(org))
+    assert set(Counter(notes).values()) == {1}
 
 
 def told_of(day: Day, rows: list[Telling], notes: list[Owed]) -> None:
@@ -229,8 +228,8 @@ def told_once(day: Day, rows: list[Telling]) -> None:
         assert len({row.same for row in group}) == len(group)
         (first, *_) = (row for row in group if note_words(row.note)[0] == mail.head)
         if first.what.startswith("ask"):
-            said = [one for one in matters[first.member_id, first.same] if one.state == "folded"]
-            others = {one.note["approval"] for one in said if one.settled_at <= mail.at} - {first.note["approval"]}
+            said = [one for one in matters[first.member_id, first.same] if one.effect_key == first.effect_key]
+            others = {one.note["approval"] for one in said} - {first.note["approval"]}
             alone = mail.way != "chat" and not others
             assert ("/approve/" in mail.link) == alone, "a yes to one question, in words that nobody else reads"
             assert alone or mail.link.endswith(f"/recoveries/R-{first.note['number']}#give")
@@ -284,8 +283,9 @@ def left_out(org: Org, voices: Voices, rows: list[Telling]) -> None:
         if row.state == "seen":
             assert read[row.notice_id or 0] <= row.settled_at
         elif row.state == "folded":
-            later = [one for one in matters[row.member_id, row.same] if one.at >= row.at and one.id != row.id]
-            assert any(one.effect_key == row.effect_key or one.fell_back for one in later), "it left with that one"
+            same = matters[row.member_id, row.same]
+            (later,) = (one for one in same if one.effect_key == row.effect_key and one.state in ("told", "unknown"))
+            assert later.at >= row.at, "it left with that one"
         elif what == "ask":
             decided_at = voices.asked[row.note["approval"]].decided_at
             assert decided_at is not None, "nobody answered it"

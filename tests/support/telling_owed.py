@@ -16,6 +16,7 @@ from django.db import transaction
 from tests.conftest import Org
 from tests.support.recoveries import say
 
+from makegood.journal.models import Entry
 from makegood.makegoods.operations import UnableToOffer
 from makegood.messages.receiving import message_received
 from makegood.organizations.models import Member
@@ -167,6 +168,28 @@ class Voices:
 
     def _owe(self, one: Asking, to: int, what: str, at: datetime, *, turn: int = 0) -> None:
         self.owed.append(Owed(to=to, recovery=one.recovery, what=what, at=at, turn=turn, approval=one.id))
+
+
+def of_journal(org: Org) -> list[Owed]:
+    """Who had to hear of a recovery that was handed to them, and of a clock: its owner of that moment, and who is named.
+
+    Whom a recovery opens with hears of it by its first clock. Call inside a unit of work.
+    """
+    here = "recoveries:recovery:"
+    events = [f"{here}{one}" for one in ("opened", "owned", "escalated")]
+    owner: dict[int, int] = {}
+    found = []
+    for one in Entry.objects.filter(organization_id=org.id, event__in=events).order_by("id"):
+        about = {"recovery": one.subject_id, "at": one.at}
+        if "owner" in one.data:
+            owner[one.subject_id] = one.data["owner"]
+            if one.event.endswith(":owned") and one.data["owner"] != one.actor_id:
+                found.append(Owed(to=one.data["owner"], what="owned", **about))
+        else:
+            what, turn = f"{one.data['level']}.{one.data['target']}", one.data["turn"]
+            told = {owner[one.subject_id], one.data["to"]}
+            found += [Owed(to=to, what=what, turn=turn, **about) for to in told]
+    return found
 
 
 def _day(at: datetime) -> date:

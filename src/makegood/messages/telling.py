@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 from django.conf import settings
+from django.db.models import QuerySet
 
 from makegood.core.telling import Decision, Waiting, decide, folded, kind_of
 from makegood.journal.carrying import Claimed, Outcome
@@ -237,6 +238,17 @@ def tellings_due(*, organization_id: int, limit: int = 1000) -> int:
         row.save(update_fields=["way", "state", "tell_at", "settled_at", "effect_key", "reasons"])
     effects_add(organization_id=organization_id, wanted=wanted)
     return len(rows)
+
+
+def folded_into(*, row: Telling) -> QuerySet[Telling]:
+    """This function will find what was left to a row to tell that leaves, or left, in the same effect."""
+    return Telling.objects.filter(
+        organization_id=row.organization_id,
+        member_id=row.member_id,
+        same=row.same,
+        effect_key=row.effect_key,
+        state="folded",
+    )
 
 
 def hold_on(row: Telling, *, now: datetime) -> None:

@@ -15,7 +15,7 @@ from makegood.messages.links import approval_link
 from makegood.messages.models import Telling
 from makegood.messages.sending import to_member
 from makegood.messages.smtp import mail_out
-from makegood.messages.telling import hold_on, judged, put_aside, waiting_of, way_of
+from makegood.messages.telling import folded_into, hold_on, judged, put_aside, waiting_of, way_of
 from makegood.messages.telling_chat import chat_out
 from makegood.messages.telling_push import outcome_of, push_tried, seconds_kept
 from makegood.messages.telling_words import Said, ToSay, mail_words, said_to
@@ -104,6 +104,7 @@ def _by_push(organization_id: int, effect: Claimed, leaving: Leaving) -> Outcome
 
 
 def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
+    """What leaves of an effect; what does not leave now is put aside or held, and what was folded into it held anew."""
     now = store_moment(organization_id=organization_id).now
     rows = list(
         Telling.objects.select_for_update()
@@ -119,12 +120,13 @@ def _leaving(organization_id: int, effect: Claimed) -> Leaving | None:
         if one.decision.do == "now" and can == way:
             going.append(one.row)
             continue
-        if one.decision.do != "now":
-            put_aside(one, now=now)
-        elif can:
+        if one.decision.do == "now" and not can:
+            continue
+        folded_into(row=one.row).update(state="held", tell_at=now, settled_at=None, effect_key="")
+        if one.decision.do == "now":
             hold_on(one.row, now=now)
         else:
-            continue
+            put_aside(one, now=now)
         one.row.reasons = [reason.as_dict() for reason in one.decision.reasons]
         one.row.save(update_fields=["state", "tell_at", "settled_at", "effect_key", "reasons"])
     if mine is None or not going:
@@ -151,7 +153,7 @@ def _said(organization_id: int, rows: Sequence[Telling], ears: Ears, now: dateti
     order = [by_id[one.id] for one in folded(waiting=[waiting_of(row) for row in rows]).said]
     things = [ToSay(kind=row.kind, what=row.what, note=row.note, due_at=row.due_at) for row in order]
     approval_id = order[0].note.get("approval") if order[0].what.startswith("ask") and way != "chat" else None
-    if approval_id and _asks_more(organization_id, order[0], approval_id):
+    if approval_id and any(one.note.get("approval") != approval_id for one in folded_into(row=order[0])):
         approval_id = None
     tap = (
         approval_link(organization_id=organization_id, approval_id=approval_id, member_id=order[0].member_id)
@@ -161,27 +163,22 @@ def _said(organization_id: int, rows: Sequence[Telling], ears: Ears, now: dateti
     return said_to(things=things, zone=ears.choices.zone, now=now, tap=tap)
 
 
-def _asks_more(organization_id: int, row: Telling, approval_id: int) -> bool:
-    """Whether another question of the same matter was left to this row to tell."""
-    left = Telling.objects.filter(
-        organization_id=organization_id, member_id=row.member_id, same=row.same, state="folded"
-    )
-    return left.exclude(note__approval=approval_id).exists()
-
-
 def tellings_hear_carried(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Mark what members were told as told, failed, unknown or stopped; a handler of those of `outbox:effect`.
 
-    What surely failed by another way than mail is told by mail: it is held for that from now on.
+    What surely failed by another way than mail is told by mail: it is held for that from now on, and with it what was
+    folded into it.
     """
     at = {entry.data["effect"]: entry.at for entry in entries if entry.data["kind"] == "tell"}
     if not at:
         return
     state = BECOMES[entries[0].event.rpartition(":")[2]]
     keys = Effect.objects.filter(organization_id=organization_id, id__in=list(at))
-    for effect_id, key in keys.values_list("id", "idempotency_key"):
-        left = Telling.objects.filter(organization_id=organization_id, effect_key=key, state__in=["leaving", "unknown"])
+    for effect_id, key, member_id in keys.values_list("id", "idempotency_key", "subject_id"):
+        rows = Telling.objects.filter(organization_id=organization_id, member_id=member_id, effect_key=key)
         if state == "failed":
-            again = left.filter(state="leaving").exclude(way="mail")
-            again.update(state="held", tell_at=at[effect_id], effect_key="", fell_back=True, way="mail")
-        left.update(state=state, settled_at=at[effect_id])
+            again = rows.filter(state__in=["leaving", "folded"]).exclude(way="mail")
+            again.update(
+                state="held", tell_at=at[effect_id], settled_at=None, effect_key="", fell_back=True, way="mail"
+            )
+        rows.filter(state__in=["leaving", "unknown"]).update(state=state, settled_at=at[effect_id])
