@@ -189,6 +189,26 @@ def test_bodies_that_are_no_events(org: Org, api: Caller, body: bytes, content_t
     assert rows(org) == before
 
 
+ONE = f"The body must be one event, a JSON object; send a list of events as {BATCH}."
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "said"),
+    [
+        (b"null", SINGLE, ONE),
+        (b"5", SINGLE, ONE),
+        (b'"x"', SINGLE, ONE),
+        (b"[]", SINGLE, ONE),
+        (b"null", BATCH, "A batch is a JSON list of at least one event."),
+        (b"[{}, null]", BATCH, "event 1: must be an event, a JSON object; nothing was kept."),
+        (b"[5]", BATCH, "event 0: must be an event, a JSON object; nothing was kept."),
+    ],
+)
+def test_what_is_no_event_is_told_what_an_event_is(api: Caller, body: bytes, content_type: str, said: str) -> None:
+    status, told = api.post("/events", body, content_type)
+    assert (status, told["detail"]) == (422, said)
+
+
 def test_a_huge_body_is_refused_unread_and_the_largest_is_read(api: Caller) -> None:
     status, told = api.post("/events", b"x" * (LARGEST + 1), BATCH)
     assert (status, told["title"]) == (413, "Request Entity Too Large")

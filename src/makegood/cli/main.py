@@ -56,11 +56,14 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; exit 0 fine, 1 found something, 2 unusable input (one line on stderr)."""
+    """Run the command line; exit 0 fine, 1 found something, 2 unusable input (one line on stderr, or all the help)."""
     try:
         status = cli(standalone_mode=False)
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except click.ClickException as error:
         print(f"makegood: {error.format_message()}".replace("\n", " "), file=sys.stderr)
         sys.exit(2)

@@ -45,7 +45,7 @@ BODY = {
 
 
 @router.post("", auth=EVENTS, response={202: AcceptedOut}, openapi_extra=BODY, operation_id="events_accept")
-def post_events(request: HttpRequest) -> Status:
+def post_events(request: HttpRequest) -> Status[dict[str, int]]:
     """Take events in: all of a batch, or nothing of it. An event sent again is known by its id and acted on once."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     bodies = _bodies(request)
@@ -82,7 +82,14 @@ def _bodies(request: HttpRequest) -> list[Any]:
     if request.content_type == BATCH:
         if not isinstance(body, list) or not body:
             raise Problem(422, "A batch is a JSON list of at least one event.")
-        return [_sound(one) for one in body] if len(body) <= MOST_EVENTS else body
+        if len(body) > MOST_EVENTS:
+            return body
+        for position, one in enumerate(body):
+            if not isinstance(one, dict):
+                raise Problem(422, f"event {position}: must be an event, a JSON object; nothing was kept.")
+        return [_sound(one) for one in body]
+    if not isinstance(body, dict):
+        raise Problem(422, f"The body must be one event, a JSON object; send a list of events as {BATCH}.")
     return [_sound(body)]
 
 

@@ -21,7 +21,7 @@ router = Router(tags=["Failures"])
 
 
 @router.post("", auth=WRITE, response={201: FailureState}, operation_id="failure_report")
-def report(request: HttpRequest, failure: FailureIn) -> Status:
+def report(request: HttpRequest, failure: FailureIn) -> Status[dict[str, Any]]:
     """Report that a customer was failed: the gate decides, with its reasons, and a recovery opens or is joined."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     organization_id = caller.organization_id

@@ -66,7 +66,9 @@ def tick(request: HttpRequest, recovery_id: Path[Id], ticked: TickIn) -> dict[st
 
 
 @router.post("/{recovery_id}/help/forms/{form}", auth=WRITE, response={201: Made}, operation_id="recovery_form")
-def form_fill(request: HttpRequest, recovery_id: Path[Id], form: Path[HelpCode], filled: FilledIn) -> Status:
+def form_fill(
+    request: HttpRequest, recovery_id: Path[Id], form: Path[HelpCode], filled: FilledIn
+) -> Status[dict[str, int]]:
     """Keep what a member filled into a form, with its files; what was filled in before stays."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     recovery_of(caller, recovery_id)

@@ -33,7 +33,7 @@ AHEAD = timedelta(minutes=5)
 
 
 @router.post("", auth=WRITE, response={200: PromiseState, 201: PromiseState}, operation_id="promise_make")
-def make(request: HttpRequest, promise: PromiseIn) -> Status:
+def make(request: HttpRequest, promise: PromiseIn) -> Status[Promise]:
     """Put a promise on the ledger: 201, or 200 with the one that is there already under its source and reference."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     organization_id = caller.organization_id

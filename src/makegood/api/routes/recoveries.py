@@ -26,7 +26,7 @@ from makegood.messages.operations import note_add
 from makegood.organizations.models import Member
 from makegood.recoveries.models import Recovery
 from makegood.recoveries.operations import step_done
-from makegood.recoveries.queries import recovery_case
+from makegood.recoveries.queries import MessageLine, recovery_case
 from makegood.recoveries.queries.faces import others_tests
 from makegood.store.clocks import now
 
@@ -88,7 +88,7 @@ def one(request: HttpRequest, response: HttpResponse, recovery_id: Path[Id]) -> 
 
 
 @router.post("/{recovery_id}/notes", auth=WRITE, response={201: Made}, operation_id="recovery_note")
-def note(request: HttpRequest, recovery_id: Path[Id], noted: NoteIn) -> Status:
+def note(request: HttpRequest, recovery_id: Path[Id], noted: NoteIn) -> Status[dict[str, int]]:
     """Keep what a member notes on a recovery, seen by staff only."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     recovery = recovery_of(caller, recovery_id)
@@ -132,7 +132,7 @@ def do_step(
 
 
 @router.get("/{recovery_id}/messages", auth=READ, response=list[MessageOut], operation_id="recovery_messages")
-def messages(request: HttpRequest, recovery_id: Path[Id]) -> tuple[Any, ...]:
+def messages(request: HttpRequest, recovery_id: Path[Id]) -> list[MessageLine]:
     """Read the conversation of a recovery, the latest 500 at most."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     case = recovery_case(
@@ -142,7 +142,7 @@ def messages(request: HttpRequest, recovery_id: Path[Id]) -> tuple[Any, ...]:
     )
     if case is None:
         raise missing("recovery")
-    return case.messages
+    return list(case.messages)
 
 
 def recovery_of(caller: Caller, recovery_id: int) -> Recovery:
