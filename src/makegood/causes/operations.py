@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Max
 
 from makegood.causes.models import Improvement
+from makegood.core.lengths import fitting
 from makegood.failures.models import Cause
 from makegood.journal.operations import Happened, record
 from makegood.organizations.models import Organization
@@ -45,7 +46,7 @@ def improvement_open(
         organization_id=organization_id,
         number=(last or 0) + 1,
         cause_id=cause_id,
-        title=title.strip()[:160],
+        title=fitting(title, most=160),
         owner_id=owner_id,
         due_date=due_date,
         opened_at=now,

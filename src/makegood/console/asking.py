@@ -35,6 +35,8 @@ KINDS = (
 FAULTS = (("ours", "Ours"), ("partner", "A partner's"), ("nobody", "Nobody's"), ("unknown", "Not known yet"))
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "BRL", "CAD", "AUD", "JPY", "INR")
 MOST_MINOR = 10**12
+MOST_WORDS, MOST_CALL, MOST_WHY = 20_000, 2000, 300
+"""How many characters a message or a note, what was said on the phone, and a reason may have."""
 EARLIEST_YEAR = 1970
 
 

@@ -80,7 +80,12 @@ def _same_hidden(page: Form | MessageDraft, typed: Typed) -> bool:
 
 
 def _filled(page: Form | MessageDraft, typed: Typed) -> Form | MessageDraft:
-    errors = (typed.error,) if typed.error and not typed.wrong else ()
+    asked = {
+        one.name for one in (page.fields if isinstance(page, Form) else (page.subject, page.text, page.keep)) if one
+    }
+    errors = tuple(says for name, says in typed.wrong.items() if name not in asked)
+    if typed.error and not typed.wrong:
+        errors = (typed.error,)
     if isinstance(page, Form):
         return attrs.evolve(page, fields=tuple(_field(field, typed) for field in page.fields), errors=errors)
     return attrs.evolve(

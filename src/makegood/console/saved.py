@@ -9,6 +9,7 @@ import attrs
 from django.db.models import Q
 
 from makegood.console.models import SavedView
+from makegood.core.lengths import fitting
 
 KEPT = {
     "recoveries": ("which", "severity", "owner", "sort"),
@@ -99,7 +100,7 @@ def view_delete(*, organization_id: int, view_id: int) -> None:
 
 
 def _named(name: str) -> str:
-    called = " ".join(name.split())[:NAME]
+    called = fitting(" ".join(name.split()), most=NAME)
     if not called:
         raise UnableToSaveView("Give the view a name.")
     return called

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from makegood.core.contacts import contact_of
+from makegood.core.lengths import fitting
 from makegood.customers.models import Customer, Identity
 from makegood.customers.operations import identity_hash, identity_owner, merging_waits
 from makegood.journal.operations import Happened, record
@@ -117,7 +118,7 @@ def _corrected(
         "email": _with_unseen("email", was["email"], correct.emails, correct.seen_emails),
         "phone": _with_unseen("phone", was["phone"], correct.phones, correct.seen_phones),
     }
-    name = correct.name.strip()[:200]
+    name = fitting(correct.name, most=200)
     changed = [kind for kind, values in asked.items() if list(values) != was[kind]]
     changed += [
         what

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 from django.db.models import Q
 
+from makegood.core.lengths import fitting
 from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase, Visit
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
@@ -388,8 +389,8 @@ def fact_add(
     fact = Fact.objects.create(
         organization_id=organization_id,
         customer_id=customer_id,
-        text=text[:500],
-        source=source[:120],
+        text=fitting(text, most=500),
+        source=fitting(source, most=120),
         consented=consented,
         recorded_at=now,
         expires_at=expires_at,

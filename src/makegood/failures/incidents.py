@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count, F, Max, Q
 
 from makegood.core.bursts import room
+from makegood.core.lengths import fitting
 from makegood.core.reasons import Reason
 from makegood.failures.models import Failure, Incident
 from makegood.journal.operations import Happened, record
@@ -91,7 +92,7 @@ def incident_open(
         reason="hand",
         source_id=source_id,
         place_id=place_id,
-        title=title.strip()[:160],
+        title=fitting(title, most=160),
         owner_id=by,
         decided_by_id=by,
         decided_at=now,

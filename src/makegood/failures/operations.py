@@ -10,6 +10,7 @@ import attrs
 from django.db import connection
 
 from makegood.core.gate import GateFacts, decide
+from makegood.core.lengths import fitting
 from makegood.failures.incidents import incident_fill, incident_going, incidents_close_withdrawn
 from makegood.failures.models import FAULTS, LOSSES, TEST, Cause, Failure
 from makegood.journal.operations import Happened, record
@@ -227,7 +228,7 @@ def cause_create(*, organization_id: int, name: str, parent_id: int | None = Non
     taken = Cause.objects.filter(organization_id=organization_id, parent_id=parent_id, name=name.strip()).exists()
     if not name.strip() or taken:
         raise UnableToAddCause(UnableToAddCause.__doc__)
-    return Cause.objects.create(organization_id=organization_id, parent_id=parent_id, name=name.strip()[:120]).id
+    return Cause.objects.create(organization_id=organization_id, parent_id=parent_id, name=fitting(name, most=120)).id
 
 
 def failures_cause_set(

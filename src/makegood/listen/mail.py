@@ -23,8 +23,10 @@ from makegood.listen.mail_text import new_text
 
 SIZE_LIMIT = 25 * 1024 * 1024
 """Bytes; what lies beyond is not read, and a defect says so."""
-TEXT_LIMIT = 1_000_000
-"""Characters of text that are kept."""
+TEXT_LIMIT, SUBJECT_LIMIT = 1_000_000, 2_000
+"""Characters of text, and of a subject, that are kept."""
+UNREAD = "the rest was not read"
+"""How a defect ends that tells of words that were left out."""
 PARTS_LIMIT = 500
 """Parts of one mail that are looked at."""
 DEPTH_LIMIT = 40
@@ -71,6 +73,11 @@ class Mail:
     attachments: tuple[Attachment, ...]
     defects: tuple[str, ...]
 
+    @property
+    def cut(self) -> bool:
+        """Whether some of it was left out, since it is larger than what is read."""
+        return any(defect.endswith(UNREAD) for defect in self.defects)
+
     def as_dict(self) -> dict[str, Any]:
         """This mail in the shape that `makegood mail` prints (without the file)."""
         return {
@@ -105,7 +112,7 @@ def parse(raw: bytes) -> Mail:
     defects: list[str] = []
     if len(raw) > SIZE_LIMIT:
         raw = raw[:SIZE_LIMIT]
-        defects.append("larger than 25 MiB: the rest was not read")
+        defects.append(f"larger than 25 MiB: {UNREAD}")
     message = _split(raw, defects)
     headers = _headers(message)
     if not headers:
@@ -120,8 +127,11 @@ def parse(raw: bytes) -> Mail:
     shown = "\n\n".join(_plain(kind, text, defects) for kind, text in pieces if text.strip())
     text, found = new_text(shown[:TEXT_LIMIT], sender_name=senders[0][0] if senders else "")
     if len(shown) > TEXT_LIMIT:
-        found.append("text longer than 1,000,000 characters: the rest was not read")
+        found.append(f"text longer than 1,000,000 characters: {UNREAD}")
     sent_at = _sent_at(headers, defects)
+    subject = decode_header(_first(headers, "subject"))
+    if len(subject) > SUBJECT_LIMIT:
+        defects.append(f"subject longer than 2,000 characters: {UNREAD}")
     if not senders:
         defects.append("no sender address")
     return Mail(
@@ -135,7 +145,7 @@ def parse(raw: bytes) -> Mail:
         to=_recipients(headers, "to"),
         cc=_recipients(headers, "cc"),
         delivered_to=_recipients(headers, "delivered-to", "x-original-to", "envelope-to"),
-        subject=decode_header(_first(headers, "subject"))[:2_000],
+        subject=subject[:SUBJECT_LIMIT],
         sent_at=sent_at,
         text=fit(text),
         message_id=next(iter(message_ids(headers.get("message-id", [])[:1])), None),
@@ -303,7 +313,7 @@ def _plain(kind: str, text: str, defects: list[str]) -> str:
     if kind == "plain":
         return text
     if len(text) > HTML_LIMIT:
-        defects.append("HTML longer than 2,000,000 characters: the rest was not read")
+        defects.append(f"HTML longer than 2,000,000 characters: {UNREAD}")
     try:
         return html_to_text(text)
     except Exception:  # noqa: BLE001

@@ -11,6 +11,7 @@ import attrs
 
 from makegood.core.floors import FactSpec, UnusableFacts
 from makegood.core.floors.facts import READERS, MissingFact
+from makegood.core.lengths import fitting
 from makegood.failures.models import Failure
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.models import FloorDoubt
@@ -172,7 +173,7 @@ def nothing_owed(*, organization_id: int, failure_id: int, pack: str, reason: st
         raise UnableToSettleFloor("Say why nothing is owed: what is owed by law is never let go without a reason.")
     if not Member.objects.filter(organization_id=organization_id, id=by, active=True, tier__gte=MANAGER).exists():
         raise UnableToSettleFloor("A manager says that nothing is owed: ask one.")
-    row.note = reason.strip()[:300]
+    row.note = fitting(reason, most=300)
     _settle(organization_id, row, "nothing", now, by)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import attrs
 from django.db.models import Q
 
+from makegood.core.lengths import fitting
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened
@@ -96,7 +97,9 @@ def payout_done_by_hand(
     row = _unpaid(organization_id, makegood_id, by=by, asked=asked, now=now)
     makegoods_move(organization_id=organization_id, rows=[row], to=State.DELIVERED, at={row.id: now}, by=by)
     if reference.strip():
-        MakeGood.objects.filter(organization_id=organization_id, id=row.id).update(reference=reference.strip()[:80])
+        MakeGood.objects.filter(organization_id=organization_id, id=row.id).update(
+            reference=fitting(reference, most=80)
+        )
 
 
 def payout_not_made(*, organization_id: int, makegood_id: int, by: int, now: datetime) -> None:

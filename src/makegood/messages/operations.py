@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from makegood.core.lengths import fitting
 from makegood.core.nights import leaves_at
 from makegood.core.wording import Case, blank, signed_by
 from makegood.customers.models import Identity
@@ -298,7 +299,7 @@ def message_save(
     row = _locked(organization_id, message_id, ("draft",))
     if next_by_at is None:
         words_read(row=row, body=body, said=False)
-    row.subject, row.body, row.anew_at = subject.strip()[:300], body, None
+    row.subject, row.body, row.anew_at = fitting(subject, most=300), body, None
     row.next_by_at = next_by_at or row.next_by_at
     row.save(update_fields=["subject", "body", "next_by_at", "anew_at", "machine_read", "words_before"])
     record(organization_id=organization_id, entries=[_said(row.id, row, "revised", now, by)])
@@ -337,7 +338,7 @@ def message_send(
     words_read(row=row, body=row.body if body is None else body, said=machine_read)
     if row.machine and not row.machine_read:
         raise UnableToSend("A machine wrote this and nobody has read it: read it and say so, or change it.")
-    row.subject = (row.subject if subject is None else subject).strip()[:300]
+    row.subject = fitting(row.subject if subject is None else subject, most=300)
     row.body = row.body if body is None else body
     row.apology_key = row.apology_key if apology_key is None else apology_key[:160]
     language = _signed(organization_id, row.body, by)
@@ -354,7 +355,7 @@ def message_send(
     if blocking and not override_reason.strip():
         raise UnableToSend("Change the wording that is marked, or say why it stays.", blocking)
     row.findings, row.author_id = judged.findings, by
-    row.override_reason = override_reason.strip()[:300] if blocking else ""
+    row.override_reason = fitting(override_reason, most=300) if blocking else ""
     if _said_before(organization_id, row, now):
         row.findings, row.anew_at = [SAID_ALREADY, *judged.findings], None
         kept = [*SENT[:5], "anew_at", "machine_read", "words_before"]

@@ -23,6 +23,8 @@ from makegood.store.secrets import keyed_hash
 
 MAIL_KINDS = ("person", "auto-reply", "bounce", "delay", "list")
 CUT = "mail.cut"
+SUBJECT = 300
+"""How many characters of a subject are kept as one."""
 """What is found of a mail of which only the beginning was read."""
 BY_ITSELF = ("auto-reply", "bounce", "delay", "list")
 """What no person writes."""
@@ -69,6 +71,7 @@ def message_received(
     delay, list), or form, which is a report that is heard of otherwise. A bounce marks the message that it answers as
     failed, for its `reason`, and has the `address` that was not reached; a delay changes nothing. `cut_from` is the
     size in bytes of a mail of which only the beginning was read: a finding of its own, since they did not write that.
+    A subject of more than SUBJECT characters stands whole above the words.
     What comes on the thread of somebody who was erased is on none: who writes anew is somebody new. What no person
     wrote is kept without its words then.
     `messages:message:received` carries thread, kind, mail, and the place whose address was written to.
@@ -82,6 +85,7 @@ def message_received(
     thread_id = thread.id if thread else None
     customer_id = thread.customer_id if thread else customer_id
     by_machine = mail in MACHINES
+    subject, body = _fitted(subject, body)
     found = [{"rule": CUT, "bytes": cut_from}] if cut_from else []
     written = insert(
         Message,
@@ -93,7 +97,7 @@ def message_received(
             (
                 organization_id, thread_id, customer_id, "in",
                 "inside" if by_machine else channel, "note" if by_machine else "reply", "", "received",
-                address[:320], subject[:300], body, found, "", "", message_id[:160],
+                address[:320], subject, body, found, "", "", message_id[:160],
                 keyed_hash(key, purpose="received"), at,
             )
         ],
@@ -125,6 +129,13 @@ def message_received(
         row = Message.objects.get(organization_id=organization_id, id=new_id)
         thread_id, customer_id = row.thread_id, row.customer_id
     return Received(message_id=new_id, thread_id=thread_id, customer_id=customer_id, new=True)
+
+
+def _fitted(subject: str, body: str) -> tuple[str, str]:
+    """A subject longer than SUBJECT is cut, visibly, and stands whole above the words."""
+    if len(subject) <= SUBJECT:
+        return subject, body
+    return f"{subject[: SUBJECT - 1]}…", f"{subject}\n\n{body}"
 
 
 def _thread(organization_id: int, tokens: Sequence[str]) -> Thread | None:

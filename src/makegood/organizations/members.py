@@ -10,6 +10,7 @@ import attrs
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
+from makegood.core.lengths import fitting
 from makegood.organizations.choosing import account_mail, accounts_mailed
 from makegood.organizations.models import ROLES, TIERS, Identity, Member, MemberPlace, Place, Team, User
 from makegood.organizations.operations import UnableToChangeMember, member_record, user_create
@@ -63,7 +64,7 @@ def member_edit(*, organization_id: int, member_id: int, wanted: Wanted, now: da
     places = MemberPlace.objects.filter(organization_id=organization_id, member_id=member_id)
     before = sorted(places.values_list("place_id", flat=True))
     after = sorted(set(wanted.place_ids))
-    title = wanted.title.strip()[:60]
+    title = fitting(wanted.title, most=60)
     was = {"name": member.name, "role": member.role, "title": member.title, "team": member.team_id, "places": before}
     to = {"name": wanted.name.strip(), "role": wanted.role, "title": title, "team": wanted.team_id, "places": after}
     changed = [what for what in was if was[what] != to[what]]

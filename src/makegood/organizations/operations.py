@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from makegood.core.calendars import Calendar
+from makegood.core.lengths import fitting
 from makegood.journal.operations import Happened, record
 from makegood.organizations.models import (
     ROLES,
@@ -157,7 +158,7 @@ def member_create(
         name=name.strip(),
         role=role,
         tier=TIERS[role],
-        title=title.strip()[:60],
+        title=fitting(title, most=60),
         user_id=user_id,
         team_id=team_id,
         limit_minor=limit_minor,

@@ -65,8 +65,9 @@ class Letter:
     locale: str
     notice: str = ""
     text: str = ""
-    error: str = ""
-    rating_error: str = ""
+    wrong: str = ""
+    wrong_in: str = ""
+    """The form that was sent wrongly: writing or rating; "" is none of these, or one that is not on the page."""
     staying: Staying | None = None
 
     def says(self, name: str, /, **facts: object) -> str:
@@ -81,7 +82,7 @@ def status_page(letter: Letter) -> StatusPage:
     zone = letter.customer.zone or organization.zone
     paused = next((one for one in case.pauses if one.to_at is None), None) if open_now else None
     next_name, next_at = next_word(case, paused, now=letter.now)
-    steps = _steps(letter)
+    steps, rating = _steps(letter), _rating(letter)
     return StatusPage(
         organization=organization.name,
         about=f"R-{case.number}",
@@ -120,11 +121,12 @@ def status_page(letter: Letter) -> StatusPage:
             title=says("write", name=case.owner.split()[0] if case.owner else organization.name),
             promise=says("write.promise"),
             text=letter.text,
-            error=letter.error,
+            error=letter.wrong if letter.wrong_in == "writing" else "",
         ),
-        rating=_rating(letter),
+        rating=rating,
         staying=letter.staying,
         notice=letter.notice,
+        wrong="" if letter.wrong_in == "writing" or (letter.wrong_in == "rating" and rating) else letter.wrong,
         foot=says("foot", organization=organization.name),
         lang=letter.language,
     )
@@ -339,8 +341,9 @@ def _said(message: MessageRow, letter: Letter) -> Said:
 
 def _rating(letter: Letter) -> RatingForm | None:
     url = reverse("status-rate", args=[letter.signed])
+    error = letter.wrong if letter.wrong_in == "rating" else ""
     if letter.may_rate:
-        return RatingForm(url=url, error=letter.rating_error)
+        return RatingForm(url=url, error=error)
     answered = [one for one in letter.case.ratings if one.score is not None]
     if not answered:
         return None
@@ -348,7 +351,7 @@ def _rating(letter: Letter) -> RatingForm | None:
     return RatingForm(
         url=url,
         rated=last.score,
-        error=letter.rating_error,
+        error=error,
         cares=tuple(
             CaresItem(key=key, question=letter.says(f"cares.{key}"), rated=last.cares.get(key)) for key in CARES
         ),

@@ -10,19 +10,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from makegood.core.lengths import TextTooLong, fitting
 from makegood.failures.operations import UnableToReportFailure
-from makegood.listen.forms import FormReport, UnableToTakeReport, form_accept
+from makegood.listen.forms import MOST_ADDRESS, FormReport, UnableToTakeReport, form_accept
 from makegood.messages.links import status_url
 from makegood.organizations.queries import Named, place_coded
 from makegood.public.viewmodels import Option, Question, ReportPage
 from makegood.public.views import WINDOW, address_of, asked_in, note, of_visitor, too_many
-from makegood.rules.phrases import phrase
+from makegood.rules.phrases import number, phrase
 from makegood.store.clocks import now as store_now
 from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt
 
 REPORTS = 10
 """How many reports one network address may send in a quarter of an hour."""
+LONGEST = {"what": 2000, "contact": MOST_ADDRESS, "name": 200, "order": 120}
+"""How many characters an answer may have."""
 COSTS = ("money", "goods", "service", "time", "attention", "trust")
 
 
@@ -46,7 +49,7 @@ def public_report(request: HttpRequest, organization: str) -> HttpResponse:
         return too_many(request, counted.retry_after)
     if request.POST.get("website"):
         return redirect("public-thanks", organization=organization)
-    wrong = _unanswered(request, language)
+    wrong = _unusable(request, language)
     if wrong:
         return _report_page(request, organization, name, language, wrong)
     try:
@@ -58,8 +61,8 @@ def public_report(request: HttpRequest, organization: str) -> HttpResponse:
                     what=request.POST["what"],
                     loss=request.POST["cost"],
                     contact=request.POST["contact"],
-                    name=request.POST.get("name", "")[:200],
-                    order=request.POST.get("order", "")[:120],
+                    name=request.POST.get("name", ""),
+                    order=request.POST.get("order", ""),
                     place=_place_code(request),
                     language=language if asked_in(request) else "",
                 ),
@@ -75,10 +78,20 @@ def public_report(request: HttpRequest, organization: str) -> HttpResponse:
     return redirect("public-thanks", organization=organization)
 
 
-def _unanswered(request: HttpRequest, language: str) -> dict[str, str]:
+def _unusable(request: HttpRequest, language: str) -> dict[str, str]:
     given = {name: request.POST.get(name, "").strip() for name in ("what", "cost", "contact")}
     given["cost"] = given["cost"] if given["cost"] in COSTS else ""
-    return _missing(language, *(name for name, value in given.items() if not value))
+    return _missing(language, *(name for name, value in given.items() if not value)) | _too_long(request, language)
+
+
+def _too_long(request: HttpRequest, language: str) -> dict[str, str]:
+    wrong = {}
+    for name, most in LONGEST.items():
+        try:
+            fitting(request.POST.get(name, ""), most=most)
+        except TextTooLong:
+            wrong[name] = phrase("error.TextTooLong", language=language, most=number(most, language=language))
+    return wrong
 
 
 def _missing(language: str, *names: str) -> dict[str, str]:
@@ -111,8 +124,9 @@ def _report_page(
         return Question(
             name=field,
             label=says(f"report.{field}"),
-            value=request.POST.get(field, "")[:5000],
+            value=request.POST.get(field, ""),
             error=wrong.get(field, ""),
+            maxlength=LONGEST.get(field),
             **more,
         )
 
@@ -130,7 +144,7 @@ def _report_page(
         ),
         lang=language,
         questions=(
-            ask("what", kind="textarea", required=True, maxlength=2000),
+            ask("what", kind="textarea", required=True),
             ask(
                 "cost",
                 kind="radio",
@@ -142,10 +156,9 @@ def _report_page(
                 required=True,
                 autocomplete="email",
                 hint=says("report.contact.hint"),
-                maxlength=320,
             ),
-            ask("name", autocomplete="name", maxlength=200),
-            ask("order", maxlength=120),
+            ask("name", autocomplete="name"),
+            ask("order"),
         ),
     )
     response = render(request, "public/report.html", {"page": page}, status=422 if wrong else 200)

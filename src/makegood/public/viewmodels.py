@@ -103,6 +103,10 @@ class Said:
     ours: bool
 
 
+MOST_WRITTEN = 5000
+"""How many characters a customer may write at once."""
+
+
 @attrs.frozen(kw_only=True)
 class Writing:
     """The way to write back: posts `text` to `url`; `promise` says who reads it and by when they answer."""
@@ -112,6 +116,7 @@ class Writing:
     promise: str
     text: str = ""
     error: str = ""
+    most: int = MOST_WRITTEN
 
 
 @attrs.frozen(kw_only=True)
@@ -158,7 +163,8 @@ class StatusPage:
 
     `promise` is what comes next, in one sentence with its time; `story` the paragraphs under it; `who` the named
     person; `paused` the reason of a pause and `paused_at` since when; `waited` the pauses that are over; `rating` only
-    after delivery; `seam` how far the steps are, in words; `preview` only where a member looks at it.
+    after delivery; `wrong` what was wrong with their last click where no form of the page says it; `seam` how far the
+    steps are, in words; `preview` only where a member looks at it.
     """
 
     organization: str
@@ -185,6 +191,7 @@ class StatusPage:
     staying: Staying | None = None
     closed: str = ""
     notice: str = ""
+    wrong: str = ""
     foot: str = ""
     preview: Preview | None = None
     lang: str = "en"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from makegood.core.lengths import TextTooLong, fitting
 from makegood.customers.queries import customer_one
 from makegood.makegoods import operations as makegoods
 from makegood.makegoods.queries import Gift, makegoods_of_failures
@@ -24,11 +26,11 @@ from makegood.messages.queries import thread_messages, thread_named
 from makegood.organizations.queries import OrganizationFacts, organization_facts
 from makegood.public.building import Letter, status_page
 from makegood.public.staying import staying_of
-from makegood.public.viewmodels import NotePage, StatusPage
+from makegood.public.viewmodels import MOST_WRITTEN, NotePage, StatusPage
 from makegood.recoveries.lateness import gifts_for
 from makegood.recoveries.operations.tapping import rating_give, rating_may, rating_tap
 from makegood.recoveries.queries import Case, recovery_by_thread, recovery_case
-from makegood.rules.phrases import accepted, locale_for, phrase, spoken
+from makegood.rules.phrases import accepted, locale_for, number, phrase, spoken
 from makegood.store.clocks import now as store_now
 from makegood.store.secrets import UnknownToken
 from makegood.store.tenancy import tenant
@@ -37,8 +39,9 @@ from makegood.store.throttling import attempt, client_address
 WINDOW = timedelta(minutes=15)
 UNKNOWN, WRITES = 20, 60
 """How often, a quarter of an hour, one network address may try unknown links and post to a page."""
-ERRORS = ("UnableToMoveMakeGood", "UnableToSwap", "UnableToWrite", "UnableToRate", "UnusableScore")
+ERRORS = ("UnableToMoveMakeGood", "UnableToSwap", "UnableToWrite", "UnableToRate", "UnusableScore", "TextTooLong")
 """What a customer's click may come upon that has a sentence of its own; anything else shares one."""
+NO_FACTS: Mapping[str, int] = MappingProxyType({})
 View = Callable[..., HttpResponse]
 
 
@@ -134,14 +137,19 @@ def following(view: View) -> View:
         except ValueError as error:
             if not type(error).__module__.startswith("makegood."):
                 raise
-            said = type(error).__name__
+            said, facts = type(error).__name__, _facts(error)
         with tenant(organization_id=named.organization_id):
             found = _opened(named, signed)
             if found is not None and _forgotten(found):
                 return _erased(request, found)
-            return _unknown(request) if found is None else _shown(request, found, status=422, said=said)
+            return _unknown(request) if found is None else _shown(request, found, status=422, said=said, facts=facts)
 
     return answer
+
+
+def _facts(error: ValueError) -> dict[str, int]:
+    """The numbers that the sentence of an error tells."""
+    return {"most": error.most} if isinstance(error, TextTooLong) else {}
 
 
 def _ended(request: HttpRequest, found: Following) -> HttpResponse | None:
@@ -214,8 +222,10 @@ def _opened(named: Conversation, signed: str) -> Following | None:
     return case and Following(organization_id=here, thread_id=thread_id, case=case, signed=signed)
 
 
-def _shown(request: HttpRequest, found: Following, *, status: int = 200, said: str = "") -> HttpResponse:
-    return laid(request, letter_page(request, found, said=said, told=status == 200), status=status)
+def _shown(
+    request: HttpRequest, found: Following, *, status: int = 200, said: str = "", facts: Mapping[str, int] = NO_FACTS
+) -> HttpResponse:
+    return laid(request, letter_page(request, found, said=said, facts=facts, told=status == 200), status=status)
 
 
 def laid(request: HttpRequest, page: StatusPage, *, status: int = 200) -> HttpResponse:
@@ -225,8 +235,13 @@ def laid(request: HttpRequest, page: StatusPage, *, status: int = 200) -> HttpRe
     return response
 
 
-def letter_page(request: HttpRequest, found: Following, *, said: str = "", told: bool = False) -> StatusPage:
-    """This function will write a customer's page: `said` names an error; `told` tells what their last click came to."""
+def letter_page(
+    request: HttpRequest, found: Following, *, said: str = "", facts: Mapping[str, int] = NO_FACTS, told: bool = False
+) -> StatusPage:
+    """This function will write a customer's page: `said` names an error; `told` tells what their last click came to.
+
+    `facts` fill the error's sentence.
+    """
     here, case = found.organization_id, found.case
     customer = customer_one(organization_id=here, customer_id=case.customer_id)
     organization = organization_facts(organization_id=here)
@@ -234,7 +249,8 @@ def letter_page(request: HttpRequest, found: Following, *, said: str = "", told:
     language = spoken(customer.language, organization.language)
     own = customer.language if spoken(customer.language) == language else ""
     if said:
-        said = phrase(f"error.{said}" if said in ERRORS else "error.other", language=language)
+        numbers = {name: number(value, language=language) for name, value in facts.items()}
+        said = phrase(f"error.{said}" if said in ERRORS else "error.other", language=language, **numbers)
     rows = makegoods_of_failures(organization_id=here, failure_ids=[one.id for one in case.failures])
     rates, writes = request.path.endswith("/rate"), request.path.endswith("/write")
     return status_page(
@@ -251,10 +267,10 @@ def letter_page(request: HttpRequest, found: Following, *, said: str = "", told:
             now=store_now(organization_id=here),
             language=language,
             locale=locale_for(own or organization.language),
-            notice=_notice(request, language) if told else "" if rates or writes else said,
+            notice=_notice(request, language) if told else "",
             text=request.POST.get("text", "") if writes else "",
-            error=said if writes else "",
-            rating_error=said if rates else "",
+            wrong=said,
+            wrong_in="writing" if writes else "rating" if rates else "",
         )
     )
 
@@ -335,7 +351,7 @@ def status_write(request: HttpRequest, found: Following) -> HttpResponse:
     """Take what the customer writes back."""
     if request.method != "POST":
         return _shown(request, found)
-    text = request.POST.get("text", "").strip()[:5000]
+    text = fitting(request.POST.get("text", ""), most=MOST_WRITTEN)
     if not text:
         raise UnableToWrite(UnableToWrite.__doc__)
     here = found.organization_id

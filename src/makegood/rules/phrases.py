@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from makegood.core.money import EXPONENTS, Money
 from makegood.rules import yaml_text
@@ -151,6 +151,11 @@ def locale_for(language: str) -> str:
         except (UnknownLocaleError, ValueError):
             pass
     return catalogue(spoken(language)).locale
+
+
+def number(count: int, *, language: str) -> str:
+    """This function will write a whole number as a language does: "5,000", "5.000"."""
+    return str(format_decimal(count, locale=locale_for(language)))
 
 
 def amount(money: Money, *, language: str) -> str:

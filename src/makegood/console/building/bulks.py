@@ -14,6 +14,7 @@ from makegood.console.viewmodels import Action, Field, Form, Link
 from makegood.console.viewmodels.bulks import BulkCard, BulkPage, BulkRowLine, SeveralPage, Way
 from makegood.failures.queries import CauseFacts
 from makegood.organizations.queries import MemberFacts
+from makegood.recoveries.operations.bulk import LONGEST
 from makegood.recoveries.queries.bulks import BulkFacts, BulkLine
 
 TITLES = {
@@ -47,7 +48,6 @@ STATES = {
     "kept": ("not undone", "clay"),
 }
 SHOWN = (("", "All"), ("done", "Done"), ("refused", "Refused"), ("undone", "Undone"), ("kept", "Not undone"))
-NEWS = 2000
 
 
 def several_page(
@@ -113,7 +113,8 @@ def _asked(action: str, members: Sequence[MemberFacts], causes: Sequence[CauseFa
         return (select("cause", "Cause", [(str(one.id), one.path) for one in causes], first="Choose", required=True),)
     if action == "update":
         hint = "Left empty, each gets the template in their own language. Greeting and your name go around your words."
-        return (Field(name=f"why_{action}", label="The news", kind="textarea", rows=6, hint=hint, maxlength=NEWS),)
+        most = LONGEST[action]
+        return (Field(name=f"why_{action}", label="The news", kind="textarea", rows=6, hint=hint, maxlength=most),)
     if action == "close":
         return (
             Field(name=f"why_{action}", label="Your reason, in writing", kind="textarea", required=True, maxlength=300),

@@ -46,7 +46,6 @@ WORDY = ("text", "fixed", "fixed_told", "pause_note", "cause_note", "reason", "h
 """Fields that hold words; so do those that begin with done_ and skip_."""
 DRAFTING = ("draft", "undraft")
 """Acts that put other words into a letter: what is kept of one who met a colleague there is what they typed."""
-NOTE = 5000
 
 
 @attrs.frozen(kw_only=True)
@@ -269,7 +268,7 @@ def _merged(met: Met, name: str, mine: str) -> str:
             for value in (met.posted[f"{SEEN}{part}"], part_value(case=met.case, part=part))
         )
         text = merge(was=was, theirs=theirs, mine=mine.replace("\r\n", "\n")).text
-        return text if name == "text" else "; ".join(line for line in text.split("\n") if line)[:300]
+        return text if name == "text" else "; ".join(line for line in text.split("\n") if line)
     return mine
 
 
@@ -283,7 +282,5 @@ def _note(met: Met, here: str) -> Form | None:
         action=reverse("recovery-note", args=[here]),
         submit="Add the note",
         style="plain",
-        fields=(
-            Field(name="note", label="For colleagues only", kind="textarea", value=typed[:NOTE], rows=4, required=True),
-        ),
+        fields=(Field(name="note", label="For colleagues only", kind="textarea", value=typed, rows=4, required=True),),
     )

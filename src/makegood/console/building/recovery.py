@@ -9,7 +9,7 @@ import attrs
 from django.urls import reverse
 
 from makegood.console import permissions
-from makegood.console.asking import local_input, select
+from makegood.console.asking import MOST_WORDS, local_input, select
 from makegood.console.building import words
 from makegood.console.building.cause import cause_of
 from makegood.console.building.clocks import clock_rows
@@ -355,7 +355,7 @@ def _note_form(case: Case) -> Form:
         action=reverse("recovery-note", args=[words.code(case.number)]),
         submit="Add the note",
         style="plain",
-        fields=(Field(name="note", label="For colleagues only", kind="textarea", required=True, maxlength=5000),),
+        fields=(Field(name="note", label="For colleagues only", kind="textarea", required=True, maxlength=MOST_WORDS),),
     )
 
 

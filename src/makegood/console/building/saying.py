@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import attrs
 from django.urls import reverse
 
+from makegood.console.asking import MOST_WORDS
 from makegood.console.building.seeing import seen_pair
 from makegood.console.building.staff_words import draft_words
 from makegood.console.building.words import code, reason_line, said_at
@@ -211,7 +212,9 @@ def draft_of(
         subject=Field(
             name="subject", label="Subject", value=message.subject if subject is None else subject, maxlength=300
         ),
-        text=Field(name="text", label="Message", kind="textarea", rows=12, required=True, value=shown),
+        text=Field(
+            name="text", label="Message", kind="textarea", rows=12, required=True, value=shown, maxlength=MOST_WORDS
+        ),
         send_label="Send the apology" if message.kind == "apology" else "Send it",
         channel=CHANNELS.get(message.channel, ""),
         findings=findings,

@@ -21,6 +21,7 @@ from makegood.console.desk import Desk, Waiting, shell_of
 from makegood.console.refill import Typed, Unanswered, refilled
 from makegood.console.viewmodels import Notice
 from makegood.console.views.errors import error_answer
+from makegood.core.lengths import TextTooLong, unspaced
 from makegood.failures.queries import incidents_proposed
 from makegood.makegoods.charges import charges_unstopped_counted
 from makegood.makegoods.queries import payouts_by_hand_counted
@@ -119,6 +120,9 @@ def typed_of(request: HttpRequest, error: Exception) -> Typed | None:
             if name in said:
                 return Typed(action=request.path, values=values, error=sentence)
         return None
+    if isinstance(error, TextTooLong):
+        wrong = {name: str(error) for name, given in values.items() if error.text in map(unspaced, given)}
+        return Typed(action=request.path, values=values, error=str(error), wrong=wrong)
     if isinstance(error, ValueError) and type(error).__module__.startswith("makegood."):
         return Typed(action=request.path, values=values, error=str(error) or type(error).__doc__ or "")
     return None

@@ -13,6 +13,7 @@ from makegood.console.desk import Desk
 from makegood.console.refill import answers
 from makegood.console.viewmodels import Empty, Field, Form, InboxMessage, InboxPage, Pager
 from makegood.console.views.frame import Screen, acts, staff, tell
+from makegood.core.lengths import fitting
 from makegood.customers.queries import customer_one
 from makegood.messages.links import status_path
 from makegood.messages.operations import message_received
@@ -112,7 +113,7 @@ def inbox_reply(request: HttpRequest, desk: Desk, *, message_id: int) -> HttpRes
         organization_id=here,
         key=f"inbox:{secrets.token_hex(16)}",
         at=desk.facts.now,
-        body=given["reply"],
+        body=fitting(given["reply"], most=5000),
         subject=f"Re: {row.subject}",
         token=token,
         address=row.address,

@@ -29,6 +29,7 @@ from makegood.console.viewmodels import (
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.saved import saved_panel
+from makegood.core.lengths import fitting
 from makegood.failures.queries import failure_of_promise
 from makegood.makegoods.doubts import doubts_of
 from makegood.promises.operations import NewPromise, Word, promises_hear, promises_make, source_create
@@ -301,7 +302,7 @@ def promise_by_hand(
                 kind="by_hand",
                 made_at=now,
                 due_at=due_at,  # type: ignore[arg-type]
-                what=what[:160],
+                what=fitting(what, most=160),
                 member_id=desk.member_id,
                 place_id=desk.places[0] if desk.places else None,
                 value_minor=worth_minor,

@@ -25,6 +25,7 @@ from makegood.console.viewmodels import (
 from makegood.console.views import people
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
 from makegood.console.views.settings import pages_of
+from makegood.core.lengths import fitting
 from makegood.organizations.choosing import account_mail, account_mailed, accounts_mailed, password_chosen
 from makegood.organizations.identity_provider import identified, identity_forget
 from makegood.organizations.members import (
@@ -360,7 +361,7 @@ def _wanted(request: HttpRequest, desk: Desk, one: Person) -> Wanted:
             raise Unanswered({"member_places": "Tick all places, or the ones that they serve: not both."})
         place_ids = () if ticked == ["all"] else (*people.places_chosen(request, desk), *unlisted)
     return Wanted(
-        name=given["member"][:120],
+        name=fitting(given["member"], most=120),
         role=given["member_role"],
         title=request.POST.get("member_title", one.title),
         email=people.email_of(request),

@@ -14,6 +14,7 @@ from makegood.console.building.sender import sender_doubt, sender_said
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Field, Form
+from makegood.core.lengths import fitting
 from makegood.core.names import code_of
 from makegood.organizations.choosing import accounts_mailed
 from makegood.organizations.founding import member_invite
@@ -63,7 +64,7 @@ def team_form(desk: Desk, *, action: str) -> Form:
 def team_add(request: HttpRequest, desk: Desk) -> Done:
     """Add a team."""
     given = answers(request.POST, team="Write the team's name.")
-    team_create(organization_id=desk.organization_id, name=given["team"][:80])
+    team_create(organization_id=desk.organization_id, name=fitting(given["team"], most=80))
     return Done(text=f"{given['team']} is a team now.")
 
 
@@ -87,7 +88,7 @@ def place_form(desk: Desk, *, action: str) -> Form:
 def place_add(request: HttpRequest, desk: Desk) -> Done:
     """Add a place."""
     given = answers(request.POST, place="Write the place's name.")
-    here, name = desk.organization_id, given["place"][:120]
+    here, name = desk.organization_id, fitting(given["place"], most=120)
     parent_id = chosen_one(request, "place_parent", [one.id for one in places_all(organization_id=here)])
     code = code_of(name=name)[:MOST_CODE] or NAMELESS
     code = place_free(organization_id=here, name=name, code=code, parent_id=parent_id)
@@ -206,7 +207,7 @@ def member_add(request: HttpRequest, desk: Desk) -> Done:
     limit = amount(request.POST.get("member_limit", ""), field="member_limit", currency=desk.facts.currency)
     invited = member_invite(
         organization_id=here,
-        name=given["member"][:120],
+        name=fitting(given["member"], most=120),
         role=given["member_role"],
         now=desk.facts.now,
         by=desk.member_id,
@@ -250,7 +251,7 @@ def source_add(request: HttpRequest, desk: Desk) -> Done:
     source_create(
         organization_id=desk.organization_id,
         code=code_of(name=given["source"]) or NAMELESS,
-        name=given["source"][:120],
+        name=fitting(given["source"], most=120),
         now=desk.facts.now,
         rhythm_minutes=whole(rhythm, field="source_rhythm", least=1, most=525_600) if rhythm else None,
         playbook=playbook,

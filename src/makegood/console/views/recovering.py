@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from makegood.console import permissions
-from makegood.console.asking import amount, moment, whole
+from makegood.console.asking import MOST_CALL, MOST_WHY, MOST_WORDS, amount, moment, whole
 from makegood.console.building.cause import UNLISTED
 from makegood.console.building.saying import judged
 from makegood.console.building.words import code as code_of
@@ -20,6 +20,7 @@ from makegood.console.views.frame import Screen, gone_to, tell
 from makegood.console.views.joining import merge_screen
 from makegood.console.views.merging import act, case_held
 from makegood.console.views.recoveries import case_of
+from makegood.core.lengths import fitting
 from makegood.core.steps import UNDONE
 from makegood.customers.operations import customer_identify, customer_merge, identity_owner
 from makegood.customers.queries import customer_one
@@ -240,7 +241,7 @@ def note(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         organization_id=desk.organization_id,
         thread_id=case.thread_id,
         by=desk.member_id,
-        body=given["note"][:5000],
+        body=fitting(given["note"], most=MOST_WORDS),
         now=desk.facts.now,
     )
     tell(request, "Noted.")
@@ -255,7 +256,7 @@ def call(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     operations.called(
         organization_id=desk.organization_id,
         recovery_id=case.id,
-        note=given["call"][:2000],
+        note=fitting(given["call"], most=MOST_CALL),
         by=desk.member_id,
         now=desk.facts.now,
     )
@@ -392,7 +393,7 @@ def hand_over(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
         recovery_id=case.id,
         to=whole(to, field="to", least=1, most=MOST) if to else None,
         by=desk.member_id,
-        reason=request.POST.get("handed_why", "").strip() or ("Took it over." if take else ""),
+        reason=fitting(request.POST.get("handed_why", ""), most=MOST_WHY) or ("Took it over." if take else ""),
         now=desk.facts.now,
     )
     tell(request, "It is yours now." if take else "It has a new owner.")

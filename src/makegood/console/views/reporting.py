@@ -17,6 +17,7 @@ from makegood.console.finding import customer_asked, customer_field, language_as
 from makegood.console.refill import Unanswered
 from makegood.console.viewmodels import Choice, Field, Form, FormPage, Link
 from makegood.console.views.frame import Screen, acts, tell
+from makegood.core.lengths import fitting
 from makegood.customers.queries import customer_one
 from makegood.failures.operations import Report, failure_report
 from makegood.organizations.queries import places_all
@@ -159,7 +160,7 @@ def reported(desk: Desk, values: Mapping[str, str], *, at: datetime, chosen: str
             kind=kind_of(what),
             loss=loss,
             fault="ours",
-            what=what[:160],
+            what=fitting(what, most=160),
             happened_at=happened_at,
             place_id=_place(values, desk),
             price_minor=price.minor if price else None,

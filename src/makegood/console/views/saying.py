@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 
-from makegood.console.asking import whole
+from makegood.console.asking import MOST_WORDS, whole
 from makegood.console.building.drafting import unfounded_in, with_machine
 from makegood.console.building.reaching import unreached
 from makegood.console.building.saying import draft_of, facts_of, judged, key_of, mended, wording_case
@@ -16,6 +16,7 @@ from makegood.console.viewmodels import MessageDraft
 from makegood.console.views.frame import Screen, acts, gone_to, tell
 from makegood.console.views.merging import acts_merging, case_held
 from makegood.console.views.recoveries import case_of, recovery_screen, screen_of
+from makegood.core.lengths import fitting
 from makegood.core.merging import merge
 from makegood.customers.queries import customer_one
 from makegood.messages.operations import UnableToSend, message_save, message_send, message_stop
@@ -35,7 +36,15 @@ def draft_wanted(request: HttpRequest, case: Case) -> MessageLine:
 
 
 def typed_words(request: HttpRequest) -> str:
-    return request.POST.get("text", "").replace("\r\n", "\n")[:20_000]
+    """What was typed as the message, to be kept or sent. Raises TextTooLong."""
+    text = request.POST.get("text", "").replace("\r\n", "\n")
+    fitting(text, most=MOST_WORDS)
+    return text
+
+
+def judged_words(request: HttpRequest) -> str:
+    """As much of what was typed as may be sent: the rules judge no more of it."""
+    return request.POST.get("text", "").replace("\r\n", "\n")[:MOST_WORDS]
 
 
 def words_again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
@@ -45,7 +54,7 @@ def words_again(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     if request.method != "POST" or "text" not in request.POST or screen.page.next is None:
         return screen
     try:
-        draft = _shown(request, desk, case, text=typed_words(request))
+        draft = _shown(request, desk, case, text=judged_words(request))
     except UnableToSend:
         return screen
     return attrs.evolve(screen, page=attrs.evolve(screen.page, next=attrs.evolve(screen.page.next, draft=draft)))
@@ -174,7 +183,7 @@ def _findings(request: HttpRequest, desk: Desk, *, code: str) -> Screen:
     case = case_of(desk, code)
     if request.method != "POST":
         return recovery_screen(request, desk, code=code)
-    draft = with_machine(desk, case, draft_of(desk, case, draft_wanted(request, case), text=typed_words(request)))
+    draft = with_machine(desk, case, draft_of(desk, case, draft_wanted(request, case), text=judged_words(request)))
     return Screen(template="console/parts/findings.html", page={"draft": draft}, fragment=True)
 
 

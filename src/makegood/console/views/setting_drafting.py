@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.people import Done
+from makegood.core.lengths import fitting
 from makegood.organizations.drafting import drafting_forget, drafting_set, drafting_switch
 from makegood.store.outgoing import UnableToCall
 
@@ -17,9 +18,9 @@ def model_set(request: HttpRequest, desk: Desk) -> Done:
     try:
         drafting_set(
             organization_id=desk.organization_id,
-            url=given["model_url"][:500],
+            url=fitting(given["model_url"], most=500),
             model=given["model_name"],
-            key=request.POST.get("model_key", "").strip()[:500],
+            key=fitting(request.POST.get("model_key", ""), most=500),
             by=desk.member_id,
             now=desk.facts.now,
         )

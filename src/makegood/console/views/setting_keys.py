@@ -10,6 +10,7 @@ from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Action, Choice, Empty, Field, Form, SettingsSection, Table, TableRow, Tag
 from makegood.console.views.people import Done
+from makegood.core.lengths import fitting
 from makegood.organizations import queries
 from makegood.organizations.operations import SCOPES, api_key_create, api_key_revoke
 
@@ -70,7 +71,10 @@ def key_add(request: HttpRequest, desk: Desk) -> Done:
     if not set(scopes) & set(SCOPES):
         raise Unanswered({"key_scopes": "Choose what the key may do."})
     made = api_key_create(
-        organization_id=desk.organization_id, name=given["key_name"][:80], scopes=scopes, now=desk.facts.now
+        organization_id=desk.organization_id,
+        name=fitting(given["key_name"], most=80),
+        scopes=scopes,
+        now=desk.facts.now,
     )
     return Done(text=f"The key of {given['key_name']}: copy it now, it is not shown again.", secret=made.key)
 

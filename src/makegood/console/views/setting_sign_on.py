@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.views.people import Done
+from makegood.core.lengths import fitting
 from makegood.organizations.identity_provider import (
     passwords_switch,
     provider_forget,
@@ -27,10 +28,10 @@ def provider_named(request: HttpRequest, desk: Desk) -> Done:
     try:
         provider_set(
             organization_id=desk.organization_id,
-            issuer=given["issuer"][:500],
+            issuer=fitting(given["issuer"], most=500),
             client_id=given["client_id"],
-            secret=request.POST.get("client_secret", "").strip()[:500],
-            domains=given["domains"][:1000],
+            secret=fitting(request.POST.get("client_secret", ""), most=500),
+            domains=fitting(given["domains"], most=1000),
             by=desk.member_id,
             now=desk.facts.now,
         )

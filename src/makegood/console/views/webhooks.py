@@ -14,6 +14,7 @@ from makegood.console.refill import Unanswered, answers
 from makegood.console.views.frame import Screen, acts, tell
 from makegood.console.views.people import Done
 from makegood.console.views.settings import settings_page
+from makegood.core.lengths import fitting
 from makegood.listen.hooks import operations
 from makegood.listen.hooks.delivery_rule import KEEPS, DeliveryRule, UnusableRule, days_read, methods_read
 from makegood.listen.hooks.operations import UnableToConnect
@@ -137,7 +138,7 @@ def _rule_of(request: HttpRequest, hook_id: int) -> DeliveryRule:
         days=count,
         methods=ways,
         weekdays=f"weekdays_{hook_id}" in request.POST,
-        attribute=request.POST.get(f"attribute_{hook_id}", "").strip()[:120],
+        attribute=fitting(request.POST.get(f"attribute_{hook_id}", ""), most=120),
         keeps=keeps,
     )
 

@@ -42,7 +42,7 @@ def ticket_heard(*, hook: Hook, said: Said, now: datetime) -> bool:
         key=f"{hook.kind}:{hook.id}:{said.ticket}:{said.message}",
         at=now,
         body=said.text,
-        subject=said.subject[:300],
+        subject=said.subject,
         address=said.email[:320],
         token=tokens.first() or "",
         customer_id=customer_id,

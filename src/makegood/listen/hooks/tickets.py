@@ -15,7 +15,6 @@ import attrs
 from makegood.listen.mail_html import html_to_text
 from makegood.listen.mail_text import new_text
 
-LONGEST_TEXT = 100_000
 MAIL = ("mail", "email")
 """What helpdesks call the way by which a mail comes."""
 SENDER = re.compile(r"(?:[^<>]*<)?([^<>\s,;]+@[^<>\s,;]+)>?")
@@ -57,7 +56,7 @@ def read(*, kind: str, body: Any) -> Read:
         return found
     if not found.text.strip():
         return "It holds no words: nothing of it is taken."
-    return attrs.evolve(found, text=found.text[:LONGEST_TEXT])
+    return found
 
 
 def _zendesk(body: Mapping[str, Any]) -> Read:

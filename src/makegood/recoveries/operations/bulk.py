@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from makegood.core.lengths import fitting
 from makegood.failures.models import Cause
 from makegood.journal.operations import Happened, record
 from makegood.journal.outbox import Wanted, effects_add
@@ -23,12 +24,14 @@ from makegood.recoveries.many_models import BULK_ACTIONS, Bulk, BulkRow
 from makegood.recoveries.models import PAUSE_REASONS
 from makegood.recoveries.operations.bulk_doing import DO, UNDO, Doing
 from makegood.recoveries.operations.owning import Staff
+from makegood.recoveries.operations.stepping import NOTE
 from makegood.store.bulk import insert, record_set
 from makegood.store.clocks import moment as store_moment
 
 BATCH = 50
 MOST = 20_000
-WORDS = 2000
+LONGEST = {"update": 2000}
+"""How many characters the words of an action may have: news this many, a reason or a note NOTE."""
 MANAGER = 2
 SETTLED = {"id": "bigint", "state": "text", "why": "text", "before": "jsonb", "after": "jsonb"}
 log = logging.getLogger("makegood")
@@ -63,7 +66,7 @@ def bulk_begin(
         organization_id=organization_id,
         action=action,
         chosen=dict(chosen),
-        words=words.strip()[:WORDS],
+        words=fitting(words, most=LONGEST.get(action, NOTE)),
         by_id=by,
         total=len(ids),
         begun_at=now,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 
+from makegood.core.lengths import fitting
 from makegood.core.steps import CloseDecision, CloseFacts, MakeGoodFact, may_close
 from makegood.failures.models import Failure
 from makegood.journal.models import Effect
@@ -209,7 +210,7 @@ def close(
         why=rule,
         at=now,
         by=by,
-        note=reason.strip()[:300] if rule == "by_manager" else "",
+        note=fitting(reason, most=300) if rule == "by_manager" else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from makegood.core.lengths import fitting
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import PAUSE_REASONS, Pause
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
@@ -35,7 +36,7 @@ def pause_start(
         organization_id=organization_id,
         recovery_id=recovery_id,
         reason=reason,
-        note=note.strip()[:300],
+        note=fitting(note, most=300),
         from_at=now,
         by_id=by,
     )

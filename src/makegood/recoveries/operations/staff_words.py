@@ -10,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from makegood.core.calendars import Calendar, history_of
+from makegood.core.lengths import fitting
 from makegood.core.staff_words import GivenWord, words_given
 from makegood.journal.operations import Happened, record
 from makegood.makegoods.models import MakeGood
@@ -200,7 +201,7 @@ def word_give(
             "recovery_id": recovery_id,
             "customer_id": recovery.customer_id,
             "member_id": by,
-            "what": what.strip()[:160],
+            "what": fitting(what, most=160),
             "act": _act(what, language),
             "said_at": now,
             "due_at": due_at,

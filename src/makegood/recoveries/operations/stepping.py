@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from makegood.core.lengths import fitting
 from makegood.journal.operations import record
 from makegood.recoveries.models import STEPS, Recovery, Step
 from makegood.recoveries.operations.changing import UnableToChangeRecovery, recovery_for_change, recovery_touch
@@ -70,7 +71,7 @@ def steps_mark(*, organization_id: int, marks: Sequence[Mark]) -> int:
         return 0
     once = {(one.recovery_id, one.step): one for one in reversed(marks)}
     listed = sorted(once.values(), key=lambda one: (one.recovery_id, one.step))
-    rows = [(one.recovery_id, one.step, one.state, one.at, one.by, one.note[:NOTE], one.told[:NOTE]) for one in listed]
+    rows = [(one.recovery_id, one.step, one.state, one.at, one.by, one.note, one.told) for one in listed]
     from_, parameter = record_set("u", MARKED, rows)
     with prepared() as cursor:
         cursor.execute(MARK.format(marks=from_), [parameter, organization_id])
@@ -155,8 +156,8 @@ def step_done(
         step=step,
         at=now,
         by=by,
-        note=" · ".join(filter(None, (note, anyway.strip()))),
-        told=told.strip(),
+        note=fitting(" · ".join(filter(None, (note, anyway.strip()))), most=NOTE),
+        told=fitting(told, most=NOTE),
     )
     recovery = _held(organization_id, mark, version)
     if lacks := help_lacking(organization_id=organization_id, recovery=recovery, step=step):
@@ -185,7 +186,7 @@ def step_skip(
     """
     if not reason.strip():
         raise UnableToChangeRecovery("A step is skipped only with a reason: say why.")
-    mark = Mark(recovery_id=recovery_id, step=step, at=now, state="skipped", by=by, note=reason.strip())
+    mark = Mark(recovery_id=recovery_id, step=step, at=now, state="skipped", by=by, note=fitting(reason, most=NOTE))
     _held(organization_id, mark, version)
     _marked(organization_id, mark)
 

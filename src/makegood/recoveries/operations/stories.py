@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from makegood.core.anonymous import anonymised
+from makegood.core.lengths import fitting
 from makegood.core.names import described
 from makegood.customers.models import Customer
 from makegood.journal.operations import Happened, record
@@ -64,7 +65,7 @@ def story_tell(*, organization_id: int, recovery_id: int, title: str, body: str,
         raise UnableToTellStory(UnableToTellStory.__doc__)
     names = _names(organization_id, story.customer_id)
     told = [
-        anonymised(text=text.replace("\r\n", "\n").strip()[:most], names=names)[:most]
+        fitting(anonymised(text=fitting(text, most=most), names=names), most=most)
         for text, most in ((title, TITLE), (body, BODY))
     ]
     if not all(told):

@@ -47,11 +47,13 @@ def rating_give(*, organization_id: int, recovery_id: int, score: int, now: date
 
     A delivery is rated once: given here, it is not asked for by mail any more. Raises UnableToRate, UnusableScore.
     """
+    open_ones = Rating.objects.filter(organization_id=organization_id, recovery_id=recovery_id, answered_at=None)
+    asked = open_ones.exists()
+    delivered = None if asked else latest_delivered(organization_id, [recovery_id]).get(recovery_id)
+    if not asked and (delivered is None or recovery_id not in askable(organization_id, [recovery_id])):
+        raise UnableToRate(UnableToRate.__doc__)
     checked(score=score)
-    if not Rating.objects.filter(organization_id=organization_id, recovery_id=recovery_id, answered_at=None).exists():
-        delivered = latest_delivered(organization_id, [recovery_id]).get(recovery_id)
-        if delivered is None or recovery_id not in askable(organization_id, [recovery_id]):
-            raise UnableToRate(UnableToRate.__doc__)
+    if not asked:
         insert(
             Rating,
             ("organization_id", "recovery_id", "makegood_id", "asked_at", "cares"),

@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 from django.db.models import F
 
+from makegood.core.lengths import fitting
 from makegood.core.steps import UNDONE
 from makegood.journal.operations import Happened, record
 from makegood.recoveries.models import Recovery, Step
-from makegood.recoveries.operations.stepping import Mark, steps_mark
+from makegood.recoveries.operations.stepping import NOTE, Mark, steps_mark
 from makegood.recoveries.seeing import seen_by
 
 
@@ -89,6 +90,7 @@ def incident_fix_done(
     """
     if not note.strip():
         raise UnableToDoForAll("Say in a few words what was done.")
+    note = fitting(note, most=NOTE)
     rows, since = incident_open_ones(
         organization_id=organization_id, incident_id=incident_id, by=by, places=places, upto=upto
     )
@@ -103,7 +105,7 @@ def incident_fix_done(
     able = [row for row in rows if row.id in todo and not row.review]
     steps_mark(
         organization_id=organization_id,
-        marks=[Mark(recovery_id=row.id, step="fix", at=now, by=by, note=note.strip()) for row in able],
+        marks=[Mark(recovery_id=row.id, step="fix", at=now, by=by, note=note) for row in able],
     )
     Recovery.objects.filter(organization_id=organization_id, id__in=[row.id for row in able]).update(
         version=F("version") + 1
