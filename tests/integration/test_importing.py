@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +265,25 @@ def test_promises_stand_as_they_are_written_with_purchase_and_end(org: Org, tmp_
         promises_import(
             organization_id=org.id, path=table(tmp_path, "reference,due_at,total,email\nP1,2026-02-03,1,a@b.example\n")
         )
+
+
+def test_what_has_not_happened_yet_is_not_imported(org: Org, tmp_path: Path) -> None:
+    text = "reference,made_at,due_at,kept_at,email\nP1,2026-02-01 09:30,2026-02-03,2026-02-02,ana@example.com\n"
+    late = text + "P2,2026-02-01 09:30,2026-02-03,2027-02-02,ana@example.com\n"
+    with pytest.raises(UnusableData, match="row 3: time lies in the future"):
+        promises_import(organization_id=org.id, path=table(tmp_path, late))
+    with tenant(organization_id=org.id):
+        assert not Promise.objects.exists()
+
+
+def test_a_mapping_s_row_of_the_future_is_named_and_nothing_taken(make_org: Callable[..., Org], tmp_path: Path) -> None:
+    live = make_org(clock="real", at=datetime.now(UTC))
+    ahead = "B1,shop,bea@example.com,2199-03-01T09:00,2199-03-03T09:00,,"
+    mapped = written(tmp_path, ahead, OLD.format(n=1, done="", cross=""))
+    before = everything(live)
+    with pytest.raises(UnusableData, match=r"orders\.csv row 2: its time 2199-03-01 .* lies in the future"):
+        events_import(organization_id=live.id, mapped=mapped)
+    assert everything(live) == before
 
 
 def test_no_row_is_parted_between_two_batches(org: Org, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

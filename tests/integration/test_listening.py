@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from tests.conftest import START, Org
 
 from makegood.failures.models import Failure, Incident
 from makegood.journal.models import Entry
-from makegood.listen.events import MOST_EVENTS, UnusableEvents
+from makegood.listen.events import AHEAD, MOST_EVENTS, UnusableEvents
 from makegood.listen.models import Raw
 from makegood.listen.operations import events_accept
 from makegood.messages.models import Message
@@ -88,12 +88,26 @@ def test_invariant_1_a_redelivery_is_known_and_acts_on_nothing(org: Org) -> None
         assert Entry.objects.count() == before + 1
 
 
-def test_of_two_events_of_one_id_in_a_batch_the_first_counts(org: Org) -> None:
-    later = made(1, due_in=2 * HOUR)
-    assert accept(org, [made(1), later, made(2)]) == (2, 1)
+def test_an_event_twice_in_a_batch_counts_once_and_two_of_one_id_are_refused(org: Org) -> None:
+    with pytest.raises(UnusableEvents, match=r"event 2: event 0 has the same id 'promise\.made/1' and tells"):
+        accept(org, [made(1), made(2), made(1, due_in=2 * HOUR)])
+    assert accept(org, [made(1), made(1), made(2)]) == (2, 1)
     with tenant(organization_id=org.id):
         promises = Promise.objects.filter(organization_id=org.id).order_by("due_at", "id").values_list("due_at")
         assert list(promises) == [(START + HOUR,), (START + HOUR,)]
+
+
+def test_word_from_the_future_is_refused_and_breaks_nothing(make_org: Callable[..., Org]) -> None:
+    live = make_org(clock="real", at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    promised = made(1, at=now, due_in=MINUTE)
+    with pytest.raises(UnusableEvents, match="event 1: time lies in the future"):
+        accept(live, [promised, kept(1, at=now + timedelta(days=365))], now=now)
+    assert accept(live, [promised], now=now) == (1, 0)
+    assert accept(live, [kept(1, at=now + AHEAD)], now=now) == (1, 0), "a clock that is a little ahead"
+    with tenant(organization_id=live.id):
+        promise = Promise.objects.get(organization_id=live.id)
+        assert (promise.state, promise.fulfilled_at) == ("kept", now)
 
 
 def test_invariant_1_the_same_batch_from_many_at_once_is_taken_once(org: Org) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makegood.listen.events import TYPES, UnusableEvents, read
+from makegood.listen.events import AHEAD, TYPES, UnusableEvents, read
 
 ANA = {"email": "ana@example.com", "name": "Ana", "language": "pt", "zone": "Europe/Lisbon"}
 AT = "2026-03-02T09:00:00Z"
@@ -84,6 +84,7 @@ def test_no_bad_value_is_taken_for_a_good_one(kind: str, name: str, bad: Any) ->
         ("purchase.made", {"total": {"minor": True, "currency": "EUR"}}, "total.minor"),
         ("purchase.made", {"total": {"minor": 1, "currency": "eur"}}, "total.currency"),
         ("purchase.made", {"total": {"minor": 1, "currency": "ÄÖÜ"}}, "total.currency"),
+        ("purchase.made", {"total": {"minor": 1, "currency": "ZZZ"}}, "total.currency must be a code of ISO 4217"),
         ("visit.made", {"to": AT}, "to must be later than from"),
         ("promise.made", {"made_at": "2026-03-02T09:00:01Z"}, "due_at must not be earlier than made_at"),
         ("promise.made", {"facts": {"who": ["Ana"]}}, "facts.who must be"),
@@ -109,10 +110,27 @@ def test_what_is_wrong_is_said(kind: str, change: dict[str, Any], said: str) -> 
         (float("nan"), "not finite"),
         (float("inf"), "not finite"),
         ({"set": {1, 2}}, "JSON does not have"),
+        (2**63, "a whole number of 2^63 or more"),
+        (-(2**63) - 1, "a whole number of 2^63 or more"),
+        ({"facts": [10**400]}, "a whole number of 2^63 or more"),
     ],
 )
 def test_what_no_database_can_hold_is_found_where_nobody_reads(hidden: Any, said: str) -> None:
     assert said in problem(event("promise.kept", {"reference": "A1"}, extension={"deep": [hidden]}))
+
+
+@pytest.mark.parametrize("hidden", [2**63 - 1, -(2**63), "9" * 400])
+def test_the_largest_numbers_and_long_digits_are_kept(hidden: Any) -> None:
+    read([event("promise.kept", {"reference": "A1"}, extension=hidden)])
+
+
+def test_what_lies_in_the_future_has_not_happened() -> None:
+    """A clock that is a little ahead is taken for ours; the limit is tried at both sides."""
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    body = event("promise.kept", {"reference": "A1"})
+    assert [read([body], by=by)[0].at for by in (at, at - AHEAD, at + AHEAD)] == [at, at - AHEAD, at]
+    with pytest.raises(UnusableEvents, match="time lies in the future: send what happened once it has"):
+        read([body], by=at - AHEAD - timedelta(microseconds=1))
 
 
 def test_what_only_looks_like_a_nul_is_fine() -> None:

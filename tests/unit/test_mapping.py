@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from makegood.core.money import Money
 from makegood.listen.datasets import UnusableData
 from makegood.listen.mapped import mapped_read
-from makegood.listen.mapping_values import UnusableMapping, amount
+from makegood.listen.mapping_values import UnusableMapping, UnusableValue, amount
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "mapping-files.md"
 HEAD, ROW = "order,mail,made,due,done,total,stars", "A1,ana@example.com,2026-03-01T09:00,2026-03-02,,12.50,1"
@@ -118,7 +118,7 @@ def test_other_data_is_another_replay(tmp_path: Path) -> None:
     ("changes", "said"),
     [
         ({"zone": "Europe/Nowhere"}, "'Europe/Nowhere' is not a time zone"),
-        ({"currency": "euro"}, "three capital letters"),
+        ({"currency": "euro"}, "a code of ISO 4217"),
         ({"sorce": "x"}, "does not know 'sorce'"),
         ({"source": ""}, "source must be text"),
         ({"events": []}, "events must be a list of at least one"),
@@ -135,7 +135,7 @@ def test_other_data_is_another_replay(tmp_path: Path) -> None:
         ({"event__when": 3}, "event 1.when must be"),
         ({"data__plase": "x"}, "does not know 'plase'"),
         ({"data__value": {"money": "total", "decimal": ";"}}, "decimal must be"),
-        ({"data__value": {"money": "total", "currency": "euro"}}, "currency must be three capital letters"),
+        ({"data__value": {"money": "total", "currency": "euro"}}, "currency must be a code of ISO 4217"),
         ({"data__value": {"money": 3}}, "event 1.data.value.money must be the name of a column"),
         ({"data__value": None}, "event 1.data.value must be a constant"),
     ],
@@ -203,6 +203,29 @@ def test_a_file_that_cannot_be_read_is_one_error(tmp_path: Path, name: str, cont
     with pytest.raises(UnusableData, match=re.escape(said)) as error:
         mapped_read(path=tmp_path / "orders.yaml", data=tmp_path / name)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("12.50", "EUR", 1250),
+        ("12.5000", "EUR", 1250),
+        ("1,250", "EUR", 125_000),
+        ("12.345", "KWD", 12_345),
+        ("7.0", "JPY", 7),
+    ],
+)
+def test_an_amount_may_have_zeros_after_its_decimals(text: str, currency: str, minor: int) -> None:
+    assert amount(text, column="x", currency=currency) == {"minor": minor, "currency": currency}
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [("12.345", "EUR"), ("1.250", "EUR"), ("12.5001", "EUR"), ("1.000", "JPY"), ("0.5", "JPY"), ("1.2345", "KWD")],
+)
+def test_an_amount_is_never_rounded_and_thousands_are_not_taken_for_cents(text: str, currency: str) -> None:
+    with pytest.raises(UnusableValue, match=f"x '{text}' has more decimals than {currency}"):
+        amount(text, column="x", currency=currency)
 
 
 @given(

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 import attrs
 
-from makegood.core.money import CURRENCY
+from makegood.core.money import is_currency
 
 MOST_EVENTS = 1000
 DEEPEST = 20
 IDENTITY_KINDS = ("email", "phone", "loyalty", "order", "handle", "token")
 LONGEST = 200
 MOST_FACTS = 30
+AHEAD = timedelta(minutes=5)
+"""By so much may the clock of a source be ahead of ours."""
+WHOLE = range(-(2**63), 2**63)
+LONG_NUMBER = re.compile(r"\d{19}")
+"""A number shorter than this is surely one of WHOLE."""
 
 WORDS = {
     "promise.kept": "kept",
@@ -70,10 +76,11 @@ class Event:
     body: Mapping[str, Any]
 
 
-def read(bodies: Sequence[Any]) -> list[Event]:
+def read(bodies: Sequence[Any], *, by: datetime | None = None) -> list[Event]:
     """Check a batch of CloudEvents and return them read.
 
-    Raises UnusableEvents, naming each problem by the event's position from 0, or if there are more than MOST_EVENTS.
+    Nothing can have happened after `by`, where that is given: what a clock AHEAD of ours says happened then. Raises
+    UnusableEvents, naming each problem by the event's position from 0, or if there are more than MOST_EVENTS.
     """
     if len(bodies) > MOST_EVENTS:
         raise UnusableEvents(
@@ -86,7 +93,8 @@ def read(bodies: Sequence[Any]) -> list[Event]:
         try:
             if not plain:
                 _check_plain(body)
-            events.append(_event(body))
+            event = _event(body)
+            events.append(event if by is None or event.at <= by else _happened(event, by))
         except _Problem as problem:
             problems.append((position, str(problem)))
     if problems:
@@ -98,6 +106,12 @@ class _Problem(ValueError):
     """What is wrong with one event."""
 
 
+def _happened(event: Event, by: datetime) -> Event:
+    if event.at > by + AHEAD:
+        raise _Problem("time lies in the future: send what happened once it has")
+    return attrs.evolve(event, at=by)
+
+
 def _all_plain(bodies: Sequence[Any]) -> bool:
     """Tell, quickly, whether every body is surely JSON that a database can hold; if not, each is looked at."""
     try:
@@ -105,7 +119,7 @@ def _all_plain(bodies: Sequence[Any]) -> bool:
         text.encode()
     except (ValueError, TypeError, RecursionError):
         return False
-    return "\\u0000" not in text
+    return "\\u0000" not in text and not LONG_NUMBER.search(text)
 
 
 def _moment_text(value: Any) -> str:
@@ -136,7 +150,10 @@ def _check_plain_value(value: Any) -> None:
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise _Problem("it holds a number that is not finite")
-    elif value is not None and not isinstance(value, int | datetime):
+    elif isinstance(value, int):
+        if value not in WHOLE:
+            raise _Problem("it holds a whole number of 2^63 or more")
+    elif value is not None and not isinstance(value, datetime):
         raise _Problem("it holds something that JSON does not have")
 
 
@@ -202,8 +219,8 @@ def _money(data: Mapping[str, Any], name: str, *, required: bool = False) -> tup
     minor, currency = value.get("minor"), value.get("currency")
     if not isinstance(minor, int) or isinstance(minor, bool) or not 0 <= minor < 10**15:
         raise _Problem(f"{name}.minor must be a whole number of cents, zero or more")
-    if not isinstance(currency, str) or not CURRENCY.fullmatch(currency):
-        raise _Problem(f"{name}.currency must be three capital letters, such as EUR")
+    if not isinstance(currency, str) or not is_currency(currency):
+        raise _Problem(f"{name}.currency must be a code of ISO 4217, such as EUR")
     return minor, currency
 
 

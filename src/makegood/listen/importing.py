@@ -13,14 +13,14 @@ import attrs
 from django.db import connection
 
 from makegood.listen.datasets.recorded import Body, UnusableData
-from makegood.listen.events import MOST_EVENTS
+from makegood.listen.events import AHEAD, MOST_EVENTS
 from makegood.listen.mapped import Mapped
 from makegood.listen.operations import events_accept
 from makegood.organizations.models import Place, PlaybookVersion
 from makegood.organizations.operations import place_create
 from makegood.promises.models import Source
 from makegood.promises.operations import source_create
-from makegood.store.clocks import now
+from makegood.store.clocks import moment, now
 from makegood.store.tenancy import tenant
 
 
@@ -60,12 +60,24 @@ def events_import(*, organization_id: int, mapped: Mapped) -> Imported:
 
     Its source is made with its first import; its `live_from` is that moment unless the mapping says another, so that
     what was due before opens nothing. Places that the mapping makes and that are there already stay as they are.
-    Raises UnusableData, with nothing written, if a place or the playbook does not exist.
+    Raises UnusableData, with nothing written, if one lies in the future, or a place or the playbook does not exist.
     """
+    _refuse_future(organization_id, mapped)
     source_id = _ground(organization_id, mapped)
     bodies = mapped.recorded.events()
     batches = iter(lambda: list(islice(bodies, MOST_EVENTS)), [])
     return events_take(organization_id=organization_id, source_id=source_id, batches=batches)
+
+
+def _refuse_future(organization_id: int, mapped: Mapped) -> None:
+    last_at = mapped.recorded.moments[-1][0]
+    with tenant(organization_id=organization_id):
+        present = moment(organization_id=organization_id)
+    if not present.stepped and last_at > present.now + AHEAD:
+        raise UnusableData(
+            f"{mapped.data.name} row {mapped.last_row}: its time {last_at:%Y-%m-%d %H:%M} UTC lies in the future:"
+            " import what happened once it has"
+        )
 
 
 def events_take(

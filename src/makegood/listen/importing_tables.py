@@ -178,7 +178,7 @@ def events_read(*, organization_id: int, kind: str, file: File, problems: Proble
             continue
         numbers += [number] * len(made)
         bodies += made
-    _checked(numbers, bodies, problems)
+    _checked(numbers, bodies, problems, by=moment_at)
     return Checked(what=kind, rows=len(rows), numbers=numbers, bodies=bodies)
 
 
@@ -317,18 +317,20 @@ def _event(kind: str, number: int, data: dict[str, Any]) -> Body:
     return {"id": str(number), "type": kind, "time": "2000-01-01T00:00:00Z", "data": data}
 
 
-def _checked(numbers: Sequence[int], bodies: Sequence[Body], problems: Problems) -> list[Event]:
-    """Check the events, made by these rows; those of which something is wrong are left out."""
+def _checked(
+    numbers: Sequence[int], bodies: Sequence[Body], problems: Problems, *, by: datetime | None = None
+) -> list[Event]:
+    """Check the events, made by these rows, none after `by`; those of which something is wrong are left out."""
     events: list[Event] = []
     for start in range(0, len(bodies), MOST_EVENTS):
         part = bodies[start : start + MOST_EVENTS]
         try:
-            events += read(part)
+            events += read(part, by=by)
         except UnusableEvents as error:
             for wrong, problem in error.problems:
                 problems.add(numbers[start + wrong], problem)
             bad = {wrong for wrong, _ in error.problems}
-            events += read([body for position, body in enumerate(part) if position not in bad])
+            events += read([body for position, body in enumerate(part) if position not in bad], by=by)
     return events
 
 

@@ -24,12 +24,13 @@ from makegood.listen.mapping_values import UnusableMapping, UnusableValue
 
 @attrs.frozen(kw_only=True)
 class Mapped:
-    """A data file read through its mapping: its events in time order, and where each place is named first."""
+    """A data file read through its mapping: its events in time order, the row of the last, and that of each place."""
 
     mapping: MappingFile
     recorded: Recorded
     data: Path
     places_named: Mapping[str, int]
+    last_row: int
 
 
 def data_path(mapping: MappingFile, data: Path | None) -> Path:
@@ -78,7 +79,7 @@ def mapped_read(*, path: Path, data: Path | None = None) -> Mapped:
         body=body,
     )
     named = _check(recorded, where, numbers)
-    return Mapped(mapping=mapping, recorded=recorded, data=where, places_named=named)
+    return Mapped(mapping=mapping, recorded=recorded, data=where, places_named=named, last_row=numbers[moments[-1][2]])
 
 
 def _rows(path: Path, mapping: MappingFile) -> tuple[Sequence[int], list[tuple[str, ...]], tuple[str, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import yaml
 
-from makegood.core.money import CURRENCY
+from makegood.core.money import is_currency
 from makegood.listen.datasets.numbered import FORMATS
 from makegood.listen.events import CHARGES, SIGNALS, TYPES, zones
 from makegood.listen.mapping_values import (
@@ -128,8 +128,8 @@ def _mapping(path: Path, written: Any) -> MappingFile:
     zone, currency = _said(written, "zone", needed=True), _said(written, "currency", needed=True)
     if zone not in zones():
         raise UnusableMapping(f"zone {zone!r} is not a time zone; use one such as Europe/Lisbon")
-    if not CURRENCY.fullmatch(currency):
-        raise UnusableMapping(f"currency {currency!r} must be three capital letters, such as EUR")
+    if not is_currency(currency):
+        raise UnusableMapping(f"currency {currency!r} must be a code of ISO 4217, such as EUR")
     form, delimiter = _said(written, "format"), str(written.get("delimiter", ","))
     if form not in ("", *FORMATS):
         raise UnusableMapping(f"format must be one of {', '.join(FORMATS)}")

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from makegood.core.money import CURRENCY, Money
+from makegood.core.money import Money, is_currency, places_of
 from makegood.listen.events import zones
 
 Row = Mapping[str, str]
@@ -26,6 +26,8 @@ AMOUNT = {
     ".": re.compile(r"-?(\d+|\d{1,3}([, ]\d{3})+)(\.\d+)?"),
     ",": re.compile(r"-?(\d+|\d{1,3}([. ]\d{3})+)(,\d+)?"),
 }
+THOUSANDS = 3
+"""So many digits after a mark may as well be thousands."""
 WHOLE, NUMBER = re.compile(r"-?\d{1,18}"), re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 TRUTHS = {**dict.fromkeys(("true", "yes", "y", "1"), True), **dict.fromkeys(("false", "no", "n", "0"), False)}
 TRIED_AT = datetime(2026, 11, 22, 13, 14, 15, tzinfo=UTC)
@@ -200,10 +202,8 @@ def _money(written: Mapping[str, Any], where: str, home: Home) -> Value:
         raise UnusableMapping(f'{where}.decimal must be "." or ","')
     if unit not in ("major", "minor"):
         raise UnusableMapping(f"{where}.unit must be major (euros) or minor (cents)")
-    if not isinstance(currency, str) or not (COLUMN.search(currency) or CURRENCY.fullmatch(currency)):
-        raise UnusableMapping(
-            f'{where}.currency must be three capital letters, such as EUR, or a column "{{currency}}"'
-        )
+    if not isinstance(currency, str) or not (COLUMN.search(currency) or is_currency(currency)):
+        raise UnusableMapping(f'{where}.currency must be a code of ISO 4217, such as EUR, or a column "{{currency}}"')
     whose = _text(currency)
 
     def make(row: Row) -> dict[str, int | str] | None:
@@ -216,10 +216,10 @@ def _money(written: Mapping[str, Any], where: str, home: Home) -> Value:
 def amount(text: str, *, column: str, currency: str, decimal: str = ".", unit: str = "major") -> dict[str, int | str]:
     """Return the money, `minor` and `currency`, that a text such as 1,234.50 names.
 
-    Raises UnusableValue for what is no amount, or where the currency is none.
+    Raises UnusableValue for what is no amount or would be rounded, what may mean thousands, or a currency of no code.
     """
-    if not CURRENCY.fullmatch(currency):
-        raise UnusableValue(f"{currency[:20]!r} is no currency: use three capital letters, such as EUR")
+    if not is_currency(currency):
+        raise UnusableValue(f"{currency[:20]!r} is no currency: use a code of ISO 4217, such as EUR")
     plain = text.replace("\u00a0", " ").replace("\u202f", " ")
     if len(plain) > 30 or not (WHOLE if unit == "minor" else AMOUNT[decimal]).fullmatch(plain):
         like = "250" if unit == "minor" else f"1250{decimal}00"
@@ -228,6 +228,12 @@ def amount(text: str, *, column: str, currency: str, decimal: str = ".", unit: s
         return {"minor": int(plain), "currency": currency}
     thousands = "," if decimal == "." else "."
     plain = plain.replace(" ", "").replace(thousands, "").replace(decimal, ".")
+    decimals, places = plain.partition(".")[2], places_of(currency)
+    if decimals[places:].strip("0") or len(decimals) == THOUSANDS != places:
+        raise UnusableValue(
+            f"{column} {text[:60]!r} has more decimals than {currency}, which has {places}: write what is meant"
+            " without marks between thousands, or name the mark of decimals in a mapping"
+        )
     return Money.of(Decimal(plain), currency).as_dict()
 
 

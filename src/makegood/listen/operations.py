@@ -82,7 +82,7 @@ def events_accept(
 
     In a stepped organization a word is received when it happened; elsewhere now. Without `heard` the source does not
     count as heard by them: something is lacking between. Raises UnusableEvents, with nothing written, if there are more
-    than MOST_EVENTS, or any event is malformed or names a place that does not exist.
+    than MOST_EVENTS, or any event is malformed, lies in the future or names a place that does not exist.
     """
     return events_accept_all(organization_id=organization_id, batches={source_id: bodies}, now=now, heard=heard)
 
@@ -95,7 +95,8 @@ def events_accept_all(
     Whose they are and that they came is written first, beside others; a source is acted for by one transaction at a
     time. All take customers, then events, then sources, each in one order, so that none waits for another crosswise.
     """
-    read_batches = {source_id: read(bodies) for source_id, bodies in batches.items()}
+    by = None if store_moment(organization_id=organization_id).stepped else now
+    read_batches = {source_id: read(bodies, by=by) for source_id, bodies in batches.items()}
     arrived = [one for source_id, events in read_batches.items() for one in _arrived(source_id, events)]
     all_events = [event for events in read_batches.values() for event in events]
     places = _places(organization_id, all_events)
@@ -140,18 +141,33 @@ class _Arrived:
 
 
 def _arrived(source_id: int, events: Sequence[Event]) -> list[_Arrived]:
-    """Prepare what is kept of each event, in the order in which they came; of two of one id the first counts."""
-    by_key = {event_key(source_id=source_id, event_id=event.id): event for event in reversed(events)}
+    """Prepare what is kept of each event, in the order in which they came."""
     return [
         _Arrived(
             event=event,
             source_id=source_id,
-            key_hash=key_hash,
+            key_hash=event_key(source_id=source_id, event_id=event.id),
             about_hash=_about(source_id, event),
             body=written(body_plain(event.body)),
         )
-        for key_hash, event in reversed(by_key.items())
+        for event in _once(events)
     ]
+
+
+def _once(events: Sequence[Event]) -> list[Event]:
+    """Leave out what was sent twice.
+
+    Raises UnusableEvents where two of one id tell different things.
+    """
+    first: dict[str, tuple[int, Event]] = {}
+    problems = []
+    for position, event in enumerate(events):
+        before, same = first.setdefault(event.id, (position, event))
+        if same is not event and (same.type, same.data) != (event.type, event.data):
+            problems.append((position, f"event {before} has the same id {event.id!r} and tells something else"))
+    if problems:
+        raise UnusableEvents(problems, len(events))
+    return [event for _, event in first.values()]
 
 
 def _keep_raw(

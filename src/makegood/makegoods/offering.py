@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from django.db import connection, transaction
 
-from makegood.core.money import CURRENCY, Money
+from makegood.core.money import Money, is_currency
 from makegood.core.reasons import Reason, because
 from makegood.core.remedies import CAP_PERCENT
 from makegood.customers.models import Customer
@@ -113,7 +113,7 @@ def _check(offer: Offer) -> None:
         raise UnableToOffer("Only a fix or an extra can be offered: what is owed is posted, not offered.")
     if offer.form not in FORMS:
         raise UnableToOffer(f"{offer.form!r} is no form of make-good: use one of {', '.join(FORMS)}.")
-    if offer.value_minor < 0 or offer.cost_minor < 0 or not CURRENCY.fullmatch(offer.currency):
+    if offer.value_minor < 0 or offer.cost_minor < 0 or not is_currency(offer.currency):
         raise UnableToOffer("Give a value and a cost of at least 0 and a currency such as EUR.")
     if not offer.title.strip():
         raise UnableToOffer("Say in a few words what is offered.")

@@ -15,7 +15,7 @@ from makegood.api.schemas import AcceptedOut
 from makegood.api.telling import source_named
 from makegood.listen.events import MOST_EVENTS, TYPES, read
 from makegood.listen.operations import events_accept_all
-from makegood.store.clocks import now
+from makegood.store.clocks import moment
 
 router = Router(tags=["Events"])
 
@@ -52,15 +52,15 @@ def post_events(request: HttpRequest) -> Status[dict[str, int]]:
     by_source: dict[str, list[Any]] = {}
     for body in bodies:
         by_source.setdefault(_source(body), []).append(body)
-    if len(by_source) > 1:
-        read(bodies)  # so that problems are named by their place in the whole batch
     organization_id = caller.organization_id
+    present = moment(organization_id=organization_id)
+    if len(by_source) > 1:  # so that problems are named by their place in the whole batch
+        read(bodies, by=None if present.stepped else present.now)
     sources = {code: source_named(organization_id=organization_id, code=code) for code in by_source}
-    moment = now(organization_id=organization_id)
     accepted = events_accept_all(
         organization_id=organization_id,
         batches={sources[code]: mine for code, mine in by_source.items()},
-        now=moment,
+        now=present.now,
     )
     return Status(202, {"new": accepted.new, "known": accepted.known})
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from makegood.core.money import WELL_WRITTEN, Money
+from makegood.core.money import Money, is_currency
 
 Known = Mapping[str, Any]
 """Facts after reading: typed values; None where unknown is allowed; no key where absence may yet be refused."""
@@ -115,7 +115,7 @@ READERS: dict[str, Callable[[FactSpec, object], object]] = {
 def _plain_money(value: object) -> Money | None:
     if type(value) is dict and len(value) == 2:
         minor, currency = value.get("minor"), value.get("currency")
-        if type(minor) is int and 0 < minor <= LARGEST_MINOR and type(currency) is str and currency in WELL_WRITTEN:
+        if type(minor) is int and 0 < minor <= LARGEST_MINOR and type(currency) is str and is_currency(currency):
             return Money(minor=minor, currency=currency)
     return None
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from makegood.core.money import CURRENCY, Money
+from makegood.core.money import Money, is_currency
 from makegood.listen.datasets.recorded import Body
 from makegood.listen.hooks.delivery_rule import DeliveryRule, due_of
 
@@ -280,6 +280,6 @@ def _moment(body: Mapping[str, Any], name: str) -> datetime:
 
 def _money(body: Mapping[str, Any], name: str, currency: Any) -> dict[str, int | str]:
     amount, currency = str(body.get(name)), str(currency)
-    if not AMOUNT.fullmatch(amount) or not CURRENCY.fullmatch(currency):
+    if not AMOUNT.fullmatch(amount) or not is_currency(currency):
         raise UnusableOrder(f"Its {name} is no amount of a currency.")
     return Money.of(Decimal(amount), currency).as_dict()
