@@ -10,7 +10,7 @@ from tests.support.killing import run_killed
 from tests.support.ports import free_port
 
 
-def test_invariant_5_two_tickers_and_two_workers_leave_what_one_process_leaves(
+def test_two_tickers_and_two_workers_leave_what_one_process_leaves(
     small_home: Callable[[], Path], undisturbed: Undisturbed
 ) -> None:
     home = small_home()

@@ -15,7 +15,7 @@ from tests.support.ports import free_port
 KILLS = 8
 
 
-def test_invariant_5_killing_any_part_changes_nothing_that_is_left(
+def test_killing_any_part_changes_nothing_that_is_left(
     small_home: Callable[[], Path], undisturbed: Undisturbed
 ) -> None:
     home = small_home()

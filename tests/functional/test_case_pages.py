@@ -36,7 +36,7 @@ def test_an_unanswered_message_comes_first_until_something_is_sent(org: Org) -> 
         reply(org, recovery, "It is still broken, when do you come?", at=wrote_at)
     step_to(org, wrote_at + timedelta(minutes=3))
     page = client.get(url).content.decode()
-    assert "Next: answer Ana, who wrote 3 min ago" in page
+    assert "Next: answer Ana, who wrote 3\u00a0min ago" in page
     assert "when do you come?" in page
     assert mark in client.get("/").content.decode()
     with tenant(organization_id=org.id):

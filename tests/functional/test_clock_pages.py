@@ -170,12 +170,12 @@ def test_the_customer_reads_why_it_stands_still_and_when_they_hear_again(org: Or
 @pytest.mark.parametrize(
     ("length", "said"),
     [
-        (timedelta(), "0 min"),
-        (timedelta(days=1, hours=2, minutes=30), "26 h 30 min"),
-        (timedelta(seconds=4.5), "4.5 s"),
-        (timedelta(hours=1, seconds=1), "1 h 1 s"),
-        (timedelta(seconds=35, microseconds=600_160), "35.60016 s"),
-        (timedelta(microseconds=5), "0.000005 s"),
+        (timedelta(), "0\u00a0min"),
+        (timedelta(days=1, hours=2, minutes=30), "26\u00a0h 30\u00a0min"),
+        (timedelta(seconds=4.5), "4.5\u00a0s"),
+        (timedelta(hours=1, seconds=1), "1\u00a0h 1\u00a0s"),
+        (timedelta(seconds=35, microseconds=600_160), "35.60016\u00a0s"),
+        (timedelta(microseconds=5), "0.000005\u00a0s"),
     ],
 )
 def test_a_length_is_written_exactly(length: timedelta, said: str) -> None:

@@ -25,7 +25,7 @@ def test_what_was_held_before_the_yes_counts_as_waited(org: Org) -> None:
         clocks.update(state="met", met_at=START + timedelta(minutes=1))
         first = first_words(organization_id=org.id, window=ALL_OF_IT)
         assert (first.decided, first.told, first.median_minutes, first.p90_minutes) == (11, 11, 601, 601)
-        assert first_word_figure(first=first, window="All").value == "10 h 1 min"
+        assert first_word_figure(first=first, window="All").value == "10\u00a0h 1\u00a0min"
         late = list(clocks.order_by("id").values_list("id", flat=True)[:2])
         clocks.filter(id__in=late).update(state="missed", met_at=None)
         first = first_words(organization_id=org.id, window=ALL_OF_IT)

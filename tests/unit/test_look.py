@@ -24,18 +24,25 @@ CSS = pathlib.Path(seam.__file__).parent / "static/makegood/makegood.css"
     ("at", "absolute", "relative"),
     [
         (NOW, "today 12:28", "now"),
-        (NOW + dt.timedelta(minutes=92), "today 14:00", "in 1 h 32 min"),
-        (NOW - dt.timedelta(hours=12, minutes=29), "yesterday 23:59", "12 h 29 min ago"),
-        (NOW + dt.timedelta(days=1), "tomorrow 12:28", "in 1 d"),
-        (NOW + dt.timedelta(days=3), "Sat 12:28", "in 3 d"),
-        (NOW + dt.timedelta(days=14), "20 May 12:28", "in 14 d"),
-        (NOW - dt.timedelta(days=365), "6 May 2025 12:28", "365 d ago"),
+        (NOW + dt.timedelta(minutes=92), "today 14:00", "in 1\u00a0h 32\u00a0min"),
+        (NOW - dt.timedelta(hours=12, minutes=29), "yesterday 23:59", "12\u00a0h 29\u00a0min ago"),
+        (NOW + dt.timedelta(days=1), "tomorrow 12:28", "in 1\u00a0d"),
+        (NOW + dt.timedelta(days=3), "Sat 12:28", "in 3\u00a0d"),
+        (NOW + dt.timedelta(days=14), "20 May 12:28", "in 14\u00a0d"),
+        (NOW - dt.timedelta(days=365), "6 May 2025 12:28", "365\u00a0d ago"),
         (NOW.astimezone(dt.UTC), "today 12:28", "now"),
     ],
 )
 def test_a_time_is_written_as_a_person_says_it(at, absolute, relative):
     assert moments.absolute(at, READER) == absolute
     assert moments.relative(at, READER) == relative
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "fr_FR", "es_ES", "pt_PT"])
+def test_no_line_breaks_between_a_number_and_its_unit_in_any_language(locale):
+    reader = Reader(now=NOW, zone=READER.zone, locale=locale)
+    assert re.search(r"\d\u00a0\w", moments.relative(NOW - dt.timedelta(hours=3), reader))
+    assert not re.search(r"\d ", moments.relative(NOW + dt.timedelta(days=3), reader))
 
 
 def test_the_day_is_the_readers_day():
@@ -74,7 +81,13 @@ def test_another_language_gets_its_own_words():
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(342, "5 h 42 min"), (22, "22 min"), (0, "under a minute"), (-12, "12 min over"), (1620, "1 d 3 h")],
+    [
+        (342, "5\u00a0h 42\u00a0min"),
+        (22, "22\u00a0min"),
+        (0, "under a minute"),
+        (-12, "12\u00a0min over"),
+        (1620, "1\u00a0d 3\u00a0h"),
+    ],
 )
 def test_what_is_left_until_a_deadline(minutes, words):
     assert moments.left(NOW + dt.timedelta(minutes=minutes), READER) == words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from makegood.console.viewmodels import Reader
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+TIED = "\u00a0"
+"""What stands between a number and its unit, so that no line breaks there."""
+NUMBERED = re.compile(r"(?<=\d) ")
 WEEK_DAYS = 6
 DAYS = {-1: "day.yesterday", 0: "day.today", 1: "day.tomorrow"}
 DOTTED = ("de",)
@@ -65,15 +69,18 @@ def _on_day(here: dt.datetime, clock: str, reader: Reader) -> str:
 
 
 def span(seconds: float) -> str:
-    """This function will write a length of time in its two largest units: "1 d 3 h", "5 h 42 min", "22 min"."""
+    """This function will write a length of time in its two largest units: "1 d 3 h", "5 h 42 min", "22 min".
+
+    No line breaks between a number and its unit.
+    """
     left = int(abs(seconds))
     if left < MINUTE:
         return "under a minute"
     if left < HOUR:
-        return f"{left // MINUTE} min"
+        return f"{left // MINUTE}{TIED}min"
     large, small, names = (DAY, HOUR, ("d", "h")) if left >= DAY else (HOUR, MINUTE, ("h", "min"))
     rest = left % large // small
-    return f"{left // large} {names[0]}" + (f" {rest} {names[1]}" if rest else "")
+    return f"{left // large}{TIED}{names[0]}" + (f" {rest}{TIED}{names[1]}" if rest else "")
 
 
 def relative(at: dt.datetime, reader: Reader) -> str:
@@ -81,7 +88,8 @@ def relative(at: dt.datetime, reader: Reader) -> str:
     seconds = (at - reader.now).total_seconds()
     locale = locale_of(reader.locale)
     if locale.language != "en":
-        return format_timedelta(dt.timedelta(seconds=seconds), add_direction=True, locale=locale)
+        said = format_timedelta(dt.timedelta(seconds=seconds), add_direction=True, locale=locale)
+        return NUMBERED.sub(TIED, said)
     if abs(seconds) < MINUTE:
         return "now"
     return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"

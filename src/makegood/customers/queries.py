@@ -54,10 +54,16 @@ class CustomerFacts:
     @property
     def called(self) -> str:
         """How to call them: by name, else by how they are known, else that nobody knows."""
-        if self.name:
-            return self.name
-        shown = [value for kind, value in self.identities if kind != "token"]
-        return shown[0] if shown else "A customer we cannot name yet" if not self.erased_at else "An erased customer"
+        return self._known or self.called_inside.capitalize()
+
+    @property
+    def called_inside(self) -> str:
+        """How to call them inside a sentence."""
+        return self._known or ("an erased customer" if self.erased_at else "a customer we cannot name yet")
+
+    @property
+    def _known(self) -> str:
+        return self.name or next((value for kind, value in self.identities if kind != "token"), "")
 
     def identity(self, kind: str) -> str:
         """Their first identity of a kind, or nothing."""

@@ -27,7 +27,7 @@ def status_preview(request: HttpRequest, found: Following) -> HttpResponse:
     code = f"R-{found.case.number}"
     looking = Preview(
         label="Preview",
-        title=f"This is what {customer.called} sees.",
+        title=f"This is what {customer.called_inside} sees.",
         text="You are only looking: nothing can be pressed here.",
         back_url=reverse("recovery", args=[code]),
         back=f"Back to {code}",

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from makegood.console.building import words
 from makegood.console.desk import Desk
+from makegood.console.moments import TIED
 from makegood.console.viewmodels import Action, Fact, Link, Tag, TimelineEntry
 from makegood.console.viewmodels.clocks import ClockPage, ClockRow, PauseRow, PieceRow
 from makegood.core.clock_account import Account
@@ -115,9 +116,9 @@ def length_said(length: timedelta) -> str:
     left, said = length // timedelta(seconds=1), []
     for size, unit in UNITS:
         count, left = divmod(left, size)
-        said += [f"{count} {unit}"] if count else []
+        said += [f"{count}{TIED}{unit}"] if count else []
     seconds = _seconds(left, length.microseconds)
-    return " ".join([*said, *([f"{seconds} s"] if seconds else [])]) or "0 min"
+    return " ".join([*said, *([f"{seconds}{TIED}s"] if seconds else [])]) or f"0{TIED}min"
 
 
 def _seconds(seconds: int, micros: int) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from makegood.console.building.playbooks import hours_known, playbook_said, playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
+from makegood.console.moments import TIED
 from makegood.console.viewmodels import (
     Action,
     Choice,
@@ -63,7 +64,7 @@ def sources_sections(desk: Desk) -> tuple[SettingsSection, ...]:
                 cells=(
                     one.name,
                     one.code,
-                    f"every {one.rhythm_minutes} min" if one.rhythm_minutes else "no rhythm",
+                    f"every {one.rhythm_minutes}{TIED}min" if one.rhythm_minutes else "no rhythm",
                     said_at(desk, one.heard_until) if one.heard_until else "not yet",
                     one.playbook,
                 ),

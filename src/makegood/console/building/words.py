@@ -187,6 +187,11 @@ def who(name: str) -> str:
     return name or "A customer we cannot name yet"
 
 
+def whom(name: str) -> str:
+    """This function will name a customer inside a sentence."""
+    return name or "a customer we cannot name yet"
+
+
 def positive(amount: Money | None) -> Money | None:
     """This function will leave out an amount of nothing."""
     return amount if amount and amount.minor else None

@@ -130,9 +130,9 @@ def _asked(desk: Desk, one: CustomerFacts, error: KnownOtherwise) -> Screen:
     if other.erased_at is not None:
         raise Unanswered({field: f"{error.value} is of somebody who was erased: it is not written down again."})
     if desk.facts.role not in permissions.MERGES:
-        said = f"{error.value} is {other.called}'s already: take it out, or ask a manager whether they are one person."
-        raise Unanswered({field: said})
-    return _screen(one, other, f"{error.value} is {other.called}'s already. This cannot be undone.")
+        said = "take it out, or ask a manager whether they are one person."
+        raise Unanswered({field: f"{error.value} is {other.called_inside}'s already: {said}"})
+    return _screen(one, other, f"{error.value} is {other.called_inside}'s already. This cannot be undone.")
 
 
 def _screen(one: CustomerFacts, other: CustomerFacts, lead: str) -> Screen:
@@ -141,10 +141,11 @@ def _screen(one: CustomerFacts, other: CustomerFacts, lead: str) -> Screen:
         template="console/confirm.html",
         current="customers",
         page=ConfirmPage(
-            title=f"Are {one.called} and {other.called} one person?",
+            title=f"Are {one.called_inside} and {other.called_inside} one person?",
             lead=lead,
             will=(
-                f"Everything of {one.called} counts as {other.called}'s from now on: recoveries, apologies, gifts.",
+                f"Everything of {one.called_inside} counts as {other.called_inside}'s from now on: "
+                "recoveries, apologies, gifts.",
                 f"{other.called}'s name stands on the pages that they follow.",
             ),
             stays=("Each recovery, with its owner, its words and its promises.",),
@@ -200,5 +201,5 @@ def merge(request: HttpRequest, desk: Desk, *, customer_id: int) -> HttpResponse
     )
     several = len(reached_by(organization_id=desk.organization_id, customer_id=other.id)["email"]) > 1
     hint = "They have more than one e-mail address now: take out what is wrong under “Correct this”." if several else ""
-    tell(request, f"{one.called} is {other.called} from now on.", detail=hint)
+    tell(request, f"{one.called} is {other.called_inside} from now on.", detail=hint)
     return gone_to("customer", customer_id=other.id)

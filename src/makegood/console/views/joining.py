@@ -19,12 +19,13 @@ def merge_screen(*, case: Case, one: CustomerFacts, other: CustomerFacts, typed:
         template="console/confirm.html",
         current="recoveries",
         page=ConfirmPage(
-            title=f"Are {one.called} and {other.called} one person?",
-            lead=f"{typed} is {other.called}'s already. This cannot be undone.",
+            title=f"Are {one.called_inside} and {other.called_inside} one person?",
+            lead=f"{typed} is {other.called_inside}'s already. This cannot be undone.",
             will=(
-                f"Everything of {one.called} counts as {other.called}'s from now on: recoveries, apologies, gifts.",
+                f"Everything of {one.called_inside} counts as {other.called_inside}'s from now on: "
+                "recoveries, apologies, gifts.",
                 f"{other.called}'s name stands on this case and on the page that its customer follows.",
-                f"Messages on this case go to {other.called}.",
+                f"Messages on this case go to {other.called_inside}.",
             ),
             stays=("Each recovery, with its owner, its words and its promises.",),
             form=Form(

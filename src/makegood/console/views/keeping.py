@@ -42,7 +42,7 @@ def file_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
         template="console/confirm.html",
         current="customers",
         page=ConfirmPage(
-            title=f"Everything kept about {one.called}",
+            title=f"Everything kept about {one.called_inside}",
             lead="Who asks what you know of them is to be given all of it, and nobody else's.",
             will=(
                 "You get one zip: a page to read, the same for programs (JSON), and the files that came with forms.",
@@ -101,7 +101,7 @@ def erase_page(request: HttpRequest, desk: Desk, *, customer_id: int) -> Screen:
         template="console/confirm.html",
         current="customers",
         page=ConfirmPage(
-            title=f"Erase {one.called}?",
+            title=f"Erase {one.called_inside}?",
             lead="This cannot be undone.",
             will=(
                 "Their name, addresses, messages and what they told us are blanked everywhere, in the tables below.",

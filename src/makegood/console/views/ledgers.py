@@ -126,7 +126,7 @@ def promise_page(request: HttpRequest, desk: Desk, *, promise_id: int, **names: 
         template="console/promise.html",
         current="promises",
         page=PromisePage(
-            title=f"{row.what}, for {words.who(promise.customer)}, by {words.said_at(desk, promise.due_at)}",
+            title=f"{row.what}, for {words.whom(promise.customer)}, by {words.said_at(desk, promise.due_at)}",
             promise=row,
             facts=tuple(facts),
             timeline=_story(desk, promise),

@@ -43,7 +43,7 @@ def replies_received(*, organization_id: int, entries: Sequence[Happened]) -> No
 
 def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, text: str) -> None:
     """Bring one reply, of which `entry` tells, to its recovery, which is locked; a thanks starts nothing."""
-    kind = read_reply(text=text, names=_known_to_them(organization_id, recovery)).kind
+    reading = read_reply(text=text, names=_known_to_them(organization_id, recovery))
     record(
         organization_id=organization_id,
         entries=[
@@ -52,11 +52,11 @@ def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, tex
                 event="recoveries:recovery:replied",
                 subject="recovery",
                 subject_id=recovery.id,
-                data={"kind": kind, "message": entry.subject_id},
+                data={"kind": reading.kind, "message": entry.subject_id},
             )
         ],
     )
-    if kind == "thanks":
+    if not reading.reaches_owner:
         return
     if recovery.state == "closed":
         recovery = reopened_or_open(organization_id=organization_id, recovery=recovery, why="reply", at=entry.at)
@@ -71,7 +71,9 @@ def reply_hear(*, organization_id: int, recovery: Recovery, entry: Happened, tex
     staff_tell(
         organization_id=organization_id,
         notes=[
-            StaffNote(member_id=owner_id, recovery_id=recovery.id, what=f"reply.{kind}", at=entry.at, due_at=due_at)
+            StaffNote(
+                member_id=owner_id, recovery_id=recovery.id, what=f"reply.{reading.kind}", at=entry.at, due_at=due_at
+            )
         ],
     )
 
