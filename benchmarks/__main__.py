@@ -10,6 +10,7 @@ import sys
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "rules": ("rules",),
     "floors": ("floors",),
+    "fuzz": ("fuzz",),
     "offers": ("offers",),
     "pacing": ("pacing",),
     "wording": ("wording",),
