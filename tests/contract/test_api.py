@@ -313,6 +313,28 @@ def test_queries_that_are_none(api: Caller, query: str) -> None:
     assert api.get(f"/promises?{query}")[0] == 422
 
 
+LISTS = "/promises", "/failures", "/recoveries", "/customers", "/places"
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_parameter_that_a_list_does_not_know_is_refused_by_its_name(api: Caller, path: str) -> None:
+    """Left aside it would list what nobody asked for: those that wait among those to contact."""
+    status, told = api.get(f"{path}?colour=blue&limit=1")
+    assert (status, told["problems"][0]["at"]) == (422, "query.colour")
+    assert told["detail"].startswith("There is no parameter 'colour' here: this call takes cursor, ")
+    assert api.get(f"{path}?limit=1")[0] == 200
+
+
+def test_what_reads_one_thing_takes_no_parameter(api: Caller) -> None:
+    status, told = api.get("/failures?gate=contact")
+    assert (status, told["detail"]) == (
+        422, "There is no parameter 'gate' here: this call takes cursor, customer_id, limit."
+    )  # fmt: skip
+    status, told = api.get(f"/customers/1?customer_id=1&{'x' * 80}=1")
+    assert (status, told["detail"]) == (422, "There is no parameter 'customer_id' here: this call takes none.")
+    assert [one["at"] for one in told["problems"]] == ["query.customer_id", f"query.{'x' * 60}"]
+
+
 def test_mail_is_taken_once(api: Caller) -> None:
     mail = (
         b"From: ana@example.com\r\nTo: help@example.org\r\nMessage-ID: <a@b>\r\nSubject: Hello\r\n\r\nStill broken.\r\n"

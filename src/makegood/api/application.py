@@ -10,9 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from makegood.api.asked import asked_known
 from makegood.api.document import DocumentedApi
 from makegood.api.problems import Problem, unforeseen
 from makegood.api.routes import customers, events, failures, helping, messages, places, promises, recoveries
+from makegood.core.lengths import TextTooLong
 from makegood.customers.operations import UnableToKnowCustomer
 from makegood.failures.operations import UnableToReportFailure
 from makegood.listen.events import UnusableEvents
@@ -28,10 +30,11 @@ Programs tell Makegood what happened and read what became of it. Every request b
 (`Authorization: Bearer mg_...`, scopes `events`, `read`, `write`). Times are ISO 8601 with an offset; money is
 `{"minor": 2500, "currency": "EUR"}`. A POST with an `Idempotency-Key` may be sent again within 24 hours and is done
 once. Errors are `application/problem+json` with one sentence in `detail`, and nothing was done then, except that after
-a 503 it may have been. Limits: 8 MiB a request, 1,000 events a batch, 1,200 requests a minute a key (429 with
-`Retry-After`), 100 rows a page.
+a 503 it may have been. What is read takes the parameters that stand here and refuses others (422). Limits: 8 MiB a
+request, 1,000 events a batch, 1,200 requests a minute a key (429 with `Retry-After`), 100 rows a page.
 """
 UNABLE: dict[type[Exception], int] = {
+    TextTooLong: 422,
     UnableToAddPlace: 422,
     UnableToChangeRecovery: 409,
     UnableToKnowCustomer: 422,
@@ -59,6 +62,7 @@ def _build() -> NinjaAPI:
         docs_url=None,
         urls_namespace="api",
     )
+    api.add_decorator(asked_known, mode="operation")
     for path, router in (
         ("/events", events.router),
         ("/promises", promises.router),
