@@ -124,7 +124,10 @@ def test_words_that_leave_are_not_asked_for_again(org: Org) -> None:
     client.post(f"{url}/say", {"begin": "apology"})
     with tenant(organization_id=org.id):
         draft = Message.objects.get(organization_id=org.id, thread_id=recovery.thread_id, state="draft")
-    assert 'id="say"' in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert 'id="say"' in page
+    dock = page.partition('<section class="dock"')[2].partition("</section>")[0]
+    assert '<a class="btn go" href="#say">Read the letter</a>' in dock, "a phone's one button sends nothing unread"
     sent = client.post(f"{url}/say", {"draft": str(draft.id), "subject": draft.subject, "text": draft.body})
     assert sent.status_code == 302, sent.content.decode()
     page = client.get(url).content.decode()

@@ -120,7 +120,7 @@ def test_one_form_does_it_for_all_and_says_what_it_could_not(org: Org) -> None:
     assert "One came since you opened the page" in done.content.decode()
     assert "For all 3 who were offered nothing yet" in done.content.decode()
     given = client.post("/incidents/I-1/offer", {"upto": last, "remedy": "express"}, follow=True)
-    assert "Offered to 2, and they are told." in given.content.decode()
+    assert "Offered to 2. They are told at once, or when their night is over." in given.content.decode()
     assert "For the one who was offered nothing yet" in given.content.decode()
     assert "The fix was recorded for 2." in given.content.decode()
     assert "The same was offered to 2. Express delivery of the next order: €10 in all." in given.content.decode()

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from makegood.console.views.today import _title
+from makegood.console.views.today import _held, _title
+from makegood.failures.queries import IncidentFacts
 
 SIX = datetime(2026, 5, 6, 18, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 5, 7, tzinfo=UTC)
@@ -36,3 +37,27 @@ def test_the_headline_says_who_is_late_and_who_needs_us_next(
 @pytest.mark.parametrize(("asked", "title"), [(1, "One waits for your yes or no"), (4, "Four wait for your yes or no")])
 def test_where_no_recovery_is_open_the_headline_says_who_waits_to_become_one(asked: int, title: str) -> None:
     assert _title(shown=0, late=0, soon=0, listed=0, turn=SIX, asked=asked) == title
+
+
+def incident(failures: int, *, withdrawn: int = 0, reason: str = "burst") -> IncidentFacts:
+    return IncidentFacts(
+        id=1, number=1, state="proposed", reason=reason, title="T", active_from=SIX, active_to=None, proposed_at=SIX,
+        decided_at=None, owner="", owner_id=None, place="", source="", cause_id=None, explanation=[],
+        failures=failures, withdrawn=withdrawn,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("proposed", "alone", "said"),
+    [
+        ([], False, ""),
+        ([incident(300, withdrawn=68), incident(1)], False, "; 233 are held for a yes or no"),
+        ([incident(1)], False, "; 1 is held for a yes or no"),
+        ([incident(232)], True, ": 232 are held"),
+        ([incident(40, reason="silence")], False, ""),
+    ],
+)
+def test_the_headline_says_how_many_hear_nothing_until_somebody_decides(
+    proposed: list[IncidentFacts], alone: bool, said: str
+) -> None:
+    assert _held(proposed, alone=alone) == said

@@ -7,8 +7,10 @@ from datetime import timedelta
 from tests.conftest import START, Org
 from tests.support.recoveries import HOUR, customer, failure, open_for
 
-from makegood.console.figures import first_word_figure, over_said
-from makegood.insights.first_word import first_words, over_now
+from makegood.console.figures import first_word_figure, held_said, over_said
+from makegood.failures.incidents import failures_attach, incident_propose
+from makegood.failures.models import Failure, Incident
+from makegood.insights.first_word import first_words, held_now, over_now
 from makegood.insights.windows import Window
 from makegood.recoveries.models import Recovery, RecoveryClock
 from makegood.store.tenancy import tenant
@@ -47,3 +49,28 @@ def test_what_is_over_now_is_said_whatever_the_shares_are(org: Org) -> None:
         assert "2 open recoveries are over a clock that is not met yet (fixed 2, made good 1)" in over_said(over=over)
         Recovery.objects.filter(id=rows[2].id).update(state="closed", closed_at=START, close_reason="complete")
         assert over_now(organization_id=org.id).recoveries == 1
+
+
+def test_who_is_held_by_an_incident_is_said_until_somebody_decides(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        assert held_said(held=held_now(organization_id=org.id), now=START) == ""
+        held = [failure(org, customer_id=customer(org), detected_at=START - HOUR) for _ in range(3)]
+        incident_id = incident_propose(
+            organization_id=org.id,
+            reason="burst",
+            title="The van",
+            at=START,
+            active_from=START,
+            active_to=None,
+            reasons=[],
+        )
+        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=held, at=START)
+        said = held_said(held=held_now(organization_id=org.id), now=START + HOUR)
+        assert said.startswith(
+            "3 customers are held by what may be an incident, until somebody says yes or no on Today"
+        )
+        assert "we have known of the first for 2 h." in said
+        Failure.objects.filter(id=held[0]).update(withdrawn_at=START)
+        assert held_now(organization_id=org.id).failures == 2
+        Incident.objects.filter(organization_id=org.id).update(state="open")
+        assert held_now(organization_id=org.id).failures == 0

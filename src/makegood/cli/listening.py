@@ -30,7 +30,8 @@ def listening_socket(host: str, port: int) -> socket.socket:
         listening = socket.create_server(address[:2], family=family, backlog=WAITING)
     except OSError as error:
         raise click.ClickException(
-            f"Cannot listen on {host} port {port} ({error.strerror}): choose another with --port."
+            f"Cannot listen on {host} port {port} ({error.strerror}): choose another with --port"
+            " (PORT=... for make run)."
         ) from error
     listening.setblocking(False)
     return listening

@@ -6,12 +6,13 @@ Where there are too few cases a figure has no value and says what would be enoug
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from makegood.console.moments import span
 from makegood.console.templatetags.makegood_tags import money
 from makegood.console.viewmodels import Chart, Figure, Point, Reader, Series
 from makegood.core.money import Money
-from makegood.insights.first_word import LATEST, FirstWord, OverNow
+from makegood.insights.first_word import LATEST, FirstWord, HeldNow, OverNow
 from makegood.insights.measures import CauseCount, ClockKept, Failed, Found, Gated, Promises
 from makegood.insights.outcomes import Given, Scores, SpendChange
 from makegood.insights.windows import ENOUGH
@@ -135,6 +136,18 @@ def over_said(*, over: OverNow) -> str:
     return (
         f"Right now {many} over a clock that is not met yet ({told}). Those below count as not in time."
         " Today counts customers past any deadline: also of a step that no clock times."
+    )
+
+
+def held_said(*, held: HeldNow, now: datetime) -> str:
+    """This function will say in a sentence who is held by an incident that nobody has decided; nothing if none is."""
+    if held.since_at is None:
+        return ""
+    many = f"{held.failures:,} customers are" if held.failures > 1 else "One customer is"
+    known = within((now - held.since_at).total_seconds() / 60)
+    return (
+        f"{many} held by what may be an incident, until somebody says yes or no on Today: we have known of the first"
+        f" for {known}. Who has no recovery yet counts below only once that is said."
     )
 
 

@@ -1,4 +1,4 @@
-"""How long customers were without a word from us, from when we knew of their failure; and which clocks are over now.
+"""How long customers were without a word from us, from when we knew of it; which clocks are over, and who is held now.
 
 A clock to acknowledge starts when a recovery opens. What an incident held before its yes, a customer waited as well: it
 is counted here, and not there. Of shadows, which say nothing to anybody, nothing is.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 
 import attrs
 
@@ -43,6 +44,13 @@ SELECT c.target, count(*), count(*) FILTER (WHERE c.nth = 1) FROM (
 ) AS c GROUP BY c.target
 """
 
+HELD = """
+SELECT count(*), min(f.detected_at) FROM failures_incident i
+JOIN failures_failure f ON f.organization_id = i.organization_id AND f.incident_id = i.id
+WHERE i.organization_id = %s AND i.state = 'proposed'
+    AND f.gate = 'contact' AND f.withdrawn_at IS NULL AND NOT f.shadow
+"""
+
 
 @attrs.frozen(kw_only=True)
 class FirstWord:
@@ -66,6 +74,14 @@ class OverNow:
     clocks: Mapping[str, int]
 
 
+@attrs.frozen(kw_only=True)
+class HeldNow:
+    """Failures to be told of that incidents hold until somebody says what they are, and since when we know of one."""
+
+    failures: int
+    since_at: datetime | None
+
+
 def first_words(*, organization_id: int, window: Window) -> FirstWord:
     """This function will measure the wait for our first word, by when a recovery's clock for it started."""
     asked = {"org": organization_id, "since": window.since, "until": window.until, "latest": LATEST}
@@ -78,3 +94,9 @@ def over_now(*, organization_id: int) -> OverNow:
     """This function will count the open recoveries with a clock that ran out and is not met, and those clocks."""
     found = rows(OVER, [organization_id])
     return OverNow(recoveries=sum(first for _, _, first in found), clocks={target: count for target, count, _ in found})
+
+
+def held_now(*, organization_id: int) -> HeldNow:
+    """This function will count what proposed incidents hold at this moment; none of it is in any figure of clocks."""
+    ((failures, since_at),) = rows(HELD, [organization_id])
+    return HeldNow(failures=failures, since_at=since_at)

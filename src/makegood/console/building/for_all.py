@@ -80,8 +80,8 @@ def _offers(desk: Desk, code: str, last: int, judged: Sequence[ForAll]) -> tuple
                 key="offer-all",
                 action=reverse("incident-offer", args=[code]),
                 title="Offer the same to all",
-                lead=f"For {whom}: all get it, or nobody does. They are told at once, in your name."
-                f" {limits} {unfit}".rstrip(),
+                lead=f"For {whom}: all get it, or nobody does. They are told in your name, at once or when their night"
+                f" is over. {limits} {unfit}".rstrip(),
                 submit="Offer it to all, and tell them",
                 style="plain",
                 fields=(

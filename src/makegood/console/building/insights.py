@@ -10,7 +10,7 @@ import attrs
 from makegood.console import figures, staying
 from makegood.console.viewmodels import Chart, Empty, Figure, InsightsPage, InsightsSection, Link, Reader
 from makegood.insights import windows
-from makegood.insights.first_word import FirstWord, OverNow, first_words, over_now
+from makegood.insights.first_word import FirstWord, HeldNow, OverNow, first_words, held_now, over_now
 from makegood.insights.measures import (
     ClockKept,
     Failed,
@@ -61,6 +61,7 @@ class Counted:
     clocks: list[ClockKept]
     first: FirstWord
     over: OverNow
+    held: HeldNow
     failed: Failed
     given: list[Given]
     scores: Scores
@@ -79,6 +80,7 @@ def count(*, organization_id: int, window: Window, now: datetime, day: Window | 
         clocks=clocks_kept(organization_id=organization_id, window=window),
         first=first_words(organization_id=organization_id, window=window),
         over=over_now(organization_id=organization_id),
+        held=held_now(organization_id=organization_id),
         failed=failed(organization_id=organization_id, window=window),
         given=given(organization_id=organization_id, window=window),
         scores=scores(organization_id=organization_id, window=window),
@@ -178,7 +180,7 @@ def _clocks(counted: Counted, window: str) -> InsightsSection:
         return InsightsSection(
             title="Clocks kept",
             key="clocks",
-            lead=figures.over_said(over=counted.over) if counted.over.recoveries else "",
+            lead=_lead(counted) if counted.over.recoveries or counted.held.failures else "",
             empty=Empty(title="Not enough data", text=f"No clock started in this time. {windows.ENOUGH} make a share."),
         )
     return _section(
@@ -189,8 +191,13 @@ def _clocks(counted: Counted, window: str) -> InsightsSection:
             *(figures.clock_figure(clock=clock, window=window) for clock in counted.clocks),
         ),
         figures.clocks_chart(clocks=counted.clocks, window=window),
-        lead=figures.over_said(over=counted.over),
+        lead=_lead(counted),
     )
+
+
+def _lead(counted: Counted) -> str:
+    held = figures.held_said(held=counted.held, now=counted.at)
+    return f"{held} {figures.over_said(over=counted.over)}".lstrip()
 
 
 def _section(

@@ -92,7 +92,7 @@ def next_of(desk: Desk, case: Case, customer: CustomerFacts, *, colleagues: Coll
             clock=waits.clock if waits else clock,
             lead=f"{waits.lead} The letter stands ready below." if waits else _why_word(desk, case, message.kind),
             draft=draft,
-            dock_label="Send it now" if waits else "Send",
+            dock_label=LETTER,
             links=(Link(label="Call instead", url=f"tel:{customer.identity('phone')}"),)
             if customer.identity("phone")
             else (),
@@ -224,6 +224,8 @@ def _leaving(desk: Desk, message: MessageLine, name: str, here: str) -> NextActi
     )
 
 
+LETTER = "Read the letter"
+"""What a phone's one button says of a letter that is below the fold: nobody sends what they have not seen."""
 HELD = "Held: many were let down at once, and whether it is one incident waits for a yes or a no. It leaves after that."
 
 
@@ -259,7 +261,7 @@ def _begin_again(desk: Desk, case: Case, name: str, draft: MessageDraft | None, 
         action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
         call=_by_phone(case),
-        dock_label="Send" if draft else "Begin the answer",
+        dock_label=LETTER if draft else "Begin the answer",
     )
 
 
@@ -286,7 +288,7 @@ def _answer(desk: Desk, case: Case, name: str, draft: MessageDraft | None, *, ph
         action=None if draft else _answer_begun(case),
         links=(Link(label="Call instead", url=f"tel:{phone}"),) if phone else (),
         call=_by_phone(case),
-        dock_label="Send" if draft else "Begin the answer",
+        dock_label=LETTER if draft else "Begin the answer",
     )
 
 

@@ -58,7 +58,9 @@ def offer(request: HttpRequest, desk: Desk, *, code: str) -> HttpResponse:
     )
     tell(
         request,
-        f"Offered to {len(done.done):,}, and they are told." if done.done else "Offered to nobody.",
+        f"Offered to {len(done.done):,}. They are told at once, or when their night is over."
+        if done.done
+        else "Offered to nobody.",
         detail=refused_in_words(done),
         tone="good" if done.done else "bad",
     )

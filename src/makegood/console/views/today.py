@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -87,7 +88,8 @@ def today_page(request: HttpRequest, desk: Desk, **names: object) -> Screen:
         page=TodayPage(
             title=_title(
                 shown=shown, late=late, soon=soon, listed=len(listed), turn=turn, asked=len(signals) + len(proposed)
-            ),
+            )
+            + _held(proposed, alone=not shown),
             lead=LEAD if listed else "",
             rows=tuple(words.recovery_row(desk, row) for row in listed),
             proposals=tuple(_proposal(desk, one) for one in proposed),
@@ -147,6 +149,15 @@ def _title(*, shown: int, late: int, soon: int, listed: int, turn: datetime, ask
     count = soon or shown
     noun = "customer needs" if count == 1 else "customers need"
     return f"{_many(count, more=cut and soon == listed)} {noun} us{f' {TURNS[turn.hour]}' if soon else ''}"
+
+
+def _held(proposed: Sequence[IncidentFacts], *, alone: bool) -> str:
+    """Say for how many everything is held until somebody says whether it is one incident."""
+    held = sum(one.failures - one.withdrawn for one in proposed if one.reason != "silence")
+    if not held:
+        return ""
+    are = f"{held:,} {'is' if held == 1 else 'are'} held"
+    return f": {are}" if alone else f"; {are} for a yes or no"
 
 
 def _many(count: int, *, more: bool) -> str:
