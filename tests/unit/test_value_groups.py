@@ -13,7 +13,7 @@ from makegood.core.floors import owed
 from makegood.core.gate import GateFacts, decide
 from makegood.core.money import Money
 from makegood.core.value.foreseen import Foreseen
-from makegood.core.value.groups import Standing, standing
+from makegood.core.value.groups import Standing, acquainted, standing
 from makegood.rules import playbooks
 from makegood.rules.playbooks.treating import Case, treatment
 
@@ -25,32 +25,44 @@ def foreseen(*, minor: int = 20_000, alive: float = 0.9) -> Foreseen:
 
 
 RULES = [
-    # days, foreseen, high from, group, rule
-    (0, None, None, "unknown", "group.unknown"),
-    (0, foreseen(minor=HIGH), HIGH, "unknown", "group.unknown"),
-    (1, None, None, "new", "group.new"),
-    (1, foreseen(minor=HIGH), HIGH, "new", "group.new"),  # however much is expected of them
-    (2, None, None, "fragile", "group.few"),
-    (3, foreseen(minor=HIGH), HIGH, "fragile", "group.few"),
-    (4, None, None, "regular", "group.regular"),
-    (4, foreseen(alive=0.5), HIGH, "regular", "group.regular"),
-    (4, foreseen(alive=0.4999), HIGH, "fragile", "group.quiet"),
-    (40, foreseen(minor=HIGH, alive=0.4999), HIGH, "fragile", "group.quiet"),  # care comes before worth
-    (40, foreseen(minor=HIGH - 1), HIGH, "regular", "group.regular"),
-    (40, foreseen(minor=HIGH), HIGH, "high_value", "group.high_value"),
-    (40, foreseen(minor=0), 0, "regular", "group.regular"),  # where nothing is expected of anybody
-    (40, foreseen(minor=HIGH), None, "regular", "group.regular"),
+    # purchases, days, foreseen, high from, group, rule
+    (0, 0, None, None, "unknown", "group.unknown"),
+    (0, 0, foreseen(minor=HIGH), HIGH, "unknown", "group.unknown"),
+    (1, 1, None, None, "new", "group.new"),
+    (2, 1, None, None, "fragile", "group.once"),  # twice on one day is no first purchase
+    (3, 1, foreseen(minor=HIGH), HIGH, "fragile", "group.once"),
+    (1, 1, foreseen(minor=HIGH), HIGH, "new", "group.new"),  # however much is expected of them
+    (2, 2, None, None, "fragile", "group.few"),
+    (3, 3, foreseen(minor=HIGH), HIGH, "fragile", "group.few"),
+    (4, 4, None, None, "regular", "group.regular"),
+    (4, 4, foreseen(alive=0.5), HIGH, "regular", "group.regular"),
+    (4, 4, foreseen(alive=0.4999), HIGH, "fragile", "group.quiet"),
+    (40, 40, foreseen(minor=HIGH, alive=0.4999), HIGH, "fragile", "group.quiet"),  # care comes before worth
+    (40, 40, foreseen(minor=HIGH - 1), HIGH, "regular", "group.regular"),
+    (40, 40, foreseen(minor=HIGH), HIGH, "high_value", "group.high_value"),
+    (40, 40, foreseen(minor=0), 0, "regular", "group.regular"),  # where nothing is expected of anybody
+    (40, 40, foreseen(minor=HIGH), None, "regular", "group.regular"),
 ]
 
 
-@pytest.mark.parametrize(("days", "seen", "high", "group", "rule"), RULES)
+@pytest.mark.parametrize(("purchases", "days", "seen", "high", "group", "rule"), RULES)
 def test_a_group_by_its_rule_to_the_edge(
-    days: int, seen: Foreseen | None, high: int | None, group: Standing, rule: str
+    purchases: int, days: int, seen: Foreseen | None, high: int | None, group: Standing, rule: str
 ) -> None:
-    stood = standing(days=days, foreseen=seen, high_from_minor=high)
+    stood = standing(purchases=purchases, days=days, foreseen=seen, high_from_minor=high)
     assert (stood.group, stood.reasons[0].rule) == (group, rule)
     for one in stood.reasons:
         assert one.evidence is None or one.grade == REGISTER[one.evidence].grade
+
+
+@pytest.mark.parametrize("purchases", range(4))
+@pytest.mark.parametrize("days", range(1, 4))
+def test_who_is_new_is_said_by_one_rule(purchases: int, days: int) -> None:
+    """The list, which knows how often they bought, and the page, which knows more, never differ in who is new."""
+    stood = standing(purchases=purchases, days=min(days, purchases), foreseen=None, high_from_minor=None)
+    known = acquainted(purchases=purchases)
+    assert known == ("regular" if stood.group == "fragile" else stood.group)
+    assert ("first purchase" in stood.reasons[0].text) == (purchases == 1)
 
 
 @pytest.mark.parametrize("name", playbooks.names())

@@ -17,7 +17,7 @@ from makegood.customers.valuing import fit_of
 from makegood.organizations.models import Organization
 
 BOUGHT = """
-SELECT currency, (placed_at AT TIME ZONE %s)::date, sum(total_minor)::bigint FROM customers_purchase
+SELECT currency, (placed_at AT TIME ZONE %s)::date, sum(total_minor)::bigint, count(*) FROM customers_purchase
 WHERE organization_id = %s AND customer_id = ANY (%s) AND total_minor >= 0 AND placed_at <= %s
 GROUP BY 1, 2 ORDER BY 1, 2
 """
@@ -52,13 +52,13 @@ def customer_worth(*, organization_id: int, customer_id: int, now: datetime) -> 
 
     Their past counts to the day until which all customers' counted as it was learnt, or to their last purchase.
     """
-    bought = _bought(organization_id, customer_id, now)
+    bought, purchases = _bought(organization_id, customer_id, now)
     days = {one.on for mine in bought.values() for one in mine}
     currency = max(sorted(bought), key=lambda one: len(bought[one]), default="")
     row = ValueFit.objects.filter(organization_id=organization_id, currency=currency).first()
     if row is None or row.learnt is None:
         return Worth(
-            stood=standing(days=len(days), foreseen=None, high_from_minor=None),
+            stood=standing(purchases=purchases, days=len(days), foreseen=None, high_from_minor=None),
             currency=currency,
             foreseen=None,
             learning=None,
@@ -71,7 +71,7 @@ def customer_worth(*, organization_id: int, customer_id: int, now: datetime) -> 
     fit = fit_of(row.learnt, customers=row.customers, returned=row.returned)
     foreseen = foresee(fit=fit, past=past, weeks=horizon(past_weeks=fit.weeks))
     return Worth(
-        stood=standing(days=len(days), foreseen=foreseen, high_from_minor=row.high_from_minor),
+        stood=standing(purchases=purchases, days=len(days), foreseen=foreseen, high_from_minor=row.high_from_minor),
         currency=currency,
         foreseen=foreseen,
         learning=Learning(
@@ -89,12 +89,14 @@ def _lacking(currency: str, row: ValueFit | None) -> str:
     return f"Too little is known of your customers together to say. {row.refused}."
 
 
-def _bought(organization_id: int, customer_id: int, now: datetime) -> dict[str, list[Bought]]:
+def _bought(organization_id: int, customer_id: int, now: datetime) -> tuple[dict[str, list[Bought]], int]:
+    """What they bought by currency, a sum a day, and in how many purchases."""
     ids = person_of(organization_id=organization_id, customer_id=customer_id)
     zone = Organization.objects.values_list("zone", flat=True).get(id=organization_id)
-    found = defaultdict(list)
+    found, purchases = defaultdict(list), 0
     with connection.cursor() as cursor:
         cursor.execute(BOUGHT, [zone, organization_id, ids, now])
-        for currency, on, minor in cursor.fetchall():
+        for currency, on, minor, count in cursor.fetchall():
             found[currency].append(Bought(on=on, minor=minor))
-    return found
+            purchases += count
+    return found, purchases

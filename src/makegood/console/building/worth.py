@@ -13,9 +13,9 @@ from makegood.customers.worth import Learning, Worth
 GROUPS: Final = {
     "unknown": "Not known yet",
     "new": "New",
-    "fragile": "Fragile",
+    "fragile": "Regular, fragile",
     "regular": "Regular",
-    "high_value": "High value",
+    "high_value": "Regular, of high value",
 }
 
 
@@ -25,7 +25,7 @@ def worth_card(desk: Desk, worth: Worth) -> WorthCard:
     reasons = [one.as_dict() for one in (*worth.stood.reasons, *(seen.reasons if seen else ()))]
     if seen is None or worth.learning is None:
         return WorthCard(group=GROUPS[worth.stood.group], reasons=words.reason_lines(reasons), unknown=worth.unknown)
-    returned_once = len({one["rule"] for one in reasons} & {"group.new", "group.unknown"})
+    returned_once = len({one["rule"] for one in reasons} & {"group.new", "group.once", "group.unknown"})
     return WorthCard(
         group=GROUPS[worth.stood.group],
         reasons=words.reason_lines(reasons),

@@ -26,6 +26,7 @@ from makegood.console.viewmodels import (
     TimelineEntry,
 )
 from makegood.console.views.frame import Screen, acts, gone_to, staff, tell
+from makegood.core.value.groups import acquainted
 from makegood.customers import queries
 from makegood.customers.correcting import person_of, reached_by
 from makegood.customers.operations import fact_add
@@ -85,7 +86,7 @@ def _row(one: queries.CustomerFacts, recoveries: int) -> CustomerRow:
         name=one.called,
         url=reverse("customer", args=[one.id]),
         known_by=", ".join(known[:3]) or ("erased" if one.erased_at else "no address yet"),
-        group="regular" if one.purchases > 1 else "new" if one.purchases else "",
+        group=acquainted(purchases=one.purchases) if one.purchases else "",
         purchases=one.purchases,
         recoveries=recoveries,
         last_at=one.created_at,

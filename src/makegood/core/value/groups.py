@@ -53,20 +53,25 @@ class Stood:
     reasons: tuple[Reason, ...]
 
 
-def standing(*, days: int, foreseen: Foreseen | None, high_from_minor: int | None) -> Stood:
+def acquainted(*, purchases: int) -> Literal["unknown", "new", "regular"]:
+    """This function will say how well a customer is known by what they bought: new is who bought once, ever."""
+    return "regular" if purchases > 1 else "new" if purchases == 1 else "unknown"
+
+
+def standing(*, purchases: int, days: int, foreseen: Foreseen | None, high_from_minor: int | None) -> Stood:
     """This function will say which group a customer is of, by the first of these rules that fits.
 
-    Nothing bought: unknown. Bought on one day: new. On few days, or likely gone: fragile. Much expected of them: high
-    value. Else regular. `days` are those with a purchase; `foreseen` and `high_from_minor` (minor units over the same
-    weeks, of the same currency) are None where too little is known to foresee. Being fragile comes before being worth
-    much, so that value never takes away what care gives.
+    Nothing bought: unknown. Bought once: new (`acquainted`). On few days, or likely gone: fragile. Much expected of
+    them: high value. Else regular. `days` are those with one of the `purchases`; `foreseen` and `high_from_minor`
+    (minor units over the same weeks, of the same currency) are None where too little is known to foresee. Being
+    fragile comes before being worth much, so that value never takes away what care gives.
     """
-    if days <= 0:
-        return Stood(group="unknown", reasons=(_UNKNOWN,))
-    if days == 1:
-        return Stood(group="new", reasons=(_NEW,))
+    known = acquainted(purchases=purchases)
+    if known != "regular":
+        return Stood(group=known, reasons=(_UNKNOWN if known == "unknown" else _NEW,))
     if days <= FEW_DAYS:
-        few = because("group.few", f"They bought on {days} days so far: few purchases buffer less.", evidence="D2")
+        rule, on = ("group.once", "one day") if days == 1 else ("group.few", f"{days} days")
+        few = because(rule, f"They bought on {on} so far: few purchases buffer less.", evidence="D2")
         return Stood(group="fragile", reasons=(few, _STARVED))
     if foreseen is not None and foreseen.alive < QUIET:
         said = f"They were away for longer than usual: the chance that they still buy here is {foreseen.alive:.0%}."
