@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from tests.conftest import START, Org
 from tests.support.given import email
 from tests.support.recoveries import DAY, HOUR, customer
 
 from makegood.config.working import work_dry
-from makegood.journal.models import Entry
+from makegood.journal.models import Effect, Entry
+from makegood.makegoods.models import LedgerEntry, MakeGood
 from makegood.messages.models import Message
 from makegood.organizations.operations import member_deactivate
 from makegood.promises.operations import NewPromise, promises_make
@@ -40,12 +42,11 @@ def promise(org: Org, name: str, due_in: timedelta) -> None:
     )
 
 
-def live_until(org: Org, after: timedelta) -> None:
-    """Let time pass in steps of an hour, ticking and working until nothing is due."""
-    hours = int(after / HOUR)
-    for hour in range(hours + 1):
+def live_until(org: Org, after: timedelta, *, by: timedelta = HOUR) -> None:
+    """Let time pass in steps of an hour, or `by`, ticking and working until nothing is due."""
+    for step in range(int(after / by) + 1):
         with tenant(organization_id=org.id):
-            clock_step(organization_id=org.id, moment_at=START + hour * HOUR)
+            clock_step(organization_id=org.id, moment_at=START + step * by)
         handled = 1
         while handled:
             handled = tick_dry(only=[org.id]) + work_dry(only=[org.id])
@@ -69,6 +70,25 @@ def test_a_broken_promise_becomes_a_recovery_whose_customer_was_told(make_org: C
             assert (acknowledge.state, acknowledge.met_at) == ("met", recovery.opened_at)
             assert Step.objects.get(recovery_id=recovery.id, step="apologise").state == "done"
             assert recovery.next_step == "fix"
+
+
+@pytest.mark.parametrize("playbook", ["default", "retail", "hospitality", "telecom", "property"])
+def test_without_a_click_no_apology_and_no_make_good_ever_leaves(make_org: Callable[..., Org], playbook: str) -> None:
+    """Forty days: the customer is told that we know, the apology stays a draft, and nothing is given or paid."""
+    org = make_org(playbook=playbook)
+    with tenant(organization_id=org.id):
+        promise(org, "late", HOUR)
+    live_until(org, 40 * DAY, by=DAY)
+    with tenant(organization_id=org.id):
+        (recovery,) = Recovery.objects.filter(organization_id=org.id)
+        letters = Message.objects.filter(organization_id=org.id, thread_id=recovery.thread_id)
+        assert set(letters.filter(kind="apology").values_list("state", flat=True)) == {"draft"}
+        assert not MakeGood.objects.filter(organization_id=org.id).exists()
+        assert not LedgerEntry.objects.filter(organization_id=org.id).exists()
+        effects = Effect.objects.filter(organization_id=org.id)
+        left = letters.filter(id__in=effects.filter(subject="message").values("subject_id"))
+        assert set(left.values_list("kind", flat=True)) <= {"acknowledgement"}
+        assert not effects.filter(subject="makegood").exists()
 
 
 def test_nobody_acts_for_a_month_and_the_loop_comes_to_rest(make_org: Callable[..., Org]) -> None:

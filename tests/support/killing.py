@@ -67,9 +67,9 @@ def run_killed(
     """Run a replay beside other parts, kill -9 one of them or the database `kills` times; return what died.
 
     What dies is started again, as a supervisor would; the moments are drawn from `seed`, and lie so near to each other
-    that all come within the seconds that it took `alone`. Fewer die if the replay ends before.
+    that all come within two thirds of the seconds that it took `alone`. Fewer die if the replay ends before.
     """
-    longest = min(LONGEST, alone / max(kills, 1))
+    longest = min(LONGEST, alone / max(1.5 * kills, 1))
     rnd = random.Random(seed)
     env = environment(home, port)
     died: Counter[str] = Counter()

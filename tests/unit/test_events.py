@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makegood.listen.events import AHEAD, TYPES, UnusableEvents, read
+from makegood.listen.events import AHEAD, IDENTITY_KINDS, TYPES, UnusableEvents, read
 
 ANA = {"email": "ana@example.com", "name": "Ana", "language": "pt", "zone": "Europe/Lisbon"}
 AT = "2026-03-02T09:00:00Z"
@@ -131,6 +131,15 @@ def test_what_lies_in_the_future_has_not_happened() -> None:
     assert [read([body], by=by)[0].at for by in (at, at - AHEAD, at + AHEAD)] == [at, at - AHEAD, at]
     with pytest.raises(UnusableEvents, match="time lies in the future: send what happened once it has"):
         read([body], by=at - AHEAD - timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n", "\u2028", "\u200b", "\u00a0\ufeff"], ids=ascii)
+@pytest.mark.parametrize("kind", IDENTITY_KINDS)
+def test_an_identity_in_which_nothing_can_be_seen_is_none(kind: str, blank: str) -> None:
+    """Else everybody with a blank order number would be one customer."""
+    assert "customer needs at least one of" in problem(event("customer.seen", {"customer": {kind: blank}}))
+    (one,) = read([event("customer.seen", {"customer": {kind: blank, "name": "Ana"} | {"token": "t1"}})])
+    assert [value for _, value in one.data["identities"] if value == blank] == []
 
 
 def test_what_only_looks_like_a_nul_is_fine() -> None:

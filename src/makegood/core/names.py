@@ -27,6 +27,11 @@ BEHIND = frozenset("jr sr ii iii iv phd md esq".split())
 JOINING = frozenset("& and und et y e".split())
 
 
+def legible(*, text: str) -> bool:
+    """This function will tell whether a text holds anything that can be seen: blanks and what has no width cannot."""
+    return any(letter.isprintable() and not letter.isspace() for letter in text)
+
+
 def described(*, name: str) -> bool:
     """This function will say whether a name is a description ("the man with the red bike") rather than a name.
 

@@ -9,6 +9,7 @@ import attrs
 from django.db.models import Q
 
 from makegood.core.lengths import fitting
+from makegood.core.names import legible
 from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase, Visit
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
@@ -34,11 +35,18 @@ class UnableToErase(ValueError):
     """There is no such customer here."""
 
 
+def _legible(identities: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, value) for kind, value in identities if legible(text=value))
+
+
 @attrs.frozen(kw_only=True, slots=True)
 class Seen:
-    """A customer as a source shows them: `identities` are (kind, value) pairs, the surest first."""
+    """A customer as a source shows them: `identities` are (kind, value) pairs, the surest first.
 
-    identities: tuple[tuple[str, str], ...]
+    A value in which nothing can be seen is left out: all who have none would be one customer.
+    """
+
+    identities: tuple[tuple[str, str], ...] = attrs.field(converter=_legible)
     name: str = ""
     language: str = ""
     zone: str = ""

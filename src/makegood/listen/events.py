@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 import attrs
 
 from makegood.core.money import is_currency
+from makegood.core.names import legible
 
 MOST_EVENTS = 1000
 DEEPEST = 20
@@ -228,7 +229,8 @@ def _customer(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     value = data.get("customer")
     if not isinstance(value, Mapping):
         raise _Problem('customer must be an object, such as {"email": "ana@example.com"}')
-    pairs = tuple((kind, _text(value, kind, longest=320)) for kind in IDENTITY_KINDS if value.get(kind))
+    read = ((kind, _text(value, kind, longest=320)) for kind in IDENTITY_KINDS)
+    pairs = tuple((kind, text) for kind, text in read if legible(text=text))
     if not pairs:
         raise _Problem(f"customer needs at least one of {', '.join(IDENTITY_KINDS)}")
     return pairs
