@@ -69,7 +69,7 @@ def test_who_is_held_by_an_incident_is_said_until_somebody_decides(org: Org) -> 
         assert said.startswith(
             "3 customers are held by what may be an incident, until somebody says yes or no on Today"
         )
-        assert "we have known of the first for 2 h." in said
+        assert "we have known of the first for 2\N{NO-BREAK SPACE}h." in said
         Failure.objects.filter(id=held[0]).update(withdrawn_at=START)
         assert held_now(organization_id=org.id).failures == 2
         Incident.objects.filter(organization_id=org.id).update(state="open")

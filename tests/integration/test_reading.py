@@ -19,7 +19,6 @@ from makegood.store.reading import (
     Not,
     change,
     counted,
-    join,
     locked,
     read,
     whole_rows,
@@ -119,13 +118,3 @@ def test_rows_that_meet_the_conditions_are_changed_and_no_others(org: Org, make_
         assert [row.id for row in Member.objects.filter(present=False)] == [org.manager]
     with tenant(organization_id=other.id):
         assert not Member.objects.filter(present=False).exists()
-
-
-def test_what_foreign_keys_point_at_is_joined_and_the_database_not_asked_again(org: Org) -> None:
-    recovery = opened(org)
-    with tenant(organization_id=org.id):
-        (row,) = whole_rows(Recovery, organization_id=org.id, id=recovery.id)
-        join(row, "owner", "incident")
-        with connection.execute_wrapper(never):
-            assert row.owner.id == recovery.owner_id
-            assert row.incident is None

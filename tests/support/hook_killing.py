@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -62,6 +63,7 @@ class Shop:
     address: str
     count: int
     mark: int
+    ordered_at: str
     tries: int = 0
     answered: int = 0
     stop: threading.Event = attrs.field(factory=threading.Event)
@@ -77,8 +79,6 @@ class Shop:
             self.answered = number
 
     def _post(self, number: int) -> int:
-        from datetime import UTC, datetime
-
         from tests.unit.test_hook_orders import order
 
         self.tries += 1
@@ -86,7 +86,7 @@ class Shop:
             "id": number,
             "name": f"#{number}",
             "email": f"c{number}@example.com",
-            "created_at": "2030-03-04T09:00:00Z",
+            "created_at": self.ordered_at,
         }
         raw = json.dumps(order(**mine)).encode()
         signed = headers("shopify", at=datetime.now(UTC), body=raw, secret=SECRET, delivery=f"order {number}")
@@ -112,7 +112,8 @@ def post_killed(*, home: Path, count: int, kills: int, seed: int) -> Posted:
         parts = {"web": Part("web", command("web", "--port", str(port), "--processes", "1"), env, stack)}
         parts["worker"] = Part("worker", command("worker"), env, stack)
         marks = [count * kill // (kills + 1) for kill in range(1, kills + 1)] + [count]
-        shop = Shop(port=port, address=f"/hooks/{told.split()[-1]}", count=count, mark=marks[0])
+        now = datetime.now(UTC).isoformat()
+        shop = Shop(port=port, address=f"/hooks/{told.split()[-1]}", count=count, mark=marks[0], ordered_at=now)
         thread = threading.Thread(target=shop.run)
         stack.callback(thread.join)
         stack.callback(shop.stop.set)
@@ -146,8 +147,6 @@ def _done(url: str, shop: Shop) -> bool:
 
 def found() -> str:
     """Found the organization, and return where its shop posts to."""
-    from datetime import UTC, datetime
-
     from django.db import transaction
 
     from makegood.listen.hooks.delivery_rule import DeliveryRule

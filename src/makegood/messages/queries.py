@@ -18,11 +18,6 @@ BY_MACHINES = Q(direction="in", channel="inside")
 """What mail systems wrote of our mails."""
 
 
-def by_machine(row: Message) -> bool:
-    """This function will say whether BY_MACHINES has a message among its own."""
-    return row.direction == "in" and row.channel == "inside"
-
-
 @attrs.frozen(kw_only=True)
 class MessageRow:
     """One message as faces show it. `leaves_at` is when a queued one goes, `held_for` the incident that holds it.

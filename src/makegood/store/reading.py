@@ -87,16 +87,6 @@ def whole_rows(model: type[Row], *, locking: bool = False, **where: Any) -> list
         return [_made(model, names, converters, found) for found in cursor.fetchall()]
 
 
-def join(row: models.Model, *names: str) -> None:
-    """Read what these foreign keys of a row in an organization point at, where they do, as select_related does."""
-    for name in names:
-        key: Any = row._meta.get_field(name)
-        value = getattr(row, key.attname)
-        if value is not None:
-            (one,) = whole_rows(key.related_model, organization_id=row.organization_id, id=value)  # type: ignore[attr-defined]
-            key.set_cached_value(row, one)
-
-
 def locked(model: type[Row], *, organization_id: int, row_id: int) -> Row | None:
     """Return one row of an organization whole, locked until the transaction ends; None if there is none."""
     return next(iter(whole_rows(model, locking=True, organization_id=organization_id, id=row_id)), None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
@@ -19,7 +18,7 @@ from makegood.journal.models import Effect, Entry
 from makegood.makegoods.doubts import doubts_of
 from makegood.makegoods.models import MakeGood
 from makegood.messages.models import Message
-from makegood.messages.queries import by_machine
+from makegood.messages.queries import BY_MACHINES
 from makegood.messages.tickets import THROUGH, ticket_links, tickets_told
 from makegood.promises.models import Promise
 from makegood.recoveries.frozen import playbook_frozen
@@ -52,11 +51,9 @@ from makegood.recoveries.queries.lines import (
     TimelineLine,
 )
 from makegood.recoveries.queries.lists import money, soonest_of, word_by
-from makegood.store.reading import NULL, join, read, whole_rows
 
 TIMELINE = 500
 RUNS = ("running", "missed")
-NOT_PENDING = (None, None)
 
 
 def recovery_by_number(*, organization_id: int, number: int) -> int | None:
@@ -78,10 +75,19 @@ def recovery_case(
 ) -> Case | None:
     """This function will read one recovery in full, by its id or its number; None if there is no such one here."""
     known = {"id": recovery_id} if number is None else {"number": number}
-    row = next(iter(whole_rows(Recovery, organization_id=organization_id, **known)), None)
+    soonest_word = (
+        words_still_due()
+        .filter(organization_id=OuterRef("organization_id"), recovery_id=OuterRef("id"))
+        .order_by("promise__due_at")
+    )
+    row = (
+        Recovery.objects.select_related("customer", "owner", "place", "incident", "thread", "playbook")
+        .filter(organization_id=organization_id, **known)
+        .annotate(word_at=Subquery(soonest_word.values("promise__due_at")[:1]), tickets=ArraySubquery(tickets_told()))
+        .first()
+    )
     if row is None:
         return None
-    join(row, "customer", "owner", "place", "incident", "thread", "playbook")
     recovery_id = row.id
     failures = _failures(organization_id, recovery_id)
     frozen = playbook_frozen(organization_id=organization_id, version_id=row.playbook_id)
@@ -97,7 +103,6 @@ def recovery_case(
         due,
         answers=unanswered_at is not None or failed_score is not None,
     )
-    word_at, tickets = _told(organization_id, recovery_id)
     closing = close_decision(organization_id=organization_id, recovery_id=row.id) if row.state == "open" else None
     return Case(
         id=row.id,
@@ -157,24 +162,10 @@ def recovery_case(
         failed_score=failed_score,
         soonest=soonest,
         soonest_at=soonest_at,
-        word_at=word_at,
+        word_at=row.word_at,
         language=row.customer.language,
-        tickets=ticket_links(tickets),
+        tickets=ticket_links(row.tickets),
     )
-
-
-def _told(organization_id: int, recovery_id: int) -> tuple[datetime | None, list[Any]]:
-    """When the next word that staff promised is due, and what other systems' tickets are called."""
-    mine = Recovery.objects.filter(organization_id=organization_id, id=recovery_id)
-    soonest = (
-        words_still_due()
-        .filter(organization_id=OuterRef("organization_id"), recovery_id=OuterRef("id"))
-        .order_by("promise__due_at")
-    )
-    word_at, tickets = mine.values_list(
-        Subquery(soonest.values("promise__due_at")[:1]), ArraySubquery(tickets_told())
-    ).get()
-    return word_at, tickets
 
 
 def _unanswered_at(state: str, clocks: Sequence[ClockLine], messages: Sequence[MessageLine]) -> datetime | None:
@@ -196,15 +187,14 @@ def _failed_score(state: str, clocks: Sequence[ClockLine], ratings: Sequence[Rat
 
 
 def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]:
-    ids = [
-        one for (one,) in read(RecoveryFailure, "failure_id", organization_id=organization_id, recovery_id=recovery_id)
-    ]
-    rows = whole_rows(Failure, organization_id=organization_id, id=ids)
-    promised = _first_promises(organization_id, [row.purchase_id for row in rows if row.purchase_id is not None])
-    for row in rows:
-        join(row, "purchase")
-        if row.purchase:
-            join(row.purchase, "place")
+    ids = RecoveryFailure.objects.filter(organization_id=organization_id, recovery_id=recovery_id).values_list(
+        "failure_id", flat=True
+    )
+    promised = Promise.objects.filter(
+        organization_id=organization_id, purchase_id=OuterRef("purchase_id"), recovery_id__isnull=True
+    ).order_by("due_at", "id")
+    found = Failure.objects.filter(organization_id=organization_id, id__in=ids)
+    rows = found.select_related("source", "purchase__place").annotate(order_promise=Subquery(promised.values("id")[:1]))
     return tuple(
         FailureLine(
             id=row.id,
@@ -233,19 +223,10 @@ def _failures(organization_id: int, recovery_id: int) -> tuple[FailureLine, ...]
             purchase_id=row.purchase_id,
             charge_id=row.charge_id,
             watched=row.shadow,
-            order=_order_of(row.purchase, promised.get(row.purchase.id))
-            if row.purchase and row.purchase.reference
-            else None,
+            order=_order_of(row.purchase, row.order_promise) if row.purchase and row.purchase.reference else None,
         )
-        for row in sorted(rows, key=lambda row: (row.detected_at, row.id))
+        for row in rows.order_by("detected_at", "id")
     )
-
-
-def _first_promises(organization_id: int, purchase_ids: list[int]) -> dict[int, int]:
-    """The promise of each purchase that falls due first, of those that no recovery made."""
-    made: dict[str, Any] = {"organization_id": organization_id, "purchase_id": purchase_ids, "recovery_id": NULL}
-    found = read(Promise, "due_at", "id", "purchase_id", **made)
-    return {purchase_id: promise_id for _, promise_id, purchase_id in sorted(found, reverse=True)}
 
 
 def _order_of(purchase: Purchase, promise_id: int | None) -> OrderOf:
@@ -263,7 +244,7 @@ def _steps(
     organization_id: int, recovery: Recovery, now: datetime, clocks: Mapping[str, datetime], *, stands_still: bool
 ) -> tuple[StepLine, ...]:
     """The steps, by when each is due: the answer to who asked nothing is, with the next word, due by its clock."""
-    rows = whole_rows(Step, organization_id=organization_id, recovery_id=recovery.id)
+    rows = Step.objects.filter(organization_id=organization_id, recovery_id=recovery.id)
     word_at = word_by(clocks)
     lines = [
         StepLine(
@@ -307,21 +288,23 @@ def _clock_line(row: RecoveryClock) -> ClockLine:
 
 
 def _clocks(organization_id: int, recovery_id: int) -> tuple[ClockLine, ...]:
-    rows = whole_rows(RecoveryClock, organization_id=organization_id, recovery_id=recovery_id)
+    rows = RecoveryClock.objects.filter(organization_id=organization_id, recovery_id=recovery_id)
     return tuple(_clock_line(row) for row in sorted(rows, key=lambda row: TARGETS.index(row.target)))
 
 
 def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
-    wrote = whole_rows(Message, organization_id=organization_id, thread_id=thread_id)
-    rows = sorted((row for row in wrote if not by_machine(row)), key=lambda row: (row.created_at, row.id))
-    about: dict[str, Any] = {
-        "organization_id": organization_id,
-        "subject": "message",
-        "subject_id": [row.id for row in rows],
-    }
-    effects = sorted(read(Effect, "id", "subject_id", "state", "run_at", "held_for", "outcome", **about))
-    pending = {of: (run_at, held_for) for _, of, state, run_at, held_for, _ in effects if state == "pending"}
-    outcomes = {of: outcome or "" for _, of, _, _, _, outcome in effects}
+    effects = Effect.objects.filter(organization_id=organization_id, subject="message", subject_id=OuterRef("id"))
+    pending = effects.filter(state="pending")
+    rows = (
+        Message.objects.filter(organization_id=organization_id, thread_id=thread_id)
+        .exclude(BY_MACHINES)
+        .annotate(
+            leaves_at=Subquery(pending.values("run_at")[:1]),
+            held_for=Subquery(pending.values("held_for")[:1]),
+            outcome=Subquery(effects.order_by("-id").values("outcome")[:1]),
+        )
+        .order_by("created_at", "id")
+    )
     return tuple(
         MessageLine(
             id=row.id,
@@ -336,10 +319,10 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
             author_id=row.author_id,
             created_at=row.created_at,
             sent_at=row.sent_at,
-            leaves_at=pending.get(row.id, NOT_PENDING)[0],
-            held=pending.get(row.id, NOT_PENDING)[1] is not None,
-            trouble=outcomes.get(row.id, "") if row.state in ("failed", "unknown") else "",
-            through=_through(outcomes.get(row.id, "")),
+            leaves_at=row.leaves_at,
+            held=row.held_for is not None,
+            trouble=row.outcome or "" if row.state in ("failed", "unknown") else "",
+            through=(row.outcome or "").removeprefix(THROUGH) if (row.outcome or "").startswith(THROUGH) else "",
             next_by_at=row.next_by_at,
             machine=row.machine,
             machine_read=row.machine_read,
@@ -348,12 +331,10 @@ def _messages(organization_id: int, thread_id: int) -> tuple[MessageLine, ...]:
     )
 
 
-def _through(outcome: str) -> str:
-    return outcome.removeprefix(THROUGH) if outcome.startswith(THROUGH) else ""
-
-
 def _makegoods(organization_id: int, failure_ids: list[int]) -> tuple[MakeGoodLine, ...]:
-    rows = whole_rows(MakeGood, organization_id=organization_id, failure_id=failure_ids)
+    rows = MakeGood.objects.filter(organization_id=organization_id, failure_id__in=failure_ids).order_by(
+        "offered_at", "id"
+    )
     return tuple(
         MakeGoodLine(
             id=row.id,
@@ -372,12 +353,12 @@ def _makegoods(organization_id: int, failure_ids: list[int]) -> tuple[MakeGoodLi
             settled_at=row.settled_at,
             offered_by_id=row.offered_by_id,
         )
-        for row in sorted(rows, key=lambda row: (row.offered_at, row.id))
+        for row in rows
     )
 
 
 def _follow_ups(organization_id: int, recovery_id: int) -> tuple[FollowUpLine, ...]:
-    rows = whole_rows(FollowUp, organization_id=organization_id, recovery_id=recovery_id)
+    rows = FollowUp.objects.filter(organization_id=organization_id, recovery_id=recovery_id).order_by("due_at", "id")
     return tuple(
         FollowUpLine(
             id=row.id,
@@ -388,12 +369,12 @@ def _follow_ups(organization_id: int, recovery_id: int) -> tuple[FollowUpLine, .
             done_at=row.done_at,
             outcome=row.outcome,
         )
-        for row in sorted(rows, key=lambda row: (row.due_at, row.id))
+        for row in rows
     )
 
 
 def _ratings(organization_id: int, recovery_id: int) -> tuple[RatingLine, ...]:
-    rows = whole_rows(Rating, organization_id=organization_id, recovery_id=recovery_id)
+    rows = Rating.objects.filter(organization_id=organization_id, recovery_id=recovery_id).order_by("asked_at", "id")
     return tuple(
         RatingLine(
             id=row.id,
@@ -403,15 +384,15 @@ def _ratings(organization_id: int, recovery_id: int) -> tuple[RatingLine, ...]:
             score=row.score,
             cares=row.cares,
         )
-        for row in sorted(rows, key=lambda row: (row.asked_at, row.id))
+        for row in rows
     )
 
 
 def _pauses(organization_id: int, recovery_id: int) -> tuple[PauseLine, ...]:
-    rows = whole_rows(Pause, organization_id=organization_id, recovery_id=recovery_id)
+    rows = Pause.objects.filter(organization_id=organization_id, recovery_id=recovery_id).order_by("from_at")
     return tuple(
         PauseLine(reason=row.reason, note=row.note, from_at=row.from_at, to_at=row.to_at, by_id=row.by_id)
-        for row in sorted(rows, key=lambda row: row.from_at)
+        for row in rows
     )
 
 
