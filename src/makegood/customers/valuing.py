@@ -71,7 +71,7 @@ def lessons(*, organization_id: int, now: datetime) -> list[Lesson]:
     bought all the same; a purchase below zero is none.
     """
     zone = Organization.objects.values_list("zone", flat=True).get(id=organization_id)
-    asked = {"organization": organization_id, "zone": zone, "now": now}
+    asked: dict[str, int | str | datetime] = {"organization": organization_id, "zone": zone, "now": now}
     found = []
     with connection.cursor() as cursor:
         cursor.execute(CURRENCIES, asked)

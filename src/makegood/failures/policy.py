@@ -82,4 +82,5 @@ class Policies:
     def burst(self, *, playbook: str) -> BurstPolicy:
         """Return what counts as a burst under this playbook."""
         said = self._data.get(playbook, {}).get("burst", {})
-        return BurstPolicy(**{name: str(value) if name == "quantile" else value for name, value in said.items()})
+        wanted: dict[str, Any] = {name: str(value) if name == "quantile" else value for name, value in said.items()}
+        return BurstPolicy(**wanted)

@@ -258,7 +258,11 @@ def _join_open(organization_id: int, fresh: Sequence[Routable], at: At) -> list[
 
 def _going(organization_id: int, fresh: Sequence[Routable]) -> list[Incident]:
     """The incidents that go on where these failed, the latest first, locked so that nobody decides them meanwhile."""
-    going = {"organization_id": organization_id, "state": ("open", "proposed"), "reason": Not("silence")}
+    going: dict[str, Any] = {
+        "organization_id": organization_id,
+        "state": ("open", "proposed"),
+        "reason": Not("silence"),
+    }
     latest = sorted(whole_rows(Incident, **going), key=_began, reverse=True)[:MOST_GOING]
     wanted = [one.id for one in latest if any(_belongs(failure, one) for failure in fresh)]
     return sorted(whole_rows(Incident, locking=True, **going, id=wanted), key=_began, reverse=True)

@@ -12,6 +12,7 @@ from typing import Final
 
 import attrs
 from django.db import connection, transaction
+from django.db.models import Q
 
 from makegood.customers.correcting import person_of
 from makegood.customers.models import Customer, Fact, Identity, Purchase
@@ -234,7 +235,7 @@ def _values(organization_id: int, ids: Sequence[int]) -> tuple[set[str], int]:
         for model, column in VALUES:
             if table.model is not model:
                 continue
-            mine = rows.filter(direction="in") if model is Message else rows
+            mine = rows.filter(Q(direction="in")) if model is Message else rows
             least = OWN_WORDS if model in (Message, Fact) else 1
             texts = {text.strip()[:LOOKED_FOR] for text in mine.values_list(column, flat=True)}
             found |= {text for text in texts if len(text) >= least}

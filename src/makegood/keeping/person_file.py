@@ -11,7 +11,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import attrs
-from django.db.models import Field, JSONField, QuerySet
+from django.db.models import Field, JSONField, Model, QuerySet
 from django.template.loader import render_to_string
 
 from makegood.core.masking import masked, masked_data
@@ -67,7 +67,7 @@ class _Telling:
     staff: Mapping[str, str]
     members: Mapping[int, str]
     own: frozenset[str]
-    names: Mapping[type[TenantModel], Mapping[int, str]]
+    names: Mapping[type[Model], Mapping[int, str]]
     organization: OrganizationFacts
     language: str
 
@@ -78,8 +78,8 @@ class _Telling:
             return None
         if of_staff(field):
             told = self.members.get(value, "one of us")
-        elif field.is_relation and field.related_model in self.names:
-            told = self.names[field.related_model].get(value, "")
+        elif (other := field.related_model) is not None and other in self.names:
+            told = self.names[other].get(value, "")
         elif isinstance(value, str):
             told = masked(text=value, staff=self.staff, own=self.own)
         elif isinstance(field, JSONField):

@@ -121,10 +121,15 @@ def _type(part: Message) -> str:
     return str(part.get_content_type()).lower()
 
 
+def _inside(part: Message) -> list[Message]:
+    """The parts that a part is made of; a text is made of none."""
+    inner = part.get_payload()
+    return [one for one in inner if isinstance(one, Message)] if isinstance(inner, list) else []
+
+
 def _recipients_told(part: Message) -> Iterator[dict[str, str]]:
     """The fields of each recipient of a delivery report; the first group is of the mail as a whole."""
-    groups = part.get_payload()
-    for group in groups if isinstance(groups, list) else []:
+    for group in _inside(part):
         fields = {str(name).lower(): str(value) for name, value in group.items()}
         if fields.keys() & {"action", "final-recipient", "status"}:
             yield fields
@@ -176,8 +181,7 @@ def _about(message: Message, parts: list[Message], told: str) -> tuple[str, ...]
     returned: list[str] = []
     for part in parts:
         if _type(part) == "message/rfc822":
-            inner = part.get_payload()
-            returned += [str(one.get("message-id", "")) for one in inner[:1]] if isinstance(inner, list) else []
+            returned += [str(one.get("message-id", "")) for one in _inside(part)[:1]]
         elif _type(part) in ("text/rfc822-headers", "message/rfc822-headers"):
             returned += RETURNED_ID.findall(_text(part) or str(part.get_payload()))
     returned += RETURNED_ID.findall(told)

@@ -272,7 +272,7 @@ def _promise(row: Row, facts: OrganizationFacts, now: datetime) -> list[Body]:
         if made_at is None:
             raise UnusableValue("made_at is empty, and a total needs the moment of its purchase")
         bought = bought or reference
-        what = {name: said[name] for name in ("what", "place") if name in said}
+        what: dict[str, str] = {name: said[name] for name in ("what", "place") if name in said}
         bodies.append(_bought(bought, made_at, {"reference": bought, **what, "customer": who, "total": total}))
     data: dict[str, Any] = {"reference": reference, **said, "customer": who, "due_at": due_at}
     data |= {"made_at": made_at} if made_at else {}

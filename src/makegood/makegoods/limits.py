@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import attrs
 from django.db import IntegrityError, transaction
@@ -158,7 +159,7 @@ def limit_set(
         and not Member.objects.filter(organization_id=organization_id, id=member_id, active=True).exists()
     ):
         raise UnableToLimit("This person is not here any more: choose somebody else.")
-    whose = {"organization_id": organization_id, "role": role, "member_id": member_id, "over": over}
+    whose: dict[str, Any] = {"organization_id": organization_id, "role": role, "member_id": member_id, "over": over}
     if amount is None:
         Limit.objects.filter(**whose).delete()
     else:
@@ -191,7 +192,7 @@ def budget_set(
     if place_id is not None and not Place.objects.filter(organization_id=organization_id, id=place_id).exists():
         raise UnableToLimit("There is no such place: choose one of those listed.")
     same = Budget.objects.filter(
-        organization_id=organization_id, place_id=place_id, active_from=active_from, active_to=active_to
+        Q(place_id=place_id), organization_id=organization_id, active_from=active_from, active_to=active_to
     )
     if amount is None:
         _budget_drop(organization_id, same)
@@ -230,7 +231,7 @@ def _budget_drop(organization_id: int, same: QuerySet[Budget]) -> None:
 
 
 def _journal(
-    organization_id: int, what: str, subject: tuple[str, int], by: int, now: datetime, data: dict[str, object]
+    organization_id: int, what: str, subject: tuple[str, int], by: int, now: datetime, data: Mapping[str, object]
 ) -> None:
     entry = Happened(
         at=now,

@@ -107,7 +107,7 @@ def bounds_of(*, organization_id: int, givings: Sequence[Giving]) -> list[tuple[
         (budget_id, at, date.fromisoformat(begins), date.fromisoformat(ends), amount, currency, here)
         for budget_id, at, begins, ends, amount, currency, here in known["budgets"] or ()
     ]
-    found = []
+    found: list[tuple[Bound, ...]] = []
     for one in givings:
         if one.failure_id not in failed:
             found.append(())

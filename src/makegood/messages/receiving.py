@@ -152,8 +152,9 @@ def _erased(organization_id: int, thread: Thread | None, address: str) -> bool:
     if thread is not None:
         return thread.customer.erased_at is not None
     owner = identity_owner(organization_id=organization_id, kind="email", value=address) if address else None
-    erased = Customer.objects.filter(organization_id=organization_id, id=owner, erased_at__isnull=False)
-    return owner is not None and erased.exists()
+    if owner is None:
+        return False
+    return Customer.objects.filter(organization_id=organization_id, id=owner, erased_at__isnull=False).exists()
 
 
 def _place(organization_id: int, addresses: Sequence[str]) -> int | None:

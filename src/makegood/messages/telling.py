@@ -131,7 +131,7 @@ def staff_carry(*, organization_id: int, effect: Claimed) -> Outcome:
         )
         notice_id = notice.values_list("id", flat=True).first()
         now = store_moment(organization_id=organization_id).now
-        rows = [
+        rows: list[tuple[Any, ...]] = [
             (
                 organization_id, member_id, way, one.kind, one.what, one.about[:200], one.same[:200], dict(one.note),
                 notice_id, one.at, one.due_at, now, "held", "", [],

@@ -79,6 +79,7 @@ def _tried(device: DeviceFacts, written: bytes, *, kept: int, urgent: bool) -> T
         "Authorization": proof(endpoint=endpoint, contact=contact, now=wall_now()),
     }
     body = encrypted(written, to=device.subscription)
+    became: Became
     try:
         answer = post(url=endpoint, body=body, headers=headers, seconds=SECONDS, question=True)
     except UnableToCall as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 from django.db import connection
@@ -43,7 +44,7 @@ def members_silent(*, organization_id: int, now: datetime) -> list[Silent]:
 
     What was settled or looked at meanwhile does not count, nor news, nor what is older than LOOKED_BACK.
     """
-    given = {"here": organization_id, "since": now - LOOKED_BACK, "held": HELD_AT_MOST}
+    given: dict[str, Any] = {"here": organization_id, "since": now - LOOKED_BACK, "held": HELD_AT_MOST}
     with connection.cursor() as cursor:
         cursor.execute(TOLD, given)
         found = cursor.fetchall()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import attrs
 from django.db import connection
+from django.db.models import Q
 
 from makegood.journal.operations import Happened, record
 from makegood.organizations.models import CHATS, Chat
@@ -102,10 +104,9 @@ def chat_set(
         raise UnableToSetChat(str(error)) from None
     if called.named and member_id is not None:
         raise UnableToSetChat("This is a host of the house: an admin adds it, under Settings, Slack and Teams.")
+    whose: dict[str, Any] = {"organization_id": organization_id, "member_id": member_id, "team_id": team_id}
     Chat.objects.update_or_create(
-        organization_id=organization_id,
-        member_id=member_id,
-        team_id=team_id,
+        **whose,
         defaults={
             "kind": kind,
             "address": encrypt(address),
@@ -119,7 +120,7 @@ def chat_set(
 
 def chat_forget(*, organization_id: int, chat_id: int, by: int, now: datetime, member_id: int | None = None) -> None:
     """This function will forget a channel: a member's own where they are named, else a shared one."""
-    gone, _ = Chat.objects.filter(organization_id=organization_id, id=chat_id, member_id=member_id).delete()
+    gone, _ = Chat.objects.filter(Q(member_id=member_id), organization_id=organization_id, id=chat_id).delete()
     if gone:
         _changed(organization_id, by, now, {"forgotten": True, "own": member_id is not None})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -166,7 +165,7 @@ def _check(organization_id: int, wanted: Wanted) -> None:
     if wanted.role not in ROLES or not wanted.name.strip():
         raise UnableToChangeMember("A member needs a name and one of the roles employee, manager, finance or admin.")
     here = {"organization_id": organization_id}
-    known: Sequence[int] = Place.objects.filter(**here, id__in=wanted.place_ids).values_list("id", flat=True)
+    known = Place.objects.filter(**here, id__in=wanted.place_ids).values_list("id", flat=True)
     if set(wanted.place_ids) - set(known):
         raise UnableToChangeMember("One of these places is not here any more: reload to see.")
     if wanted.team_id is not None and not Team.objects.filter(**here, id=wanted.team_id).exists():

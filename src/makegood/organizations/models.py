@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
@@ -24,7 +26,9 @@ class Organization(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     organization_id = models.GeneratedField(
-        expression=models.F("id"), output_field=models.BigIntegerField(), db_persist=True
+        expression=models.F("id"),  # type: ignore[arg-type]
+        output_field=models.BigIntegerField(),
+        db_persist=True,
     )
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
@@ -67,7 +71,7 @@ class User(AbstractBaseUser):
     made_in = models.BigIntegerField(null=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = BaseUserManager["User"]()
 

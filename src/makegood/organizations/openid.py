@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -148,11 +149,13 @@ def vouched_for(*, endpoints: Endpoints, provider: Provider, question: Question,
     token = told.get("id_token")
     if not isinstance(token, str):
         raise UnableToVouch("It gave no ID token.")
-    asked = {"algorithms": endpoints.algorithms, "provider": provider, "nonce": question.nonce}
+    claims_by = partial(
+        token_claims, token=token, algorithms=endpoints.algorithms, provider=provider, nonce=question.nonce
+    )
     try:
-        claims = token_claims(token=token, keys=keys, **asked)
+        claims = claims_by(keys=keys)
     except UnknownKey:
-        claims = token_claims(token=token, keys=_document(endpoints.keys, anew=True), **asked)
+        claims = claims_by(keys=_document(endpoints.keys, anew=True))
     subject, access = claims["sub"], told.get("access_token")
     if "email" not in claims and endpoints.userinfo and isinstance(access, str):
         claims = _json(_asked(url=endpoints.userinfo, headers={"Authorization": f"Bearer {access}"}))

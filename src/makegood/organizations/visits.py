@@ -77,7 +77,7 @@ def visit_note(*, visitor: Visitor, facts: DeskFacts) -> None:
     """
     if facts.seen_at is not None and timedelta() <= facts.now - facts.seen_at < SEEN_EVERY:
         return
-    given = {"here": visitor.organization_id, "member": visitor.member_id, "now": facts.now}
+    given: dict[str, int | datetime] = {"here": visitor.organization_id, "member": visitor.member_id, "now": facts.now}
     with connection.cursor() as cursor:
         cursor.execute(FIRST_SEEN if facts.seen_at is None else SEEN, given)
     if facts.seen_at is None and not facts.present:

@@ -138,7 +138,7 @@ def _whose(organization_id: int, customer_ids: Collection[int]) -> dict[int, int
 
 
 def _rows(organization_id: int, whose: Sequence[int], keys: Mapping[bytes, str], words: Collection[str]) -> list[_Row]:
-    values = {
+    values: dict[str, int | list[Any]] = {
         "here": organization_id,
         "whose": list(whose),
         "keys": list(keys),

@@ -91,7 +91,7 @@ def encrypt(text: str) -> bytes:
     return _fernet().encrypt(text.encode())
 
 
-def decrypt(stored: bytes) -> str:
+def decrypt(stored: bytes | memoryview) -> str:
     """Return the text that was encrypted.
 
     Raises UnableToDecrypt if it was stored under another secret.

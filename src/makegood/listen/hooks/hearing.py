@@ -36,7 +36,6 @@ def ticket_heard(*, hook: Hook, said: Said, now: datetime) -> bool:
     seen = _seen(hook, said)
     customers_return(organization_id=here, identities=seen.identities)
     (customer_id,) = customers_resolve(organization_id=here, seen=[seen], now=now)
-    tokens = Thread.objects.filter(organization_id=here, id=ticket.thread_id).values_list("token", flat=True)
     received = message_received(
         organization_id=here,
         key=f"{hook.kind}:{hook.id}:{said.ticket}:{said.message}",
@@ -44,13 +43,21 @@ def ticket_heard(*, hook: Hook, said: Said, now: datetime) -> bool:
         body=said.text,
         subject=said.subject,
         address=said.email[:320],
-        token=tokens.first() or "",
+        token=_token(here, ticket.thread_id),
         customer_id=customer_id,
     )
     if received.new:
         ticket_said(ticket=ticket, message_id=received.message_id)
     source_heard(organization_id=here, source_id=hook.source_id, until_at=now)
     return True
+
+
+def _token(organization_id: int, thread_id: int | None) -> str:
+    """The token of the conversation that a ticket is; empty where it is none."""
+    if thread_id is None:
+        return ""
+    tokens = Thread.objects.filter(organization_id=organization_id, id=thread_id).values_list("token", flat=True)
+    return tokens.first() or ""
 
 
 def _ours(organization_id: int, thread_id: int, text: str) -> bool:
@@ -62,6 +69,8 @@ def _ours(organization_id: int, thread_id: int, text: str) -> bool:
 
 def _given_away(hook: Hook, ticket: Ticket, said: Said) -> bool:
     """Whether a ticket is somebody else's than before; a chat stays with who holds it, whatever they type."""
+    if ticket.message_id is None:
+        return False
     before = Message.objects.filter(organization_id=hook.organization_id, id=ticket.message_id)
     address = before.values_list("address", flat=True).first() or ""
     return hook.kind != "chatwoot" and "" not in (address, said.email) and address.lower() != said.email.lower()
@@ -69,6 +78,8 @@ def _given_away(hook: Hook, ticket: Ticket, said: Said) -> bool:
 
 def _erased(organization_id: int, ticket: Ticket) -> bool:
     """Whether the conversation that a ticket was is of somebody who was erased: what is said now is a new one."""
+    if ticket.thread_id is None:
+        return False
     threads = Thread.objects.filter(organization_id=organization_id, id=ticket.thread_id)
     return threads.filter(customer__erased_at__isnull=False).exists()
 

@@ -190,7 +190,7 @@ def hook_known(*, address: str) -> Known | None:
     return Known(organization_id=organization_id, hook_id=hook_id, kind=row.kind, secrets=tuple(_opened(stored)))
 
 
-def _opened(stored: Sequence[bytes]) -> Iterator[str]:
+def _opened(stored: Sequence[bytes | memoryview]) -> Iterator[str]:
     """The secrets in clear, but for those of another installation: with none left, all that comes is refused."""
     for one in stored:
         with suppress(UnableToDecrypt):

@@ -84,7 +84,7 @@ def _clock(text: str) -> str:
 def is_time(text: str) -> bool:
     """Tell whether a text may be a date, however its day and month stand."""
     found = YEAR_FIRST.match(text) or PARTED.match(text)
-    return bool(found) and (not text[found.end() :].strip() or bool(CLOCK.fullmatch(text[found.end() :])))
+    return found is not None and (not text[found.end() :].strip() or bool(CLOCK.fullmatch(text[found.end() :])))
 
 
 def amount_plain(text: str) -> str:
