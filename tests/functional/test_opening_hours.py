@@ -62,6 +62,8 @@ def test_opening_hours_are_added_shown_and_changed(org: Org) -> None:
         ("hours_fri", "09:00-25:00", "is not one: write"),
         ("hours_zone", "Mars/Olympus", "Time zone 'Mars/Olympus' is unknown"),
         ("hours_holidays", "2026-02-30", "is not a date"),
+        ("hours_holidays", "31/02/2027", "is not a date"),
+        ("hours_holidays", "01/06/2027", "no date in it says which is the day: write them like 2026-12-25"),
     ],
 )
 def test_hours_that_cannot_be_worked_with_are_refused_and_nothing_typed_is_lost(
@@ -73,6 +75,21 @@ def test_hours_that_cannot_be_worked_with_are_refused_and_nothing_typed_is_lost(
     assert said in page
     assert "09:00-12:30, 14-18" in page
     assert hours_of(org) == {}
+
+
+def test_closed_days_are_typed_as_they_are_written_here(org: Org) -> None:
+    publish(signed_in(org, org.admin), hours_holidays="25/12/2026, 06/01/2027\n1.5.2027 2027-10-12")
+    assert hours_of(org)["shop"]["holidays"] == ["2026-12-25", "2027-01-06", "2027-05-01", "2027-10-12"]
+
+
+def test_new_hours_begin_closed_on_the_public_holidays_of_the_country(org: Org) -> None:
+    client = signed_in(org, org.admin)
+    page = unescape(client.get("/settings/hours").content.decode())
+    assert "These are the public holidays of" in page
+    assert re.search(r"<textarea[^>]*>\s*\d{4}-\d\d-\d\d\n\d{4}-\d\d-\d\d\n", page)
+    publish(client)
+    changed = unescape(client.get("/settings/hours?change=shop").content.decode())
+    assert "These are the public holidays of" not in changed
 
 
 def test_a_week_without_an_open_minute_is_refused(org: Org) -> None:

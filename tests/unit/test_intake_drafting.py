@@ -72,6 +72,30 @@ def test_a_list_of_shops_is_no_list_of_customers() -> None:
     assert found.guesses["code"].column == "Store no"
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "kind", "columns"),
+    [
+        ("Nº tienda\tDenominación\tFormato\tProvincia\tHuso horario\tTeléfono",
+         "H01\tCasa Olivar Vigo\tTienda\tVIGO\tEurope/Madrid\t986 123 456", "places",
+         {"code": "Nº tienda", "name": "Denominación", "zone": "Huso horario"}),
+        ("Apellidos y nombre;Correo corporativo;Puesto;Equipo;Tiendas;Tope diario",
+         '"Puig Ruiz, Noa";noa@b.example;Encargado/a;;H01;100,00', "members",
+         {"email": "Correo corporativo", "name": "Apellidos y nombre", "role": "Puesto", "team": "Equipo",
+          "places": "Tiendas", "limit": "Tope diario"}),
+        ("Cód. cliente;Nombre;Apellidos;Móvil", "CO1;Noa;Puig;612 34 56 78", "customers",
+         {"loyalty": "Cód. cliente", "phone": "Móvil", "given_name": "Nombre", "family_name": "Apellidos"}),
+        ("Nº de pedido;Bezeichnung;Filial-Nr.;Entrega prevista;Correo", "A1;Mesa;H01;05/03/2026;a@b.example",
+         "promises", {"reference": "Nº de pedido", "due_at": "Entrega prevista", "what": "Bezeichnung",
+                      "email": "Correo"}),
+    ],
+)  # fmt: skip
+def test_what_is_shortened_is_what_it_stands_for(header: str, row: str, kind: str, columns: dict[str, str]) -> None:
+    found = draft(f"{header}\n{row}\n")
+    assert found.kind == kind
+    assert {name: guess.column for name, guess in found.guesses.items()} == columns
+    assert lacking(kind, found.guesses) == []
+
+
 def test_a_column_that_is_called_as_we_call_it_is_known() -> None:
     found = draft("Name;Work e-mail;Job;Stores;May give a day\nBo;bo@b.example;manager;F01;50\n")
     assert found.kind == "members"
@@ -239,6 +263,32 @@ def test_what_is_no_table_is_refused_in_words(content: bytes, said: str) -> None
     assert "\n" not in str(error.value)
 
 
+SHOWN = "Nº;Fecha;Importe;Correo\nA1;01/03/2026;12,50;a@b.example\n"
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["TOTAL;;12,50;", "Total clientes: 4000", "Gesamt;;;", '"Total general";;"1.234,50";', "Suma:;;12,50;\n\n", "Somme;;;\n;;;\n", "totales"],
+)  # fmt: skip
+def test_a_last_row_that_adds_up_is_left_out_and_said(last: str) -> None:
+    read = sheet(SHOWN + last)
+    assert (read.rows, "only adds the others up" in read.notes[-1]) == (1, True)
+    assert [row["Nº"] for _, row in read.told(Problems("f.csv"))] == ["", "A1"]
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["Total;02/03/2026;12,50;b@b.example", "Totalmente;;;", "TOTAL-1;;12,50;", ";;12,50;", '"de\nTotal";02/03/2026;1,00;'],
+)  # fmt: skip
+def test_a_last_row_that_is_one_stays(last: str) -> None:
+    assert sheet(SHOWN + last).rows == 2
+
+
+def test_a_sum_in_the_middle_is_a_row_and_rows_without_a_value_are_none() -> None:
+    read = sheet(f"{SHOWN}TOTAL;;12,50;\n;;;\nA2;02/03/2026;1,00;c@b.example\n;;;\n")
+    assert [row["Nº"] for _, row in read.told(Problems("f.csv"))] == ["", "A1", "TOTAL", "A2"]
+
+
 def test_a_list_in_json_and_another_kind_of_file_are_refused() -> None:
     with pytest.raises(UnusableData, match="one JSON list"):
         sheet('[{"a": 1}]', name="f.json")
@@ -292,6 +342,25 @@ def test_rows_are_told_under_our_columns_and_every_problem_in_the_files_own_word
     assert problems.found[0].text.startswith("'31.02.26' is no date: February 2026 has 28 days; write")
     assert "write it like 31/12/2026" in next(one.text for one in problems.found if one.column == "Am")
     assert "it has 3 values where the header has 6" in problems.found[-1].text
+
+
+def test_roles_languages_and_places_are_read_as_files_say_them() -> None:
+    mapping = Columns(kind="members", columns={"email": "M", "name": "N", "role": "R", "places": "P", "language": "L"})
+    said = [
+        ("Encargado/a", "H01, H02", "Inglés", "manager", "H01 H02", "en"),
+        ("Mitarbeiter:in", "H01;H02", "Deutsch", "employee", "H01 H02", "de"),
+        ("Leiter (m/w/d)", "H01", "castellano", "manager", "H01", "es"),
+        ("Contabilidad", "", "pt-BR", "finance", "", "pt-BR"),
+        ("ADMINISTRADOR", "H01 | H02", "català", "admin", "H01 H02", "ca"),
+        ("admin", "a/b", "de", "admin", "a/b", "de"),
+        # what is none of them is left to whoever checks it
+        ("Administrativo", "", "?", "Administrativo", "", "?"),
+    ]
+    text = "M\tN\tR\tP\tL\n" + "".join(f"a@b.example\tA\t{r}\t{p}\t{spoken}\n" for r, p, spoken, *_ in said)
+    rows = list(turned(sheet=sheet(text), mapping=mapping, problems=Problems("f.csv")).rows())[1:]
+    assert [(row["role"], row["places"], row["language"]) for _, row in rows] == [
+        (role, places, language) for *_, role, places, language in said
+    ]
 
 
 def test_an_open_question_is_not_passed_over() -> None:

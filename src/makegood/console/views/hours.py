@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,8 +19,10 @@ from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Fact, Field, Form, Link, SettingsSection
 from makegood.console.views.people import Done
 from makegood.core.calendars import DAYS, Calendar, UnusableCalendar
+from makegood.listen.intake.values import ASK, UnreadableTime, date_order, time_plain
 from makegood.organizations.operations import calendar_publish
 from makegood.organizations.queries import CalendarFacts, PlaybookFacts, calendars_latest, organization_facts
+from makegood.rules.public_days import public_days
 
 DAY_NAMES = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
 USUAL = dict.fromkeys(DAYS[:5], "09:00-17:00")
@@ -48,12 +51,11 @@ def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, 
     if chosen in latest:
         form = _form(action, code=chosen, data=latest[chosen].data)
         return (*shown, SettingsSection(title=f"Change {chosen}", key="hours-change", forms=(form,)))
-    zone = organization_facts(organization_id=desk.organization_id).zone
     new = SettingsSection(
         title="New opening hours",
         key="hours-new",
         lead="Clocks of a playbook that uses them count only the time inside; without any, every minute counts.",
-        forms=(_form(action, code="", data={"zone": zone}, listed=listed, first=not latest),),
+        forms=(_new_form(desk, action, listed=listed, first=not latest),),
     )
     return (*shown, new)
 
@@ -61,9 +63,22 @@ def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, 
 def first_form(desk: Desk, *, action: str) -> Form:
     """This function will ask for opening hours while an organization is set up."""
     here = desk.organization_id
-    data = {"zone": organization_facts(organization_id=here).zone}
     first = not calendars_latest(organization_id=here)
-    return _form(action, code="", data=data, listed=playbooks_listed(organization_id=here), first=first)
+    return _new_form(desk, action, listed=playbooks_listed(organization_id=here), first=first)
+
+
+def _new_form(desk: Desk, action: str, *, listed: Sequence[PlaybookFacts], first: bool) -> Form:
+    """Ask for other hours, closed beforehand on the public holidays of the organization's country."""
+    zone = organization_facts(organization_id=desk.organization_id).zone
+    found = public_days(zone=zone, today=desk.facts.now.astimezone(ZoneInfo(zone)).date())
+    closed = (
+        f" These are the public holidays of {found.country} for a year, without those of regions: take out on which"
+        " you are open, and add others."
+        if found.days
+        else ""
+    )
+    data = {"zone": zone, "holidays": [day.isoformat() for day in found.days]}
+    return _form(action, code="", data=data, listed=listed, first=first, closed=closed)
 
 
 def publish(request: HttpRequest, desk: Desk) -> Done:
@@ -152,11 +167,22 @@ def _holidays(text: str) -> list[str]:
     days = text.replace(",", " ").split()
     if len(days) > MOST_HOLIDAYS:
         raise Unanswered({"hours_holidays": f"Write at most {MOST_HOLIDAYS} days."})
+    order = date_order(days)
+    if order.way == ASK:
+        raise Unanswered({"hours_holidays": f"In these days {order.why}: write them like 2026-12-25."})
+    days = [_day(one, order.way) for one in days]
     try:
         Calendar.from_data({"zone": "UTC", "weekly": {"mon": [["00:00", "24:00"]]}, "holidays": days})
     except UnusableCalendar as error:
         raise Unanswered({"hours_holidays": str(error)}) from error
     return days
+
+
+def _day(text: str, order: str) -> str:
+    try:
+        return time_plain(text, order)
+    except UnreadableTime:
+        return text
 
 
 def _typed(spans: list[list[str]]) -> str:
@@ -247,10 +273,11 @@ def _form(
     data: Mapping[str, Any],
     listed: Sequence[PlaybookFacts] = (),
     first: bool = False,
+    closed: str = "",
 ) -> Form:
     """Ask for hours: those of `code` changed, or new ones with the playbooks of `listed` that are to use them.
 
-    With `first` the playbook for anyone is ticked beforehand.
+    With `first` the playbook for anyone is ticked beforehand; `closed` says whose the closed days are.
     """
     weekly = data.get("weekly")
     hours = {day: _typed(weekly.get(day, [])) for day in DAYS} if weekly else USUAL
@@ -294,7 +321,7 @@ def _form(
                 label="Days on which you are closed",
                 kind="textarea",
                 value="\n".join(data.get("holidays", ())),
-                hint="One a line, such as 2026-12-25.",
+                hint=f"One a line, such as 2026-12-25 or 25/12/2026.{closed}",
             ),
             *((_playbooks_field("hours_for", listed, {"default"} if first else ()),) if listed else ()),
         ),

@@ -188,7 +188,7 @@ def _csv(lines: Iterable[str], problems: Problems, delimiter: str) -> Iterator[N
         yield 1, dict.fromkeys(header, "")
         for number, row in enumerate(rows, start=2):
             bounded.row_is_whole()
-            if not row:
+            if not any(map(str.strip, row)):
                 continue
             if len(row) != len(header):
                 problems.add_whole(

@@ -80,8 +80,8 @@ CALLED: dict[str, Called] = {
         name | full name | customer name | customer | client | client name | contact | guest | guest name | kunde |
         kundenname | vollstandiger name | gast | nom | nom complet | nom du client | nom client | client nom |
         nombre | nombre completo | nombre del cliente | cliente | nome | nome completo | nome do cliente | hospede |
-        store name | shop name | place name | filialname | bezeichnung | nom du magasin | nombre de la tienda | nome
-        da loja | mitarbeiter | employe | empleado
+        store name | shop name | place name | filialname | bezeichnung | nom du magasin | nombre de la tienda |
+        denominacion | denominacao | nome da loja | mitarbeiter | employe | empleado
         """,
     ),
     "language": _c("Language", "language | lang | locale | sprache | langue | idioma | lingua"),
@@ -201,16 +201,17 @@ CALLED: dict[str, Called] = {
         "What it was",
         """
         what | item | items | product name | description | article | goods | title | artikel | artikelname | ware |
-        beschreibung | produktname | designation | produit | libelle | articulo | descripcion | producto | artigo |
-        descricao | produto
+        beschreibung | bezeichnung | produktname | designation | produit | libelle | articulo | descripcion |
+        denominacion | producto | artigo | descricao | denominacao | produto
         """,
     ),
     "place": _c(
         "Place (its code)",
         """
-        place | place code | store | store code | store id | shop | shop code | branch | location | hotel | till |
-        depot | filiale | filialnummer | laden | geschaft | markt | standort | magasin | code magasin | boutique |
-        agence | site | tienda | codigo tienda | sucursal | local | loja | codigo loja | codigo da loja | filial
+        place | place code | store | store code | store id | store no | shop | shop code | shop no | branch | location |
+        hotel | till | depot | filiale | filialnummer | laden | geschaft | markt | standort | magasin | code magasin |
+        numero de magasin | boutique | agence | site | tienda | codigo tienda | numero de tienda | sucursal | local |
+        loja | codigo loja | numero da loja | filial
         """,
     ),
     "product": _c(
@@ -255,7 +256,7 @@ CALLED: dict[str, Called] = {
         code | store code | store id | store no | store number | shop code | shop no | shop number | place code |
         id | number | branch code | kurzel | kuerzel |
         filialnummer | filialcode | nummer | nr | code magasin | numero de magasin | codigo | codigo tienda | codigo
-        da loja | codigo loja | numero de tienda
+        loja | numero de tienda | numero da loja
         """,
     ),
     "parent": _c(
@@ -268,7 +269,8 @@ CALLED: dict[str, Called] = {
     "role": _c(
         "Role",
         """
-        role | position | job | job title | rolle | funktion | role de | fonction | rol | cargo | funcao | papel
+        role | position | job | job title | rolle | funktion | stelle | role de | fonction | poste | rol | puesto |
+        puesto de trabajo | cargo | funcao | papel
         """,
     ),
     "team": _c(
@@ -287,7 +289,8 @@ CALLED: dict[str, Called] = {
     "limit": _c(
         "May give a day",
         """
-        limit | daily limit | allowance | tageslimit | grenze | limite | plafond | limite diario | tope
+        limit | daily limit | allowance | tageslimit | grenze | limite | limite par jour | plafond | plafond par jour |
+        limite diario | limite por dia | tope | tope diario | tope por dia
         """,
     ),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -21,6 +22,11 @@ from makegood.listen.intake.values import Way
 MOST_SAMPLES = 2000
 MOSTLY = 0.8
 LEAST_TOKEN = 4
+SMALL = frozenset(("of", "the", "der", "de", "du", "des", "d", "del", "la", "el", "do", "da"))
+SPELT = {
+    **dict.fromkeys(("no", "n", "nr", "num", "nro", "nummer", "numero"), "number"),
+    **dict.fromkeys(("cod", "codigo"), "code"),
+}
 EXACT, PARTLY, LOOKS, ONLY = 1.0, 0.6, 0.5, 0.3
 KIND_WHY = {
     "promises": "it says when something is due",
@@ -80,16 +86,24 @@ def plain_word(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", bare).split())
 
 
+@lru_cache(maxsize=4096)
+def _spelt_out(word: str) -> str:
+    """Return what is the same however it is shortened: "no tienda" and "numero de tienda" are "number tienda"."""
+    said = [SPELT.get(token, token) for token in word.split() if token not in SMALL]
+    return " ".join(said) or word
+
+
 def drafted(*, header: Sequence[str], samples: Samples, kind: str = "") -> Draft:
     """Guess which column is what, for files of this kind or of the likeliest."""
     if kind:
         return _drafted(kind, "you said so", header, samples)
     drafts = [_drafted(one, KIND_WHY[one], header, samples) for one in KINDS]
-    return max(drafts, key=lambda draft: (not lacking(draft.kind, draft.guesses), _weight(draft)))
+    return max(drafts, key=lambda draft: (not lacking(draft.kind, draft.guesses), *_weight(draft)))
 
 
-def _weight(draft: Draft) -> float:
-    return sum(guess.sure for guess in draft.guesses.values())
+def _weight(draft: Draft) -> tuple[float, bool]:
+    """How much of a file a draft explains; of two that explain as much, the one that knows the code of a place."""
+    return sum(guess.sure for guess in draft.guesses.values()), "code" in draft.guesses
 
 
 def lacking(kind: str, chosen: Mapping[str, object]) -> list[str]:
@@ -163,7 +177,7 @@ def _guess(name: str, column: str, seen: Sequence[str]) -> Guess | None:
     word, words = plain_word(column), CALLED[name].words
     parts = parts_named(word)
     of_parts = name in (GIVEN, FAMILY) or (bool(parts) and name in ("name", "handle"))
-    exact = word in words or word in (plain_word(name), plain_word(CALLED[name].label))
+    exact = _spelt_out(word) in map(_spelt_out, (*words, plain_word(name), plain_word(CALLED[name].label)))
     if of_parts:
         exact = parts == (name,) or (name == "name" and len(parts) > 1)
     if exact or of_parts:

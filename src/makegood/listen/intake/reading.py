@@ -24,6 +24,10 @@ LONGEST_COLUMN = 120
 LONGEST_NAME = 120
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 LOOKED_AT = 20
+SUM = re.compile(
+    r"(?:grand? )?(?:totals?|totales|totaux|summe|gesamt|gesamtsumme|suma|somme|soma)(?=[\s:]|$)", re.IGNORECASE
+)
+"""How the last row of an export begins where it adds the others up, in five languages."""
 PACKED = (
     (b"PK\x03\x04", "is a zip or an Excel file: open it, and save the table as CSV"),
     (b"PK\x05\x06", "is an empty zip: bring the CSV file itself"),
@@ -92,6 +96,9 @@ def sheet_of(*, name: str, content: bytes) -> Sheet:
     delimiter = _delimiter(text) if form == "csv" else ","
     if form == "csv" and delimiter != ",":
         notes.append(f"Its values are parted by {DELIMITERS[delimiter]}.")
+    if form == "csv" and (last := _sum_begins(text, delimiter)):
+        notes.append("Its last row only adds the others up, and was left out.")
+        text = text[:last]
     sheet = Sheet(name=name, form=form, encoding=encoding, delimiter=delimiter, header=(), rows=0, notes=(), text=text)
     header, rows = _counted(sheet)
     return attrs.evolve(sheet, header=header, rows=rows, notes=tuple(notes))
@@ -139,6 +146,16 @@ def _delimiter(text: str) -> str:
         if rows[0] > 1 and found >= most:
             best, most = one, found
     return best
+
+
+def _sum_begins(text: str, delimiter: str) -> int:
+    """Return where the last row begins, if all it does is to add up: "Total" first, and at least half of it empty."""
+    begins = text.rstrip(f'{delimiter}" \t\r\n').rfind("\n") + 1
+    columns = text.partition("\n")[0].count(delimiter) + 1
+    if not begins or text.count('"', 0, begins) % 2:
+        return 0
+    said = [cell for cell in (cell.strip(' "\t\r\n') for cell in text[begins:].split(delimiter)) if cell]
+    return begins if said and SUM.match(said[0]) and len(said) * 2 <= columns else 0
 
 
 def _counted(sheet: Sheet) -> tuple[tuple[str, ...], int]:

@@ -11,9 +11,11 @@ from makegood.listen.datasets.numbered import Numbered, Problems, Row, Turned
 from makegood.listen.intake.columns import AMOUNTS, CALLED, FAMILY, GIVEN, TIMES, TITLES
 from makegood.listen.intake.person_names import NAMES, name_plain, name_whole
 from makegood.listen.intake.reading import Sheet
+from makegood.listen.intake.said import language_plain, places_plain, role_plain
 from makegood.listen.intake.values import ASK, DECIMALS, ORDERS, UnreadableTime, amount_plain, time_plain
 from makegood.listen.mapping_values import AMOUNT
 
+SAID = {"role": role_plain, "language": language_plain, "places": places_plain}
 EXAMPLES = {"dmy": "31/12/2026 or 2026-12-31", "mdy": "12/31/2026 or 2026-12-31", "": "2026-12-31 or 2026-12-31 14:30"}
 
 
@@ -66,7 +68,7 @@ def _row(number: int, row: Row, mapping: Columns, problems: Problems) -> Row | N
             plain = _amount(text, mapping.decimal or ".")
             said = f"{text[:60]!r} is no amount: write it like 1250{mapping.decimal or '.'}00"
         else:
-            plain, said = text, ""
+            plain, said = SAID[name](text) if name in SAID else text, ""
         if plain is None:
             problems.add(number, said, column=name)
             good = False
