@@ -126,6 +126,8 @@ LEFT_OUT = {
         "asked of a help desk, which is somebody else's server: addresses only",
     ),
     "console.views.choosing:_choosing": (1, WORDLESS),
+    "console.views.closed_days:_days_form": (1, WORDLESS),
+    "console.views.closed_days:_place_form": (1, WORDLESS),
     "console.views.coding:_asking": (2, "a code of six digits, behind a password and a factor, which is kept nowhere"),
     "console.views.correcting:_screen": (1, WORDLESS),
     "console.views.factors:_password": (1, WORDLESS),

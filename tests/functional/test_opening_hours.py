@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -82,16 +84,6 @@ def test_closed_days_are_typed_as_they_are_written_here(org: Org) -> None:
     assert hours_of(org)["shop"]["holidays"] == ["2026-12-25", "2027-01-06", "2027-05-01", "2027-10-12"]
 
 
-def test_new_hours_begin_closed_on_the_public_holidays_of_the_country(org: Org) -> None:
-    client = signed_in(org, org.admin)
-    page = unescape(client.get("/settings/hours").content.decode())
-    assert "These are the public holidays of" in page
-    assert re.search(r"<textarea[^>]*>\s*\d{4}-\d\d-\d\d\n\d{4}-\d\d-\d\d\n", page)
-    publish(client)
-    changed = unescape(client.get("/settings/hours?change=shop").content.decode())
-    assert "These are the public holidays of" not in changed
-
-
 def test_a_week_without_an_open_minute_is_refused(org: Org) -> None:
     page = publish(signed_in(org, org.admin), **dict.fromkeys(WEEK, ""))
     assert "The calendar has no working minute" in page
@@ -159,3 +151,92 @@ def test_the_set_up_leads_to_what_the_hours_change_and_back(org: Org) -> None:
     asked = {"hours": "shop", "versions": f"default:{latest(org)[0]}", "for_shop": "default", "then": "set-up"}
     assert client.post("/settings/hours/use", asked).headers["Location"] == "/set-up/hours"
     assert "They count in the clocks of: For anyone." in client.get("/set-up/hours").content.decode()
+
+
+@pytest.fixture
+def now_org(make_org: Callable[..., Org]) -> Org:
+    """An organization whose time is ours: its hours change more than once."""
+    return make_org(clock="real")
+
+
+def proposed(page: str) -> dict[str, tuple[str, bool]]:
+    """The days on a page of public holidays: what each is called, and whether it is ticked."""
+    found = re.findall(
+        r'name="on_\d+" value="([\d-]+)"( checked)?><span>[^<]*<small>([^<]*)</small>', " ".join(page.split())
+    )
+    return {day: (name, bool(ticked)) for day, ticked, name in found}
+
+
+def shown(client: Client, address: str) -> str:
+    return unescape(client.get(address).content.decode())
+
+
+def closed_on(org: Org) -> list[str]:
+    return [str(day) for day in hours_of(org)["shop"]["holidays"]]  # type: ignore[attr-defined]
+
+
+def test_public_holidays_are_proposed_and_close_but_for_those_that_are_struck(now_org: Org) -> None:
+    client = signed_in(now_org, now_org.admin)
+    answer = client.post("/settings/hours/publish", SHOP | {"hours_country": "DE"})
+    assert answer.headers["Location"] == "/settings/hours/closed?hours=shop&country=DE"
+    year = datetime.now(UTC).year
+    ascension = next(day for day, (name, _) in proposed(shown(client, answer.headers["Location"])).items()
+                     if name.startswith("Ascension") and day.startswith(str(year + 1)))  # fmt: skip
+    bavaria = shown(client, "/settings/hours/closed?hours=shop&country=DE&region=BY")
+    epiphany, new_year = f"{year + 1}-01-06", f"{year + 1}-01-01"
+    assert proposed(bavaria)[epiphany] == ("Epiphany", True)
+    assert epiphany not in proposed(shown(client, answer.headers["Location"]))
+    chosen = [day for day in proposed(bavaria) if day != new_year]
+    asked = {"hours": "shop", "country": "DE", "region": "BY", f"on_{year + 1}": [*chosen, "2031-01-01"]}
+    page = unescape(client.post("/settings/hours/closed", asked, follow=True).content.decode())
+    assert f"shop is closed on {len(chosen)} of these days from now on." in page
+    assert {"2026-12-25", "2026-12-26", epiphany, ascension, *chosen} == {*closed_on(now_org)}
+    again = proposed(shown(client, "/settings/hours/closed?hours=shop&country=DE&region=BY"))
+    assert not again[new_year][1], "it was struck"
+    assert all(again[day][1] for day in chosen)
+    same = client.post("/settings/hours/closed", asked, follow=True).content.decode()
+    assert "Nothing changes" in same
+
+
+def test_public_holidays_are_those_of_the_zone_until_another_country_is_chosen(now_org: Org) -> None:
+    client = signed_in(now_org, now_org.admin)
+    publish(client, hours_sat="10-13")
+    page = shown(client, "/settings/hours/closed?hours=shop&country=XX")
+    assert 'value="NL" selected' in page
+    assert any(name.startswith("King's Day") for name, _ in proposed(page).values())
+    assert any(name.endswith("(closed anyway)") for name, _ in proposed(page).values()), "two Sundays at least"
+    elsewhere = [shown(client, f"/settings/hours/closed?hours=shop&country=DE{more}") for more in ("&region=SCT", "")]
+    assert proposed(elsewhere[0]) == proposed(elsewhere[1]), "a region of another country is none"
+    assert client.get("/settings/hours/closed?hours=nowhere").headers["Location"] == "/settings/hours"
+    refused = client.post("/settings/hours/closed", {"hours": "shop", "country": "XX", "region": ""})
+    assert refused.status_code == 422
+    assert "Choose a country, and a region of it or none, from the list." in unescape(refused.content.decode())
+    assert closed_on(now_org) == ["2026-12-25", "2026-12-26"]
+
+
+def test_the_set_up_goes_by_the_public_holidays_to_what_the_hours_change(now_org: Org) -> None:
+    client = signed_in(now_org, now_org.admin)
+    answer = client.post("/set-up/hours", SHOP | {"hours_for": "default", "hours_country": "PT"})
+    led = answer.headers["Location"]
+    assert led == "/settings/hours/closed?hours=shop&for_shop=default&then=set-up&country=PT"
+    onward = "/settings/hours/use?hours=shop&for_shop=default&then=set-up"
+    assert onward in shown(client, led), "the days may be left as they are"
+    asked = {"hours": "shop", "for_shop": "default", "then": "set-up", "country": "PT", "region": ""}
+    assert client.post("/settings/hours/closed", asked).headers["Location"] == onward
+    first = client.post("/set-up/hours", SHOP | {"hours_code": "till", "hours_country": "PT"}).headers["Location"]
+    assert first == "/settings/hours/closed?hours=till&then=set-up&country=PT"
+    left = client.post("/settings/hours/closed", {"hours": "till", "then": "set-up", "country": "PT"})
+    assert left.headers["Location"] == "/set-up/hours"
+
+
+def test_no_more_days_are_closed_than_hours_may_hold(now_org: Org) -> None:
+    client = signed_in(now_org, now_org.admin)
+    begun = date(2000, 1, 1)
+    publish(client, hours_holidays=" ".join((begun + timedelta(days=n)).isoformat() for n in range(400)))
+    day = next(iter(proposed(shown(client, "/settings/hours/closed?hours=shop"))))
+    asked = {"hours": "shop", "country": "NL", f"on_{day[:4]}": day}
+    refused = client.post("/settings/hours/closed", asked)
+    assert refused.status_code == 422
+    assert "hold at most 400 closed days" in refused.content.decode()
+    publish(client, hours_holidays=" ".join((begun + timedelta(days=n)).isoformat() for n in range(399)))
+    assert client.post("/settings/hours/closed", asked).status_code == 302

@@ -100,8 +100,8 @@ PAGES: dict[str, May] = {
     **_each("settings settings-first", May(PAYS)),
     **_each("source-shadow source-shadow-file", May(DECIDES)),
     **_each(
-        """set-up-step customer-erase customer-file customer-proof playbook-check playbook-write playbook-compare hours-use member member-act
-        settings-act drafting-try""",
+        """set-up-step customer-erase customer-file customer-proof playbook-check playbook-write playbook-compare hours-use hours-closed
+        member member-act settings-act drafting-try""",
         May(RUNS),
     ),
 }

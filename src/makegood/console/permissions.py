@@ -157,6 +157,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "playbook-write": RUNS,
     "playbook-compare": RUNS,
     "hours-use": RUNS,
+    "hours-closed": RUNS,
     "data-bring": DECIDES,
     "data-act": DECIDES,
     "data-file": DECIDES,

@@ -57,6 +57,7 @@ from makegood.console.viewmodels.recovery import (
     WhyPage,
 )
 from makegood.console.viewmodels.settings import (
+    ClosedDaysPage,
     ConfirmPage,
     CounterPage,
     ErrorPage,
@@ -111,6 +112,7 @@ __all__ = [
     "Choice",
     "ClockFace",
     "ClosePanel",
+    "ClosedDaysPage",
     "ConfirmPage",
     "CounterPage",
     "CustomerCard",

@@ -165,6 +165,17 @@ class FormPage:
 
 
 @attrs.frozen(kw_only=True)
+class ClosedDaysPage:
+    """The public holidays of one country or region: `place` asks which one, `form` on which of them to close."""
+
+    title: str
+    lead: str
+    place: Form
+    form: Form | None
+    back: Link
+
+
+@attrs.frozen(kw_only=True)
 class CounterPage:
     """The counter: the short report that a phone keeps while the line is down, and what may be given.
 

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.urls import reverse
 
-from makegood.console.asking import zones
+from makegood.console.asking import select, zones
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.building.words import said_at
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Choice, Fact, Field, Form, Link, SettingsSection
+from makegood.console.views.closed_days import MOST
 from makegood.console.views.people import Done
 from makegood.core.calendars import DAYS, Calendar, UnusableCalendar
 from makegood.listen.intake.values import ASK, UnreadableTime, date_order, time_plain
 from makegood.organizations.operations import calendar_publish
 from makegood.organizations.queries import CalendarFacts, PlaybookFacts, calendars_latest, organization_facts
-from makegood.rules.public_days import public_days
+from makegood.rules.public_holidays import countries, country_of
 
 DAY_NAMES = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
 USUAL = dict.fromkeys(DAYS[:5], "09:00-17:00")
 SPAN = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|–|to)\s*(\d{1,2})(?:[:.](\d\d))?", re.ASCII)  # noqa: RUF001
 CLOSED = ("", "closed", "-")
-MOST_HOLIDAYS = 400
+SOON = timedelta(days=90)
+"""So long before the last closed day that is known, later ones are asked for."""
 
 
 def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, ...]:
@@ -41,9 +43,7 @@ def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, 
             key=f"hours-{code}",
             lead=used_said(desk, code),
             facts=_facts(desk, one),
-            links=()
-            if code == chosen
-            else (Link(label="Change them", url=f"{reverse('settings', args=['hours'])}?change={code}#hours-form"),),
+            links=() if code == chosen else _ways(code),
             forms=() if code == chosen else (_use_form(code, listed),),
         )
         for code, one in latest.items()
@@ -60,6 +60,14 @@ def sections(desk: Desk, *, action: str, chosen: str) -> tuple[SettingsSection, 
     return (*shown, new)
 
 
+def _ways(code: str) -> tuple[Link, ...]:
+    """Where these hours are changed, and where their public holidays are gone through."""
+    return (
+        Link(label="Change them", url=f"{reverse('settings', args=['hours'])}?change={code}#hours-form"),
+        Link(label="Public holidays", url=f"{reverse('hours-closed')}?{urlencode({'hours': code})}"),
+    )
+
+
 def first_form(desk: Desk, *, action: str) -> Form:
     """This function will ask for opening hours while an organization is set up."""
     here = desk.organization_id
@@ -68,17 +76,8 @@ def first_form(desk: Desk, *, action: str) -> Form:
 
 
 def _new_form(desk: Desk, action: str, *, listed: Sequence[PlaybookFacts], first: bool) -> Form:
-    """Ask for other hours, closed beforehand on the public holidays of the organization's country."""
     zone = organization_facts(organization_id=desk.organization_id).zone
-    found = public_days(zone=zone, today=desk.facts.now.astimezone(ZoneInfo(zone)).date())
-    closed = (
-        f" These are the public holidays of {found.country} for a year, without those of regions: take out on which"
-        " you are open, and add others."
-        if found.days
-        else ""
-    )
-    data = {"zone": zone, "holidays": [day.isoformat() for day in found.days]}
-    return _form(action, code="", data=data, listed=listed, first=first, closed=closed)
+    return _form(action, code="", data={"zone": zone}, listed=listed, first=first)
 
 
 def publish(request: HttpRequest, desk: Desk) -> Done:
@@ -93,6 +92,7 @@ def publish(request: HttpRequest, desk: Desk) -> Done:
     except UnusableCalendar as error:
         raise Unanswered({"hours_mon": str(error)}) from error
     wanted = [one for one in request.POST.getlist("hours_for") if re.fullmatch(r"[\w-]{1,60}", one)]
+    country = request.POST.get("hours_country", "")
     calendar_publish(
         organization_id=desk.organization_id,
         code=code,
@@ -101,13 +101,17 @@ def publish(request: HttpRequest, desk: Desk) -> Done:
         now=desk.facts.now,
         by=desk.member_id,
     )
+    setting_up = request.path.startswith("/set-up")
+    asked = {"hours": code, f"for_{code}": wanted} | ({"then": "set-up"} if setting_up else {})
+    if country:
+        asked |= {"country": country}
+        text = f"The hours of {code} are kept. Say on which public holidays you are closed."
+        return Done(text=text, to=f"{reverse('hours-closed')}?{urlencode(asked, doseq=True)}")
     if _used_by(desk).get(code):
         return Done(text=f"The hours of {code} count from now on. Time that was used stays used.")
-    setting_up = request.path.startswith("/set-up")
     if not wanted:
         where = "in Settings, Opening hours" if setting_up else "below"
         return Done(text=f"The hours of {code} are kept. They count once a playbook uses them: choose which {where}.")
-    asked = {"hours": code, f"for_{code}": wanted} | ({"then": "set-up"} if setting_up else {})
     text = f"The hours of {code} are kept. See what they change, then let them count."
     return Done(text=text, to=f"{reverse('hours-use')}?{urlencode(asked, doseq=True)}")
 
@@ -165,8 +169,8 @@ def _backwards(start: str, end: str, *, day: str) -> str:
 
 def _holidays(text: str) -> list[str]:
     days = text.replace(",", " ").split()
-    if len(days) > MOST_HOLIDAYS:
-        raise Unanswered({"hours_holidays": f"Write at most {MOST_HOLIDAYS} days."})
+    if len(days) > MOST:
+        raise Unanswered({"hours_holidays": f"Write at most {MOST} days."})
     order = date_order(days)
     if order.way == ASK:
         raise Unanswered({"hours_holidays": f"In these days {order.why}: write them like 2026-12-25."})
@@ -195,9 +199,17 @@ def _facts(desk: Desk, one: CalendarFacts) -> tuple[Fact, ...]:
     return (
         *(Fact(label=name, value=_typed(weekly.get(day, [])) or "closed") for day, name in DAY_NAMES.items()),
         Fact(label="Time zone", value=str(one.data["zone"])),
-        Fact(label="Closed days to come", value=_few(closed) or "none"),
+        Fact(label="Closed days to come", value=_few(closed) or "none", note=_until(desk, closed)),
         Fact(label="So since", value=said_at(desk, one.active_from)),
     )
+
+
+def _until(desk: Desk, closed: Sequence[str]) -> str:
+    """Until when closed days are known; once that is near, that later ones are to be brought."""
+    if not closed:
+        return "Public holidays brings those of your country."
+    near = closed[-1] < (desk.facts.now + SOON).date().isoformat()
+    return f"Known until {closed[-1]}{': Public holidays brings later ones.' if near else '.'}"
 
 
 def week_said(data: Mapping[str, Any]) -> str:
@@ -228,6 +240,12 @@ def _used_by(desk: Desk) -> dict[str, list[PlaybookFacts]]:
         if code := one.data["clocks"].get("calendar"):
             used.setdefault(code, []).append(one)
     return used
+
+
+def _country_field(zone: str) -> Field:
+    hint = "You see each day before it counts, and strike those on which you are open."
+    named, guessed = "Whose public holidays you keep", country_of(zone)
+    return select("hours_country", named, countries(), value=guessed, first="nobody's: I write my days", hint=hint)
 
 
 def _playbooks_field(name: str, listed: Sequence[PlaybookFacts], chosen: Collection[str]) -> Field:
@@ -273,11 +291,10 @@ def _form(
     data: Mapping[str, Any],
     listed: Sequence[PlaybookFacts] = (),
     first: bool = False,
-    closed: str = "",
 ) -> Form:
     """Ask for hours: those of `code` changed, or new ones with the playbooks of `listed` that are to use them.
 
-    With `first` the playbook for anyone is ticked beforehand; `closed` says whose the closed days are.
+    With `first` the playbook for anyone is ticked beforehand.
     """
     weekly = data.get("weekly")
     hours = {day: _typed(weekly.get(day, [])) for day in DAYS} if weekly else USUAL
@@ -321,8 +338,10 @@ def _form(
                 label="Days on which you are closed",
                 kind="textarea",
                 value="\n".join(data.get("holidays", ())),
-                hint=f"One a line, such as 2026-12-25 or 25/12/2026.{closed}",
+                hint="One a line, such as 2026-12-25 or 25/12/2026."
+                + ("" if code else " Public holidays need not be typed: they are proposed next."),
             ),
+            *(() if code else (_country_field(str(data["zone"])),)),
             *((_playbooks_field("hours_for", listed, {"default"} if first else ()),) if listed else ()),
         ),
     )
