@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -200,15 +201,37 @@ def test_no_transaction_is_open_while_a_mail_server_is_called(
 ) -> None:
     client, seen = signed_in(org, org.admin), []
 
-    def looked(account: Account) -> Folder:
+    def looked(account: Account, **more: Any) -> Folder:
         seen.append((account.port, transaction.get_connection().in_atomic_block))
-        return tried(account)
+        return tried(account, **more)
 
     monkeypatch.setattr(connecting, "tried", looked)
     assert "It works" in keep(client, given(house))
     assert "It works" in keep(client, {}, "try")
     assert "does not take this user" in keep(client, given(house, mail_password="wrong"))
     assert seen == [(house.port, False)] * 3
+
+
+def test_a_token_that_the_provider_changes_as_it_is_tried_is_kept(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, given_next = signed_in(org, org.admin), iter(("second", "third"))
+
+    def looked(account: Account, *, renewed: Callable[[str], object]) -> Folder:
+        renewed(next(given_next))
+        return Folder(validity=1, mails=0, next_uid=1)
+
+    def secret() -> str:
+        with tenant(organization_id=org.id):
+            account = operations.account_kept(organization_id=org.id)
+        assert account is not None
+        return account.secret
+
+    monkeypatch.setattr(connecting, "tried", looked)
+    asked = {"host": "mail.example", "port": "993", "security": "tls", "user": "care", "folder": "INBOX", "from": "now"}
+    more = {"token_url": "https://sign.example/token", "token_client": "makegood", "token_refresh": "first"}
+    assert "It works" in keep(client, {f"token_{name}": value for name, value in asked.items()} | more, "set-token")
+    assert secret() == "second"
+    assert "It works" in keep(client, {}, "try")
+    assert secret() == "third"
 
 
 def test_only_so_many_mailboxes_are_tried_at_once(org: Org, house: MailHouse, monkeypatch: pytest.MonkeyPatch) -> None:

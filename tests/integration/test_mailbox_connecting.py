@@ -12,16 +12,22 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.conf import settings
+from tests.conftest import START, Org
 from tests.support.mail_server import MailHouse, mail_house
 from tests.support.mailboxes import _no_demo, mail
 from tests.support.ports import free_port
 
 from makegood.listen.mailbox import connecting
-from makegood.listen.mailbox.account import UnableToReadMail
+from makegood.listen.mailbox.account import Account, UnableToReadMail
 from makegood.listen.mailbox.connecting import tried, trusted
+from makegood.listen.mailbox.operations import account_kept, mailbox_renewed, mailbox_set
+from makegood.listen.mailbox.reading import Reader
+from makegood.listen.models import Mailbox
+from makegood.store.tenancy import tenant
 
 __all__ = ["_no_demo"]
 REFRESH, ACCESS = "a refresh token", "an-access-token"
+CHANGED, AFTER = "a refresh token that is changed as it is used", "the one that is given for it"
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +123,20 @@ def test_a_server_that_is_none_and_one_that_is_silent_are_told_apart(
         thread.join(300)
 
 
+def read_by(org: Org, account: Account) -> tuple[str, str]:
+    """What is kept to sign in with once a worker has read this mailbox, which is held against it having changed."""
+    with tenant(organization_id=org.id):
+        mailbox_set(organization_id=org.id, account=account, by=None, now=START)
+        row = Mailbox.objects.get(organization_id=org.id)
+    Reader(organization_id=org.id, mailbox_id=row.id).read()
+    with tenant(organization_id=org.id):
+        mailbox_renewed(organization_id=org.id, before=account, secret="of settings that are no more")
+        kept = account_kept(organization_id=org.id)
+        assert Mailbox.objects.get(organization_id=org.id).changed_at == row.changed_at, "it is read on"
+    assert kept is not None
+    return kept.secret, kept.client_secret
+
+
 class Signer(BaseHTTPRequestHandler):
     """A sign-in service: gives an access token for the refresh token, and tells the mail server whose it is."""
 
@@ -124,9 +144,12 @@ class Signer(BaseHTTPRequestHandler):
         asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         status, told = 200, {"active": True, "username": "oauth-user"}
         if "refresh_token" in asked:
-            good = asked["refresh_token"] == [REFRESH] and asked["client_id"] == ["makegood"]
+            known = asked["refresh_token"][0] in (REFRESH, CHANGED, AFTER)
+            good = known and asked["client_id"] == ["makegood"]
             status = 200 if good else 400
             told = {"access_token": ACCESS} if good else {"error": "invalid_grant"}
+            if good and asked["refresh_token"] == [CHANGED]:
+                told["refresh_token"] = AFTER
         elif asked.get("token") != [ACCESS]:
             told = {"active": False}
         body = json.dumps(told).encode()
@@ -150,10 +173,15 @@ def signer() -> Iterator[str]:
         thread.join()
 
 
-def test_a_refresh_token_opens_the_mailbox(signer: str) -> None:
+def test_a_refresh_token_opens_the_mailbox_and_one_that_is_changed_is_kept(signer: str, org: Org) -> None:
     with mail_house(oauth_url=signer) as house:
         given = {"username": "oauth-user", "token_url": signer, "client_id": "makegood"}
-        assert tried(house.account(**given, secret=REFRESH)).mails == 0
+        newer: list[str] = []
+        assert tried(house.account(**given, secret=REFRESH), renewed=newer.append).mails == 0
+        assert newer == []
+        assert tried(house.account(**given, secret=CHANGED), renewed=newer.append).mails == 0
+        assert newer == [AFTER]
+        assert read_by(org, house.account(**given, secret=CHANGED, client_secret="ours")) == (AFTER, "ours")
         assert "does not take the refresh token any more" in said(house, **given, secret="an old one")
         other = {**given, "username": "somebody-else"}
         assert "does not take what the sign-in service gave us" in said(house, **other, secret=REFRESH)

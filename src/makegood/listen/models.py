@@ -153,7 +153,8 @@ MAILBOX_SIGN_INS = ("password", "oauth")
 class Mailbox(TenantModel):
     """Where an organization's mail is read by IMAP, and how far it was.
 
-    `secret` is encrypted: the password, or what a new access token is asked for with (`token_url`, `client_id`).
+    `secret` is encrypted: the password, or what a new access token is asked for with (`token_url`, `client_id`), as the
+    provider gave it last.
     `validity` and `position` are the folder's UIDVALIDITY and the last UID taken, moved by the transaction that takes
     it. Of what lay there when its numbers were first seen (up to `judged_to`), what had arrived before `from_at` stays.
     Whoever reads it holds it until `held_until`, by the wall clock as all times here. `trouble` is what is in the way,

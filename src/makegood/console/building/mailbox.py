@@ -263,7 +263,8 @@ def _token_form(found: MailboxFacts | None) -> SettingsSection:
         key="mail-token",
         title="Change the mailbox" if mine else "Read a mailbox, signing in with a token (OAuth2)",
         lead="For providers that take no password from programs. Register Makegood there, let the mailbox's owner "
-        "agree once, and bring the refresh token that you get.",
+        "agree once, and bring the refresh token that you get: docs/guides/mail-in.md goes through it for Microsoft "
+        "365 and Google, step by step. A token that the provider changes later is kept by itself.",
         how="set-token",
         prefix="token",
         secrets=(

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -31,6 +32,7 @@ from makegood.listen.mailbox.operations import (
     mailbox_allowed,
     mailbox_forget,
     mailbox_let,
+    mailbox_renewed,
     mailbox_set,
 )
 from makegood.listen.models import MAILBOX_SECURITY
@@ -85,13 +87,21 @@ def _outside(request: HttpRequest, *, how: str) -> HttpResponse:
     answer = acts(mail_again)(ask)(request, how=how)
     if not asked:
         return answer
-    folder, error = _tried(asked[0])
+    newer: list[str] = []
+    folder, error = _tried(asked[0], newer)
+
+    def renew(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
+        mailbox_renewed(organization_id=desk.organization_id, before=asked[0], secret=newer[-1])
+        return HttpResponse()
 
     def write(request: HttpRequest, desk: Desk, *, how: str) -> HttpResponse:
         _admins_only(desk, how)
-        _write(request, desk, how, asked[0], folder, error)
+        account = attrs.evolve(asked[0], secret=newer[-1]) if newer else asked[0]
+        _write(request, desk, how, account, folder, error)
         return redirect("settings", section="mail")
 
+    if newer:  # kept by itself, since what is written next may be refused and undone
+        acts(mail_again)(renew)(request, how=how)
     return acts(mail_again)(write)(request, how=how)
 
 
@@ -150,14 +160,14 @@ def _by_token(request: HttpRequest, desk: Desk) -> Account:
     )
 
 
-def _tried(account: Account) -> tuple[Folder | None, str]:
-    """Connect and open the folder: what was found there, or what is in the way."""
+def _tried(account: Account, newer: list[str]) -> tuple[Folder | None, str]:
+    """Connect and open the folder: what was found there, or what is in the way; `newer` takes a changed token."""
     from makegood.listen.mailbox.connecting import tried
 
     if not _free.acquire(blocking=False):
         return None, "Other mailboxes are being tried right now: try again in a few seconds."
     try:
-        return tried(account), ""
+        return tried(account, renewed=newer.append), ""
     except UnableToReadMail as error:
         return None, str(error)
     finally:

@@ -10,12 +10,13 @@ import imaplib
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 
 from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 
 from makegood.listen.mailbox.account import Account, Folder, MailServerGone, UnableToReadMail
-from makegood.listen.mailbox.tokens import UnableToGetToken, access_token
+from makegood.listen.mailbox.tokens import UnableToGetToken, tokens_asked
 from makegood.store.outgoing import UnableToCall, line_to, trusted
 
 TIMEOUT = 20.0
@@ -40,14 +41,21 @@ class _Client(IMAPClient):  # type: ignore[misc]
         return _Line(self.host, self.port, self.ssl_context if self.ssl else None)
 
 
-def connected(account: Account) -> IMAPClient:
+Renewed = Callable[[str], object]
+"""Is given another refresh token, at once: from then on the one before may open nothing any more."""
+
+
+def connected(account: Account, *, renewed: Renewed | None = None) -> IMAPClient:
     """This function will connect and sign in. Raises UnableToReadMail."""
     token = ""
     if account.token_url:
         try:
-            token = access_token(account)
+            tokens = tokens_asked(account)
         except UnableToGetToken as error:
             raise UnableToReadMail(str(error)) from error
+        token = tokens.access
+        if renewed is not None and tokens.refresh != account.secret:
+            renewed(tokens.refresh)
     client = _reached(account)
     try:
         _secured(client, account)
@@ -80,9 +88,9 @@ def opened(client: IMAPClient, account: Account) -> Folder:
         raise UnableToReadMail(said) from error
 
 
-def tried(account: Account) -> Folder:
+def tried(account: Account, *, renewed: Renewed | None = None) -> Folder:
     """This function will connect, open the folder and leave again. Raises UnableToReadMail."""
-    client = connected(account)
+    client = connected(account, renewed=renewed)
     try:
         return opened(client, account)
     finally:

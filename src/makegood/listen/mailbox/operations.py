@@ -61,7 +61,7 @@ def mailbox_set(
     row.username, row.folder = account.username, account.folder
     row.sign_in = "oauth" if account.token_url else "password"
     row.token_url, row.client_id = account.token_url, account.client_id
-    row.secret = encrypt(json.dumps({"secret": account.secret, "client_secret": account.client_secret}))
+    row.secret = _sealed(account.secret, account.client_secret)
     row.active, row.trouble, row.trouble_at, row.changed_at = True, "", None, moment_at
     if another or all_there:
         row.validity, row.position, row.judged_to = None, 0, 0
@@ -117,6 +117,21 @@ def account_of(row: Mailbox) -> Account:
         client_id=row.client_id,
         client_secret=kept["client_secret"],
     )
+
+
+def mailbox_renewed(*, organization_id: int, before: Account, secret: str) -> None:
+    """This function will keep the refresh token that a provider gave in place of another, and go on reading.
+
+    Nothing is kept where the way into the mailbox is another than `before` by now.
+    """
+    row = Mailbox.objects.select_for_update().filter(organization_id=organization_id).first()
+    if row is not None and account_of(row) == before:
+        row.secret = _sealed(secret, before.client_secret)
+        row.save(update_fields=["secret"])
+
+
+def _sealed(secret: str, client_secret: str) -> bytes:
+    return encrypt(json.dumps({"secret": secret, "client_secret": client_secret}))
 
 
 @frozen(kw_only=True)

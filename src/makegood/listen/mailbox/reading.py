@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import attrs
@@ -30,6 +31,7 @@ from makegood.listen.mailbox.operations import (
     mail_arrived,
     mail_set_aside,
     mailbox_begun,
+    mailbox_renewed,
     mailbox_told,
 )
 from makegood.listen.models import Mailbox
@@ -87,7 +89,7 @@ class Reader:
             account = self._account()
             if account is None:
                 return 0
-            self._client = connected(account)
+            self._client = connected(account, renewed=partial(self._renewed, account))
             taken += self._begin(account)
             self.told("")
             while wait and not self.stop.is_set():
@@ -114,6 +116,10 @@ class Reader:
                 client.shutdown()
             except (OSError, IMAPClientError):
                 return
+
+    def _renewed(self, account: Account, secret: str) -> None:
+        with self._database():
+            mailbox_renewed(organization_id=self.organization_id, before=account, secret=secret)
 
     @contextmanager
     def _served(self) -> Iterator[None]:

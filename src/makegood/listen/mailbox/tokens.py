@@ -7,10 +7,13 @@ import json
 from typing import Protocol
 from urllib.parse import urlencode
 
+import attrs
+
 from makegood.store.outgoing import UnableToCall, host_of, post
 
 TIMEOUT = 20.0
 LONGEST_ANSWER = 100_000
+LONGEST_TOKEN = 16_000
 
 
 class UnableToGetToken(OSError):
@@ -37,7 +40,15 @@ class Signing(Protocol):
         """The refresh token."""
 
 
-def access_token(account: Signing) -> str:
+@attrs.frozen
+class Tokens:
+    """What opens the mailbox now, and the refresh token that counts from now on: providers change it as they like."""
+
+    access: str = attrs.field(repr=False)
+    refresh: str = attrs.field(repr=False)
+
+
+def tokens_asked(account: Signing) -> Tokens:
     """This function will ask for a token that opens the mailbox, where one may call. Raises UnableToGetToken."""
     host = host_of(account.token_url)
     asked = {"grant_type": "refresh_token", "refresh_token": account.secret, "client_id": account.client_id}
@@ -57,7 +68,9 @@ def access_token(account: Signing) -> str:
                 f"{host} does not take the refresh token any more: sign in there, and bring a new one."
             )
         raise UnableToGetToken(f"The sign-in service at {host} gave no token ({status}).")
-    return str(told["access_token"])
+    newer = told.get("refresh_token")
+    usable = isinstance(newer, str) and 0 < len(newer) <= LONGEST_TOKEN
+    return Tokens(str(told["access_token"]), str(newer) if usable else account.secret)
 
 
 def _asked(url: str, values: dict[str, str]) -> tuple[int, dict[str, object]]:
