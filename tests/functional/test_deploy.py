@@ -31,6 +31,8 @@ from tests.functional.commands import ask, children_of, temporary_home
 from tests.support.ports import free_port
 from tests.support.waiting import ends, until
 
+from makegood.cli.backup import backups_in
+from makegood.cli.erased import list_beside
 from makegood.cli.listening import WAITING
 from makegood.cli.supervising import STOP_SECONDS
 from makegood.config.middleware import LARGEST
@@ -40,6 +42,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 NAME = "help.example.com"
 SECRET = "a secret of the tests of deployment"
+BACKUPS = "/var/backups/makegood"
 
 
 def unit() -> dict[str, str]:
@@ -60,6 +63,14 @@ def container(instruction: str) -> list[str]:
     """What stands behind this instruction of the Containerfile, each time that it stands there."""
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
     return [line.removeprefix(f"{instruction} ") for line in lines if line.startswith(f"{instruction} ")]
+
+
+def in_the_container() -> list[list[str]]:
+    """What the machine's cron runs of Makegood inside the container, after `makegood`."""
+    lines = [line for line in (DEPLOY / "makegood-container.cron").read_text().splitlines() if line[:1] != "#"]
+    found = [shlex.split(line)[5:] for line in lines]
+    assert all(words[:5] == ["root", "docker", "exec", "makegood", "makegood"] for words in found)
+    return [words[5:] for words in found]
 
 
 @contextmanager
@@ -159,6 +170,13 @@ def served_by_the_unit(home: Path, port: int) -> tuple[list[str], dict[str, str]
     } | named
 
 
+def scraped_count(port: int) -> float:
+    """How many answers of health and metrics had been counted as it was asked."""
+    told = ask(port, "/metrics")[1].decode()
+    found = re.search(r'makegood_request_seconds_count{group="health",status="2xx"} (\S+)', told)
+    return float(found[1]) if found else pytest.fail(told)
+
+
 def test_the_unit_serves_behind_nginx_and_stops_when_it_is_asked(tmp_path: Path) -> None:
     with temporary_home(ready=True) as home:
         port, log = free_port(), home.path.parent / "log"
@@ -178,6 +196,8 @@ def test_the_unit_serves_behind_nginx_and_stops_when_it_is_asked(tmp_path: Path)
             assert style is not None
             assert over_tls(secured, style[1].decode(), trusted)[0] == 200
             assert ask(plain, "/today", {"Host": NAME})[0] == 301
+            told = [scraped_count(port) for _ in range(12)]
+            assert told == sorted(set(told)), "whichever web process answers tells what all of them counted"
 
             guesses = [
                 over_tls(secured, f"/s/guess-{number}", trusted, **{"X-Forwarded-For": f"203.0.113.{number}"})[0]
@@ -187,10 +207,12 @@ def test_the_unit_serves_behind_nginx_and_stops_when_it_is_asked(tmp_path: Path)
 
             found = subprocess.run(
                 [sys.executable, "-m", "makegood.cli", "doctor", "--json"],
-                env=environment, capture_output=True, text=True, check=False, timeout=600,
+                env=environment | {"PORT": str(port), "MAKEGOOD_URL": f"http://127.0.0.1:{port}"},
+                capture_output=True, text=True, check=False, timeout=600,
             )  # fmt: skip
-            ill = [one for one in json.loads(found.stdout)["findings"] if not one["well"]]
-            assert ill == []
+            findings = {one["part"]: one for one in json.loads(found.stdout)["findings"]}
+            assert [one for one in findings.values() if not one["well"]] == []
+            assert findings["public address"]["text"] == f"http://127.0.0.1:{port} leads here"
 
             family = children_of(process.pid)
             assert unit()["KillMode"] == "mixed", "only the first process is asked to stop"
@@ -247,7 +269,10 @@ def test_the_container_runs_what_it_installs(tmp_path: Path) -> None:
     """Its last `pip install` is run on what it copies, and its command on that alone, away from the checkout."""
     copied(tmp_path / "source")
     python, installed = own_interpreter(tmp_path / "venv")
-    packages, ours = container("RUN")[1:]
+    assert {BACKUPS, "/var/lib/makegood"} == set(container("VOLUME"))
+    user, packages, ours = container("RUN")
+    assert user.endswith(f" --owner makegood --group makegood --mode 700 {BACKUPS}"), "who runs there may write there"
+    assert all(BACKUPS in words for words in in_the_container())
     assert packages == "pip install --no-cache-dir --require-hashes --requirement requirements/run.txt"
     installing = [sys.executable, "-m", *shlex.split(ours), "--target", str(installed)]
     subprocess.run(installing, cwd=tmp_path / "source", check=True, capture_output=True, timeout=600)
@@ -263,3 +288,10 @@ def test_the_container_runs_what_it_installs(tmp_path: Path) -> None:
         with started([python, "-m", "makegood.cli", *words[1:-1], str(port)], environment, log):
             until(lambda: ask(port)[0] == 200, f"all parts are well: {log.read_text()}")
             assert ask(port, "/set-up")[0] == 200
+            kept = tmp_path / "backups"
+            kept.mkdir()
+            for line in in_the_container():
+                words = [str(kept) if word == BACKUPS else word for word in line]
+                subprocess.run([python, "-m", "makegood.cli", *words], env=environment, check=True, capture_output=True)
+            assert len(backups_in(kept)) == 1
+            assert list_beside(kept) is not None

@@ -80,8 +80,9 @@ with tenant(organization_id=2):
     ],
 )
 def test_doctor_judges_the_environment(tmp_path: Path, environment: dict[str, str], line: str) -> None:
-    found = Home(tmp_path / "none").run("doctor", **environment)
+    found = Home(tmp_path / "none").run("doctor", **environment, PORT=str(free_port()))
     assert line in found.stdout
+    assert "ok   public address: not asked: " in found.stdout
     assert found.returncode == int("BAD" in line)
 
 

@@ -51,6 +51,30 @@ def test_the_dashboard_names_only_metrics_that_there_are(
     assert named == set(scraped(**HERE)), "a metric is missing on the dashboard, or is no more"
 
 
+def test_answers_are_told_by_group_status_and_time(database: str) -> None:
+    def counted() -> dict[tuple[str, str], float]:
+        answer = Client(headers={"host": "127.0.0.1"}).get("/metrics", **HERE).content.decode()
+        samples = [one for family in text_string_to_metric_families(answer) for one in family.samples]
+        whole = [one for one in samples if one.name == "makegood_request_seconds_count"]
+        beyond = [one for one in samples if one.labels.get("le") == "+Inf"]
+        assert [one.value for one in whole] == [one.value for one in beyond]
+        return {(one.labels["group"], one.labels["status"]): one.value for one in whole}
+
+    before = counted()
+    assert {("api", "5xx"), ("hooks", "5xx"), ("customers", "5xx")} <= set(before), "the first error is one more"
+    client = Client(headers={"host": "127.0.0.1"})
+    client.get("/s/nobody")
+    client.get("/api/v1/recoveries")
+    client.get("/today/no-such-page")
+    after = counted()
+    assert {each: after[each] - before.get(each, 0) for each in after if after[each] != before.get(each, 0)} == {
+        ("customers", "4xx"): 1,
+        ("api", "4xx"): 1,
+        ("console", "4xx"): 1,
+        ("health", "2xx"): 1,
+    }
+
+
 @pytest.mark.parametrize(
     "meta",
     [

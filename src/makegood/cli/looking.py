@@ -15,6 +15,7 @@ import click
 
 from makegood.cli.backup import backups_in, written_at
 from makegood.cli.erased import NAME, list_beside
+from makegood.cli.public_address import public_address_asked
 from makegood.rules import packs
 from makegood.store.embedded import Server, home_directory
 from makegood.store.numbers import UnusableNumber, whole_number
@@ -164,6 +165,7 @@ BESIDE = {
     "secret": _secret,
     "address": _address,
     "proxies": _proxies,
+    "public address": public_address_asked,
     "mail": _mail,
     "backups": _backups,
     "rule packs": _floors,

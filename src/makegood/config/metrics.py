@@ -1,6 +1,7 @@
 """Numbers of the installation in the text format of Prometheus, asked of the database at each scrape.
 
-So every web process tells the same, and none has to remember anything. No name, code or number of an organization, a
+So every web process tells the same, and none has to remember anything but how it answered, which the processes of one
+`makegood web` remember together (`requests`). No name, code or number of an organization, a
 member or a customer is in it.
 """
 
@@ -9,15 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import accumulate
 
 from django.http import Http404, HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from makegood.config.health import PARTS
 from makegood.config.house import house_counts, house_read, may_know
+from makegood.config.requests import COUNTS, SECONDS
 from makegood.store.clocks import wall_now
 
 COUNTED = {
@@ -56,6 +59,23 @@ class Telling(Collector):
             yield _plain("backup_age_seconds", "Age of the last backup in MAKEGOOD_BACKUPS", found.backup_seconds)
         for name, said in COUNTED.items():
             yield _plain(name, said, counted[name])
+        yield _answered()
+
+
+LIMITS = (*(str(one) for one in SECONDS), "+Inf")
+ALWAYS = ("2xx", "5xx")
+"""Told of every group, so that the first error is seen to be one more."""
+
+
+def _answered() -> Metric:
+    """How requests were answered; of what never was nothing is told, but for ALWAYS."""
+    said = "How long answers took, by the group of the address and the status"
+    family = HistogramMetricFamily("makegood_request_seconds", said, labels=["group", "status"])
+    for one in COUNTS.read():
+        if sum(one.counts) or one.status in ALWAYS:
+            within = zip(LIMITS, accumulate(one.counts), strict=True)
+            family.add_metric([one.group, one.status], [*within], one.seconds)
+    return family
 
 
 def _plain(name: str, said: str, value: float) -> Metric:
