@@ -57,7 +57,7 @@ UNHEARD = {
     # An earlier moment of keeping only lessens what was decided on the later one, which stands.
     "promises:promise: corrected",
     # Each of its failures is told apart: as attached, held or taken.
-    "failures:incident: opened proposed",
+    "failures:incident: opened",
     "failures:failure: freed",
     # A person sees it on Today or on its page and decides.
     "makegoods:floor: informed",

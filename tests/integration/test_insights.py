@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 from tests.conftest import START, Org
+from tests.support import figures_apart as apart
 from tests.support.figures_compared import assert_equal
 from tests.support.insights_world import lived, world_once
 from tests.support.recoveries import DAY, HOUR
 
 from makegood.console.building.insights import WINDOWS, count, insights_page, today_figures, window_of
 from makegood.console.viewmodels import Figure, InsightsPage, Reader
+from makegood.insights import outcomes
 from makegood.insights.measures import clocks_kept, failed, promises_settled
 from makegood.insights.outcomes import given, scores, spend_by_score
 from makegood.insights.windows import Window, ever, last_days, this_month, today
@@ -92,6 +94,19 @@ def test_a_window_holds_its_start_and_not_its_end(worlds: list[Org]) -> None:
             window = Window(since=since, until=until)
             assert promises_settled(organization_id=org.id, window=window).broken == broken
             assert_equal(organization_id=org.id, window=window)
+
+
+@pytest.mark.parametrize("most", [1, 7, 40])
+def test_spending_is_compared_for_the_latest_scores(
+    worlds: list[Org], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And for no other, where there are more than are read."""
+    org = worlds[0]
+    monkeypatch.setattr(outcomes, "MOST_SCORES", most)
+    with tenant(organization_id=org.id):
+        counted = spend_by_score(organization_id=org.id, window=ALL_OF_IT)
+        expected = apart.spending(org.id, ALL_OF_IT.since, ALL_OF_IT.until, most)
+    assert {one.score: (one.more, one.same, one.less) for one in counted} == expected
 
 
 def test_nothing_of_another_organization_counts_even_when_it_is_asked_for(worlds: list[Org]) -> None:

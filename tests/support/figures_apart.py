@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -178,23 +179,27 @@ def scores(org: int, since: datetime, until: datetime) -> tuple[int, list[int]]:
 
 
 RATED = """
-SELECT e.subject_id, (e.data ->> 'score')::int, v.customer_id, v.clock_from FROM journal_entry e
+SELECT e.subject_id, (e.data ->> 'score')::int, v.customer_id, v.clock_from, e.id FROM journal_entry e
 JOIN recoveries_recovery v ON v.id = e.subject_id WHERE e.organization_id = %(org)s
-    AND e.event = 'recoveries:recovery:rated' AND e.at < %(until)s ORDER BY e.id
+    AND e.event = 'recoveries:recovery:rated' AND e.at < %(until)s
 """
 BOUGHT = "SELECT placed_at, total_minor, currency FROM customers_purchase WHERE customer_id = %(customer)s"
 
 
-def spending(org: int, since: datetime, until: datetime) -> dict[int, tuple[int, int, int]]:
-    """By score: how many spent more, the same and less, purchase by purchase, once their 84 days were over."""
+def spending(org: int, since: datetime, until: datetime, most: int = 2_000) -> dict[int, tuple[int, int, int]]:
+    """By score: how many spent more, the same and less, purchase by purchase, once their 84 days were over.
+
+    Of more than `most` scores the latest known count.
+    """
     span = timedelta(days=84)
-    latest = {row[0]: row[1:] for row in _all(RATED, org=org, until=until)}
+    over = [row for row in _all(RATED, org=org, until=until) if since <= row[3] + span < until]
+    latest = {row[0]: row[1:] for row in sorted(over, key=itemgetter(3, 0, 4))[-most:]}
     counts: dict[int, list[int]] = {}
-    for score, customer, known_at in latest.values():
+    for score, customer, known_at, _ in latest.values():
         near = [row for row in _all(BOUGHT, customer=customer) if known_at - span <= row[0] < known_at + span]
         before = sum(minor for at, minor, _ in near if at < known_at)
         after = sum(minor for at, minor, _ in near if at >= known_at)
-        if not since <= known_at + span < until or not before or len({currency for _, _, currency in near}) > 1:
+        if not before or len({currency for _, _, currency in near}) > 1:
             continue
         change = (after - before) / before
         counts.setdefault(score, [0, 0, 0])[0 if change > 0.1 else 2 if change < -0.1 else 1] += 1

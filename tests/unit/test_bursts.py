@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makegood.core.bursts import burst, poisson_quantile, windows
+from makegood.core.bursts import asks_again_at, burst, poisson_quantile, windows
 
 START = datetime(2013, 9, 12, tzinfo=UTC)
 
@@ -134,3 +134,11 @@ def test_the_window_counts_what_the_definition_counts(minutes: list[int], width:
 def test_unsorted_moments_are_refused() -> None:
     with pytest.raises(ValueError, match="sort"):
         list(windows(moments=at(5, 1)))
+
+
+def test_what_waits_for_a_yes_asks_each_hour_of_its_first_day_and_then_each_day() -> None:
+    day, tick = timedelta(days=1), timedelta(microseconds=1)
+    at = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert asks_again_at(proposed_at=at, now=at) == at + timedelta(hours=1)
+    assert asks_again_at(proposed_at=at, now=at + day - tick) == at + day - tick + timedelta(hours=1)
+    assert asks_again_at(proposed_at=at, now=at + day) == at + 2 * day

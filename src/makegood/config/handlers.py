@@ -59,6 +59,7 @@ from makegood.recoveries.operations import (
     signals_opened,
     unmatched_received,
 )
+from makegood.recoveries.operations.confirming import incidents_asked, questions_settled
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.operations.making_good import fixes_heard
 from makegood.recoveries.operations.renewing import drafts_hear_corrected, drafts_hear_owned
@@ -78,6 +79,7 @@ from makegood.recoveries.tasks import (
     drafts_due,
     expected_loss_refresh,
     follow_ups_due,
+    incidents_due,
     staff_words_due,
     unopened_due,
 )
@@ -97,6 +99,7 @@ def register() -> None:
     on("failures:failure:withdrawn", charges_hear_withdrawn)
     for joined_or_gone in ("attached", "held", "withdrawn"):
         on(f"failures:failure:{joined_or_gone}", barred_hear_failures)
+    on("failures:incident:proposed", incidents_asked)
     for decided in ("confirmed", "dismissed", "closed"):
         on(f"failures:incident:{decided}", barred_hear_incidents)
     on("failures:failure:complained", failures_hear_complained)
@@ -181,6 +184,7 @@ def _due_and_carried() -> None:
     due("follow-ups", "follow_ups_due", follow_ups_due, after=FIRST)
     due("staff words", "staff_words_due", staff_words_due, after=FIRST)
     due("approvals", "approvals_due", approvals_due, after=FIRST)
+    due("incidents", "incidents_to_ask", incidents_due, after=FIRST)
     due("tellings", "tellings_due", tellings_due, after=FIRST)
     due("retention", "retention_due", retention_due, after=FIRST)
     due("expected loss", "recoveries_stale", expected_loss_refresh)
@@ -195,6 +199,7 @@ def _due_and_carried() -> None:
     carry(ENDING, Carrier(carry_out=trial_carry, repeatable=True))
     carry("payout", Carrier(carry_out=payout_carry, repeatable=True))
     settling(notes_settled)
+    settling(questions_settled)
     seeing(notes_opened)
     work_with(work_once)
 

@@ -14,7 +14,7 @@ from makegood.console.viewmodels import Chart, Figure, Point, Reader, Series
 from makegood.core.money import Money
 from makegood.insights.first_word import LATEST, FirstWord, HeldNow, OverNow
 from makegood.insights.measures import CauseCount, ClockKept, Failed, Found, Gated, Promises
-from makegood.insights.outcomes import Given, Scores, SpendChange
+from makegood.insights.outcomes import MOST_SCORES, Given, Scores, SpendChange
 from makegood.insights.windows import ENOUGH
 
 PARETO_ROWS = 8
@@ -42,7 +42,7 @@ CARES_WORDS = {
 SPEND_METHOD = (
     "Purchases in the 84 days before and after the failure was known, counted when those after are over; more and less"
     " mean by over a tenth. The failed purchase counts as before. There is no comparison group, so this is no"
-    " proof that the recovery caused it."
+    f" proof that the recovery caused it. At most the latest {MOST_SCORES:,} scores."
 )
 
 

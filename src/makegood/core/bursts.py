@@ -111,6 +111,15 @@ def room(*, seen: int) -> int:
     return max(seen, LEAST_ROOM)
 
 
+def asks_again_at(*, proposed_at: datetime, now: datetime) -> datetime:
+    """This function will say when a proposed incident that still waits asks once more for a yes or no.
+
+    Each hour of its first day, and then each day: what it holds back stays unsaid for as long as nobody answers.
+    """
+    first_day = now < proposed_at + timedelta(days=1)
+    return now + (timedelta(hours=1) if first_day else timedelta(days=1))
+
+
 def windows(*, moments: Sequence[datetime], minutes: int = 15) -> Iterator[int]:
     """This function will yield, for each of the sorted moments, how many lie in the window that ends at it.
 

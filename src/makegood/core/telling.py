@@ -32,6 +32,8 @@ _OF_WHAT: Final = {
     "word_waiting": "breach",
     "ask": "approval",
     "incident": "approval",
+    "proposed": "approval",
+    "still_proposed": "approval",
     "owned": "assignment",
     "approved": "assignment",
     "refused": "assignment",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, Max, Q
 
-from makegood.core.bursts import room
+from makegood.core.bursts import asks_again_at, room
 from makegood.core.lengths import fitting
 from makegood.core.reasons import Reason
 from makegood.failures.models import Failure, Incident
@@ -63,6 +63,7 @@ def incident_propose(
         active_from=active_from,
         active_to=active_to,
         proposed_at=at,
+        ask_at=asks_again_at(proposed_at=at, now=at),
         explanation=[reason.as_dict() for reason in reasons],
     )
     _record(organization_id, incident.id, "proposed", at, None, {"number": incident.number, "reason": reason})

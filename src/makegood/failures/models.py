@@ -36,7 +36,8 @@ INCIDENT_STATES = ("proposed", "open", "dismissed", "closed")
 class Incident(TenantModel):
     """One cause that hits many customers: proposed from a burst or silence, or opened by hand; one plan for all.
 
-    `room` is how many failures more it takes in by the yes that was said to it; NULL is as many as come.
+    `room` is how many failures more it takes in by the yes that was said to it; NULL is as many as come. While it is
+    proposed, managers are asked about it again at `ask_at`.
     """
 
     number = models.IntegerField()
@@ -54,6 +55,7 @@ class Incident(TenantModel):
     cause = TenantKey(Cause, null=True)
     explanation = models.JSONField(default=list)
     room = models.IntegerField(null=True)
+    ask_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -64,7 +66,12 @@ class Incident(TenantModel):
             state_check("reason", ("burst", "silence", "hand"), "incident_reason"),
             models.UniqueConstraint(fields=["organization_id", "number"], name="incident_number"),
         ]
-        indexes = [models.Index(fields=["organization_id", "state", "-proposed_at"], name="incident_by_state")]
+        indexes = [
+            models.Index(fields=["organization_id", "state", "-proposed_at"], name="incident_by_state"),
+            models.Index(
+                fields=["organization_id", "ask_at"], name="incident_to_ask", condition=models.Q(state="proposed")
+            ),
+        ]
 
 
 TEST = "test:"
@@ -148,8 +155,9 @@ class Failure(TenantModel):
             models.Index(fields=["organization_id", "happened_at"], name="failure_happened"),
             models.Index(
                 fields=["organization_id", "happened_at"],
-                name="failure_told",
-                condition=models.Q(gate="contact", withdrawn_at__isnull=True, complained_at__isnull=False),
+                name="failure_wrote",
+                condition=models.Q(gate="contact", withdrawn_at__isnull=True, complained_at__isnull=False)
+                & ~models.Q(happening_key__startswith=TEST),
                 include=["complained_at", "detected_at"],
             ),
             models.Index(fields=["organization_id", "customer"], name="failure_customer"),

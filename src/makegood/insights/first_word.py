@@ -20,19 +20,23 @@ LATEST = 1_000
 WAITED = """
 SELECT count(*), count(met_at), percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes) FROM (
     SELECT clock.met_at, coalesce(date_part('epoch', clock.met_at - known.at) / 60, 'infinity') AS minutes
-    FROM recoveries_recovery r
-    JOIN recoveries_recoveryclock clock ON clock.organization_id = r.organization_id AND clock.recovery_id = r.id
+    FROM (
+        SELECT id FROM recoveries_recovery
+        WHERE organization_id = %(org)s AND left(happening_key, 7) <> 'shadow:'
+            AND number > (SELECT max(number) FROM recoveries_recovery WHERE organization_id = %(org)s) - %(latest)s
+        OFFSET 0
+    ) AS r
+    JOIN recoveries_recoveryclock clock ON clock.organization_id = %(org)s AND clock.recovery_id = r.id
+        AND clock.target = 'acknowledge' AND clock.state IN ('met', 'missed')
+        AND (clock.started_at >= %(since)s AND clock.started_at < %(until)s) IS TRUE
     CROSS JOIN LATERAL (
         SELECT min(f.detected_at) AS at FROM recoveries_recoveryfailure rf
         JOIN failures_failure f ON f.organization_id = rf.organization_id AND f.id = rf.failure_id
-        WHERE rf.organization_id = r.organization_id AND rf.recovery_id = r.id
+        WHERE rf.organization_id = %(org)s AND rf.recovery_id = r.id
     ) AS known
-    WHERE r.organization_id = %(org)s AND left(r.happening_key, 7) <> 'shadow:'
-        AND clock.target = 'acknowledge' AND clock.state IN ('met', 'missed')
-        AND clock.started_at >= %(since)s AND clock.started_at < %(until)s
-        AND r.number > (SELECT max(number) FROM recoveries_recovery WHERE organization_id = %(org)s) - %(latest)s
 ) AS waited
 """
+"""IS TRUE has it read the clock of each of these recoveries, instead of every clock that started in the window."""
 
 OVER = """
 SELECT c.target, count(*), count(*) FILTER (WHERE c.nth = 1) FROM (

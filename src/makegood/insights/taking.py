@@ -19,10 +19,17 @@ REAL = f" AND recovery_id NOT IN ({SHADOWS})"
 SORTED = """
 SELECT target, percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY minutes) FROM (
     SELECT target, coalesce(date_part('epoch', met_at - started_at) / 60, 'infinity') AS minutes
-    FROM recoveries_recoveryclock WHERE organization_id = %(org)s AND target = ANY(%(targets)s)
-        AND state IN ('met', 'missed') AND started_at >= %(since)s AND started_at < %(until)s{real}) AS clock
+    FROM {clocks} WHERE target = ANY(%(targets)s)) AS clock
 GROUP BY target
 """
+OF_WINDOW = """(
+    SELECT target, met_at, started_at FROM recoveries_recoveryclock
+    WHERE organization_id = %(org)s AND state IN ('met', 'missed')
+        AND started_at >= %(since)s AND started_at < %(until)s{real} {whole}
+) AS one
+"""
+WHOLE = "AND id > 0 OFFSET 0"
+"""Has a window read by when its clocks started: without it, all clocks there ever were are read off another index."""
 RANKED = """
 SELECT (
     SELECT met_at - started_at FROM recoveries_recoveryclock
@@ -57,7 +64,8 @@ def minutes_taken(
     ranked = [target for target in many if decided[target] * MUCH >= ever[target]]
     few = [target for target, count in decided.items() if count >= ENOUGH and target not in ranked]
     taken: dict[str, tuple[float | None, float | None]] = dict.fromkeys(decided, (None, None))
-    for target, both in rows(SORTED.format(real=real), {**asked, "targets": few}) if few else ():
+    clocks = OF_WINDOW.format(real=real, whole="" if ranked else WHOLE)
+    for target, both in rows(SORTED.format(clocks=clocks), {**asked, "targets": few}) if few else ():
         median, p90 = (None if minutes == math.inf else minutes for minutes in both)
         taken[target] = (median, p90)
     for target in ranked:

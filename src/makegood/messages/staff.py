@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,21 +49,8 @@ CLOCKS = {
 
 def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     """This function will put a staff effect's payload into words: a subject, and a line with a link for each note."""
-    if count := payload.get("stories"):
-        said = "There is a new story of a recovery." if count == 1 else f"There are {count} new stories of recoveries."
-        return said, f"{said}\n{settings.PUBLIC_URL}/stories\n"
-    if customer_id := payload.get("unopened"):
-        said = (
-            "A customer was let down, and no recovery could be opened for it. It is tried again by itself; look after"
-        )
-        return "No recovery could be opened", f"{said} them meanwhile.\n{settings.PUBLIC_URL}/customers/{customer_id}\n"
-    if handed := payload.get("handed"):
-        said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
-        return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
-    if any(name in payload for name in ("file", "mail", "mailbox", "hook")):
-        return _not_taken(payload)
-    if incident := payload.get("incident"):
-        return _asked_for_all(incident, payload)
+    if "notes" not in payload:
+        return _NOTICES[notice_code(payload)](payload)
     notes = payload["notes"]
     lines = [_line(note) for note in notes]
     codes = {note["number"] for note in notes}
@@ -72,30 +59,81 @@ def staff_words(payload: Mapping[str, Any]) -> tuple[str, str]:
     return subject, "\n".join(f"{said}\n{link}\n" for said, link in lines)
 
 
-def _not_taken(payload: Mapping[str, Any]) -> tuple[str, str]:
-    """What came, or should come, and could not be taken in."""
-    why = "Its page says why, and what to do."
-    if file_id := payload.get("file"):
-        link = f"{settings.PUBLIC_URL}/settings/data/files/{file_id}"
-        if aside := payload.get("aside"):
-            rows = "1 row" if aside == 1 else f"{aside:,} rows"
-            said = f"{rows} of a file in the watched folder could not be taken in. All others were. {why}"
-            return f"{rows} of a file could not be taken in", f"{said}\n{link}\n"
-        said = f"A file in the watched folder could not be taken in. {why}"
-        return "A file could not be taken in", f"{said}\n{link}\n"
-    if "hook" in payload:
-        said = f"What was posted to us by webhook could not be taken in. {why}"
-        return "A delivery could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/webhooks\n"
-    said = "A mail could not be taken in" if payload.get("mail") else "The mailbox cannot be read"
-    return said, f"{said}. {why}\n{settings.PUBLIC_URL}/settings/mail\n"
+def notice_code(payload: Mapping[str, Any]) -> str:
+    """This function will say which notice a payload without notes is; its names come back in any order."""
+    return next(code for code in _NOTICES if code in payload)
 
 
-def _asked_for_all(incident: int, payload: Mapping[str, Any]) -> tuple[str, str]:
+def _stories(payload: Mapping[str, Any]) -> tuple[str, str]:
+    count = payload["stories"]
+    said = "There is a new story of a recovery." if count == 1 else f"There are {count} new stories of recoveries."
+    return said, f"{said}\n{settings.PUBLIC_URL}/stories\n"
+
+
+def _unopened(payload: Mapping[str, Any]) -> tuple[str, str]:
+    said = "A customer was let down, and no recovery could be opened for it. It is tried again by itself; look after"
+    link = f"{settings.PUBLIC_URL}/customers/{payload['unopened']}"
+    return "No recovery could be opened", f"{said} them meanwhile.\n{link}\n"
+
+
+def _handed(payload: Mapping[str, Any]) -> tuple[str, str]:
+    handed = payload["handed"]
+    said = "A recovery was handed to you." if handed == 1 else f"{handed:,} recoveries were handed to you."
+    return said, f"{said}\n{settings.PUBLIC_URL}/recoveries?which=mine\n"
+
+
+_LOOK = "Its page says why, and what to do."
+
+
+def _file(payload: Mapping[str, Any]) -> tuple[str, str]:
+    link = f"{settings.PUBLIC_URL}/settings/data/files/{payload['file']}"
+    if aside := payload.get("aside"):
+        rows = "1 row" if aside == 1 else f"{aside:,} rows"
+        said = f"{rows} of a file in the watched folder could not be taken in. All others were. {_LOOK}"
+        return f"{rows} of a file could not be taken in", f"{said}\n{link}\n"
+    said = f"A file in the watched folder could not be taken in. {_LOOK}"
+    return "A file could not be taken in", f"{said}\n{link}\n"
+
+
+def _hook(_: Mapping[str, Any]) -> tuple[str, str]:
+    said = f"What was posted to us by webhook could not be taken in. {_LOOK}"
+    return "A delivery could not be taken in", f"{said}\n{settings.PUBLIC_URL}/settings/webhooks\n"
+
+
+def _mail(payload: Mapping[str, Any]) -> tuple[str, str]:
+    said = "A mail could not be taken in" if "mail" in payload else "The mailbox cannot be read"
+    return said, f"{said}. {_LOOK}\n{settings.PUBLIC_URL}/settings/mail\n"
+
+
+def _asked_for_all(payload: Mapping[str, Any]) -> tuple[str, str]:
+    code = f"I-{payload['incident']}"
     cost = Money(minor=payload["minor"], currency=payload["currency"])
-    said = f"Incident I-{incident} asks you for more than its owner may give: the same for all {payload['count']:,}"
+    said = f"Incident {code} asks you for more than its owner may give: the same for all {payload['count']:,}"
     how = "Offer it from there in your own name, or raise their limit in the settings. Nothing was offered yet."
-    link = f"{settings.PUBLIC_URL}/incidents/I-{incident}"
+    link = f"{settings.PUBLIC_URL}/incidents/{code}"
     return f"{said}.", f"{said}.\n{payload['title']}, {cost} in all. {how}\n{link}\n"
+
+
+def _proposed(payload: Mapping[str, Any]) -> tuple[str, str]:
+    again = "still_proposed" in payload
+    code = f"I-{payload['still_proposed' if again else 'proposed']}"
+    said = f"Incident {code} {'still waits' if again else 'waits'} for a yes or no: is it one?"
+    why = "Until then no word reaches its customers, and their clocks run."
+    return said, f"{said}\n{payload['title']}. {why}\n{settings.PUBLIC_URL}/incidents/{code}\n"
+
+
+_NOTICES: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
+    "stories": _stories,
+    "unopened": _unopened,
+    "handed": _handed,
+    "file": _file,
+    "mail": _mail,
+    "mailbox": _mail,
+    "hook": _hook,
+    "incident": _asked_for_all,
+    "proposed": _proposed,
+    "still_proposed": _proposed,
+}
 
 
 def note_words(note: Mapping[str, Any]) -> tuple[str, str]:
@@ -137,16 +175,24 @@ def notices_write(*, organization_id: int, told: Sequence[tuple[str, Mapping[str
 
 
 def managers_tell(
-    *, organization_id: int, key: str, payload: Mapping[str, int], at: datetime, of_all: bool = False
+    *,
+    organization_id: int,
+    key: str,
+    payload: Mapping[str, Any],
+    at: datetime,
+    of_all: bool = False,
+    place_id: int | None = None,
 ) -> None:
     """This function will tell managers and admins, once each per `key`, what a person has to look after.
 
-    With `of_all` it may be about any place: managers who serve some places only are not told.
+    With `of_all` it may be about any place: managers who serve some places only are not told. What is about `place_id`
+    is told to those who serve that place or all.
     """
     managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
-    if of_all:
+    if of_all or place_id is not None:
         some = MemberPlace.objects.filter(organization_id=organization_id, member_id=OuterRef("id"))
-        managers = managers.filter(Q(tier__gte=ADMIN) | ~Exists(some))
+        serve = Q(tier__gte=ADMIN) | ~Exists(some)
+        managers = managers.filter(serve | Exists(some.filter(place_id=place_id)) if place_id is not None else serve)
     wanted = [
         Wanted(
             kind="staff",

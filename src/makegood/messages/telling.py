@@ -21,6 +21,7 @@ from makegood.core.telling import Decision, Waiting, decide, folded, kind_of
 from makegood.journal.carrying import Claimed, Outcome
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.messages.models import Message, Telling
+from makegood.messages.staff import notice_code
 from makegood.organizations.telling import Ears, ears_of, on_duty, open_at
 from makegood.store.bulk import insert
 from makegood.store.clocks import moment as store_moment
@@ -71,12 +72,12 @@ def things_of(effect: Claimed) -> Iterator[Thing]:
     """This function will take an effect apart into what it tells: a thing for each note, or itself."""
     payload = {name: value for name, value in effect.payload.items() if name != "member"}
     if "notes" not in payload:
-        what = next(iter(payload))
+        what = notice_code(payload)
         yield Thing(
             what=what,
             kind=kind_of(what=what),
             about=effect.idempotency_key,
-            same=effect.idempotency_key,
+            same=payload.get("same", effect.idempotency_key),
             at=effect.run_at,
             note=payload,
             due_at=None,

@@ -300,7 +300,10 @@ class FollowUp(TenantModel):
 
 
 class Rating(TenantModel):
-    """What the customer thought of one delivery: 1-7 and five optional CARES taps; an unanswered one is unknown."""
+    """What the customer thought of one delivery: 1-7 and five optional CARES taps; an unanswered one is unknown.
+
+    `failed_at` is its recovery's `clock_from`, which never changes; the database sets it.
+    """
 
     recovery = TenantKey(Recovery)
     makegood_id = models.BigIntegerField(null=True)
@@ -308,6 +311,7 @@ class Rating(TenantModel):
     answered_at = models.DateTimeField(null=True)
     score = models.SmallIntegerField(null=True)
     cares = models.JSONField(default=dict)
+    failed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -324,6 +328,12 @@ class Rating(TenantModel):
         indexes = [
             models.Index(fields=["organization_id", "-answered_at"], name="rating_answered"),
             models.Index(fields=["organization_id", "asked_at"], name="rating_asked"),
+            models.Index(
+                fields=["organization_id", "-failed_at", "-recovery", "-answered_at", "-id"],
+                name="rating_failed",
+                condition=models.Q(score__isnull=False),
+                include=["score"],
+            ),
         ]
 
 

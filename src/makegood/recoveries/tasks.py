@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from makegood.recoveries.operations.approving import approvals_pass_on
+from makegood.recoveries.operations.confirming import incidents_ask_again
 from makegood.recoveries.operations.escalating import clocks_escalate
 from makegood.recoveries.operations.following import follow_ups_come_due
 from makegood.recoveries.operations.opening import unopened_retry
@@ -41,6 +42,11 @@ def expected_loss_refresh(*, organization_id: int, limit: int = 2 * BATCH) -> in
 def approvals_due(*, organization_id: int, limit: int = BATCH) -> int:
     """This function will ask a deputy where who was asked for a yes gave no answer in time."""
     return approvals_pass_on(organization_id=organization_id, limit=limit)
+
+
+def incidents_due(*, organization_id: int, limit: int = BATCH) -> int:
+    """This function will ask once more whether what was proposed is one incident."""
+    return incidents_ask_again(organization_id=organization_id, limit=limit)
 
 
 def staff_words_due(*, organization_id: int, limit: int = BATCH) -> int:

@@ -1,0 +1,85 @@
+"""Asking whether what was proposed is one incident: managers are told at once, and again until one of them says.
+
+A proposed incident holds every word to its customers; their clocks run meanwhile, and only a person ends that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from makegood.core.bursts import asks_again_at
+from makegood.failures.models import Failure, Incident
+from makegood.journal.operations import Happened
+from makegood.messages.staff import managers_tell
+from makegood.store.clocks import moment as store_moment
+
+
+def incidents_asked(*, organization_id: int, entries: Sequence[Happened]) -> None:
+    """Ask managers whether these are incidents; a handler of `failures:incident:proposed`."""
+    at = {entry.subject_id: entry.at for entry in entries}
+    for incident in Incident.objects.filter(organization_id=organization_id, id__in=at).order_by("id"):
+        _tell(incident, "proposed", at[incident.id])
+
+
+def incidents_ask_again(*, organization_id: int, limit: int) -> int:
+    """Ask once more about what still holds somebody; return how many rows were handled.
+
+    However many hours have passed, it is asked once. Each once, also by several tickers at a time.
+    """
+    present = store_moment(organization_id=organization_id)
+    rows = list(
+        Incident.objects.select_for_update(skip_locked=True)
+        .filter(organization_id=organization_id, state="proposed", ask_at__lte=present.now)
+        .order_by("ask_at", "id")[:limit]
+    )
+    holding = incidents_holding(organization_id=organization_id, incident_ids=[row.id for row in rows])
+    for row in rows:
+        assert row.ask_at is not None
+        if row.id in holding:
+            _tell(row, "still_proposed", present.at(row.ask_at))
+        row.ask_at = asks_again_at(proposed_at=row.proposed_at, now=present.now)
+        row.save(update_fields=["ask_at"])
+    return len(rows)
+
+
+def incidents_holding(*, organization_id: int, incident_ids: Collection[int]) -> set[int]:
+    """This function will say which incidents wait for a yes or no and hold anybody whom a word could reach."""
+    held = Failure.objects.filter(
+        organization_id=organization_id, incident_id=OuterRef("id"), withdrawn_at__isnull=True, shadow=False
+    )
+    waiting = Incident.objects.filter(organization_id=organization_id, id__in=incident_ids, state="proposed")
+    return set(waiting.filter(Exists(held)).values_list("id", flat=True))
+
+
+def questions_settled(
+    *, organization_id: int, notes: Mapping[int, tuple[int, datetime, Mapping[str, Any]]]
+) -> set[int]:
+    """This function will say which of these notes ask about an incident that needs no answer any more.
+
+    Of one that only shadows belong to, the notices are all: nothing of it leaves.
+    """
+    asked = {one: note["incident_id"] for one, (_, _, note) in notes.items() if "incident_id" in note}
+    if not asked:
+        return set()
+    waiting = incidents_holding(organization_id=organization_id, incident_ids=set(asked.values()))
+    return {one for one, incident_id in asked.items() if incident_id not in waiting}
+
+
+def _tell(incident: Incident, what: str, at: datetime) -> None:
+    managers_tell(
+        organization_id=incident.organization_id,
+        key=f"incident:{incident.id}:{what}:{at.isoformat()}",
+        payload={
+            what: incident.number,
+            "incident_id": incident.id,
+            "title": incident.title,
+            "same": f"incident:{incident.id}",
+        },
+        at=at,
+        of_all=incident.place_id is None,
+        place_id=incident.place_id,
+    )
