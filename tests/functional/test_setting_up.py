@@ -7,12 +7,15 @@ from html import unescape
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.conftest import Org
+from tests.conftest import START, Org
+from tests.functional.test_data_in import bring, go
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 
 from makegood.journal.models import Entry
 from makegood.listen.setting_up import set_up_done
 from makegood.organizations.models import Organization
+from makegood.organizations.operations import member_create
+from makegood.organizations.setting_up import REST
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_throttle", "_quick_passwords"]
@@ -71,7 +74,23 @@ def test_today_leads_admins_back_until_they_want_no_reminder(live: Org) -> None:
     assert LEFT not in shown(signed_in(live, live.manager), "/")
     assert signed_in(live, live.manager).post("/set-up/rest").status_code == 403
     assert LEFT in shown(client, "/")
-    assert client.post("/set-up/rest").headers["Location"] == "/"
+    assert client.post(f"/set-up/{REST}").headers["Location"] == "/"
     assert LEFT not in shown(client, "/")
     assert 'href="/set-up/places"' in shown(client, "/settings/delivery")
     assert client.get("/set-up/rest").status_code == 404
+
+
+def test_many_people_are_told_of_by_what_they_may_give_and_a_file_leads_back(live: Org) -> None:
+    with tenant(organization_id=live.id):
+        for n in range(12):
+            member_create(organization_id=live.id, name=f"E{n}", role="employee", limit_minor=2525, now=START)
+    client = signed_in(live, live.admin)
+    limits = shown(client, "/set-up/limits")
+    assert "Employee: 12 people" in limits
+    assert "E11" not in limits
+    url = bring(client, "Store Code,Store Name\nnew,The new shop\n", "stores.csv")
+    go(client, url, "check", {"kind": "places", "column_code": "Store Code", "column_name": "Store Name"})
+    assert "Go on setting up" not in shown(client, url)
+    assert "Go on setting up" in unescape(go(client, url, "import"))
+    client.post(f"/set-up/{REST}")
+    assert "Go on setting up" not in shown(client, url), "they want no reminder"

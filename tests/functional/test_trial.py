@@ -11,11 +11,13 @@ from html import unescape
 import pytest
 from django.test import Client
 from tests.conftest import START, Org
+from tests.functional.test_data_in import bring
 from tests.functional.test_views import _no_throttle, _quick_passwords, signed_in
 from tests.support.outside import MailServer, mail_server
 from tests.support.recoveries import DAY, HOUR, opened, step_to
 
 from makegood.config.working import work_dry
+from makegood.customers.correcting import Correct, customer_correct
 from makegood.customers.models import Customer, Identity
 from makegood.customers.operations import Seen, customer_merge, customers_resolve
 from makegood.failures.models import Failure
@@ -23,6 +25,8 @@ from makegood.insights.measures import failed
 from makegood.insights.tallies import counted, rebuild
 from makegood.insights.windows import Window
 from makegood.journal.models import Effect
+from makegood.listen.intake.folders import folder_watch
+from makegood.listen.models import Intake, WatchedFolder
 from makegood.listen.setting_up import set_up_done
 from makegood.listen.trial import CUSTOMER
 from makegood.makegoods.models import LedgerEntry, MakeGood
@@ -169,6 +173,32 @@ def test_nobody_else_is_told_or_shown_and_one_click_removes_it(live: Org, mails:
     gone(live, client)
     assert "There is no test of yours" in unescape(client.post("/set-up/test-over", follow=True).content.decode())
     assert client.post("/set-up/test").headers["Location"] == "/recoveries/R-2", "another one can be sent"
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_forgetting_the_made_up_customer_drops_what_waits_only_where_it_was_given_a_real_address(
+    live: Org, mails: MailServer, real: bool
+) -> None:
+    client = signed_in(live, live.admin)
+    client.post("/set-up/test")
+    url = bring(client, "E-mail,Name\nana@example.com,Ana\n", "customers.csv")
+    with tenant(organization_id=live.id):
+        folder_watch(organization_id=live.id, active=True, by=live.admin, now=START)
+        if real:
+            whose = Customer.objects.get(name=CUSTOMER)
+            customer_correct(
+                organization_id=live.id,
+                customer_id=whose.id,
+                correct=Correct(name=CUSTOMER, language="", channel="mail", emails=("ana@example.com",), phones=()),
+                by=live.admin,
+                now=START,
+            )
+    client.post("/set-up/test-over")
+    with tenant(organization_id=live.id):
+        assert not Customer.objects.filter(name=CUSTOMER).exists()
+        assert Intake.objects.get().state == ("dropped" if real else "drafted")
+        assert WatchedFolder.objects.get().sweep is real
+    assert ("Somebody was erased while it waited" in shown(client, url)) is real
 
 
 def test_a_test_ends_by_itself_after_a_day(live: Org, mails: MailServer) -> None:

@@ -355,7 +355,7 @@ def test_members_get_account_team_places_and_limit(org: Org, tmp_path: Path) -> 
         (purchases_import, "reference,placed_at,total,email\nP1,2026-02-20,x,a@b.example\n", "row 2: total 'x' is no amount"),
         (purchases_import, "reference,placed_at,total,email\nP1,2026-02-20,1,a@b.example\nP1,2026-02-21,1,a@b.example\n", "rows 2 and 3 differ"),
         (purchases_import, "reference,placed_at,total,email\n,2026-02-20,1,a@b.example\n", "row 2: reference is empty"),
-        (purchases_import, "reference,placed_at,total,email,place\nP1,2026-02-20,1,a@b.example,x\n", "row 2: there is no place 'x'"),
+        (purchases_import, "reference,placed_at,total,email,place\nP1,2026-02-20,1,a@b.example,x\n", "row 2: place 'x' is not known here"),
         (purchases_import, "reference,placed_at,total,email,currency\nP1,2026-02-20,1,a@b.example,euro\n", "row 2: 'euro' is no currency"),
         (charges_import, "reference,charged_at,amount,kind,email\nC1,2026-02-20,1,gift,a@b.example\n", "row 2: kind 'gift' is none of"),
         (charges_import, "reference,charged_at,amount\nC1,2026-02-20,1\n", "row 2: customer needs at least one of"),

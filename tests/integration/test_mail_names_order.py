@@ -68,10 +68,11 @@ def test_what_opens_of_it_is_of_that_order_at_its_store_and_under_its_playbook(o
         email(org)
         promise = ordered(org, "LG-506675")
         ordered(org, "LG-506676")
-        mail_take(organization_id=org.id, raw=raw("My order lg-506675 has not come."), at=START + HOUR)
+        text = "My order lg-506675 has not come."
+        mail_take(organization_id=org.id, raw=raw(text, subject="Where is it?"), at=START + HOUR)
         assert Signal.objects.get().place_id == promise.place_id
     page = signed_in(org, org.manager).get("/").content.decode()
-    assert f'Names <a href="/promises/{promise.id}">LG-506675</a>: a desk' in page
+    assert f'Names <a href="/promises/{promise.id}">LG-506675</a>: a desk, bought ' in page
     assert (
         "What you open is about this order, at Store LG-506675. It is done as for whatever Web shop tells of." in page
     )
@@ -84,6 +85,8 @@ def test_what_opens_of_it_is_of_that_order_at_its_store_and_under_its_playbook(o
         assert recovery.happening_key == f"purchase:{promise.purchase_id}"
     page = signed_in(org, org.manager).get(f"/recoveries/R-{recovery.number}").content.decode()
     assert f'Order <a href="/promises/{promise.id}">LG-506675</a>: a desk' in page
+    assert "Somebody told us: Where is it?" in page
+    assert "Where is it?." not in page
 
 
 def test_several_are_shown_and_none_is_chosen(org: Org) -> None:

@@ -84,6 +84,13 @@ def test_a_list_of_shops_is_no_list_of_customers() -> None:
           "places": "Tiendas", "limit": "Tope diario"}),
         ("Cód. cliente;Nombre;Apellidos;Móvil", "CO1;Noa;Puig;612 34 56 78", "customers",
          {"loyalty": "Cód. cliente", "phone": "Móvil", "given_name": "Nombre", "family_name": "Apellidos"}),
+        # a day on which a shop opened, or somebody joined, is nothing that is due
+        ("Nº tienda;Denominación;Provincia;Huso horario;Teléfono;Apertura",
+         "H01;Casa Olivar Vigo;VIGO;Europe/Madrid;986 123 456;18/11/2012", "places",
+         {"code": "Nº tienda", "name": "Denominación", "zone": "Huso horario"}),
+        ("Cód. cliente;Nombre;Apellidos;Móvil;DNI;Fecha de alta", "CO1;Noa;Puig;612 34 56 78;12345678Z;18/11/2012",
+         "customers",
+         {"loyalty": "Cód. cliente", "phone": "Móvil", "given_name": "Nombre", "family_name": "Apellidos"}),
         ("Nº de pedido;Bezeichnung;Filial-Nr.;Entrega prevista;Correo", "A1;Mesa;H01;05/03/2026;a@b.example",
          "promises", {"reference": "Nº de pedido", "due_at": "Entrega prevista", "what": "Bezeichnung",
                       "email": "Correo"}),

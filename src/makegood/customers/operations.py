@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from makegood.core.lengths import fitting
 from makegood.core.names import legible
+from makegood.customers.made_up import MADE_UP
 from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase, Visit
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
@@ -474,11 +475,15 @@ def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now:
     record(organization_id=organization_id, entries=[_happened(customer_id, "merged", now, by, into=into_id)])
 
 
-def customer_erase(*, organization_id: int, customer_id: int, now: datetime, by: int | None) -> None:
+def customer_erase(
+    *, organization_id: int, customer_id: int, now: datetime, by: int | None, made_up: bool = False
+) -> None:
     """Forget a person: every room blanks what it holds of them, in this transaction; counts and history stay.
 
     Customers that were merged into this one, or into whom it was merged, are the same person and are forgotten with
-    it. The rooms above hear of it through customers:customer:erased. Raises UnableToErase for an unknown customer.
+    it. The rooms above hear of it through customers:customer:erased: each blanks what is about them, and what nobody
+    has looked into and may name them. Nothing from outside names who was `made_up` here: that is left alone then.
+    Raises UnableToErase for an unknown customer.
     """
     merging_waits(organization_id=organization_id)
     customers = Customer.objects.filter(organization_id=organization_id)
@@ -492,7 +497,8 @@ def customer_erase(*, organization_id: int, customer_id: int, now: datetime, by:
     Identity.objects.filter(organization_id=organization_id, customer_id__in=ids).update(value="")
     Purchase.objects.filter(organization_id=organization_id, customer_id__in=ids).update(reference="", what="")
     Fact.objects.filter(organization_id=organization_id, customer_id__in=ids).delete()
-    record(organization_id=organization_id, entries=[_happened(one, "erased", now, by) for one in ids])
+    said = {MADE_UP: 1} if made_up else {}
+    record(organization_id=organization_id, entries=[_happened(one, "erased", now, by, **said) for one in ids])
 
 
 def _happened(customer_id: int, action: str, now: datetime, by: int | None, **data: int) -> Happened:

@@ -355,7 +355,7 @@ def _placed(organization_id: int, rows: Sequence[Numbered], problems: Problems) 
     kept = []
     for number, row in rows:
         if row["place"] not in there:
-            problems.add(number, f"there is no place {row['place'][:60]!r}: add it first")
+            problems.add(number, f"place {row['place'][:60]!r} is not known here: add it first")
             continue
         kept.append((number, row))
     return kept

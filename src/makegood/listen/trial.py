@@ -15,7 +15,7 @@ from makegood.journal.outbox import Wanted, effects_add
 from makegood.promises.models import TESTS
 from makegood.promises.operations import source_create
 from makegood.recoveries.models import RecoveryFailure
-from makegood.recoveries.operations.trials import ENDING, tests_of
+from makegood.recoveries.operations.trials import ENDING, NOWHERE, tests_of
 from makegood.recoveries.queries.faces import recovery_of_failure
 
 LASTS = timedelta(days=1)
@@ -44,7 +44,7 @@ def trial_begin(*, organization_id: int, by: int, currency: str, mailed: bool, n
     if (open_now := trial_under_way(organization_id=organization_id, member_id=by)) is not None:
         return open_now
     source_id = source_create(organization_id=organization_id, code=TESTS, name="Test failures", mode="shadow", now=now)
-    address = f"test-{secrets.token_hex(6)}@customer.invalid"
+    address = f"test-{secrets.token_hex(6)}{NOWHERE}"
     made_up = Seen(identities=(("email", address),), name=CUSTOMER)
     (customer_id,) = customers_resolve(organization_id=organization_id, seen=[made_up], now=now)
     failure_id = failure_report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
@@ -11,8 +12,9 @@ from makegood.console.asking import choices, select
 from makegood.console.building.data_aside import aside_sections, lead_said, rows_said, unseen_sections
 from makegood.console.building.playbooks import playbook_title, playbooks_listed
 from makegood.console.building.sender import sender_doubt, sender_links, sender_said
+from makegood.console.building.setting_up import set_up_left
 from makegood.console.building.words import said_at
-from makegood.console.desk import Desk
+from makegood.console.desk import ROLE_WORDS, Desk
 from makegood.console.permissions import KINDS_BY_ADMINS, RUNS
 from makegood.console.viewmodels import Action, Choice, Empty, Fact, Field, Form, Link, SettingsSection, Table, TableRow
 from makegood.listen.intake.apart import TOO_MANY
@@ -272,13 +274,22 @@ def _tried(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
             key="tried",
             lead=lead_said(refused, waits=waits, aside=len(result.get("aside", ()))),
             danger=bool(refused),
-            facts=(*_counted(result, one.plan), *_mailed(desk, one)),
+            facts=(*_counted(result, one.plan), *_roles(result), *_mailed(desk, one)),
             links=(change, *(sender_links(desk) if _mailed(desk, one) else ())),
             actions=(*(() if refused and waits else (accept,)), _drop(one)),
         ),
         *(_problems(one) if refused else ()),
         _first(one),
     )
+
+
+def _roles(result: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """How many of the new people become what, since the first rows alone may show no admin."""
+    told: Mapping[str, int] = result.get("roles", {})
+    if not told:
+        return ()
+    said = ", ".join(f"{many:,} {ROLE_WORDS[role or 'employee'].lower()}" for role, many in told.items())
+    return (Fact(label="What they become", value=said),)
 
 
 def _mailed(desk: Desk, one: IntakeFacts) -> tuple[Fact, ...]:
@@ -394,10 +405,16 @@ def _ended(desk: Desk, one: IntakeFacts) -> tuple[SettingsSection, ...]:
             key="ended",
             lead="The same file again changes nothing. Its columns are kept for the next one.",
             facts=(*_about(one), *_counted(one.result, one.plan)),
-            links=(Link(label="Bring another file", url=reverse("settings", args=["data"])),),
+            links=(Link(label="Bring another file", url=reverse("settings", args=["data"])), *_setting_up(desk)),
         ),
         *(_problems(one) if one.result.get("problems") else ()),
     )
+
+
+def _setting_up(desk: Desk) -> tuple[Link, ...]:
+    """The way back for an admin whom the first hour sent here."""
+    left = set_up_left(desk)
+    return (left.go,) if left else ()
 
 
 def passwords_section(passwords: Mapping[str, str]) -> SettingsSection:

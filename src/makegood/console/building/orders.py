@@ -39,7 +39,7 @@ def order_lines(desk: Desk, orders: Sequence[OrderNamed | OrderOf]) -> tuple[Ord
     return tuple(
         OrderLine(
             number=one.reference,
-            text=", ".join(part for part in (one.what, said_at(desk, one.at), one.place) if part),
+            text=", ".join(part for part in (one.what, f"bought {said_at(desk, one.at)}", one.place) if part),
             url=reverse("promise", args=[one.promise_id])
             if one.promise_id and (desk.places is None or one.place_id in desk.places)
             else "",

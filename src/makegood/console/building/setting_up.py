@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 import attrs
@@ -18,7 +19,7 @@ from makegood.listen.mailbox.queries import mailbox_facts
 from makegood.listen.setting_up import STEPS, set_up_done
 from makegood.listen.trial import PAID, trial_under_way
 from makegood.makegoods.limits import budgets_all, limits_all
-from makegood.organizations.queries import members_all, organization_facts, places_all
+from makegood.organizations.queries import MemberFacts, members_all, organization_facts, places_all
 from makegood.organizations.setting_up import REST
 from makegood.promises.queries import sources_all
 
@@ -36,6 +37,8 @@ SAID = {
     "test": "a test failure",
 }
 OVERS = {"day": "in a day", "recovery": "in one recovery", "customer": "to one customer in a year"}
+FEW = 12
+"""So many people are told of by name, each with what they may give."""
 FOLLOWING = 6
 """So many who follow a playbook are named; of more it is said how many."""
 
@@ -88,6 +91,21 @@ def _followed(code: str, names: list[str]) -> str:
     return f"What comes by mail and what your people report follows it, unless its place has one of its own.{also}"
 
 
+def _given_by(desk: Desk, people: Sequence[MemberFacts]) -> Iterator[Fact]:
+    """What each may give in a day; of more than a few, those of one role who may give as much stand together."""
+    alike: dict[tuple[str, int], list[str]] = {}
+    for one in people:
+        alike.setdefault((ROLE_WORDS[one.role], one.limit_minor), []).append(one.name)
+    rows = [(role, limit, names) for (role, limit), names in alike.items()]
+    if len(people) > FEW:
+        rows.sort(key=lambda row: (-len(row[2]), row[0], row[1]))
+    else:
+        rows = [(ROLE_WORDS[one.role], one.limit_minor, [one.name]) for one in people]
+    for role, limit, names in rows:
+        label = f"{names[0]}, {role.lower()}" if len(names) == 1 else f"{role}: {len(names)} people"
+        yield Fact(label=label, value=f"{written(desk.money(limit), desk.reader)} in a day")
+
+
 def limits_look(desk: Desk) -> Look:
     """This function will say what each person may give in a day, and what bounds them besides."""
     here = desk.organization_id
@@ -109,14 +127,8 @@ def limits_look(desk: Desk) -> Look:
     ]
     return Look(
         facts=(
-            *(
-                Fact(
-                    label=f"{one.name}, {ROLE_WORDS[one.role].lower()}",
-                    value=f"{written(desk.money(one.limit_minor), desk.reader)} in a day",
-                )
-                for one in people[:12]
-            ),
-            *more[:12],
+            *_given_by(desk, people),
+            *more,
             *(budgets or [Fact(label="Budgets", value="None: nothing but these limits bounds what is given")]),
         ),
         links=(Link(label="Limits and budgets", url=reverse("settings", args=["limits"])),),

@@ -56,6 +56,7 @@ def sources_sections(desk: Desk) -> tuple[SettingsSection, ...]:
     rows = []
     sources = sources_all(organization_id=desk.organization_id)
     watched = sources_watched(organization_id=desk.organization_id)
+    titles = {one.code: playbook_title(one) for one in playbooks_listed(organization_id=desk.organization_id)}
     for one in sources:
         rhythm = timedelta(minutes=one.rhythm_minutes or 0)
         silent = bool(rhythm) and one.heard_until is not None and now - one.heard_until > rhythm
@@ -66,7 +67,7 @@ def sources_sections(desk: Desk) -> tuple[SettingsSection, ...]:
                     one.code,
                     f"every {one.rhythm_minutes}{TIED}min" if one.rhythm_minutes else "no rhythm",
                     said_at(desk, one.heard_until) if one.heard_until else "not yet",
-                    one.playbook,
+                    titles.get(one.playbook, one.playbook),
                 ),
                 tag=_source_tag(watched=one.mode == "shadow", silent=silent),
                 actions=(_source_watch(one.id, one.name),) if one.watchable and one.mode != "shadow" else (),
@@ -105,7 +106,8 @@ def source_form(desk: Desk, *, action: str) -> Form:
                 label="Expected to be heard every so many minutes",
                 kind="number",
                 minimum="1",
-                hint="If it falls silent for longer, what depends on it is held. Leave empty if it has no rhythm.",
+                hint="If it falls silent for longer, what depends on it is held. 1500 suits a nightly file. Leave it"
+                " empty if it has no rhythm.",
             ),
             Field(
                 name="source_playbook",

@@ -26,6 +26,7 @@ STATES = {
     "unknown": "may have arrived",
     "shadowed": "not sent: its source only watches",
 }
+ENDS = (".", "!", "?", "…")
 PAUSED = {
     "customer": "for the customer",
     "third_party": "for somebody else",
@@ -184,8 +185,9 @@ def timeline(
     ]
     for failure in case.failures:
         lead = "We noticed it" if failure.found_by_us else "Somebody told us"
-        what = f": {failure.what.rstrip('.')}" if failure.what else ""
-        entries.append(TimelineEntry(at=failure.detected_at, text=f"{lead}{what}.", why_url=f"{why_url}gate"))
+        said = f"{lead}: {failure.what}" if failure.what else lead
+        text = said if said.endswith(ENDS) else f"{said}."
+        entries.append(TimelineEntry(at=failure.detected_at, text=text, why_url=f"{why_url}gate"))
     return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
 
 

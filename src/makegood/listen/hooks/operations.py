@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils.text import slugify
 
+from makegood.customers.made_up import may_be_named
 from makegood.journal.operations import Happened, record
 from makegood.listen.hooks.delivery_rule import DeliveryRule
 from makegood.listen.hooks.signing import KINDS, NotSigned, Signed, check
@@ -273,5 +274,5 @@ def _aside(organization_id: int, delivery_id: int) -> HookDelivery:
 
 def deliveries_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Forget what deliveries that were put aside held, as they may name who is erased (customers:customer:erased)."""
-    if entries:
+    if may_be_named(entries):
         HookDelivery.objects.filter(organization_id=organization_id, state="aside").update(body=None)

@@ -98,7 +98,13 @@ def drafted(*, header: Sequence[str], samples: Samples, kind: str = "") -> Draft
     if kind:
         return _drafted(kind, "you said so", header, samples)
     drafts = [_drafted(one, KIND_WHY[one], header, samples) for one in KINDS]
-    return max(drafts, key=lambda draft: (not lacking(draft.kind, draft.guesses), *_weight(draft)))
+    return max(drafts, key=lambda draft: (not lacking(draft.kind, draft.guesses), _spoken_of(draft), *_weight(draft)))
+
+
+def _spoken_of(draft: Draft) -> bool:
+    """Whether any of the columns that the kind needs is called so, and not only looks it: each list has dates."""
+    needed = KINDS[draft.kind][1].needed
+    return not needed or any(draft.guesses[name].sure > ONLY for name in needed if name in draft.guesses)
 
 
 def _weight(draft: Draft) -> tuple[float, bool]:

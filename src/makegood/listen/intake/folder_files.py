@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from makegood.customers.made_up import may_be_named
 from makegood.journal.operations import Happened
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.intake.operations import header_changed, header_key
@@ -83,5 +84,5 @@ def files_hear_imported(*, organization_id: int, entries: Sequence[Happened]) ->
 
 def folders_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> None:
     """Have what was put aside in the folder deleted, as it may name who is erased (of customers:customer:erased)."""
-    if entries:
+    if may_be_named(entries):
         WatchedFolder.objects.filter(organization_id=organization_id).update(sweep=True)

@@ -5,6 +5,7 @@ Nothing is written by trying. The import itself is that of `importing_tables` an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -75,7 +76,8 @@ class Judged:
     `late` counts new promises that are due already and were not kept in time, of which `opening` are due since their
     source went live. `aside` are the rows that are put aside; `take` imports all others, unless the file `waits`: so
     much of it is wrong that nothing is taken. `named` are references that rows put aside may be of, by their numbers;
-    those of `unsure` do not say it themselves. `read` are the references of the others.
+    those of `unsure` do not say it themselves. `read` are the references of the others. `roles` counts new people by
+    what they become.
     """
 
     counts: Mapping[str, int]
@@ -89,6 +91,7 @@ class Judged:
     named: Mapping[int, Collection[str]] = attrs.field(factory=dict, repr=False)
     unsure: Collection[int] = ()
     read: Collection[str] = attrs.field(factory=tuple, repr=False)
+    roles: Mapping[str, int] = attrs.field(factory=dict)
 
 
 def judged(*, organization_id: int, sheet: Sheet, mapping: Columns, origin: Origin) -> Judged:
@@ -258,7 +261,8 @@ def _members(organization_id: int, file: Turned, problems: Collected, _mapping: 
         joined = members_take(organization_id=organization_id, checked=checked, by=how.by)
         return Taken(new=joined.imported.new, known=joined.imported.known, passwords=joined.passwords)
 
-    return Judged(counts={"new": new, "same": len(checked.limits) - new}, problems=(), first=(), take=take)
+    counts, roles = {"new": new, "same": len(checked.limits) - new}, Counter(row["role"] for row in checked.fresh)
+    return Judged(counts=counts, problems=(), first=(), take=take, roles=roles)
 
 
 Judge = Callable[[int, Turned, Collected, Columns, Origin], Judged]

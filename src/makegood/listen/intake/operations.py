@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
+from makegood.customers.made_up import may_be_named
 from makegood.journal.operations import Happened, record
 from makegood.listen.datasets.recorded import UnusableData
 from makegood.listen.importing import Told
@@ -240,6 +241,7 @@ def _tried(organization_id: int, intake: Intake) -> tuple[dict[str, Any], Judged
         "opening": found.opening,
         "aside": list(found.aside),
         "waits": found.waits,
+        "roles": {role: found.roles[role] for role in sorted(found.roles)},
     }, found
 
 
@@ -408,6 +410,8 @@ def intakes_hear_erased(*, organization_id: int, entries: Sequence[Happened]) ->
 
     A file out of the watched folder still lies there, and is taken anew: of who is erased nothing is written down.
     """
+    if not may_be_named(entries):
+        return
     here = Intake.objects.filter(organization_id=organization_id)
     here.filter(state__in=GOING, file_key__isnull=False).delete()
     here.filter(state__in=(*OPEN, *GOING)).update(

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
+from makegood.customers.made_up import may_be_named
 from makegood.journal.operations import Happened, record
 from makegood.listen.mail import Mail, parse
 from makegood.listen.mail_in import mail_take, may_wait
@@ -359,6 +360,6 @@ def asides_hear_erased(*, organization_id: int, entries: Sequence[Happened]) -> 
 
     They lie on in the mailbox: what is still to be taken in is fetched from there again.
     """
-    if entries:
+    if may_be_named(entries):
         here = MailAside.objects.filter(organization_id=organization_id)
         here.update(raw=None, sender="", subject="")

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from makegood.customers.models import Customer
+from makegood.customers.models import Customer, Identity
 from makegood.customers.operations import customer_erase
 from makegood.customers.queries import customers_merged
 from makegood.failures.operations import failures_take_back
@@ -27,6 +27,8 @@ OVER: Final = "test"
 ENDING: Final = "test_end"
 """The kind of effect that ends a test by itself, and leaves nowhere."""
 STANDING: Final = ("open", "closed")
+NOWHERE: Final = "@customer.invalid"
+"""What the address of a made-up customer ends with: no mail can ever come from there (RFC 2606)."""
 ADMIN: Final = "admin"
 """The role that sends tests."""
 
@@ -84,8 +86,15 @@ def _ended(tests: QuerySet[Recovery], at: datetime, by: int | None) -> int:
     failure_ids = list(links.values_list("failure_id", flat=True))
     failures_take_back(organization_id=organization_id, failure_ids=failure_ids, by=by, now=at)
     for customer_id in _made_up(organization_id, {row.customer_id for row in rows}):
-        customer_erase(organization_id=organization_id, customer_id=customer_id, now=at, by=by)
+        alone = not _known_otherwise(organization_id, customer_id)
+        customer_erase(organization_id=organization_id, customer_id=customer_id, now=at, by=by, made_up=alone)
     return len(rows)
+
+
+def _known_otherwise(organization_id: int, customer_id: int) -> bool:
+    """Whether somebody gave the made-up customer an address or a number of a real person's."""
+    known = Identity.objects.filter(organization_id=organization_id, customer_id=customer_id)
+    return known.exclude(value__endswith=NOWHERE).exists()
 
 
 def _made_up(organization_id: int, customer_ids: Collection[int]) -> list[int]:
