@@ -44,6 +44,7 @@ SLOTS: Final = 128
 CELL: Final = len(SECONDS) + 2
 """A count for each of SECONDS and one beyond, and the sum of all."""
 SLOT: Final = len(GROUPS) * len(STATUSES) * CELL
+UNUSED: Final = bytes(SLOT * 8)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,9 +82,11 @@ class Counts:
 
     def read(self) -> Iterator[Answered]:
         """This function will yield what all processes counted, a row for each group and status."""
+        slots = (self._cells[begin : begin + SLOT] for begin in range(0, SLOTS * SLOT, SLOT))
+        used = [slot.tolist() for slot in slots if bytes(slot) != UNUSED]
+        whole = [sum(column) for column in zip([0.0] * SLOT, *used, strict=True)]
         for place in range(0, SLOT, CELL):
-            rows = [self._cells[begin + place : begin + place + CELL] for begin in range(0, SLOTS * SLOT, SLOT)]
-            *counts, seconds = (sum(column) for column in zip(*rows, strict=True))
+            *counts, seconds = whole[place : place + CELL]
             group, status = divmod(place // CELL, len(STATUSES))
             told = tuple(int(one) for one in counts)
             yield Answered(group=GROUPS[group], status=STATUSES[status], counts=told, seconds=seconds)
