@@ -38,9 +38,10 @@ class Caller:
         return answer.status_code, answer.json()
 
 
-def key_of(org: Org, *scopes: str) -> str:
+def key_of(org: Org, *scopes: str, place_id: int | None = None) -> str:
     with tenant(organization_id=org.id):
-        return api_key_create(organization_id=org.id, name="test", scopes=scopes, now=START).key
+        made = api_key_create(organization_id=org.id, name="test", scopes=scopes, now=START, place_id=place_id)
+        return made.key
 
 
 @pytest.fixture

@@ -13,11 +13,13 @@ from tests.conftest import Org
 from tests.contract.conftest import key_of
 from tests.contract.test_invariant_11 import BODIES
 from tests.support.rights import MARK, NAME, World, undone, world_of
-from tests.support.who_may import API
+from tests.support.who_may import API, OF_THE_HOUSE
 
 from makegood.api.application import api as application
-from makegood.organizations.models import ApiKey
-from makegood.organizations.operations import api_key_revoke
+from makegood.failures.models import Failure
+from makegood.organizations.models import ApiKey, Place
+from makegood.organizations.operations import UnableToMakeKey, api_key_revoke
+from makegood.promises.models import Promise, Source
 from makegood.recoveries.models import Recovery
 from makegood.store.tenancy import tenant
 
@@ -62,6 +64,11 @@ def world(worlds: list[tuple[World, dict[str, str]]], make_org: Callable[..., Or
         ours, theirs = make_org(), make_org()
         made = world_of(ours, theirs)
         keys = {scope: key_of(ours, scope) for scope in SCOPES}
+        with tenant(organization_id=ours.id):
+            hotel = Place.objects.get(organization_id=ours.id, code="hotel").id
+        keys |= {
+            name: key_of(ours, "read", "write", place_id=at) for name, at in (("shop", ours.place), ("hotel", hotel))
+        }
         keys |= {"revoked": key_of(ours, *SCOPES), "outsider": key_of(theirs, *SCOPES)}
         with tenant(organization_id=ours.id):
             revoked = ApiKey.objects.filter(organization_id=ours.id).latest("id")
@@ -116,3 +123,70 @@ def test_a_key_of_another_organization_finds_nothing_of_ours(world: tuple[World,
             assert not written()
     assert MARK not in answer.content.decode()
     assert NAME not in answer.content.decode()
+
+
+@pytest.mark.parametrize("call", sorted(CALLS))
+def test_a_key_for_one_place_finds_nothing_of_another(world: tuple[World, dict[str, str]], call: str) -> None:
+    made, keys = world
+    with undone() as written:
+        answer = asked(Client(), made, call, keys["hotel"])
+        if call in OF_THE_HOUSE or "{" in call:
+            assert answer.status_code == (403 if call in OF_THE_HOUSE else 404), (call, answer.content)
+            assert not written()
+    assert MARK not in answer.content.decode()
+    assert NAME not in answer.content.decode()
+
+
+def test_a_key_for_one_place_does_there_what_its_scopes_let_it_do(world: tuple[World, dict[str, str]]) -> None:
+    made, keys = world
+    for call in sorted(set(CALLS) - OF_THE_HOUSE):
+        with undone():
+            answer = asked(Client(), made, call, keys["shop"])
+            assert answer.status_code not in (401, 403, 404), (call, answer.content)
+            assert answer.status_code < 500
+    for listed, here, away in (("recoveries", 1, 0), ("failures", 1, 0), ("promises", 1, 0), ("places", 1, 1)):
+        found = [len(told(keys[key], f"/{listed}")[1]["items"]) for key in ("shop", "hotel")]
+        assert [min(one, 1) for one in found] == [here, away], listed
+
+
+def told(key: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+    headers = {"authorization": f"Bearer {key}"}
+    if body is None:
+        answer = Client().get(BASE + path, headers=headers)
+    else:
+        answer = Client().post(BASE + path, json.dumps(body), content_type="application/json", headers=headers)
+    return answer.status_code, answer.json()
+
+
+def test_what_a_key_for_one_place_writes_is_of_that_place(world: tuple[World, dict[str, str]]) -> None:
+    made, keys = world
+    moment = "2026-03-02T09:00:00Z"
+    report = {"customer": {"order": "K-1"}, "kind": "complaint", "loss": "goods", "what": "Torn", "happened_at": moment}
+    promise = {"source": "web", "reference": "K-1", "customer": {"order": "K-1"}, "due_at": "2026-03-09T09:00:00Z"}
+    with tenant(organization_id=made.org.id):
+        promise["source"] = str(Source.objects.values_list("code", flat=True).get(id=made.org.source))
+        shop, hotel = (Place.objects.get(code=code) for code in (Place.objects.get(id=made.org.place).code, "hotel"))
+    with undone():
+        status, said = told(keys["hotel"], "/failures", report)
+        assert (status, Failure.objects.get(id=said["id"]).place_id) == (201, hotel.id)
+        status, said = told(keys["hotel"], "/failures", report | {"place": shop.code})
+        assert (status, "speaks for no place" in said["detail"]) == (422, True)
+        status, said = told(keys["hotel"], "/promises", promise)
+        assert (status, Promise.objects.get(id=said["id"]).place_id) == (201, hotel.id)
+        assert told(keys["shop"], "/promises", promise)[0] == 409, "it is the hotel's"
+        assert told(keys["hotel"], f"/promises/{said['id']}/keep", {})[0] == 200
+        assert told(keys["shop"], f"/promises/{said['id']}/keep", {})[0] == 404
+
+
+def test_a_key_for_one_place_speaks_for_what_lies_inside_of_it(world: tuple[World, dict[str, str]]) -> None:
+    made, keys = world
+    with undone():
+        with tenant(organization_id=made.org.id):
+            Place.objects.filter(id=made.org.place).update(parent_id=Place.objects.get(code="hotel").id)
+        assert told(keys["hotel"], f"/recoveries/{made.names['recovery_id']}")[0] == 200
+
+
+def test_no_key_for_one_place_is_made_that_sends_events(world: tuple[World, dict[str, str]]) -> None:
+    made, _ = world
+    with pytest.raises(UnableToMakeKey, match="sends no events"):
+        key_of(made.org, "events", "read", place_id=made.org.place)

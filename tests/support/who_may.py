@@ -136,4 +136,6 @@ API: dict[str, str] = {
     "GET /places": "read",
     "POST /messages": "write",
 }
-"""The scope that a key needs for each method of each path; a key speaks for its organization, whatever the place."""
+"""The scope that a key needs for each method of each path."""
+OF_THE_HOUSE = {"POST /events", "GET /customers", "GET /customers/{customer_id}", "POST /places", "POST /messages"}
+"""What a key for one place may not do at all; of everything else it does what is of its place."""

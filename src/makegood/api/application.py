@@ -27,11 +27,13 @@ from makegood.recoveries.operations.helping import UnableToFillForm, UnableToUse
 
 DESCRIPTION = """\
 Programs tell Makegood what happened and read what became of it. Every request bears a key
-(`Authorization: Bearer mg_...`, scopes `events`, `read`, `write`). Times are ISO 8601 with an offset; money is
-`{"minor": 2500, "currency": "EUR"}`. A POST with an `Idempotency-Key` may be sent again within 24 hours and is done
-once. Errors are `application/problem+json` with one sentence in `detail`, and nothing was done then, except that after
-a 503 it may have been. What is read takes the parameters that stand here and refuses others (422). Limits: 8 MiB a
-request, 1,000 events a batch, 1,200 requests a minute a key (429 with `Retry-After`), 100 rows a page.
+(`Authorization: Bearer mg_...`, scopes `events`, `read`, `write`). A key for one place finds and changes only what is
+of that place and of those inside of it: all else is not there (404), and what is of no place it may not touch (403).
+Times are ISO 8601 with an offset; money is `{"minor": 2500, "currency": "EUR"}`. A POST with an `Idempotency-Key` may
+be sent again within 24 hours and is done once. Errors are `application/problem+json` with one sentence in `detail`, and
+nothing was done then, except that after a 503 it may have been. What is read takes the parameters that stand here and
+refuses others (422). Limits: 8 MiB a request, 1,000 events a batch, 1,200 requests a minute a key (429 with
+`Retry-After`), 100 rows a page.
 """
 UNABLE: dict[type[Exception], int] = {
     TextTooLong: 422,

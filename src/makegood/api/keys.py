@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import attrs
 from django.db import connection
+from django.db.models import Q
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from makegood.api.problems import Problem
-from makegood.organizations.models import ApiKey
 from makegood.organizations.operations import api_key_hash
+from makegood.organizations.queries import key_reach
 from makegood.store.tenancy import tenant
 from makegood.store.throttling import attempt, client_address
 
@@ -22,11 +23,17 @@ WINDOW = timedelta(minutes=1)
 
 @attrs.frozen(kw_only=True)
 class Caller:
-    """The program that calls."""
+    """The program that calls, and for which places its key speaks: that of `home` and those inside; None is all."""
 
     organization_id: int
     key_id: int
     scopes: tuple[str, ...]
+    home: int | None = None
+    places: tuple[int, ...] | None = None
+
+    def at(self, column: str = "place_id") -> Q:
+        """Return what chooses, of rows with a place, those that the key speaks for."""
+        return Q() if self.places is None else Q(**{f"{column}__in": self.places})
 
 
 def caller_of(request: HttpRequest) -> Caller:
@@ -47,8 +54,10 @@ def caller_of(request: HttpRequest) -> Caller:
     organization_id, key_id = found
     _limit(f"api:{key_id}", REQUESTS)
     with tenant(organization_id=organization_id):
-        scopes = ApiKey.objects.values_list("scopes", flat=True).get(organization_id=organization_id, id=key_id)
-    return Caller(organization_id=organization_id, key_id=key_id, scopes=tuple(scopes))
+        reach = key_reach(organization_id=organization_id, key_id=key_id)
+    return Caller(
+        organization_id=organization_id, key_id=key_id, scopes=reach.scopes, home=reach.home, places=reach.places
+    )
 
 
 def _limit(key: str, limit: int) -> None:
@@ -62,11 +71,14 @@ def _limit(key: str, limit: int) -> None:
 
 
 class ApiKeyBearer(HttpBearer):
-    """Lets an operation be called by keys of one scope; who calls was found before."""
+    """Lets an operation be called by keys of one scope; who calls was found before.
 
-    def __init__(self, scope: str) -> None:
+    What is of the `house`, and of no place, no key of one place may touch.
+    """
+
+    def __init__(self, scope: str, *, house: bool = False) -> None:
         super().__init__()
-        self.scope = scope
+        self.scope, self.house = scope, house
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
         """Return the caller.
@@ -76,7 +88,10 @@ class ApiKeyBearer(HttpBearer):
         caller: Caller = request.caller  # type: ignore[attr-defined]
         if self.scope not in caller.scopes:
             raise Problem(403, f"This key may not do that: it needs the scope {self.scope}.")
+        if self.house and caller.places is not None:
+            raise Problem(403, "This key is for one place: that takes one for the whole house.")
         return caller
 
 
-EVENTS, READ, WRITE = ApiKeyBearer("events"), ApiKeyBearer("read"), ApiKeyBearer("write")
+READ, WRITE = ApiKeyBearer("read"), ApiKeyBearer("write")
+EVENTS, READ_ALL, WRITE_ALL = (ApiKeyBearer(scope, house=True) for scope in ("events", "read", "write"))

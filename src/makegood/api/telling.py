@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from makegood.api.keys import Caller
 from makegood.api.problems import Problem
 from makegood.api.schemas import CustomerIn
 from makegood.customers.models import IDENTITY_KINDS
@@ -44,6 +45,21 @@ def place_named(*, organization_id: int, code: str) -> int | None:
     if place_id is None:
         raise Problem(422, f"There is no place {code[:60]!r} here: add it first.")
     return place_id
+
+
+def place_asked(caller: Caller, code: str) -> str:
+    """Return the code of the place that something is of: as asked, else that of the key where it is for one place.
+
+    Raises Problem for one that a key of one place does not speak for.
+    """
+    if caller.places is None:
+        return code
+    here = Place.objects.filter(caller.at("id"), organization_id=caller.organization_id)
+    mine = here.filter(code=code) if code else here.filter(id=caller.home)
+    found = mine.values_list("code", flat=True).first()
+    if found is None:
+        raise Problem(422, f"This key is for one place, and speaks for no place {code[:60]!r}: leave it out.")
+    return found
 
 
 def identities_of(customer: CustomerIn) -> dict[str, str]:

@@ -341,3 +341,13 @@ class ApiKey(TenantModel):
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+
+class KeyPlace(TenantModel):
+    """A place for which a key speaks, with all that lies inside of it; a key with none speaks for the whole house."""
+
+    api_key = TenantKey(ApiKey)
+    place = TenantKey(Place)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization_id", "api_key", "place"], name="key_place_once")]

@@ -24,6 +24,7 @@ from makegood.organizations.models import (
     ApiKey,
     CalendarVersion,
     Integration,
+    KeyPlace,
     Member,
     MemberPlace,
     Organization,
@@ -38,7 +39,8 @@ from makegood.store.clocks import clock_set
 from makegood.store.secrets import encrypt, keyed_hash
 from makegood.store.tenancy import as_user
 
-SCOPES = ("events", "read", "write")
+EVENTS = "events"
+SCOPES = (EVENTS, "read", "write")
 FITTING = {"hotel": "hospitality"}
 """Playbooks that fit a kind of place."""
 
@@ -365,8 +367,19 @@ class NewKey:
     key: str
 
 
-def api_key_create(*, organization_id: int, name: str, scopes: Sequence[str], now: datetime) -> NewKey:
-    """Make a program's key; only its hash is kept."""
+class UnableToMakeKey(ValueError):
+    """A key for one place sends no events, which may be about any: let it read or write, or be for the whole house."""
+
+
+def api_key_create(
+    *, organization_id: int, name: str, scopes: Sequence[str], now: datetime, place_id: int | None = None
+) -> NewKey:
+    """Make a program's key; only its hash is kept. With a place it speaks for that one and what lies inside of it.
+
+    Raises UnableToMakeKey for a key of a place that is to send events.
+    """
+    if place_id is not None and EVENTS in scopes:
+        raise UnableToMakeKey(UnableToMakeKey.__doc__)
     key = f"mg_{secrets.token_urlsafe(32)}"
     row = ApiKey.objects.create(
         organization_id=organization_id,
@@ -376,6 +389,8 @@ def api_key_create(*, organization_id: int, name: str, scopes: Sequence[str], no
         scopes=[scope for scope in SCOPES if scope in scopes],
         created_at=now,
     )
+    if place_id is not None:
+        KeyPlace.objects.create(organization_id=organization_id, api_key_id=row.id, place_id=place_id)
     return NewKey(id=row.id, key=key)
 
 

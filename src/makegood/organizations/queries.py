@@ -9,11 +9,14 @@ from typing import Any
 
 import attrs
 from django.db import connection
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from makegood.organizations.models import (
     ApiKey,
     CalendarVersion,
     Integration,
+    KeyPlace,
     MemberPlace,
     Organization,
     Place,
@@ -336,20 +339,47 @@ def calendars_latest(*, organization_id: int) -> dict[str, CalendarFacts]:
 
 
 @attrs.frozen(kw_only=True)
+class KeyReach:
+    """What a key may do, and where: `home` is the place that it was made for, `places` that one and all inside of it.
+
+    Both are None for a key of the whole house.
+    """
+
+    scopes: tuple[str, ...]
+    home: int | None
+    places: tuple[int, ...] | None
+
+
+def key_reach(*, organization_id: int, key_id: int) -> KeyReach:
+    """This function will say what a key may do, and where."""
+    named = KeyPlace.objects.filter(organization_id=organization_id, api_key_id=OuterRef("id")).values("place_id")
+    rows = ApiKey.objects.filter(organization_id=organization_id, id=key_id)
+    scopes, home = rows.values_list("scopes", Subquery(named[:1])).get()
+    if home is None:
+        return KeyReach(scopes=tuple(scopes), home=None, places=None)
+    with prepared() as cursor:
+        cursor.execute(BELOW, [organization_id, [home], organization_id])
+        return KeyReach(scopes=tuple(scopes), home=home, places=tuple(row[0] for row in cursor.fetchall()))
+
+
+@attrs.frozen(kw_only=True)
 class KeyFacts:
-    """One API key, of which only the beginning is known."""
+    """One API key, of which only the beginning is known; `place` is the name of the one it is for, "" for all."""
 
     id: int
     name: str
     prefix: str
     scopes: tuple[str, ...]
+    place: str
     created_at: datetime
     revoked_at: datetime | None
 
 
 def keys_all(*, organization_id: int) -> list[KeyFacts]:
     """This function will list the API keys, those in force first."""
+    named = KeyPlace.objects.filter(organization_id=organization_id, api_key_id=OuterRef("id")).values("place__name")
     rows = ApiKey.objects.filter(organization_id=organization_id).order_by("revoked_at", "-created_at")
+    rows = rows.annotate(place=Coalesce(Subquery(named[:1]), Value("")))
     names = [field.name for field in attrs.fields(KeyFacts)]
     return [KeyFacts(**row | {"scopes": tuple(row["scopes"])}) for row in rows.values(*names)[:200]]
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Path, Router
 
-from makegood.api.keys import READ, WRITE, Caller
+from makegood.api.keys import READ_ALL, WRITE, Caller
 from makegood.api.pages import DEFAULT, Cursor, Limit, page_of
 from makegood.api.problems import missing
 from makegood.api.schemas import CustomerIn, CustomerOut, Customers, Id, Made, PurchaseIn
-from makegood.api.telling import customer_of, identities_of, say
+from makegood.api.telling import customer_of, identities_of, place_asked, say
 from makegood.customers.models import Customer
 from makegood.customers.operations import purchases_find
 from makegood.customers.queries import CustomerFacts, customer_one, customers_found, customers_some
@@ -30,7 +30,7 @@ def make(request: HttpRequest, customer: CustomerIn) -> dict[str, int]:
     return {"id": customer_of(organization_id=caller.organization_id, customer=customer, now=moment)}
 
 
-@router.get("", auth=READ, response=Customers, operation_id="customers_search")
+@router.get("", auth=READ_ALL, response=Customers, operation_id="customers_search")
 def some(request: HttpRequest, q: Words = "", cursor: Cursor = "", limit: Limit = DEFAULT) -> dict[str, Any]:
     """List customers, the newest first; with `q`, the best `limit` that it finds, on one page."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
@@ -43,7 +43,7 @@ def some(request: HttpRequest, q: Words = "", cursor: Cursor = "", limit: Limit 
     return {"items": [_shown(one) for one in facts], "next": following}
 
 
-@router.get("/{customer_id}", auth=READ, response=CustomerOut, operation_id="customer_one")
+@router.get("/{customer_id}", auth=READ_ALL, response=CustomerOut, operation_id="customer_one")
 def one(request: HttpRequest, customer_id: Path[Id]) -> dict[str, Any]:
     """Read one customer."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def _shown(facts: CustomerFacts) -> dict[str, Any]:
 def buy(request: HttpRequest, purchase: PurchaseIn) -> dict[str, int]:
     """Keep a purchase, once for its source and reference."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    data = purchase.dict(exclude={"source", "customer"})
+    data = purchase.dict(exclude={"source", "customer"}) | {"place": place_asked(caller, purchase.place)}
     key = say(
         organization_id=caller.organization_id,
         source=purchase.source,

@@ -11,7 +11,7 @@ from makegood.api.keys import READ, WRITE, Caller
 from makegood.api.pages import DEFAULT, Cursor, Limit, page_of
 from makegood.api.problems import Problem, missing
 from makegood.api.schemas import FailureIn, FailureOut, Failures, FailureState, Id, money_out
-from makegood.api.telling import customer_of, place_named
+from makegood.api.telling import customer_of, place_asked, place_named
 from makegood.failures.models import TEST, Failure
 from makegood.failures.operations import Report, failure_report
 from makegood.recoveries.models import RecoveryFailure
@@ -38,7 +38,7 @@ def report(request: HttpRequest, failure: FailureIn) -> Status[dict[str, Any]]:
             happened_at=failure.happened_at,
             fault=failure.fault,
             severity=failure.severity,
-            place_id=place_named(organization_id=organization_id, code=failure.place),
+            place_id=place_named(organization_id=organization_id, code=place_asked(caller, failure.place)),
             price_minor=failure.price.minor if failure.price else None,
             currency=failure.price.currency if failure.price else "",
             kept_service=failure.kept_service,
@@ -60,7 +60,8 @@ def some(
 ) -> dict[str, Any]:
     """List failures, the newest first; test failures are left out."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    rows = Failure.objects.filter(organization_id=caller.organization_id).exclude(happening_key__startswith=TEST)
+    mine = Failure.objects.filter(caller.at(), organization_id=caller.organization_id)
+    rows = mine.exclude(happening_key__startswith=TEST)
     if customer_id:
         rows = rows.filter(customer_id=customer_id)
     found, following = page_of(rows, cursor=cursor, limit=limit)
@@ -71,7 +72,7 @@ def some(
 def one(request: HttpRequest, failure_id: Path[Id]) -> dict[str, Any]:
     """Read one failure, with the reasons for what was decided."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    row = Failure.objects.filter(organization_id=caller.organization_id, id=failure_id).first()
+    row = Failure.objects.filter(caller.at(), organization_id=caller.organization_id, id=failure_id).first()
     if row is None:
         raise missing("failure")
     return _shown(caller.organization_id, [row])[0]

@@ -11,7 +11,7 @@ from ninja import Path, Router, Status
 from makegood.api.help_schemas import FileContent, FilledIn, HelpCode, HelpOut, TalkIn, Ticked, TickIn
 from makegood.api.keys import READ, WRITE, Caller
 from makegood.api.problems import missing
-from makegood.api.routes.recoveries import member_of, recovery_of
+from makegood.api.routes.recoveries import member_of, reaches, recovery_of
 from makegood.api.schemas import Id, Made
 from makegood.core.help.dialogues import Dialogue
 from makegood.core.help.files import KINDS
@@ -105,7 +105,7 @@ def file(request: HttpRequest, recovery_id: Path[Id], file_id: Path[Id]) -> dict
     """Read a file that came with a form."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     kept = help_file(organization_id=caller.organization_id, recovery_id=recovery_id, file_id=file_id)
-    if kept is None:
+    if kept is None or not reaches(caller, recovery_id):
         raise missing("file")
     return {
         "name": kept.name,

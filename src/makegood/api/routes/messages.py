@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from makegood.api.keys import WRITE, Caller
+from makegood.api.keys import WRITE_ALL, Caller
 from makegood.api.problems import Problem
 from makegood.api.schemas import ReceivedOut
 from makegood.listen.mail_in import mail_take
@@ -19,7 +19,7 @@ MAIL = "message/rfc822"
 BODY = {"requestBody": {"required": True, "content": {MAIL: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
-@router.post("", auth=WRITE, response=ReceivedOut, openapi_extra=BODY, operation_id="mail_accept")
+@router.post("", auth=WRITE_ALL, response=ReceivedOut, openapi_extra=BODY, operation_id="mail_accept")
 def receive(request: HttpRequest) -> dict[str, Any]:
     """Take a mail in, once by its Message-ID (else by its bytes), and put it onto the recovery that it answers."""
     caller: Caller = request.auth  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from makegood.api.keys import READ, WRITE, Caller
+from makegood.api.keys import READ, WRITE_ALL, Caller
 from makegood.api.pages import DEFAULT, Cursor, Limit, page_of
 from makegood.api.problems import Problem
 from makegood.api.schemas import Made, PlaceIn, Places
@@ -18,7 +18,7 @@ from makegood.organizations.operations import place_create
 router = Router(tags=["Places"])
 
 
-@router.post("", auth=WRITE, response=Made, operation_id="place_set")
+@router.post("", auth=WRITE_ALL, response=Made, operation_id="place_set")
 def make(request: HttpRequest, place: PlaceIn) -> dict[str, int]:
     """Add a place, or bring the one of this code up to date."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
@@ -50,6 +50,6 @@ def _refuse_circle(organization_id: int, code: str, parent_id: int | None) -> No
 def some(request: HttpRequest, cursor: Cursor = "", limit: Limit = DEFAULT) -> dict[str, Any]:
     """List places, the newest first."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    rows = Place.objects.filter(organization_id=caller.organization_id)
+    rows = Place.objects.filter(caller.at("id"), organization_id=caller.organization_id)
     found, following = page_of(rows, cursor=cursor, limit=limit)
     return {"items": found, "next": following}

@@ -22,7 +22,7 @@ from makegood.api.schemas import (
     PromiseState,
     money_out,
 )
-from makegood.api.telling import identities_of, say
+from makegood.api.telling import identities_of, place_asked, say
 from makegood.promises.models import Promise
 from makegood.promises.operations import Word, promises_hear
 from makegood.store.clocks import moment
@@ -39,6 +39,7 @@ def make(request: HttpRequest, promise: PromiseIn) -> Status[Promise]:
     organization_id = caller.organization_id
     now = moment(organization_id=organization_id).now
     data = promise.dict(exclude={"source", "customer"}, exclude_none=True)
+    data["place"] = place_asked(caller, promise.place)
     before = (
         Promise.objects.filter(organization_id=organization_id).order_by("-id").values_list("id", flat=True).first()
     )
@@ -50,7 +51,10 @@ def make(request: HttpRequest, promise: PromiseIn) -> Status[Promise]:
         | {"customer": identities_of(promise.customer)},
         now=now,
     )
-    row = Promise.objects.get(organization_id=organization_id, source__code=promise.source, key_hash=key)
+    rows = Promise.objects.filter(caller.at(), organization_id=organization_id)
+    row = rows.filter(source__code=promise.source, key_hash=key).first()
+    if row is None:
+        raise Problem(409, "There is a promise under this source and reference, of a place that this key is not for.")
     return Status(201 if before is None or row.id > before else 200, row)
 
 
@@ -89,7 +93,7 @@ def _hear(
 ) -> Promise:
     caller: Caller = request.auth  # type: ignore[attr-defined]
     now = moment(organization_id=caller.organization_id).now
-    mine = Promise.objects.filter(organization_id=caller.organization_id, id=promise_id)
+    mine = Promise.objects.filter(caller.at(), organization_id=caller.organization_id, id=promise_id)
     promise = mine.first()
     if promise is None:
         raise missing("promise")
@@ -120,7 +124,7 @@ def some(
 ) -> dict[str, Any]:
     """List promises, the newest first."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    rows = Promise.objects.select_related("source", "place").filter(organization_id=caller.organization_id)
+    rows = Promise.objects.select_related("source", "place").filter(caller.at(), organization_id=caller.organization_id)
     if state:
         rows = rows.filter(state=state)
     if customer_id:
@@ -135,7 +139,7 @@ def one(request: HttpRequest, promise_id: Path[Id]) -> dict[str, Any]:
     caller: Caller = request.auth  # type: ignore[attr-defined]
     row = (
         Promise.objects.select_related("source", "place")
-        .filter(organization_id=caller.organization_id, id=promise_id)
+        .filter(caller.at(), organization_id=caller.organization_id, id=promise_id)
         .first()
     )
     if row is None:

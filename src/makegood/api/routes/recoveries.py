@@ -48,7 +48,7 @@ def some(
     """List recoveries, the newest first; those of test failures are left out."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     here = caller.organization_id
-    rows = Recovery.objects.filter(~others_tests(organization_id=here, walker=None), organization_id=here)
+    rows = Recovery.objects.filter(caller.at(), ~others_tests(organization_id=here, walker=None), organization_id=here)
     if state:
         rows = rows.filter(state=state)
     if customer_id:
@@ -66,7 +66,7 @@ def one(request: HttpRequest, response: HttpResponse, recovery_id: Path[Id]) -> 
         recovery_id=recovery_id,
         now=now(organization_id=caller.organization_id),
     )
-    if case is None:
+    if case is None or not reaches(caller, recovery_id):
         raise missing("recovery")
     response.headers["ETag"] = _etag(case.version)
     return {name: getattr(case, name) for name in SHOWN} | {
@@ -140,17 +140,23 @@ def messages(request: HttpRequest, recovery_id: Path[Id]) -> list[MessageLine]:
         recovery_id=recovery_id,
         now=now(organization_id=caller.organization_id),
     )
-    if case is None:
+    if case is None or not reaches(caller, recovery_id):
         raise missing("recovery")
     return list(case.messages)
 
 
 def recovery_of(caller: Caller, recovery_id: int) -> Recovery:
     """This function will find a recovery of the caller's organization. Raises Problem where there is none."""
-    found = Recovery.objects.filter(organization_id=caller.organization_id, id=recovery_id).first()
+    found = Recovery.objects.filter(caller.at(), organization_id=caller.organization_id, id=recovery_id).first()
     if found is None:
         raise missing("recovery")
     return found
+
+
+def reaches(caller: Caller, recovery_id: int) -> bool:
+    """This function will say whether a recovery of the caller's organization is of a place that the key is for."""
+    mine = Recovery.objects.filter(caller.at(), organization_id=caller.organization_id, id=recovery_id)
+    return caller.places is None or mine.exists()
 
 
 def member_of(caller: Caller, member_id: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.urls import reverse
 
-from makegood.console.asking import whole
+from makegood.console.asking import select, whole
 from makegood.console.desk import Desk
 from makegood.console.refill import Unanswered, answers
 from makegood.console.viewmodels import Action, Choice, Empty, Field, Form, SettingsSection, Table, TableRow, Tag
@@ -21,7 +21,13 @@ def keys(desk: Desk) -> tuple[SettingsSection, ...]:
     """This function will show the keys, and ask for a new one."""
     rows = tuple(
         TableRow(
-            cells=(one.name, f"{one.prefix}…", ", ".join(one.scopes), one.created_at.strftime("%Y-%m-%d")),
+            cells=(
+                one.name,
+                f"{one.prefix}…",
+                ", ".join(one.scopes),
+                one.place or "the whole house",
+                one.created_at.strftime("%Y-%m-%d"),
+            ),
             tag=Tag(text="revoked") if one.revoked_at else None,
             actions=()
             if one.revoked_at
@@ -53,11 +59,19 @@ def keys(desk: Desk) -> tuple[SettingsSection, ...]:
                     Choice(value=scope, label=SCOPE_HINTS[scope], chosen=scope == "events") for scope in SCOPES
                 ),
             ),
+            select(
+                "key_place",
+                "For",
+                [(str(one.id), one.name) for one in queries.places_all(organization_id=desk.organization_id)],
+                first="the whole house",
+                hint="For one place it reads and writes only what is of that place and of those inside of it. It sends"
+                " no events, which may be about any place.",
+            ),
         ),
     )
     table = Table(
         caption="Keys",
-        head=("Name", "Begins with", "May", "Made"),
+        head=("Name", "Begins with", "May", "For", "Made"),
         rows=rows,
         empty=Empty(title="No keys yet", text="Make one for each program that sends events."),
     )
@@ -72,11 +86,20 @@ def key_add(request: HttpRequest, desk: Desk) -> Done:
         raise Unanswered({"key_scopes": "Choose what the key may do."})
     made = api_key_create(
         organization_id=desk.organization_id,
+        place_id=_place_chosen(request, desk),
         name=fitting(given["key_name"], most=80),
         scopes=scopes,
         now=desk.facts.now,
     )
     return Done(text=f"The key of {given['key_name']}: copy it now, it is not shown again.", secret=made.key)
+
+
+def _place_chosen(request: HttpRequest, desk: Desk) -> int | None:
+    chosen = request.POST.get("key_place", "")
+    there = {str(one.id): one.id for one in queries.places_all(organization_id=desk.organization_id)}
+    if chosen and chosen not in there:
+        raise Unanswered({"key_place": "Choose a place from the list."})
+    return there.get(chosen)
 
 
 def key_revoke(request: HttpRequest, desk: Desk) -> Done:
