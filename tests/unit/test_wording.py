@@ -245,6 +245,12 @@ def test_a_plain_specific_apology_has_no_finding() -> None:
         ("repentance", "I am ashamed.", "ashamed"),
         ("repair", "I have refunded \u00a320.", "I have refunded"),
         ("forgiveness", "I ask your forgiveness.", "forgiveness"),
+        ("explanation", "I am sorry. Your desk did not come on Saturday.", "Your desk did not come"),
+        (
+            "explanation",
+            "I am sorry that the new lamp arrived badly scratched.",
+            "the new lamp arrived badly scratched",
+        ),
     ],
 )
 def test_elements_with_their_spans(element: str, text: str, words: str) -> None:
