@@ -11,7 +11,7 @@ from tests.conftest import START, Org
 from tests.support import figures_apart as apart
 from tests.support.figures_compared import assert_equal
 from tests.support.insights_world import lived, world_once
-from tests.support.recoveries import DAY, HOUR
+from tests.support.recoveries import DAY, HOUR, opened
 
 from makegood.console.building.insights import WINDOWS, count, insights_page, today_figures, window_of
 from makegood.console.viewmodels import Figure, InsightsPage, Reader
@@ -20,6 +20,7 @@ from makegood.insights.measures import clocks_kept, failed, promises_settled
 from makegood.insights.outcomes import given, scores, spend_by_score
 from makegood.insights.windows import Window, ever, last_days, this_month, today
 from makegood.promises.models import Promise
+from makegood.recoveries.models import Rating, Recovery
 from makegood.store.tenancy import tenant
 
 END = START + 400 * DAY
@@ -94,6 +95,16 @@ def test_a_window_holds_its_start_and_not_its_end(worlds: list[Org]) -> None:
             window = Window(since=since, until=until)
             assert promises_settled(organization_id=org.id, window=window).broken == broken
             assert_equal(organization_id=org.id, window=window)
+
+
+def test_a_score_is_of_the_moment_at_which_the_failure_was_known(org: Org) -> None:
+    """It is that of its recovery's clocks, and not that at which the recovery opened."""
+    with tenant(organization_id=org.id):
+        recovery = opened(org)
+        Recovery.objects.filter(id=recovery.id).update(clock_from=recovery.opened_at - 3 * HOUR)
+        rating = Rating.objects.create(organization_id=org.id, recovery_id=recovery.id, asked_at=START)
+        rating.refresh_from_db()
+    assert rating.failed_at == recovery.opened_at - 3 * HOUR
 
 
 @pytest.mark.parametrize("most", [1, 7, 40])
