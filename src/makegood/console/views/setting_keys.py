@@ -61,7 +61,7 @@ def keys(desk: Desk) -> tuple[SettingsSection, ...]:
             ),
             select(
                 "key_place",
-                "For",
+                "For which place",
                 [(str(one.id), one.name) for one in queries.places_all(organization_id=desk.organization_id)],
                 first="the whole house",
                 hint="For one place it reads and writes only what is of that place and of those inside of it. It sends"
