@@ -68,7 +68,7 @@ TAKES = {
 } | {f"hours_{day}": "" for day in ("tue", "wed", "thu", "fri", "sat", "sun")}  # fmt: skip
 """Fields that take an address, a number, a time, a code or a name that is known and refuse all else, with one of those:
 a form is sent with script in these too, and, refused, once more with that."""
-CHOSEN = {"recovery-cause": {"cause": "new"}}
+CHOSEN = {"recovery-cause": {"cause": "new"}, "settings-act": {"key_place": ""}}
 """What has to be chosen for what is typed to count."""
 OVER_THERE = "kept once the mailbox could be read, and there is none here"
 FOR_THE_DRAFT = "the letter is kept by recovery-say"
