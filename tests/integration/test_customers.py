@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from tests.conftest import START, Org
 
+from makegood.customers.bought import NewPurchase, purchases_record
 from makegood.customers.models import Customer, Identity
 from makegood.customers.operations import (
-    NewPurchase,
     Seen,
     UnableToErase,
     UnableToKnowCustomer,
@@ -19,7 +19,6 @@ from makegood.customers.operations import (
     customer_erase,
     customer_merge,
     customers_resolve,
-    purchases_record,
 )
 from makegood.store.tenancy import tenant
 

@@ -13,8 +13,8 @@ from tests.support.outside import payment_system
 
 from makegood.config.working import work_dry
 from makegood.core.money import Money
+from makegood.customers.bought import NewCharge, NewPurchase, charges_record, purchases_record
 from makegood.customers.models import Purchase
-from makegood.customers.operations import NewCharge, NewPurchase, charges_record, purchases_record
 from makegood.journal.models import Effect
 from makegood.makegoods.models import MakeGood
 from makegood.makegoods.operations import FloorOwed, floors_owe

@@ -11,7 +11,8 @@ from tests.functional.test_views import _no_throttle, _quick_passwords, signed_i
 from tests.support.given import email
 from tests.support.recoveries import customer, failure, open_for
 
-from makegood.customers.operations import NewPurchase, customer_erase, customer_merge, purchases_record
+from makegood.customers.bought import NewPurchase, purchases_record
+from makegood.customers.operations import customer_erase, customer_merge
 from makegood.failures.models import Failure, Signal
 from makegood.listen.mail_in import mail_take
 from makegood.listen.operations import events_accept

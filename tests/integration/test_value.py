@@ -13,16 +13,9 @@ from tests.support.rights import client_of
 from makegood.core.value.fitting import CUSTOMERS_LEAST
 from makegood.core.value.foreseen import foresee, horizon
 from makegood.core.value.histories import Bought, History, history
+from makegood.customers.bought import NewCharge, NewPurchase, charges_record, purchases_record
 from makegood.customers.models import ValueFit, ValueRound
-from makegood.customers.operations import (
-    NewCharge,
-    NewPurchase,
-    Seen,
-    charges_record,
-    customer_merge,
-    customers_resolve,
-    purchases_record,
-)
+from makegood.customers.operations import Seen, customer_merge, customers_resolve
 from makegood.customers.tasks import LOCK, LOOK_SECONDS, Values, values_work
 from makegood.customers.valuing import Learnt, Lesson, fit_of, learn, lessons, values_keep
 from makegood.customers.worth import Worth, customer_worth

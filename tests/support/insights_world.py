@@ -11,7 +11,7 @@ from tests.support.recoveries import DAY, HOUR, customer, step_to
 from makegood.config.working import work_dry
 from makegood.core.money import Money
 from makegood.core.reasons import because
-from makegood.customers.operations import NewPurchase, purchases_record
+from makegood.customers.bought import NewPurchase, purchases_record
 from makegood.failures.models import Failure
 from makegood.failures.operations import (
     Report,

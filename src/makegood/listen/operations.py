@@ -11,18 +11,17 @@ import attrs
 from django.db.models import Q
 from orjson import Fragment
 
-from makegood.customers.operations import (
+from makegood.customers.bought import (
     NewCharge,
     NewPurchase,
     NewVisit,
-    Seen,
     charges_record,
-    customers_resolve,
     purchases_find,
     purchases_record,
     visits_find,
     visits_record,
 )
+from makegood.customers.operations import Seen, customers_resolve
 from makegood.failures.gating import failures_hear_source
 from makegood.failures.signals import NewSignal, signals_record
 from makegood.journal.operations import Happened

@@ -12,18 +12,9 @@ from tests.support.recoveries import failure, taken
 
 from makegood.core.money import Money
 from makegood.core.reasons import because
+from makegood.customers.bought import NewCharge, NewPurchase, NewVisit, charges_record, purchases_record, visits_record
 from makegood.customers.models import Customer, Identity, Purchase
-from makegood.customers.operations import (
-    NewCharge,
-    NewPurchase,
-    NewVisit,
-    charges_record,
-    customer_erase,
-    customer_merge,
-    identity_hash,
-    purchases_record,
-    visits_record,
-)
+from makegood.customers.operations import customer_erase, customer_merge, identity_hash
 from makegood.failures.incidents import (
     failures_hold,
     incident_close,

@@ -12,8 +12,8 @@ from makegood.api.pages import DEFAULT, Cursor, Limit, page_of
 from makegood.api.problems import missing
 from makegood.api.schemas import CustomerIn, CustomerOut, Customers, Id, Made, PurchaseIn
 from makegood.api.telling import customer_of, identities_of, place_asked, say
+from makegood.customers.bought import purchases_find
 from makegood.customers.models import Customer
-from makegood.customers.operations import purchases_find
 from makegood.customers.queries import CustomerFacts, customer_one, customers_found, customers_some
 from makegood.store.clocks import now
 

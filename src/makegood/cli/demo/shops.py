@@ -11,14 +11,8 @@ import attrs
 
 from makegood.cli.demo.founding import Demo, Person, found
 from makegood.cli.demo.names import people
-from makegood.customers.operations import (
-    NewCharge,
-    NewPurchase,
-    Seen,
-    charges_record,
-    customers_resolve,
-    purchases_record,
-)
+from makegood.customers.bought import NewCharge, NewPurchase, charges_record, purchases_record
+from makegood.customers.operations import Seen, customers_resolve
 from makegood.failures.incidents import incident_open
 from makegood.failures.operations import Report, failure_report
 from makegood.listen.operations import events_accept

@@ -8,8 +8,9 @@ from typing import Any
 
 import attrs
 
+from makegood.customers.bought import purchases_find
 from makegood.customers.models import Identity
-from makegood.customers.operations import identity_hash, purchases_find
+from makegood.customers.operations import identity_hash
 from makegood.listen.datasets.recorded import Body
 from makegood.listen.hooks.shopify import Told, kept
 from makegood.listen.models import Hook, HookOrder
