@@ -93,9 +93,9 @@ def test_trouble_with_the_mailbox_before_is_not_told_of_the_one_that_is_set_now(
     mailbox(org, house, secret="wrong")
     connecting = reading.connected
 
-    def connected(account: Account) -> IMAPClient:
+    def connected(account: Account, **more: Any) -> IMAPClient:
         mailbox(org, house, user="care-then")
-        return connecting(account)
+        return connecting(account, **more)
 
     monkeypatch.setattr(reading, "connected", connected)
     with pytest.raises(UnableToReadMail, match="does not take this user and password"):

@@ -59,7 +59,7 @@ from makegood.recoveries.operations import (
     signals_opened,
     unmatched_received,
 )
-from makegood.recoveries.operations.confirming import incidents_asked, questions_settled
+from makegood.recoveries.operations.confirming import incidents_asked
 from makegood.recoveries.operations.erasing import recoveries_hear_erased
 from makegood.recoveries.operations.making_good import fixes_heard
 from makegood.recoveries.operations.renewing import drafts_hear_corrected, drafts_hear_owned
@@ -83,7 +83,7 @@ from makegood.recoveries.tasks import (
     staff_words_due,
     unopened_due,
 )
-from makegood.recoveries.told import notes_settled
+from makegood.recoveries.told import notes_settled, questions_settled
 from makegood.store.ticking import due
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
+from makegood.failures.models import Failure, Incident
 from makegood.makegoods.models import MakeGood
 from makegood.promises.models import StaffWord
 from makegood.recoveries.approval_models import Approval
@@ -31,6 +34,29 @@ def notes_settled(*, organization_id: int, notes: Mapping[int, tuple[int, dateti
         or recoveries[note["recovery"]].shadow
         or _settled(recoveries[note["recovery"]], facts, member_id, at, note)
     }
+
+
+def incidents_holding(*, organization_id: int, incident_ids: Collection[int]) -> set[int]:
+    """This function will say which incidents wait for a yes or no and hold anybody whom a word could reach."""
+    held = Failure.objects.filter(
+        organization_id=organization_id, incident_id=OuterRef("id"), withdrawn_at__isnull=True, shadow=False
+    )
+    waiting = Incident.objects.filter(organization_id=organization_id, id__in=incident_ids, state="proposed")
+    return set(waiting.filter(Exists(held)).values_list("id", flat=True))
+
+
+def questions_settled(
+    *, organization_id: int, notes: Mapping[int, tuple[int, datetime, Mapping[str, Any]]]
+) -> set[int]:
+    """This function will say which of these notes ask about an incident that needs no answer any more.
+
+    Of one that only shadows belong to, the notices are all: nothing of it leaves.
+    """
+    asked = {one: note["incident_id"] for one, (_, _, note) in notes.items() if "incident_id" in note}
+    if not asked:
+        return set()
+    waiting = incidents_holding(organization_id=organization_id, incident_ids=set(asked.values()))
+    return {one for one, incident_id in asked.items() if incident_id not in waiting}
 
 
 class _Facts:

@@ -5,16 +5,14 @@ A proposed incident holds every word to its customers; their clocks run meanwhil
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from django.db.models import Exists, OuterRef
 
 from makegood.core.bursts import asks_again_at
-from makegood.failures.models import Failure, Incident
+from makegood.failures.models import Incident
 from makegood.journal.operations import Happened
 from makegood.messages.staff import managers_tell
+from makegood.recoveries.told import incidents_holding
 from makegood.store.clocks import moment as store_moment
 
 
@@ -44,29 +42,6 @@ def incidents_ask_again(*, organization_id: int, limit: int) -> int:
         row.ask_at = asks_again_at(proposed_at=row.proposed_at, now=present.now)
         row.save(update_fields=["ask_at"])
     return len(rows)
-
-
-def incidents_holding(*, organization_id: int, incident_ids: Collection[int]) -> set[int]:
-    """This function will say which incidents wait for a yes or no and hold anybody whom a word could reach."""
-    held = Failure.objects.filter(
-        organization_id=organization_id, incident_id=OuterRef("id"), withdrawn_at__isnull=True, shadow=False
-    )
-    waiting = Incident.objects.filter(organization_id=organization_id, id__in=incident_ids, state="proposed")
-    return set(waiting.filter(Exists(held)).values_list("id", flat=True))
-
-
-def questions_settled(
-    *, organization_id: int, notes: Mapping[int, tuple[int, datetime, Mapping[str, Any]]]
-) -> set[int]:
-    """This function will say which of these notes ask about an incident that needs no answer any more.
-
-    Of one that only shadows belong to, the notices are all: nothing of it leaves.
-    """
-    asked = {one: note["incident_id"] for one, (_, _, note) in notes.items() if "incident_id" in note}
-    if not asked:
-        return set()
-    waiting = incidents_holding(organization_id=organization_id, incident_ids=set(asked.values()))
-    return {one for one, incident_id in asked.items() if incident_id not in waiting}
 
 
 def _tell(incident: Incident, what: str, at: datetime) -> None:
