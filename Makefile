@@ -10,8 +10,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # No package is compiled whole for a run or the tests, which keep what they import of it; `make install` compiles all.
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 # What the database may do otherwise in another version. Whom a page lets in and how it writes what was typed are not among
-# it, nor how a mail server fails, nor the walk at random whose statements are those that every other test makes as well.
-ELSEWHERE := rights_of_* script_in_fields mailbox* recovery_machine
+# it, nor how a mail server fails, nor the walk at random and the days lived through, whose statements are those that every
+# other test makes as well.
+ELSEWHERE := rights_of_* script_in_fields mailbox* recovery_machine recoveries_loop telling_day
 ON_DEBIAN := tests/integration tests/contract $(ELSEWHERE:%=--ignore-glob='*/test_%.py')
 
 .PHONY: install run test lint types imports style bench picture requirements clean

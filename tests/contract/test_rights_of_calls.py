@@ -178,6 +178,20 @@ def test_what_a_key_for_one_place_writes_is_of_that_place(world: tuple[World, di
         assert told(keys["shop"], f"/promises/{said['id']}/keep", {})[0] == 404
 
 
+def test_a_key_for_one_place_adds_no_address_to_somebody_who_is_known(world: tuple[World, dict[str, str]]) -> None:
+    """Else whoever holds it would be written to, and hold the links, of all that others failed them in."""
+    _, keys = world
+    known, more = {"loyalty": "L-77"}, {"loyalty": "L-77", "email": "x@evil.example"}
+    report = {"kind": "complaint", "loss": "goods", "what": "Torn", "happened_at": "2026-03-02T09:00:00Z"}
+    with undone():
+        made = told(keys["hotel"], "/customers", known)[1]["id"]
+        assert told(keys["hotel"], "/customers", known) == (200, {"id": made})
+        for path, body in (("/customers", more), ("/failures", report | {"customer": more})):
+            status, said = told(keys["hotel"], path, body)
+            assert (status, "leave out what is new (email)" in said["detail"]) == (403, True)
+        assert told(keys["hotel"], "/customers", {"order": "K-9", "email": "new@b.example"})[0] == 200
+
+
 def test_a_key_for_one_place_speaks_for_what_lies_inside_of_it(world: tuple[World, dict[str, str]]) -> None:
     made, keys = world
     with undone():

@@ -237,7 +237,7 @@ def test_people_and_places_are_brought_by_an_admin_alone(org: Org) -> None:
     assert "Only an admin brings people and places" in go(manager, url, "kind", {"kind": "places"})
     tried = go(admin, url, "check", said)
     assert "What they become" in tried
-    assert "1 admin" in tried
+    assert "admin: 1" in tried
     assert "Only an admin brings people and places" in go(manager, url, "import")
     page = go(admin, url, "import")
     assert "Their passwords: hand them over now" in page

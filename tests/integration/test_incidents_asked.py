@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,16 +39,16 @@ def org(make_org: Callable[..., Org]) -> Org:
     return made
 
 
-def proposed(org: Org, **more: Any) -> int:
+def proposed(org: Org, at: datetime = START, **more: Any) -> int:
     """A burst of two failures at the organization's place, or elsewhere."""
     where = {"place_id": org.place} | more
     with tenant(organization_id=org.id):
         incident_id = incident_propose(
-            organization_id=org.id, reason="burst", title="The till: many customers let down within minutes", at=START,
-            active_from=START, active_to=START, reasons=[], **where,
+            organization_id=org.id, reason="burst", title="The till: many customers let down within minutes", at=at,
+            active_from=at, active_to=at, reasons=[], **where,
         )  # fmt: skip
         held = [failure(org, place_id=where["place_id"]) for _ in range(2)]
-        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=held, at=START)
+        failures_attach(organization_id=org.id, incident_id=incident_id, failure_ids=held, at=at)
     return incident_id
 
 
@@ -67,8 +67,8 @@ def noticed(org: Org, member_id: int) -> list[str]:
         return list(told.order_by("created_at", "id").values_list("subject", flat=True))
 
 
-WAITS = "Incident I-1 waits for a yes or no: is it one?"
-STILL = "Incident I-1 still waits for a yes or no: is it one?"
+WAITS = "Incident I-1 waits for a yes or no: is it one incident?"
+STILL = "Incident I-1 still waits for a yes or no: is it one incident?"
 
 
 def test_managers_and_admins_are_asked_at_once_and_nobody_else(org: Org, server: MailServer) -> None:
@@ -80,7 +80,7 @@ def test_managers_and_admins_are_asked_at_once_and_nobody_else(org: Org, server:
         told = Telling.objects.get(organization_id=org.id, member_id=org.manager)
     assert (told.kind, told.what, told.state) == ("approval", "proposed", "told")
     mail = server.taken[0].decode()
-    assert "is it one?" in mail
+    assert "is it one incident?" in mail
     assert "/incidents/I-1" in mail
     assert len(server.taken) == 1
 
@@ -109,7 +109,7 @@ def test_once_it_is_decided_nobody_is_asked_any_more(org: Org, server: MailServe
     assert noticed(org, org.manager) == [WAITS]
     with tenant(organization_id=org.id):
         assert Telling.objects.get(organization_id=org.id, member_id=org.manager, what="proposed").state == "settled"
-    assert not [one for one in server.taken if b"is it one" in one]
+    assert not [one for one in server.taken if b"is it one incident" in one]
 
 
 def test_of_what_only_watches_the_notice_is_all(org: Org, server: MailServer) -> None:
@@ -130,7 +130,38 @@ def test_a_manager_of_other_places_is_not_asked_and_of_no_place_who_serves_all(o
     assert noticed(org, org.manager) == []
     assert len(noticed(org, org.admin)) == 2
     proposed(org, place_id=other.id)
-    assert noticed(org, org.manager) == ["Incident I-3 waits for a yes or no: is it one?"]
+    assert noticed(org, org.manager) == ["Incident I-3 waits for a yes or no: is it one incident?"]
+
+
+def test_who_serves_what_the_place_lies_in_is_asked_too(org: Org) -> None:
+    with tenant(organization_id=org.id):
+        north = Place.objects.create(organization_id=org.id, code="north", name="North", kind="region")
+        Place.objects.filter(id=org.place).update(parent_id=north.id)
+        MemberPlace.objects.create(organization_id=org.id, member_id=org.manager, place_id=north.id)
+    proposed(org)
+    assert noticed(org, org.manager) == [WAITS]
+
+
+def test_what_an_older_release_proposed_is_asked_about_as_well(org: Org) -> None:
+    incident_id = proposed(org)
+    with tenant(organization_id=org.id):
+        Incident.objects.filter(organization_id=org.id, id=incident_id).update(ask_at=None)
+    go(org, HOUR)
+    assert noticed(org, org.manager) == [WAITS, STILL]
+
+
+def test_who_knows_of_several_is_told_of_them_again_at_the_full_hour_together(org: Org, server: MailServer) -> None:
+    proposed(org)
+    go(org, timedelta())
+    step(org, timedelta(minutes=20))
+    proposed(org, place_id=None, at=START + timedelta(minutes=20))
+    go(org, timedelta(minutes=20))
+    assert len(server.taken) == 2
+    go(org, timedelta(minutes=100))
+    assert len(server.taken) == 2
+    go(org, timedelta(hours=2))
+    assert len(server.taken) == 3
+    assert "And 1 more" in server.taken[2].decode().replace("=\n", "")
 
 
 def test_what_is_asked_for_all_of_an_incident_is_told_as_a_question(org: Org, server: MailServer) -> None:

@@ -285,7 +285,7 @@ def test_a_last_row_that_adds_up_is_left_out_and_said(last: str) -> None:
 
 @pytest.mark.parametrize(
     "last",
-    ["Total;02/03/2026;12,50;b@b.example", "Totalmente;;;", "TOTAL-1;;12,50;", ";;12,50;", '"de\nTotal";02/03/2026;1,00;'],
+    ["Total;02/03/2026;12,50;b@b.example", "Suma Wholefoods;hi@b.example;;", "Total Nord;T12;;", "Totalmente;;;", "TOTAL-1;;12,50;", ";;12,50;", '"de\nTotal";02/03/2026;1,00;'],
 )  # fmt: skip
 def test_a_last_row_that_is_one_stays(last: str) -> None:
     assert sheet(SHOWN + last).rows == 2

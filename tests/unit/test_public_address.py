@@ -115,3 +115,10 @@ def test_what_cannot_be_asked_from_here_is_no_fault(
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     with answering(200, OURS) as port:
         assert says in asked(monkeypatch, "https://help.example", port=port)
+
+
+@pytest.mark.parametrize("url", ["https://h:abc", "https://h..example", "https://[::1"])
+def test_what_is_no_address_is_said_so(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    with answering(200, OURS) as port:
+        said = asked(monkeypatch, url, port=port)
+    assert said.startswith("BAD: MAKEGOOD_URL is no address")

@@ -10,7 +10,7 @@ from makegood.api.keys import Caller
 from makegood.api.problems import Problem
 from makegood.api.schemas import CustomerIn
 from makegood.customers.models import IDENTITY_KINDS
-from makegood.customers.operations import Seen, customers_resolve
+from makegood.customers.operations import Seen, customers_resolve, identity_owner
 from makegood.listen.operations import events_accept
 from makegood.organizations.models import Place
 from makegood.promises.models import TESTS, Source
@@ -62,22 +62,34 @@ def place_asked(caller: Caller, code: str) -> str:
     return found
 
 
-def identities_of(customer: CustomerIn) -> dict[str, str]:
-    """Return what was said of a customer, by name, the empty left out."""
-    return {name: value for name, value in customer.dict().items() if value}
+def identities_of(caller: Caller, customer: CustomerIn) -> dict[str, str]:
+    """Return what was said of a customer, by name, the empty left out.
+
+    Raises Problem where a key of one place would add to how somebody known is found and reached: customers are of the
+    whole house.
+    """
+    said = {name: value for name, value in customer.dict().items() if value}
+    if caller.places is not None:
+        named = [(kind, said[kind]) for kind in IDENTITY_KINDS if kind in said]
+        here = caller.organization_id
+        owners = [identity_owner(organization_id=here, kind=kind, value=value) for kind, value in named]
+        if any(owners) and not all(owners):
+            new = ", ".join(kind for (kind, _), owner in zip(named, owners, strict=True) if owner is None)
+            raise Problem(403, f"This key is for one place, and this customer is known: leave out what is new ({new}).")
+    return said
 
 
-def customer_of(*, organization_id: int, customer: CustomerIn, now: datetime) -> int:
+def customer_of(*, caller: Caller, customer: CustomerIn, now: datetime) -> int:
     """Find or make a customer; return their id.
 
-    Raises Problem without any identity.
+    Raises Problem without any identity, or as `identities_of` does.
     """
-    said = identities_of(customer)
+    said = identities_of(caller, customer)
     identities = tuple((kind, said[kind]) for kind in IDENTITY_KINDS if kind in said)
     if not identities:
         raise Problem(422, f"A customer needs at least one of {', '.join(IDENTITY_KINDS)}.")
     seen = Seen(identities=identities, name=customer.name, language=customer.language, zone=customer.zone)
-    return customers_resolve(organization_id=organization_id, seen=[seen], now=now)[0]
+    return customers_resolve(organization_id=caller.organization_id, seen=[seen], now=now)[0]
 
 
 def say(*, organization_id: int, source: str, kind: str, data: dict[str, Any], now: datetime) -> bytes:

@@ -32,6 +32,17 @@ WHERE NOT i.indisvalid AND n.nspname = 'public' AND c.relname !~ '_cc(new|old)[0
 """
 
 
+class OneByOne(ProjectState):
+    """What models look like while a new database is made: a change renders its own model, and no other one anew.
+
+    Django renders all that relate to it as well, which here is nearly every model, and most of the time that a new
+    database took. Nothing that our migrations do asks a model what refers to it.
+    """
+
+    def _find_reload_model(self, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+        return {(app_label, model_name)}
+
+
 class TakingExecutor(MigrationExecutor):
     """Django's executor, which carries a migration out once it holds all the tables that the migration changes.
 
@@ -42,6 +53,11 @@ class TakingExecutor(MigrationExecutor):
         super().__init__(connection)
         self._give_up_at = give_up_at
         self._is_new = not self.loader.applied_migrations
+
+    def _create_project_state(self, with_applied_migrations: bool = False) -> ProjectState:
+        if not self._is_new:
+            return super()._create_project_state(with_applied_migrations)
+        return OneByOne(real_apps=self.loader.unmigrated_apps)
 
     def apply_migration(
         self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False

@@ -29,7 +29,7 @@ def public_address_asked() -> str:
     Raises ClickException, with what to do, where something else answers there or nothing does.
     """
     url = os.environ.get("MAKEGOOD_URL", "").rstrip("/")
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return "not asked: there is no address to ask (MAKEGOOD_URL)"
     port = os.environ.get("PORT", "8000")
@@ -40,6 +40,18 @@ def public_address_asked() -> str:
     except (TimeoutError, OSError, http.client.HTTPException) as error:
         return _unreached(url, parts, error)
     return _judged(url, port, answer, told)
+
+
+def _parts(url: str) -> SplitResult:
+    """Raises ClickException where it is no address at all."""
+    try:
+        parts = urlsplit(url)
+        parts.port, (parts.hostname or "").encode("idna")
+    except ValueError as error:
+        raise click.ClickException(
+            f"MAKEGOOD_URL is no address ({error}): write it like https://help.example."
+        ) from error
+    return parts
 
 
 def _answers_here(port: str) -> bool:
@@ -76,7 +88,7 @@ def _unreached(url: str, parts: SplitResult, error: Exception) -> str:
             f"The certificate of {parts.hostname} cannot be trusted ({error.verify_message}): browsers refuse it, too."
             " Renew it, or give the proxy the whole chain."
         )
-    if isinstance(error, ssl.SSLError | http.client.HTTPException):
+    if isinstance(error, ssl.SSLError | http.client.HTTPException) and not isinstance(error, ConnectionError):
         way = "TLS" if isinstance(error, ssl.SSLError) else "HTTP"
         raise click.ClickException(f"What answers at {url} does not speak {way}: see what the proxy listens for there.")
     if isinstance(error, socket.gaierror):

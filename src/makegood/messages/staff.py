@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from makegood.core.money import Money
 from makegood.journal.outbox import Wanted, effects_add
 from makegood.messages.models import Message
-from makegood.organizations.models import Member, MemberPlace
+from makegood.organizations.models import Member
+from makegood.organizations.queries import members_serving
 from makegood.store.bulk import insert
 from makegood.store.secrets import keyed_hash
 
@@ -117,8 +118,8 @@ def _asked_for_all(payload: Mapping[str, Any]) -> tuple[str, str]:
 def _proposed(payload: Mapping[str, Any]) -> tuple[str, str]:
     again = "still_proposed" in payload
     code = f"I-{payload['still_proposed' if again else 'proposed']}"
-    said = f"Incident {code} {'still waits' if again else 'waits'} for a yes or no: is it one?"
-    why = "Until then no word reaches its customers, and their clocks run."
+    said = f"Incident {code} {'still waits' if again else 'waits'} for a yes or no: is it one incident?"
+    why = "Until then no word reaches its customers, and no recovery opens for those it holds."
     return said, f"{said}\n{payload['title']}. {why}\n{settings.PUBLIC_URL}/incidents/{code}\n"
 
 
@@ -186,13 +187,12 @@ def managers_tell(
     """This function will tell managers and admins, once each per `key`, what a person has to look after.
 
     With `of_all` it may be about any place: managers who serve some places only are not told. What is about `place_id`
-    is told to those who serve that place or all.
+    is told to those who serve that place, one around it, or all.
     """
     managers = Member.objects.filter(organization_id=organization_id, active=True, tier__gte=MANAGER).order_by("id")
     if of_all or place_id is not None:
-        some = MemberPlace.objects.filter(organization_id=organization_id, member_id=OuterRef("id"))
-        serve = Q(tier__gte=ADMIN) | ~Exists(some)
-        managers = managers.filter(serve | Exists(some.filter(place_id=place_id)) if place_id is not None else serve)
+        serving = members_serving(organization_id=organization_id, place_id=place_id)
+        managers = managers.filter(Q(tier__gte=ADMIN) | Q(id__in=serving))
     wanted = [
         Wanted(
             kind="staff",

@@ -34,8 +34,8 @@ Notes = Mapping[int, tuple[int, datetime, Mapping[str, Any]]]
 _settling: list[Callable[..., set[int]]] = []
 _seeing: list[Callable[..., set[int]]] = []
 OF_CLOCKS = ("warning", "breach", "repeat")
-STILL = ("repeat", "word_waiting")
-"""What says once more that something is late."""
+STILL = ("repeat", "word_waiting", "still_proposed")
+"""What says once more that something is late, or still waits for an answer."""
 COLUMNS = (
     "organization_id", "member_id", "way", "kind", "what", "about", "same", "note", "notice_id", "at", "due_at",
     "tell_at", "state", "effect_key", "reasons",
@@ -194,7 +194,7 @@ def _told_before(organization_id: int, rows: Sequence[Telling]) -> dict[tuple[in
         organization_id=organization_id,
         member_id__in={row.member_id for row in rows},
         same__in={row.same for row in rows},
-        kind__in=["breach", "escalation"],
+        kind__in=["breach", "escalation", "approval"],
         state="told",
     )
     since: dict[tuple[int, str], datetime] = {}

@@ -27,7 +27,7 @@ def make(request: HttpRequest, customer: CustomerIn) -> dict[str, int]:
     """Find a customer by any of their identities, or make one; identities that are new are added."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     moment = now(organization_id=caller.organization_id)
-    return {"id": customer_of(organization_id=caller.organization_id, customer=customer, now=moment)}
+    return {"id": customer_of(caller=caller, customer=customer, now=moment)}
 
 
 @router.get("", auth=READ_ALL, response=Customers, operation_id="customers_search")
@@ -69,7 +69,7 @@ def buy(request: HttpRequest, purchase: PurchaseIn) -> dict[str, int]:
         organization_id=caller.organization_id,
         source=purchase.source,
         kind="purchase.made",
-        data=data | {"customer": identities_of(purchase.customer)},
+        data=data | {"customer": identities_of(caller, purchase.customer)},
         now=now(organization_id=caller.organization_id),
     )
     return {"id": purchases_find(organization_id=caller.organization_id, keys=[key])[key]}

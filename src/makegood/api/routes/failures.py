@@ -31,7 +31,7 @@ def report(request: HttpRequest, failure: FailureIn) -> Status[dict[str, Any]]:
     failure_id = failure_report(
         organization_id=organization_id,
         report=Report(
-            customer_id=customer_of(organization_id=organization_id, customer=failure.customer, now=now),
+            customer_id=customer_of(caller=caller, customer=failure.customer, now=now),
             kind=failure.kind,
             loss=failure.loss,
             what=failure.what,

@@ -48,7 +48,7 @@ def make(request: HttpRequest, promise: PromiseIn) -> Status[Promise]:
         source=promise.source,
         kind="promise.made",
         data={name: value for name, value in data.items() if value != ""}
-        | {"customer": identities_of(promise.customer)},
+        | {"customer": identities_of(caller, promise.customer)},
         now=now,
     )
     rows = Promise.objects.filter(caller.at(), organization_id=organization_id)

@@ -288,7 +288,7 @@ def _roles(result: Mapping[str, Any]) -> tuple[Fact, ...]:
     told: Mapping[str, int] = result.get("roles", {})
     if not told:
         return ()
-    said = ", ".join(f"{many:,} {ROLE_WORDS[role or 'employee'].lower()}" for role, many in told.items())
+    said = ", ".join(f"{ROLE_WORDS[role].lower()}: {many:,}" for role, many in told.items())
     return (Fact(label="What they become", value=said),)
 
 

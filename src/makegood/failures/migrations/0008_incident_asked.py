@@ -15,6 +15,9 @@ class Migration(migrations.Migration):
             ),
         ),
         due_organizations(
-            "incidents_to_ask", "failures_incident", "due.state = 'proposed' AND due.ask_at <= makegood_moment(clock)"
+            "incidents_to_ask",
+            "failures_incident",
+            "due.state = 'proposed'"
+            " AND coalesce(due.ask_at, due.proposed_at + interval '1 hour') <= makegood_moment(clock)",
         ),
     ]

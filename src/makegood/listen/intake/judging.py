@@ -261,7 +261,10 @@ def _members(organization_id: int, file: Turned, problems: Collected, _mapping: 
         joined = members_take(organization_id=organization_id, checked=checked, by=how.by)
         return Taken(new=joined.imported.new, known=joined.imported.known, passwords=joined.passwords)
 
-    counts, roles = {"new": new, "same": len(checked.limits) - new}, Counter(row["role"] for row in checked.fresh)
+    counts, roles = (
+        {"new": new, "same": len(checked.limits) - new},
+        Counter(row["role"] or "employee" for row in checked.fresh),
+    )
     return Judged(counts=counts, problems=(), first=(), take=take, roles=roles)
 
 

@@ -28,6 +28,7 @@ SUM = re.compile(
     r"(?:grand? )?(?:totals?|totales|totaux|summe|gesamt|gesamtsumme|suma|somme|soma)(?=[\s:]|$)", re.IGNORECASE
 )
 """How the last row of an export begins where it adds the others up, in five languages."""
+NUMBER = re.compile(r"(?:[A-Z]{3} ?)?[^\w]*\d[\d.,' \u00a0]*[^\w]*(?:[A-Z]{3})?\Z")
 PACKED = (
     (b"PK\x03\x04", "is a zip or an Excel file: open it, and save the table as CSV"),
     (b"PK\x05\x06", "is an empty zip: bring the CSV file itself"),
@@ -149,13 +150,14 @@ def _delimiter(text: str) -> str:
 
 
 def _sum_begins(text: str, delimiter: str) -> int:
-    """Return where the last row begins, if all it does is to add up: "Total" first, and at least half of it empty."""
+    """Return where the last row begins, if all it does is to add up: "Total", then numbers, and half of it empty."""
     begins = text.rstrip(f'{delimiter}" \t\r\n').rfind("\n") + 1
     columns = text.partition("\n")[0].count(delimiter) + 1
     if not begins or text.count('"', 0, begins) % 2:
         return 0
     said = [cell for cell in (cell.strip(' "\t\r\n') for cell in text[begins:].split(delimiter)) if cell]
-    return begins if said and SUM.match(said[0]) and len(said) * 2 <= columns else 0
+    adds_up = bool(said) and SUM.match(said[0]) and all(map(NUMBER.match, said[1:]))
+    return begins if adds_up and len(said) * 2 <= columns else 0
 
 
 def _counted(sheet: Sheet) -> tuple[tuple[str, ...], int]:

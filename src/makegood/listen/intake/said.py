@@ -37,6 +37,8 @@ JOBS = {
 ROLE_OF = {" ".join(word.split()): role for role, words in JOBS.items() for word in words.split("|")}
 ENDING = re.compile(r"(?: (?:a|o|e|in|ra|ora|euse|trice|m|w|d|f|h|x))+$")
 """Both genders in one word, as they are left by `plain_word`: "Encargado/a", "Mitarbeiter:in", "Leiter (m/w/d)"."""
+CODE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2})?")
+"""What is a language's code already, as de or pt-BR: "ga" is Irish, and no name of another one."""
 APART = re.compile(r"[\s,;|+]+")
 
 
@@ -48,7 +50,7 @@ def role_plain(text: str) -> str:
 
 def language_plain(text: str) -> str:
     """Return the code of a language that is called by its name: "Inglés" is en."""
-    return _languages().get(plain_word(text), text)
+    return text if CODE.fullmatch(text.strip()) else _languages().get(plain_word(text), text)
 
 
 def places_plain(text: str) -> str:
