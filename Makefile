@@ -4,7 +4,8 @@ PORT ?= 8000
 SPEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# One more than the cores that it is meant for: there is always a test that waits.
+WORKERS ?= 3
 # Tests start Makegood a hundred times over: what Python compiled once is kept.
 unexport PYTHONDONTWRITEBYTECODE
 # No package is compiled whole for a run or the tests, which keep what they import of it; `make install` compiles all.

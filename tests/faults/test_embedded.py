@@ -174,21 +174,38 @@ def test_rows_are_there_after_the_server_was_killed(home: Path) -> None:
             assert count(again) == 1000
 
 
+def answers(url: str) -> bool:
+    """Whether the rows that are kept can be read."""
+    try:
+        return count(url) == 1000
+    except psycopg.OperationalError:
+        return False
+
+
 def test_the_keeper_starts_a_killed_server_again_while_it_has_users(home: Path) -> None:
     with embedded.running(home) as url:
         keep_rows(url)
         first = postmaster_of(home / "database")
         assert first
         kill(first[0])
-
-        def answers() -> bool:
-            try:
-                return count(url) == 1000
-            except psycopg.OperationalError:
-                return False
-
-        until(answers, "the keeper starts the server")
+        until(lambda: answers(url), "the keeper starts the server")
         assert postmaster_of(home / "database") != first
+
+
+def test_the_keeper_tries_again_while_the_server_cannot_start(home: Path) -> None:
+    """As on a full disk: it starts once there is room, without anybody's doing."""
+    with embedded.running(home) as url:
+        keep_rows(url)
+        first = postmaster_of(home / "database")
+        assert first
+        settings, log = home / "database" / "postgresql.auto.conf", home / "database" / "server.log"
+        before = settings.read_text()
+        settings.write_text("shared_buffers = 'a setting that lets it not start'\n")
+        kill(first[0])
+        until(lambda: log.read_text().count("configuration file") > 1, "the keeper tried, and tried again")
+        assert not answers(url)
+        settings.write_text(before)
+        until(lambda: answers(url), "the keeper starts the server")
 
 
 def test_a_killed_user_counts_no_longer(home: Path, users: list[User]) -> None:

@@ -1,6 +1,7 @@
 """The keeper: a small process beside the server that stops it after its last user, even one killed with -9.
 
-While there are users it also starts a server that was killed. Killed itself, it is replaced by the next command.
+While there are users it also starts a server that ended, as often as it takes: what keeps it from starting, such as a
+full disk, may pass. Killed itself, the keeper is replaced by the next command.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from makegood.store.embedded.programs import UnableToStartDatabase
 from makegood.store.embedded.server import Server
 
 LOOK_SECONDS = 0.5
+AGAIN_SECONDS = 5
+"""Between one start that failed and the next."""
 
 
 def ensure_keeper(server: Server) -> None:
@@ -39,25 +42,42 @@ def ensure_keeper(server: Server) -> None:
 
 
 def keep(server: Server) -> None:
-    """Look after the server until its last user has left, then stop it and return."""
+    """Look after the server until its last user has left, then stop it and return.
+
+    Raises FileNotFoundError where the home was removed.
+    """
+    seconds: float = LOOK_SECONDS
     while True:
         turn = locks.take(server.lock("turn"), wait=False)
         if turn is not None:
             try:
                 if not server.is_used():
-                    server.stop(lambda _: None)
+                    server.stop(_tell_nobody)
                     return
-                if postmaster_of(server.data) is None:
-                    server.ensure_running(lambda _: None)
+                seconds = LOOK_SECONDS if _runs(server) else AGAIN_SECONDS
             finally:
                 os.close(turn)
-        time.sleep(LOOK_SECONDS)
+        time.sleep(seconds)
+
+
+def _runs(server: Server) -> bool:
+    """Whether the server runs, started anew if need be; what it says where it cannot stands in its log."""
+    try:
+        if postmaster_of(server.data) is None:
+            server.ensure_running(_tell_nobody)
+    except (UnableToStartDatabase, OSError):
+        return False
+    return True
+
+
+def _tell_nobody(_: str) -> None:
+    """Nobody sees what a keeper would tell."""
 
 
 def main() -> None:
     """Keep the server of the home directory named on the command line."""
     server = Server(Path(sys.argv[1]))
-    # A home that was removed, or a server that cannot start, is the next command's to report.
-    with suppress(FileNotFoundError, UnableToStartDatabase):
+    # A home that was removed is the next command's to report.
+    with suppress(FileNotFoundError):
         if locks.take(server.lock("keeper"), wait=False) is not None:
             keep(server)
