@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
+from django.db import IntegrityError
 from django.test import Client
 from tests.conftest import Org
 from tests.functional.test_views import signed_in
 
+from makegood.organizations.models import KeyPlace
+from makegood.organizations.operations import place_create
 from makegood.organizations.queries import KeyFacts, key_reach, keys_all
 from makegood.store.tenancy import tenant
 
@@ -52,3 +56,13 @@ def test_a_key_that_cannot_be_is_refused_with_what_to_do(org: Org) -> None:
     assert "Choose a place from the list." in make(client, "Till", "read", place=str(org.place + 10**6))
     assert "Choose what the key may do." in make(client, "Till", place=str(org.place))
     assert keys_of(org) == {}
+
+
+def test_a_key_speaks_for_one_place_at_most(org: Org) -> None:
+    """Two could not be told apart by whoever reads what it may do: the database refuses the second."""
+    make(signed_in(org, org.admin), "Till", "read", place=str(org.place))
+    with tenant(organization_id=org.id):
+        (named,) = KeyPlace.objects.filter(organization_id=org.id)
+        other = place_create(organization_id=org.id, code="other", name="Another shop")
+        with pytest.raises(IntegrityError, match="key_place_once"):
+            KeyPlace.objects.create(organization_id=org.id, api_key_id=named.api_key_id, place_id=other)

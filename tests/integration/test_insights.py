@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import attrs
 import pytest
+from django.db import connections
 from tests.conftest import START, Org
 from tests.support import figures_apart as apart
 from tests.support.figures_compared import assert_equal
@@ -105,6 +107,21 @@ def test_a_score_is_of_the_moment_at_which_the_failure_was_known(org: Org) -> No
         rating = Rating.objects.create(organization_id=org.id, recovery_id=recovery.id, asked_at=START)
         rating.refresh_from_db()
     assert rating.failed_at == recovery.opened_at - 3 * HOUR
+
+
+def test_an_upgrade_gives_each_score_its_moment_and_changes_none_that_has_one(org: Org) -> None:
+    known = import_module("makegood.recoveries.migrations.0016_ratings_failed").KNOWN
+    with tenant(organization_id=org.id):
+        recovery = opened(org)
+        rating = Rating.objects.create(organization_id=org.id, recovery_id=recovery.id, asked_at=START)
+    for before, after in ((None, recovery.clock_from), (END, END)):
+        with tenant(organization_id=org.id):
+            Rating.objects.filter(id=rating.id).update(failed_at=before)
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(known)
+        with tenant(organization_id=org.id):
+            rating.refresh_from_db()
+        assert rating.failed_at == after
 
 
 @pytest.mark.parametrize("most", [1, 7, 40])

@@ -344,10 +344,10 @@ class ApiKey(TenantModel):
 
 
 class KeyPlace(TenantModel):
-    """A place for which a key speaks, with all that lies inside of it; a key with none speaks for the whole house."""
+    """The place for which a key speaks, with all that lies inside of it; a key with none speaks for the whole house."""
 
     api_key = TenantKey(ApiKey)
     place = TenantKey(Place)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization_id", "api_key", "place"], name="key_place_once")]
+        constraints = [models.UniqueConstraint(fields=["organization_id", "api_key"], name="key_place_once")]

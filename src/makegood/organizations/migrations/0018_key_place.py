@@ -23,9 +23,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("organization_id", "api_key", "place"), name="key_place_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("organization_id", "api_key"), name="key_place_once")],
             },
         ),
         SecureTables("KeyPlace", targets_keyed=True),
