@@ -38,6 +38,7 @@ from makegood.recoveries.operations import (
     review_decide,
     step_done,
 )
+from makegood.recoveries.planned import planned_of
 from makegood.recoveries.words import Told, Voice, apology
 from makegood.store.secrets import keyed_hash
 from makegood.store.tenancy import tenant
@@ -335,6 +336,11 @@ def test_invariant_12_customers_of_one_incident_get_the_same_plan(org: Org) -> N
         assert len(bodies) == 4
         said = {re.sub(r"https?://\S+|Tuesday 3 March, 1[01]:00", "", body) for body in bodies}
         assert len(said) == 1
+        everybody = Recovery.objects.filter(organization_id=org.id, incident_id=incident.id).values_list(
+            "id", flat=True
+        )
+        later = planned_of(organization_id=org.id, at=dict.fromkeys(everybody, START + DAY))
+        assert [one.kind for one in later] == ["outage"] * 4, "what is said later goes by another kind"
         assert Failure.objects.filter(organization_id=org.id, incident_id=incident.id).count() == 4
 
 
