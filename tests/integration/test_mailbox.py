@@ -257,6 +257,19 @@ def test_a_mail_at_which_every_line_breaks_is_put_aside_and_fetched_again_when_a
     assert [one.state for one in asides(org)] == ["done"]
 
 
+def test_a_mail_of_which_the_server_tells_a_small_size_and_sends_a_large_one_is_put_aside(
+    org: Org, house: MailHouse, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(house, user, mail(0, "x" * 5_000), 1)
+    monkeypatch.setattr(reading, "_size", lambda *_: 100)
+    monkeypatch.setattr(reading, "SIZE_LIMIT", 3_000)
+    monkeypatch.setattr(reading, "ROOM", 1_000)
+    one = reader(org)
+    assert read_all(one, 1, org) >= GIVEN_UP_AFTER
+    assert subjects(org) == numbers(1)
+    assert [one.said for one in asides(org)] == ["The mail server does not hand it out."]
+
+
 def test_lines_that_drop_while_nothing_is_fetched_put_nothing_aside(
     org: Org, house: MailHouse, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,10 +20,12 @@ from tests.support.ports import free_port
 
 from makegood.listen.mailbox import connecting
 from makegood.listen.mailbox.account import Account, UnableToReadMail
-from makegood.listen.mailbox.connecting import tried, trusted
+from makegood.listen.mailbox.connecting import ROOM, tried
 from makegood.listen.mailbox.operations import account_kept, mailbox_renewed, mailbox_set
 from makegood.listen.mailbox.reading import Reader
 from makegood.listen.models import Mailbox
+from makegood.store import outgoing
+from makegood.store.outgoing import trusted
 from makegood.store.tenancy import tenant
 
 __all__ = ["_no_demo"]
@@ -121,6 +124,62 @@ def test_a_server_that_is_none_and_one_that_is_silent_are_told_apart(
         thread.start()
         assert "hung up" in said(house, port=port) or "speaks IMAP" in said(house, port=port)
         thread.join(300)
+
+
+def test_a_line_that_nobody_secured_goes_to_no_host_on_the_internet(
+    house: MailHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.put(mail(1), user="in-plain")
+    assert tried(house.account(user="in-plain")).mails == 1, "it is named"
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", ())
+    monkeypatch.setattr(outgoing, "is_public", lambda _: True)
+    assert "choose a way to secure the line" in said(house, user="in-plain", security="none")
+
+
+@contextmanager
+def answering(*said: bytes, drips: bool = False) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that says this, each but the first once it was asked, and then drips until it is cut off, or hangs up.
+
+    Its port comes, and what it was asked.
+    """
+    over, asked = threading.Event(), []
+
+    def answer() -> None:
+        line, _ = listening.accept()
+        with line, suppress(OSError):
+            for number, one in enumerate(said):
+                if number:
+                    asked.append(line.recv(9999))
+                line.sendall(one)
+            while drips and not over.wait(0.05):
+                line.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listening.getsockname()[1], asked
+        thread.join(300)
+        assert not thread.is_alive(), "its line was cut"
+        over.set()
+
+
+@pytest.mark.parametrize("said_so_far", [(b"* OK ",), (b"* OK here\r\n", b"* ")], ids=["its greeting", "its answer"])
+def test_a_server_that_drips_is_cut_off(
+    house: MailHouse, monkeypatch: pytest.MonkeyPatch, said_so_far: tuple[bytes, ...]
+) -> None:
+    """Each byte comes in time, the whole does not: whoever waits for it on a page is let go."""
+    monkeypatch.setattr(connecting, "TIMEOUT", 60.0)
+    monkeypatch.setattr(connecting, "LONGEST", 1.0)
+    with answering(*said_so_far, drips=True) as (port, _):
+        assert "takes longer than 1 seconds to answer" in said(house, port=port)
+
+
+def test_a_server_that_announces_more_than_there_is_room_for_is_not_listened_to(house: MailHouse) -> None:
+    for announced, asks in ((ROOM, 1), (ROOM + 1, 0)):
+        told = b"x" * ROOM if announced == ROOM else b""
+        with answering(b"* OK {%d}\r\n" % announced + told + b"\r\n", b"") as (port, asked):
+            assert "speaks IMAP" in said(house, port=port)
+        assert len([one for one in asked if one]) == asks
 
 
 def read_by(org: Org, account: Account) -> tuple[str, str]:

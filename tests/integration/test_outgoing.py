@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import ssl
 import threading
@@ -16,7 +17,7 @@ from tests.functional.test_deploy import certificate
 from tests.support.models import ModelServer, model_server
 
 from makegood.store import outgoing
-from makegood.store.outgoing import NotAsked, UnableToCall, address_of, call
+from makegood.store.outgoing import NotAsked, NotReached, UnableToCall, address_of, call
 
 
 @pytest.fixture
@@ -117,6 +118,36 @@ def test_a_slow_drip_is_cut_off(model: ModelServer) -> None:
         if model.arrived.is_set():
             break
     assert model.ended.wait(300)
+
+
+BEGUN = (b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+@pytest.mark.parametrize("begun", BEGUN, ids=["nothing", "its head", "its body"])
+def test_what_is_posted_has_its_seconds_in_all_and_nobody_knows_what_became_of_it(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    """Whoever carries effects one by one is held up by no receiver that drips, as any member may name one."""
+    monkeypatch.setattr(settings, "PRIVATE_HOSTS", ("127.0.0.1",))
+    over, listening = threading.Event(), socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        line, _ = listening.accept()
+        with line, contextlib.suppress(OSError):
+            line.recv(9999)
+            line.sendall(begun)
+            while not over.wait(0.05):
+                line.sendall(b"a")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+    with listening, pytest.raises((OSError, http.client.HTTPException)) as told:
+        outgoing.post(url=url, body=b"{}", headers={}, seconds=1, most=10**9)
+    assert not isinstance(told.value, NotReached)
+    thread.join(300)
+    assert not thread.is_alive(), "its line was cut"
+    over.set()
 
 
 class SlowTls:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import compat32
 
 from attrs import frozen
 
 from makegood.listen.mail_decoding import addresses, decode_bytes, message_ids
+from makegood.listen.mail_headers import RAW
 
 READ_LIMIT = 1_000_000
 """Bytes of a report that are read: what it returns of the mail comes last, and its headers first."""
@@ -22,7 +22,7 @@ PARTS_LIMIT = 60
 
 STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 SMTP_CODE = re.compile(r"(?im)(?:^|[\s>:\"(#])([45]\d\d)(?=[\s\-:,;#])")
-RETURNED_ID = re.compile(r"(?im)^[>|\s]*message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]{1,500}>)")
+RETURNED_ID = re.compile(r"(?im)^[>| \t]*message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]{1,500}>)")
 
 STILL_TRYING = re.compile(
     r"delayed|deferred|still (?:be(?:ing)? )?(?:trying|retr)|will (?:keep|continue)(?: to)? (?:trying|try|retr)|"
@@ -94,10 +94,10 @@ class Bounce:
 def bounce_of(raw: bytes) -> Bounce:
     """This function will read what a bounce says; never raises, whatever the bytes are."""
     try:
-        message = BytesParser(policy=compat32).parsebytes(raw[:READ_LIMIT])
+        message = BytesParser(policy=RAW).parsebytes(raw[:READ_LIMIT])
         parts = list(_parts(message))
     except Exception:  # noqa: BLE001  parts nested too deep, and whatever else a library makes of it
-        message, parts = BytesParser(policy=compat32).parsebytes(raw[:READ_LIMIT], headersonly=True), []
+        message, parts = BytesParser(policy=RAW).parsebytes(raw[:READ_LIMIT], headersonly=True), []
     reports = [one for part in parts if _type(part) == "message/delivery-status" for one in _recipients_told(part)]
     told = "\n".join(_told(parts))
     status, final = _reported(reports) if reports else _said(message, told)

@@ -7,16 +7,18 @@ decoding, choosing the text and judging the kind are done here, each guarded.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import Compat32, compat32
+from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from makegood.listen.mail_decoding import addresses, decode_bytes, decode_header, fit, message_ids
+from makegood.listen.mail_headers import RAW
 from makegood.listen.mail_html import HTML_LIMIT, html_to_text
 from makegood.listen.mail_kind import Kind, kind_of
 from makegood.listen.mail_text import new_text
@@ -124,7 +126,7 @@ def parse(raw: bytes) -> Mail:
         pieces = [("plain", decode_bytes(raw, None)[0])]
         defects.append("body could not be split into its parts")
     senders = addresses(headers.get("from", []))
-    shown = "\n\n".join(_plain(kind, text, defects) for kind, text in pieces if text.strip())
+    shown = "\n\n".join(_shown(pieces, defects))
     text, found = new_text(shown[:TEXT_LIMIT], sender_name=senders[0][0] if senders else "")
     if len(shown) > TEXT_LIMIT:
         found.append(f"text longer than 1,000,000 characters: {UNREAD}")
@@ -170,30 +172,20 @@ def thread_tokens(mail: Mail) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*tokens, *mail.in_reply_to, *reversed(mail.references))))
 
 
-class _RawHeaders(Compat32):
-    """Headers as they came, odd bytes as surrogates: the library's own reading would lose them."""
-
-    def header_fetch_parse(self, name: str, value: Any) -> Any:
-        return value
-
-
-_POLICY = _RawHeaders()
-
-
 def _split(raw: bytes, defects: list[str]) -> Message:
     """Split the bytes into headers and parts; fall back to the headers alone where the parts cannot be split."""
     try:
-        message = BytesParser(policy=_POLICY).parsebytes(raw)
+        message = BytesParser(policy=RAW).parsebytes(raw)
         start = _HEADER.search(raw, 0, 2_000)
         if start and start.start() and not message.keys():
             defects.append("lines before the headers were not read")
-            message = BytesParser(policy=_POLICY).parsebytes(raw[start.start() :])
+            message = BytesParser(policy=RAW).parsebytes(raw[start.start() :])
     except Exception:  # noqa: BLE001  RecursionError on parts nested very deep, ValueError, LookupError and others
         defects.append("parts could not be split")
     else:
         return message
     try:
-        return BytesParser(policy=_POLICY).parsebytes(raw, headersonly=True)
+        return BytesParser(policy=RAW).parsebytes(raw, headersonly=True)
     except Exception:  # noqa: BLE001
         return Message()
 
@@ -268,7 +260,7 @@ def _rescued(body: str) -> list[Message] | str:
     if not boundary:
         return body
     head = f'Content-Type: multipart/mixed; boundary="{boundary[1]}"\n\n'
-    payload = BytesParser(policy=_POLICY).parsebytes((head + body).encode("utf-8", "surrogateescape")).get_payload()
+    payload = BytesParser(policy=RAW).parsebytes((head + body).encode("utf-8", "surrogateescape")).get_payload()
     return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else body
 
 
@@ -308,17 +300,23 @@ def _filename(part: Message) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", "", re.split(r"[/\\]", name)[-1]).strip()[:255]
 
 
-def _plain(kind: str, text: str, defects: list[str]) -> str:
-    """A piece as plain text."""
-    if kind == "plain":
-        return text
-    if len(text) > HTML_LIMIT:
-        defects.append(f"HTML longer than 2,000,000 characters: {UNREAD}")
-    try:
-        return html_to_text(text)
-    except Exception:  # noqa: BLE001
-        defects.append("HTML could not be read")
-        return ""
+def _shown(pieces: list[tuple[str, str]], defects: list[str]) -> Iterator[str]:
+    """The pieces that say anything as plain text; of HTML no more than is read in all."""
+    left = HTML_LIMIT
+    for kind, text in pieces:
+        if not text.strip():
+            continue
+        if kind == "plain":
+            yield text
+            continue
+        if len(text) > left:
+            defects.append(f"HTML longer than 2,000,000 characters: {UNREAD}")
+        try:
+            yield html_to_text(text[:left])
+        except Exception:  # noqa: BLE001
+            defects.append("HTML could not be read")
+            yield ""
+        left = max(0, left - len(text))
 
 
 def _safely(read: Any, otherwise: Any) -> Any:

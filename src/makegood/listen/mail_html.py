@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html import unescape
 from html.parser import HTMLParser
 
@@ -13,6 +14,9 @@ HTML_LIMIT = 2_000_000
 
 NESTING_LIMIT = 400
 """Levels of elements that are followed."""
+
+AMPERSANDS_LIMIT = 100_000
+"""Of so many and more the bare words are read: cleaning them takes time that grows with their square."""
 
 QUOTE_MARK = "-----Original Message-----"
 """The line written where a mail program marked by an element, and by no words, that history begins."""
@@ -65,9 +69,12 @@ _STARTS_HISTORY = {
 
 # Elements without a content or whose end may be left out do not nest.
 _NESTING = re.compile(
-    r"<(/?)(?!(?:p|li|tr|td|th|dd|dt|br|hr|img|meta|link|input|col|wbr|area|base|option|html|head|body|o:p)[\s/>])[a-z]",
+    r"<(/?)(?!(?:p|li|tr|td|th|dd|dt|br|hr|img|meta|link|input|col|wbr|area|base|option|html|head|body|o:p)[\s/>])"
+    r"([a-z][a-z0-9:]{0,20})",
     re.IGNORECASE,
 )
+# Their end alone ends these: what ends around them lets them go on behind it, as the standard for HTML has it.
+_GOES_ON = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 
 
 class _Writer(HTMLParser):
@@ -140,10 +147,18 @@ class _Writer(HTMLParser):
 
 def _too_deep(html: str) -> bool:
     """Say whether elements that must be closed stand open in more than `NESTING_LIMIT` levels."""
-    depth = 0
+    stand: list[str] = []
+    go_on: Counter[str] = Counter()
     for match in _NESTING.finditer(html):
-        depth = max(0, depth - 1) if match[1] else depth + 1
-        if depth > NESTING_LIMIT:
+        tag = match[2].lower()
+        if tag in _GOES_ON:
+            go_on[tag] = max(0, go_on[tag] - 1) if match[1] else go_on[tag] + 1
+        elif not match[1]:
+            stand.append(tag)
+        elif tag in stand:
+            while stand.pop() != tag:
+                pass
+        if len(stand) + go_on.total() > NESTING_LIMIT:
             return True
     return False
 
@@ -151,11 +166,11 @@ def _too_deep(html: str) -> bool:
 def html_to_text(html: str) -> str:
     """Turn a mail's HTML into plain text: one line per block, quoted history marked, no scripts, styles or links.
 
-    HTML nested deeper than `NESTING_LIMIT` gives its bare words on one line: nobody wrote it to be read, and building
-    its tree takes time that grows with the square of the depth.
+    HTML nested deeper than `NESTING_LIMIT`, or with `AMPERSANDS_LIMIT` ampersands, gives its bare words on one line:
+    nobody wrote it to be read, and building its tree takes time that grows with the square of either.
     """
     html = html[:HTML_LIMIT]
-    if _too_deep(html):
+    if html.count("&") >= AMPERSANDS_LIMIT or _too_deep(html):
         return re.sub(r"\s+", " ", unescape(re.sub(r"<[^<>]*>", " ", html))).strip()
     cleaned = nh3.clean(
         html,

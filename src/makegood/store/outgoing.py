@@ -12,7 +12,8 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from time import monotonic
@@ -95,14 +96,15 @@ def address_of(url: str, *, question: bool = False) -> Address:
     if parts.username is not None or parts.password is not None or parts.fragment or (parts.query and not question):
         raise UnableToCall("Leave passwords and questions out of the address: a key has its own field.")
     port = port or (443 if secure else 80)
-    named = _named(host, port)
-    if not secure and not named:
+    here = named(host=host, port=port)
+    if not secure and not here:
         raise UnableToCall("Use https: over http anybody on the way could read it.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Address(secure=secure, host=host, port=port, path=path, named=named)
+    return Address(secure=secure, host=host, port=port, path=path, named=here)
 
 
-def _named(host: str, port: int) -> bool:
+def named(*, host: str, port: int) -> bool:
+    """This function will say whether whoever runs Makegood named it as a host of the house."""
     return {host, f"{host}:{port}"} & set(settings.PRIVATE_HOSTS) != set()
 
 
@@ -114,7 +116,7 @@ def line_to(*, host: str, port: int, seconds: float) -> socket.socket:
     Raises UnableToCall where it is inside the house, and OSError where it cannot be reached.
     """
     host = host.lower()
-    return _connected(Address(secure=False, host=host, port=port, path="/", named=_named(host, port)), seconds)
+    return _connected(Address(secure=False, host=host, port=port, path="/", named=named(host=host, port=port)), seconds)
 
 
 def host_of(url: str) -> str:
@@ -123,16 +125,14 @@ def host_of(url: str) -> str:
 
 
 @attrs.define
-class _Call:
-    """One call under way; whoever waits for it may cut its line."""
+class Cord:
+    """What a line hangs on that somebody may cut, whatever it is doing."""
 
     line: socket.socket | None = None
     given_up: bool = False
-    sent: bool = False
-    answer: Answer | None = None
-    error: Exception | None = None
 
     def cut(self) -> None:
+        """Give it up: whoever reads or writes there comes to its end."""
         self.given_up = True
         if self.line is not None:
             try:
@@ -141,10 +141,31 @@ class _Call:
                 return
 
     def on(self, line: socket.socket) -> None:
-        """Go on by this line, which may be cut from now on. Raises TimeoutError where nobody waits any more."""
+        """Go on by this line, which may be cut from now on. Raises TimeoutError where it was given up."""
         self.line = line
         if self.given_up:
             raise TimeoutError
+
+
+@contextmanager
+def cut_after(seconds: float, cord: Cord) -> Iterator[None]:
+    """This context will last so many seconds at most: then its line is cut, however often a byte came by it."""
+    over = threading.Timer(seconds, cord.cut)
+    over.daemon = True
+    over.start()
+    try:
+        yield
+    finally:
+        over.cancel()
+
+
+@attrs.define
+class _Call(Cord):
+    """One call under way; whoever waits for it may cut its line."""
+
+    sent: bool = False
+    answer: Answer | None = None
+    error: Exception | None = None
 
 
 def call(*, url: str, body: Mapping[str, Any], headers: Mapping[str, str], seconds: float, most: int) -> Answer:
@@ -203,9 +224,6 @@ def _bounded(
     Raises what is said of being busy where as many pages are waiting as may.
     """
     under_way = _Call()
-    if not _waiting.acquire(timeout=PATIENCE):
-        leave()
-        raise busy
 
     def carry() -> None:
         try:
@@ -217,12 +235,14 @@ def _bounded(
         finally:
             leave()
 
+    thread = threading.Thread(target=carry, name="call-out", daemon=True)
     try:
-        thread = threading.Thread(target=carry, name="call-out", daemon=True)
-        thread.start()
-        thread.join(seconds)
-    finally:
-        _waiting.release()
+        with page_waits(busy):
+            thread.start()
+            thread.join(seconds)
+    except NotAsked:
+        leave()
+        raise
     if under_way.answer is not None:
         return _fitting(address, under_way.answer, most)
     if under_way.error is None:
@@ -251,15 +271,16 @@ def post(
 ) -> Answer:
     """This function will post a body and return what came back, whatever it was, by the same rules of whom.
 
-    It is put where `method` says PUT. For effects, which are carried one by one outside of any transaction: nothing
-    else waits for it. Each step has so many seconds. Raises UnableToCall where nothing was sent because of the address,
-    NotReached where nothing was sent because nobody was there, and another OSError or http.client.HTTPException where
-    it is not known what became of it.
+    It is put where `method` says PUT. For effects, which are carried one by one outside of any transaction. It has so
+    many seconds in all, and its line is cut then, whatever still comes; the look-up of a name alone may take longer.
+    Raises UnableToCall where nothing was sent because of the address, NotReached where nothing was sent because nobody
+    was there, and another OSError or http.client.HTTPException where it is not known what became of it.
     """
     address, under_way = address_of(url, question=question), _Call()
     try:
         sent = {"Content-Type": "application/json", **headers}
-        return _exchange(under_way, address, body, sent, seconds=seconds, most=most, method=method)
+        with cut_after(seconds, under_way):
+            return _exchange(under_way, address, body, sent, seconds=seconds, most=most, method=method)
     except OSError as error:
         if under_way.sent:
             raise
@@ -281,11 +302,8 @@ def _exchange(
     try:
         under_way.on(line)
         if address.secure:
-            line = trusted().wrap_socket(line, server_hostname=address.host, do_handshake_on_connect=False)
-            under_way.on(line)
             line.settimeout(_left(until))
-            line.do_handshake()
-            under_way.on(line)
+            line = secured(line, host=address.host, cord=under_way)
         line.settimeout(_left(until))
         talk = http.client.HTTPConnection(address.host, address.port, timeout=seconds)
         talk.sock = line
@@ -298,6 +316,7 @@ def _exchange(
         )
         with talk.getresponse() as response:
             body = response.read(most + 1)
+        under_way.on(line)
     finally:
         line.close()
     return Answer(status=response.status, body=body)
@@ -355,10 +374,34 @@ def _connected(address: Address, seconds: float) -> socket.socket:
     raise lost
 
 
+@contextmanager
+def page_waits(busy: NotAsked) -> Iterator[None]:
+    """This context is of one page that waits for somebody outside. Raises `busy` where as many wait as may."""
+    if not _waiting.acquire(timeout=PATIENCE):
+        raise busy
+    try:
+        yield
+    finally:
+        _waiting.release()
+
+
 @lru_cache(maxsize=1)
 def trusted() -> ssl.SSLContext:
     """This function will return whose certificates are believed; reading them takes long, so once a process."""
     return ssl.create_default_context()
+
+
+def secured(line: socket.socket, *, host: str, cord: Cord) -> socket.socket:
+    """This function will shake hands on a line; it hangs on its cord while it does, and from then on."""
+    made = trusted().wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        cord.on(made)
+        made.do_handshake()
+        cord.on(made)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def _said(address: Address, error: Exception) -> UnableToCall:

@@ -37,6 +37,7 @@ from makegood.listen.mailbox.operations import (
 )
 from makegood.listen.models import MAILBOX_SECURITY
 from makegood.organizations.operations import mail_playbook_choose, reply_address_set
+from makegood.store.outgoing import NotAsked, page_waits
 
 LARGEST = 2**63 - 1
 PREFIXES = {"set": "mail", "set-token": "token"}
@@ -164,11 +165,13 @@ def _tried(account: Account, newer: list[str]) -> tuple[Folder | None, str]:
     """Connect and open the folder: what was found there, or what is in the way; `newer` takes a changed token."""
     from makegood.listen.mailbox.connecting import tried
 
+    busy = NotAsked("Other mailboxes are being tried right now: try again in a few seconds.")
     if not _free.acquire(blocking=False):
-        return None, "Other mailboxes are being tried right now: try again in a few seconds."
+        return None, str(busy)
     try:
-        return tried(account, renewed=newer.append), ""
-    except UnableToReadMail as error:
+        with page_waits(busy):
+            return tried(account, renewed=newer.append), ""
+    except (UnableToReadMail, NotAsked) as error:
         return None, str(error)
     finally:
         _free.release()

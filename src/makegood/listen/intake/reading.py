@@ -29,6 +29,7 @@ SUM = re.compile(
 )
 """How the last row of an export begins where it adds the others up, in five languages."""
 NUMBER = re.compile(r"(?:[A-Z]{3} ?)?[^\w]*\d[\d.,' \u00a0]*[^\w]*(?:[A-Z]{3})?\Z")
+LONGEST_NUMBER = 40
 PACKED = (
     (b"PK\x03\x04", "is a zip or an Excel file: open it, and save the table as CSV"),
     (b"PK\x05\x06", "is an empty zip: bring the CSV file itself"),
@@ -156,7 +157,9 @@ def _sum_begins(text: str, delimiter: str) -> int:
     if not begins or text.count('"', 0, begins) % 2:
         return 0
     said = [cell for cell in (cell.strip(' "\t\r\n') for cell in text[begins:].split(delimiter)) if cell]
-    adds_up = bool(said) and SUM.match(said[0]) and all(map(NUMBER.match, said[1:]))
+    adds_up = (
+        bool(said) and SUM.match(said[0]) and all(len(one) <= LONGEST_NUMBER and NUMBER.match(one) for one in said[1:])
+    )
     return begins if adds_up and len(said) * 2 <= columns else 0
 
 

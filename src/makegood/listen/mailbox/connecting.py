@@ -10,42 +10,90 @@ import imaplib
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 
 from makegood.listen.mailbox.account import Account, Folder, MailServerGone, UnableToReadMail
 from makegood.listen.mailbox.tokens import UnableToGetToken, tokens_asked
-from makegood.store.outgoing import UnableToCall, line_to, trusted
+from makegood.store.outgoing import Cord, UnableToCall, cut_after, line_to, named, secured
 
 TIMEOUT = 20.0
+"""Seconds for each answer, and for each piece of one."""
+LONGEST = 60.0
+"""Seconds in all until the line is made and somebody let in, and until a folder is open."""
+ROOM = 1024 * 1024
+"""Bytes that a server may announce, where no mail is asked for."""
 MOST_NAMED = 8
+OPEN = (
+    "{host} is on the internet: choose a way to secure the line, or anybody on the way could read the password. Whoever"
+    " runs Makegood may allow it by MAKEGOOD_PRIVATE_HOSTS."
+)
 logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 
 class _Line(imaplib.IMAP4):
-    """A line that is made to an address which may be called, and secured from the start with `context`."""
+    """A line that is made to an address which may be called, and secured from the start where it is to be.
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
-        self._context = context
+    It hangs on a cord, and takes no more at once than there is room for: what a server announces is its own word.
+    """
+
+    def __init__(self, host: str, port: int, *, security: str, cord: Cord) -> None:
+        self._security = security
+        self.cord = cord
+        self.room = ROOM
         super().__init__(host, port, TIMEOUT)
 
     def _create_socket(self, timeout: float | None = None) -> socket.socket:
         line = line_to(host=self.host, port=self.port, seconds=timeout or TIMEOUT)
-        return self._context.wrap_socket(line, server_hostname=self.host) if self._context else line
+        self.cord.on(line)
+        if self._security == "none" and not named(host=self.host.lower(), port=self.port):
+            line.close()
+            raise UnableToCall(OPEN.format(host=self.host))
+        return secured(line, host=self.host, cord=self.cord) if self._security == "tls" else line
+
+    def wrap_socket(self, line: socket.socket, *, server_hostname: str) -> socket.socket:
+        """Secure the line that was plain so far: what the library asks of whatever does that for it."""
+        return secured(line, host=server_hostname, cord=self.cord)
+
+    def read(self, size: int) -> bytes:
+        """Take what was announced. Raises abort where that is more than there is room for."""
+        self.room -= size
+        if self.room < 0:
+            raise self.abort("more than was asked for")
+        return super().read(size)
 
 
-class _Client(IMAPClient):  # type: ignore[misc]
+class Client(IMAPClient):  # type: ignore[misc]
+    """A client whose line is cut where a server takes too long, or sends too much."""
+
+    def __init__(self, account: Account, cord: Cord) -> None:
+        self._security = account.security
+        self._cord = cord
+        super().__init__(account.host, port=account.port, ssl=False, timeout=TIMEOUT)
+
     def _create_IMAP4(self) -> _Line:  # noqa: N802
-        return _Line(self.host, self.port, self.ssl_context if self.ssl else None)
+        return _Line(self.host, self.port, security=self._security, cord=self._cord)
+
+    def secure(self) -> None:
+        """Secure the line once connected. Raises CapabilityError where the server does not offer that."""
+        self.starttls(ssl_context=self._imap)
+
+    @contextmanager
+    def within(self, seconds: float, *, room: int = ROOM) -> Iterator[None]:
+        """This context is for one question, which the server answers in so many seconds and bytes in all."""
+        self._imap.room = room
+        with cut_after(seconds, self._cord):
+            yield
 
 
 Renewed = Callable[[str], object]
 """Is given another refresh token, at once: from then on the one before may open nothing any more."""
 
 
-def connected(account: Account, *, renewed: Renewed | None = None) -> IMAPClient:
+def connected(account: Account, *, renewed: Renewed | None = None) -> Client:
     """This function will connect and sign in. Raises UnableToReadMail."""
     token = ""
     if account.token_url:
@@ -58,21 +106,19 @@ def connected(account: Account, *, renewed: Renewed | None = None) -> IMAPClient
             renewed(tokens.refresh)
     client = _reached(account)
     try:
-        _secured(client, account)
-        if token:
-            client.oauth2_login(account.username, token)
-        else:
-            client.login(account.username, account.secret)
+        with client.within(LONGEST):
+            _let_in(client, account, token)
     except Exception as error:
         _closed(client)
         raise UnableToReadMail(_not_let_in(account, error)) from error
     return client
 
 
-def opened(client: IMAPClient, account: Account) -> Folder:
+def opened(client: Client, account: Account) -> Folder:
     """This function will open the folder, to read only. Raises UnableToReadMail."""
     try:
-        found = client.select_folder(account.folder, readonly=True)
+        with client.within(LONGEST):
+            found = client.select_folder(account.folder, readonly=True)
     except IMAPClientAbortError as error:
         raise MailServerGone(f"{account.host} hung up. It is tried again.") from error
     except (IMAPClientError, UnicodeError) as error:
@@ -97,23 +143,19 @@ def tried(account: Account, *, renewed: Renewed | None = None) -> Folder:
         _closed(client)
 
 
-def _closed(client: IMAPClient) -> None:
+def _closed(client: Client) -> None:
     try:
         client.shutdown()
     except (OSError, IMAPClientError):
         return
 
 
-def _reached(account: Account) -> IMAPClient:
+def _reached(account: Account) -> Client:
     where = f"{account.host} on port {account.port}"
+    cord = Cord()
     try:
-        client = _Client(
-            account.host,
-            port=account.port,
-            ssl=account.security == "tls",
-            ssl_context=trusted() if account.security == "tls" else None,
-            timeout=TIMEOUT,
-        )
+        with cut_after(LONGEST, cord):
+            client = Client(account, cord)
     except UnableToCall as error:
         raise UnableToReadMail(str(error)) from error
     except ssl.SSLCertVerificationError as error:
@@ -129,6 +171,8 @@ def _reached(account: Account) -> IMAPClient:
     except ConnectionRefusedError as error:
         raise UnableToReadMail(f"Nothing answers at {where}: check the port.") from error
     except IMAPClientError as error:
+        if cord.given_up:
+            raise UnableToReadMail(f"{where} takes longer than {LONGEST:.0f} seconds to answer.") from error
         raise UnableToReadMail(f"What answers at {where} is no mail server that speaks IMAP.") from error
     except (OSError, UnicodeError, ValueError) as error:
         why = "there is no way there" if _errno(error) in (errno.EHOSTUNREACH, errno.ENETUNREACH) else "the line broke"
@@ -157,13 +201,16 @@ class _Unsecured(Exception):
     """The server offers no TLS on this line."""
 
 
-def _secured(client: IMAPClient, account: Account) -> None:
-    if account.security != "starttls":
-        return
-    try:
-        client.starttls(ssl_context=trusted())
-    except CapabilityError as error:
-        raise _Unsecured from error
+def _let_in(client: Client, account: Account, token: str) -> None:
+    if account.security == "starttls":
+        try:
+            client.secure()
+        except CapabilityError as error:
+            raise _Unsecured from error
+    if token:
+        client.oauth2_login(account.username, token)
+    else:
+        client.login(account.username, account.secret)
 
 
 def _not_let_in(account: Account, error: Exception) -> str:
@@ -190,9 +237,10 @@ def _refused(account: Account, told: str) -> str:
     )
 
 
-def _no_folder(client: IMAPClient, account: Account) -> str:
+def _no_folder(client: Client, account: Account) -> str:
     try:
-        names = [str(name) for flags, _, name in client.list_folders() if b"\\Noselect" not in flags]
+        with client.within(LONGEST):
+            names = [str(name) for flags, _, name in client.list_folders() if b"\\Noselect" not in flags]
     except (OSError, IMAPClientError, ValueError):
         names = []
     more = ", and others" if len(names) > MOST_NAMED else ""

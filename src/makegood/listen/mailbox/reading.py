@@ -9,18 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import attrs
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
-from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from makegood.listen.mail import SIZE_LIMIT
 from makegood.listen.mailbox.account import Account, MailServerGone, UnableToReadMail
-from makegood.listen.mailbox.connecting import connected, opened
+from makegood.listen.mailbox.connecting import ROOM, Client, connected, opened
 from makegood.listen.mailbox.operations import (
     NOT_HANDED,
     UNFORESEEN,
@@ -50,6 +49,11 @@ IDLE_SECONDS = 240.0
 ASK_SECONDS = 30.0
 """Between two looks where the server does not tell by itself."""
 
+ANSWER_SECONDS = 120.0
+"""In all for an answer that holds no mail."""
+FETCH_SECONDS = 900.0
+"""In all for an answer that holds mails, 25 MB at the most."""
+
 IN_DATABASE = 8
 """So many readers of a process use the database at once, each with a connection that it gives back before it waits."""
 _free = threading.BoundedSemaphore(IN_DATABASE)
@@ -71,7 +75,7 @@ class Reader:
         self.stop = threading.Event()
         self.moved = False
         self._on_error = on_error
-        self._client: IMAPClient | None = None
+        self._client: Client | None = None
         self._changed_at = datetime.min.replace(tzinfo=UTC)
         self._validity = self._position = self._known = 0
         self._judged_to, self._from_at = 0, datetime.min.replace(tzinfo=UTC)
@@ -141,7 +145,7 @@ class Reader:
             yield
 
     @property
-    def _line(self) -> IMAPClient:
+    def _line(self) -> Client:
         if self._client is None:
             raise MailServerGone("The line was dropped.")
         return self._client
@@ -158,7 +162,7 @@ class Reader:
         """Open the folder and read on where it was left."""
         folder = opened(self._line, account)
         if not folder.next_uid:
-            folder = attrs.evolve(folder, next_uid=max(self._line.search(["UID", "*"]), default=0) + 1)
+            folder = attrs.evolve(folder, next_uid=max(self._found("*"), default=0) + 1)
         with self._database():
             begun = mailbox_begun(
                 organization_id=self.organization_id,
@@ -179,11 +183,13 @@ class Reader:
         """Take in all that has come since the position, in the order of its numbers; return how many."""
         taken = 0
         for first, last in self._spans():
-            since = ["SINCE", (self._from_at - timedelta(days=1)).date()] if self._judged(first) else []
-            found = sorted(uid for uid in self._line.search(["UID", f"{first}:{last}", *since]) if uid >= first)
+            day_before = (self._from_at - timedelta(days=1)).date() if self._judged(first) else None
+            since = ("SINCE", day_before) if day_before else ()
+            found = sorted(uid for uid in self._found(f"{first}:{last}", *since) if uid >= first)
             for at in range(0, len(found), MOST_SIZED):
                 sized = found[at : at + MOST_SIZED]
-                facts = self._line.fetch(sized, [SIZE, DATE])
+                with self._line.within(ANSWER_SECONDS):
+                    facts = self._line.fetch(sized, [SIZE, DATE])
                 for batch in _batches(sized, facts, alone=self._at if self._broken else 0):
                     if self.stop.is_set():
                         return taken
@@ -215,10 +221,10 @@ class Reader:
         wanted = [uid for uid in uids if uid in facts and not self._left(uid, facts[uid])]
         large = len(wanted) == 1 and _size(facts, wanted[0]) > SIZE_LIMIT
         self._fetching = True
-        fetched = self._line.fetch(wanted, [f"BODY.PEEK[]<0.{BEGINNING}>" if large else "BODY.PEEK[]"])
+        fetched = self._fetched(wanted, beginning=large)
         self._fetching = False
         missing = [uid for uid in wanted if _body(fetched.get(uid, {})) is None]
-        withheld = [uid for uid in missing if self._line.search(["UID", str(uid)])]
+        withheld = [uid for uid in missing if self._found(str(uid))]
         taken = 0
         with self._served():
             for uid in wanted:
@@ -256,8 +262,8 @@ class Reader:
                 asked = aside_asked(organization_id=self.organization_id, mailbox_id=self.mailbox_id)
             if asked is None:
                 return
-            body = f"BODY.PEEK[]<0.{BEGINNING}>" if asked.size > SIZE_LIMIT else "BODY.PEEK[]"
-            fetched = self._line.fetch([asked.uid], [body]) if asked.validity == self._validity else {}
+            here = [asked.uid] if asked.validity == self._validity else []
+            fetched = self._fetched(here, beginning=asked.size > SIZE_LIMIT)
             raw = _body(fetched.get(asked.uid, {})) or b""
             with self._database():
                 aside_fetched(
@@ -267,15 +273,27 @@ class Reader:
                     size=max(asked.size, len(raw)),
                 )
 
+    def _found(self, *criteria: str | date) -> list[int]:
+        """The numbers of the mails that are there by a search; the first of its criteria are numbers."""
+        with self._line.within(ANSWER_SECONDS):
+            return list(self._line.search(["UID", *criteria]))
+
+    def _fetched(self, uids: Sequence[int], *, beginning: bool) -> dict[int, Any]:
+        """The server's answers about mails, whole or their beginnings; it may announce no more than they may be."""
+        wanted = f"BODY.PEEK[]<0.{BEGINNING}>" if beginning else "BODY.PEEK[]"
+        with self._line.within(FETCH_SECONDS, room=SIZE_LIMIT + ROOM):
+            return dict(self._line.fetch(uids, [wanted])) if uids else {}
+
     def _wait(self) -> None:
         """Wait until the server tells of something, or for as long as one may believe a silent line."""
-        if not self._line.has_capability("IDLE"):
-            self.stop.wait(ASK_SECONDS)
-            self._line.noop()
-            return
-        self._line.idle()
-        self._line.idle_check(timeout=IDLE_SECONDS)
-        self._line.idle_done()
+        with self._line.within(IDLE_SECONDS + ANSWER_SECONDS):
+            if not self._line.has_capability("IDLE"):
+                self.stop.wait(ASK_SECONDS)
+                self._line.noop()
+                return
+            self._line.idle()
+            self._line.idle_check(timeout=IDLE_SECONDS)
+            self._line.idle_done()
 
     def _left(self, uid: int, facts: dict[bytes, Any]) -> bool:
         """Whether a mail had arrived before the mailbox was read at all."""
