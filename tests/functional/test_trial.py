@@ -16,6 +16,8 @@ from tests.functional.test_views import _no_throttle, _quick_passwords, signed_i
 from tests.support.outside import MailServer, mail_server
 from tests.support.recoveries import DAY, HOUR, opened, step_to
 
+from makegood.cli.bringing import _erase_again
+from makegood.cli.erased import Erased
 from makegood.config.working import work_dry
 from makegood.customers.correcting import Correct, customer_correct
 from makegood.customers.models import Customer, Identity
@@ -175,17 +177,19 @@ def test_nobody_else_is_told_or_shown_and_one_click_removes_it(live: Org, mails:
     assert client.post("/set-up/test").headers["Location"] == "/recoveries/R-2", "another one can be sent"
 
 
+@pytest.mark.parametrize("restored", [False, True])
 @pytest.mark.parametrize("real", [False, True])
 def test_forgetting_the_made_up_customer_drops_what_waits_only_where_it_was_given_a_real_address(
-    live: Org, mails: MailServer, real: bool
+    live: Org, mails: MailServer, real: bool, restored: bool
 ) -> None:
+    """So it does as the test ends, and as a restore that brought them back erases them again."""
     client = signed_in(live, live.admin)
     client.post("/set-up/test")
     url = bring(client, "E-mail,Name\nana@example.com,Ana\n", "customers.csv")
     with tenant(organization_id=live.id):
         folder_watch(organization_id=live.id, active=True, by=live.admin, now=START)
+        whose = Customer.objects.get(name=CUSTOMER)
         if real:
-            whose = Customer.objects.get(name=CUSTOMER)
             customer_correct(
                 organization_id=live.id,
                 customer_id=whose.id,
@@ -193,7 +197,10 @@ def test_forgetting_the_made_up_customer_drops_what_waits_only_where_it_was_give
                 by=live.admin,
                 now=START,
             )
-    client.post("/set-up/test-over")
+    if restored:
+        assert _erase_again([Erased(whose.id, whose.created_at)]) == 1
+    else:
+        client.post("/set-up/test-over")
     with tenant(organization_id=live.id):
         assert not Customer.objects.filter(name=CUSTOMER).exists()
         assert Intake.objects.get().state == ("dropped" if real else "drafted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from tests.conftest import START, Org
@@ -10,8 +10,8 @@ from tests.integration.test_erasure import found, live
 from tests.support.rights import _case
 
 from makegood.core.retention import KINDS
-from makegood.customers.models import Customer, Fact
-from makegood.customers.operations import customer_merge
+from makegood.customers.models import Charge, Customer, Fact
+from makegood.customers.operations import Seen, customer_merge, customers_resolve
 from makegood.journal.models import Effect, Entry
 from makegood.keeping import retention
 from makegood.keeping.models import RetentionPeriod
@@ -21,6 +21,8 @@ from makegood.keeping.retention import (
     periods_set,
     removal_foreseen,
 )
+from makegood.listen.intake.folders import folder_watch
+from makegood.listen.models import WatchedFolder
 from makegood.messages.models import Message
 from makegood.recoveries.models import HelpFile, Recovery, Step
 from makegood.store.clocks import clock_step
@@ -30,7 +32,7 @@ from makegood.store.ticking import tick_dry
 CLOSED = START + timedelta(hours=2)
 """When `live` closes its recovery; its delivery came at START."""
 SECOND = timedelta(seconds=1)
-ALL = dict.fromkeys(KINDS, 30)
+ALL: dict[str, int | None] = dict.fromkeys(KINDS, 30) | {"customers": None}
 GONE = {"conversations_message", "recoveries_helpform", "recoveries_helpfile", "customers_fact", "listen_raw"}
 
 
@@ -49,6 +51,18 @@ def set_all(org: Org, **days: int | None) -> None:
 def foreseen(org: Org, kind: str, now: object) -> int:
     with tenant(organization_id=org.id):
         return removal_foreseen(organization_id=org.id, kind=kind, days=30, now=now)  # type: ignore[arg-type]
+
+
+def gone(org: Org, at: datetime) -> set[int]:
+    """Who goes where thirty days without a sign are the period."""
+    with tenant(organization_id=org.id):
+        return set(retention._customers(org.id, at, 30).values_list("id", flat=True))
+
+
+def held(org: Org, at: datetime) -> bool:
+    """Whether nothing of anybody goes by then, but the customer of whom nothing was ever heard."""
+    kinds = KINDS.keys() - {"customers"}
+    return gone(org, at) <= {org.customer} and not any(foreseen(org, kind, at) for kind in kinds)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +119,7 @@ def test_what_an_open_recovery_or_an_unfinished_effect_needs_is_held(org: Org) -
     with tenant(organization_id=org.id):
         Message.objects.filter(id=message.id).update(state="sent")
         Recovery.objects.filter(customer_id=customer_id).update(state="open", closed_at=None)
-    assert [foreseen(org, kind, late) for kind in KINDS] == [0] * len(KINDS)
+    assert held(org, late)
 
 
 def test_a_fact_goes_by_when_it_expires_where_it_does(org: Org) -> None:
@@ -129,7 +143,7 @@ def test_who_is_one_with_somebody_of_an_open_recovery_is_held(org: Org, into: bo
     with tenant(organization_id=org.id):
         one, same = (other.id, customer_id) if into else (customer_id, other.id)
         customer_merge(organization_id=org.id, customer_id=one, into_id=same, now=START, by=org.admin)
-    assert [foreseen(org, kind, late) for kind in KINDS] == [0] * len(KINDS)
+    assert held(org, late)
     with tenant(organization_id=org.id):
         Recovery.objects.filter(customer_id=other.id).update(state="closed", closed_at=START)
     assert foreseen(org, "facts", late) == 1
@@ -172,3 +186,67 @@ def test_a_mail_that_nobody_decided_about_stays(org: Org) -> None:
 def test_a_period_out_of_bounds_is_refused(org: Org, days: dict[str, int]) -> None:
     with tenant(organization_id=org.id), pytest.raises(UnableToSetPeriod):
         periods_set(organization_id=org.id, days=days, by=org.admin, now=START)
+
+
+def test_a_customer_goes_once_their_last_sign_is_long_enough_ago(org: Org) -> None:
+    customer_id = live(org)
+    end = CLOSED + timedelta(days=30)
+    assert gone(org, end - SECOND) == {org.customer}, "of whom nothing was ever heard"
+    assert gone(org, end) == {org.customer, customer_id}
+    with tenant(organization_id=org.id):
+        Recovery.objects.filter(customer_id=customer_id).update(state="open", closed_at=None)
+    assert gone(org, end) == {org.customer}
+
+
+@pytest.mark.parametrize("merged", [False, True])
+@pytest.mark.parametrize(("model", "moment_of"), [(model.__name__, moment_of) for model, moment_of in retention.SIGNS])
+def test_any_sign_keeps_a_customer_and_who_is_the_same_person(
+    org: Org, model: str, moment_of: str, merged: bool
+) -> None:
+    customer_id, end = live(org), CLOSED + timedelta(days=30)
+    (found,) = (one for one, _ in retention.SIGNS if one.__name__ == model)
+    with tenant(organization_id=org.id):
+        if model == "Charge":
+            about = {"kind": "charge", "key_hash": b"x", "amount_minor": 1, "currency": "EUR", "charged_at": START}
+            Charge.objects.create(organization_id=org.id, customer_id=customer_id, **about)
+        if merged:
+            customer_merge(
+                organization_id=org.id, customer_id=customer_id, into_id=org.customer, now=START, by=org.admin
+            )
+        person = org.customer if merged else customer_id
+    assert person in gone(org, end)
+    with tenant(organization_id=org.id):
+        assert found.objects.filter(customer_id=customer_id).update(**{moment_of: CLOSED + SECOND})
+    assert person not in gone(org, end)
+
+
+def test_who_is_long_gone_is_forgotten_whole_leaves_alone_what_waits_and_may_come_back(org: Org) -> None:
+    customer_id = live(org)
+    who = Seen(identities=(("email", "wilhelmina.q@example.org"),), name="Wilhelmina Quatermass")
+    with tenant(organization_id=org.id):
+        folder_watch(organization_id=org.id, active=True, by=org.admin, now=START)
+    set_all(org, customers=30)
+    night_after(org, 35)
+    with tenant(organization_id=org.id):
+        assert Customer.objects.get(id=customer_id).erased_at is not None
+        assert not {"customers_customer", "customers_identity", "customers_purchase"} & set(found(org))
+        assert WatchedFolder.objects.get().sweep is False, "what lies there now names nobody of years ago"
+        (entry,) = Entry.objects.filter(event="keeping:period:removed", data__kind="customers")
+        assert entry.data["rows"] == 2
+        at = START + timedelta(days=36)
+        (again,) = customers_resolve(organization_id=org.id, seen=[who], now=at)
+        assert again != customer_id
+        assert Customer.objects.get(id=again).name == "Wilhelmina Quatermass"
+
+
+def test_customers_go_in_steps_of_their_own(org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "OF_CUSTOMERS", 2)
+    with tenant(organization_id=org.id):
+        for number in range(4):
+            Customer.objects.create(organization_id=org.id, name=f"C{number}", created_at=START)
+    set_all(org, customers=30)
+    night_after(org, 35)
+    with tenant(organization_id=org.id):
+        assert not Customer.objects.filter(erased_at=None).exists()
+        (entry,) = Entry.objects.filter(event="keeping:period:removed", data__kind="customers")
+        assert entry.data["rows"] == 5

@@ -76,6 +76,14 @@ KINDS: Final[Mapping[str, Kind]] = {
             days=1095,
             why="Three years: so long British financial firms keep complaints (DISP); elsewhere ask who advises you.",
         ),
+        Kind(
+            code="customers",
+            title="Customers who are long gone",
+            removed="who they are: name, addresses, order numbers and words; who comes back is somebody new",
+            counted="since the last order, payment, promise, failure, recovery or word",
+            days=1825,
+            why="Five years without a sign: longer than anything else here stays, so that nothing is cut short by it.",
+        ),
     )
 }
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from makegood.core.lengths import fitting
 from makegood.core.names import legible
-from makegood.customers.made_up import MADE_UP
+from makegood.customers.made_up import Unnamed
 from makegood.customers.models import Customer, Fact, Identity, Purchase
 from makegood.journal.operations import Happened, record
 from makegood.store.bulk import insert, next_ids, record_set
@@ -321,13 +321,13 @@ def customer_merge(*, organization_id: int, customer_id: int, into_id: int, now:
 
 
 def customer_erase(
-    *, organization_id: int, customer_id: int, now: datetime, by: int | None, made_up: bool = False
+    *, organization_id: int, customer_id: int, now: datetime, by: int | None, unnamed: Unnamed = ""
 ) -> None:
     """Forget a person: every room blanks what it holds of them, in this transaction; counts and history stay.
 
     Customers that were merged into this one, or into whom it was merged, are the same person and are forgotten with
     it. The rooms above hear of it through customers:customer:erased: each blanks what is about them, and what nobody
-    has looked into and may name them. Nothing from outside names who was `made_up` here: that is left alone then.
+    has looked into and may name them. Where `unnamed` says why nothing from outside does, that is left alone.
     Raises UnableToErase for an unknown customer.
     """
     merging_waits(organization_id=organization_id)
@@ -342,7 +342,7 @@ def customer_erase(
     Identity.objects.filter(organization_id=organization_id, customer_id__in=ids).update(value="")
     Purchase.objects.filter(organization_id=organization_id, customer_id__in=ids).update(reference="", what="")
     Fact.objects.filter(organization_id=organization_id, customer_id__in=ids).delete()
-    said = {MADE_UP: 1} if made_up else {}
+    said = {unnamed: 1} if unnamed else {}
     record(organization_id=organization_id, entries=[_happened(one, "erased", now, by, **said) for one in ids])
 
 

@@ -15,21 +15,34 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from makegood.core.retention import KINDS, LEAST_DAYS, MOST_DAYS, cutoff, next_night
-from makegood.customers.models import Customer, Fact
-from makegood.failures.models import Signal
+from makegood.customers.models import Charge, Customer, Fact, Identity, Purchase
+from makegood.customers.operations import customer_erase
+from makegood.failures.models import Failure, Signal
 from makegood.journal.models import Effect
 from makegood.journal.operations import Happened, record
 from makegood.keeping.models import RetentionPeriod
 from makegood.listen.models import Raw
 from makegood.messages.models import Message
 from makegood.organizations.models import Organization
+from makegood.promises.models import Promise
 from makegood.recoveries.models import HelpFile, HelpForm, Pause, Recovery, Step
 from makegood.store.clocks import moment
 
 BATCH: Final = 500
+OF_CUSTOMERS: Final = 50
+"""Each of them is forgotten by every room, so fewer go in one step."""
 UNFINISHED: Final = ("pending", "claimed", "unknown")
 UNSAID: Final = ("draft", "queued", "unknown")
 BLANK: Final[Mapping[str, Any]] = {"subject": "", "body": "", "words_before": "", "address": "", "override_reason": ""}
+SIGNS: Final[Sequence[tuple[Any, str]]] = (
+    (Purchase, "placed_at"),
+    (Charge, "charged_at"),
+    (Promise, "due_at"),
+    (Failure, "detected_at"),
+    (Recovery, "closed_at"),
+    (Message, "created_at"),
+)
+"""What tells that somebody is a customer still, and when."""
 Rows = QuerySet[Any]
 
 
@@ -99,10 +112,11 @@ def retention_due(*, organization_id: int) -> int:
             continue
         find, remove = _WAYS[row.kind]
         left = find(organization_id, present.now, row.days).filter(id__gt=row.position).order_by("id")
-        ids = list(left.values_list("id", flat=True)[:BATCH])
+        most = OF_CUSTOMERS if row.kind == "customers" else BATCH
+        ids = list(left.values_list("id", flat=True)[:most])
         remove(organization_id, ids)
         row.removed += len(ids)
-        if len(ids) == BATCH:
+        if len(ids) == most:
             row.position = ids[-1]
         else:
             _ended(row, present.now)
@@ -213,11 +227,34 @@ def _facts_remove(organization_id: int, ids: Sequence[int]) -> None:
     Fact.objects.filter(organization_id=organization_id, id__in=ids).delete()
 
 
+def _customers(organization_id: int, now: datetime, days: int) -> Rows:
+    """Persons of whom no sign came for so long, neither of them nor of who turned out to be the same one."""
+    since = cutoff(now=now, days=days)
+    rows = Customer.objects.filter(
+        organization_id=organization_id, created_at__lte=since, merged_into=None, erased_at=None
+    ).exclude(id__in=_held(organization_id))
+    for model, moment_of in SIGNS:
+        later = model.objects.filter(organization_id=OuterRef("organization_id"), **{f"{moment_of}__gt": since})
+        rows = rows.filter(~Exists(later.filter(customer_id=OuterRef("id"))))
+        rows = rows.filter(~Exists(later.filter(customer__merged_into_id=OuterRef("id"))))
+    return rows
+
+
+def _customers_remove(organization_id: int, ids: Sequence[int]) -> None:
+    """Forget them whole; of who comes back nothing is known, so that they are served as anybody new."""
+    here = {"organization_id": organization_id}
+    now = moment(organization_id=organization_id).now
+    for customer_id in ids:
+        customer_erase(**here, customer_id=customer_id, now=now, by=None, unnamed="long_gone")
+    Identity.objects.filter(Q(customer_id__in=ids) | Q(customer__merged_into_id__in=ids), **here).delete()
+
+
 _WAYS: Mapping[str, tuple[Callable[[int, datetime, int], Rows], Callable[[int, Sequence[int]], None]]] = {
     "deliveries": (_deliveries, _deliveries_remove),
     "unplaced": (_unplaced, _words_remove),
     "papers": (_papers, _papers_remove),
     "facts": (_facts, _facts_remove),
     "conversations": (_conversations, _words_remove),
+    "customers": (_customers, _customers_remove),
 }
 """How what is over is found, and removed, of each kind."""

@@ -28,8 +28,9 @@ JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = 'organization_id' AND 
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
-    AND (t.typname = ANY(%s) OR t.typname = 'bytea') ORDER BY 1, 2
+    AND (t.typname = ANY(%s) OR t.typname = 'bytea') ORDER BY c.reltuples, 1, 2
 """
+"""The smallest tables first: if the time is over, few are left."""
 
 
 @attrs.frozen(kw_only=True)

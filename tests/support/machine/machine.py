@@ -29,6 +29,7 @@ LEFT_OUT: dict[str, str] = {
     "renewing.drafts_hear_corrected": "Nobody's language is corrected here; that has tests of its own.",
     "repaying.wrong_charge_repay": "Nothing is charged here that a purchase shows; that has tests of its own.",
     "shadows.shadows_over": "No source watches or goes live here; that has tests of its own.",
+    "trials.customer_made_up": "It says whether a customer is one of a test's, of which there are none here.",
     "trials.trial_carry": "Nothing is carried for the end of a test; that has tests of its own.",
     "trials.trial_end": "No admin sends a test failure here; that has tests of its own.",
     "unmatched.signals_opened": "No colleague decides here about the mail of a stranger; that opens by a report.",

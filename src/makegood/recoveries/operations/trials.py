@@ -86,15 +86,16 @@ def _ended(tests: QuerySet[Recovery], at: datetime, by: int | None) -> int:
     failure_ids = list(links.values_list("failure_id", flat=True))
     failures_take_back(organization_id=organization_id, failure_ids=failure_ids, by=by, now=at)
     for customer_id in _made_up(organization_id, {row.customer_id for row in rows}):
-        alone = not _known_otherwise(organization_id, customer_id)
-        customer_erase(organization_id=organization_id, customer_id=customer_id, now=at, by=by, made_up=alone)
+        whose = {"organization_id": organization_id, "customer_id": customer_id}
+        customer_erase(**whose, now=at, by=by, unnamed="made_up" if customer_made_up(**whose) else "")
     return len(rows)
 
 
-def _known_otherwise(organization_id: int, customer_id: int) -> bool:
-    """Whether somebody gave the made-up customer an address or a number of a real person's."""
-    known = Identity.objects.filter(organization_id=organization_id, customer_id=customer_id)
-    return known.exclude(value__endswith=NOWHERE).exists()
+def customer_made_up(*, organization_id: int, customer_id: int) -> bool:
+    """This function will say whether a customer is one of a test's, to whom nobody gave a real person's address."""
+    here = {"organization_id": organization_id, "customer_id": customer_id}
+    tested = Recovery.objects.filter(**here, happening_key__startswith=TEST).exists()
+    return tested and not Identity.objects.filter(**here).exclude(value__endswith=NOWHERE).exists()
 
 
 def _made_up(organization_id: int, customer_ids: Collection[int]) -> list[int]:
