@@ -86,9 +86,10 @@ def states(org: Org) -> dict[str, str]:
 
 @pytest.fixture
 def case(org: Org) -> Recovery:
-    """An open recovery of the employee's, whose clocks tell of nothing by themselves."""
+    """An open recovery of the employee's, which they know is theirs and whose clocks tell of nothing by themselves."""
     made = opened(org)
     with tenant(organization_id=org.id):
+        Effect.objects.filter(kind="staff").update(state="done")
         Recovery.objects.filter(id=made.id).update(owner_id=org.employee)
         RecoveryClock.objects.filter(recovery_id=made.id).update(next_at=None)
     return made
@@ -109,13 +110,51 @@ def test_one_mail_with_one_link_however_often_the_effect_is_worked(
     for _ in range(2):
         go(org, START + HOUR)
         with tenant(organization_id=org.id):
-            Effect.objects.filter(kind="staff").update(state="pending")
+            Effect.objects.filter(kind="staff", payload__notes__0__what="breach.fix").update(state="pending")
     assert subjects(server) == [f"Recovery R-{case.number} is late (the fix)."]
     text = parsed(server.taken[0]).get_content().replace("\r\n", "\n")
     assert text.count("http") == 1
     assert f"Do it now, or say that you know:\n{settings.PUBLIC_URL}/recoveries/R-{case.number}\n" in text
     assert "It was due on Monday 2 March at 10:00." in text
     assert states(org) == {"breach.fix": "told"}
+
+
+def test_what_opens_as_theirs_is_told_to_its_owner_once_and_stands_among_no_notices(
+    org: Org, server: MailServer
+) -> None:
+    with tenant(organization_id=org.id):
+        Member.objects.exclude(id=org.employee).update(present=False)
+    made = [opened(org), opened(org)]
+    for minutes in (0, 1):
+        go(org, START + timedelta(minutes=minutes))
+    (mail,) = (parsed(one) for one in server.taken)
+    assert mail["To"] == f"employee{org.id}@example.com"
+    assert mail["Subject"] == f"Recovery R-{made[0].number} is new, and yours. And 1 more."
+    link = f"{settings.PUBLIC_URL}/recoveries/R-{made[0].number}"
+    text = mail.get_content().replace("\r\n", "\n")
+    assert f"Begin with its next step:\n{link}\n" in text
+    assert f"- Recovery R-{made[1].number} is new, and yours.\n" in text
+    assert states(org) == {"opened": "told"}
+    with tenant(organization_id=org.id):
+        assert Telling.objects.count() == 2
+        assert not Message.objects.filter(kind="staff").exists(), "their Today shows it"
+
+
+@pytest.mark.parametrize("over", [{"owner_id": "admin"}, {"state": "closed", "closed_at": NIGHT}])
+def test_what_opened_in_the_night_and_is_anothers_or_closed_by_the_morning_is_not_told(
+    org: Org, server: MailServer, over: dict[str, Any]
+) -> None:
+    with tenant(organization_id=org.id):
+        Member.objects.exclude(id=org.employee).update(present=False)
+    made = opened(org, at=NIGHT)
+    go(org, NIGHT)
+    values = {name: getattr(org, value) if name == "owner_id" else value for name, value in over.items()}
+    with tenant(organization_id=org.id):
+        RecoveryClock.objects.filter(recovery_id=made.id).update(next_at=None)
+        Recovery.objects.filter(id=made.id).update(**values)
+    go(org, MORNING)
+    assert server.taken == []
+    assert states(org) == {"opened": "settled"}
 
 
 def test_at_night_nobody_is_mailed_and_in_the_morning_each_matter_is_told_once(

@@ -171,9 +171,9 @@ class Voices:
 
 
 def of_journal(org: Org) -> list[Owed]:
-    """Who had to hear of a recovery that was handed to them, and of a clock: its owner of that moment, and who is named.
+    """Who had to hear of a recovery that is theirs now, and of a clock: its owner of that moment, and who is named.
 
-    Whom a recovery opens with hears of it by its first clock. Call inside a unit of work.
+    Call inside a unit of work.
     """
     here = "recoveries:recovery:"
     events = [f"{here}{one}" for one in ("opened", "owned", "escalated")]
@@ -183,8 +183,8 @@ def of_journal(org: Org) -> list[Owed]:
         about = {"recovery": one.subject_id, "at": one.at}
         if "owner" in one.data:
             owner[one.subject_id] = one.data["owner"]
-            if one.event.endswith(":owned") and one.data["owner"] != one.actor_id:
-                found.append(Owed(to=one.data["owner"], what="owned", **about))
+            if one.data["owner"] != one.actor_id:
+                found.append(Owed(to=one.data["owner"], what=one.event.removeprefix(here), **about))
         else:
             what, turn = f"{one.data['level']}.{one.data['target']}", one.data["turn"]
             told = {owner[one.subject_id], one.data["to"]}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+import attrs
 
 from makegood.cli.database import make_ready
 from makegood.cli.erased import Erased, known_still
@@ -33,6 +36,15 @@ CREATE SCHEMA finder;
 GRANT USAGE, CREATE ON SCHEMA finder TO makegood_finder;
 """
 """What stands before the dump in the same transaction: roles and schemas, which the dump's owners need to be there."""
+WAITED: Final = """
+SELECT o.id, o.name FROM organizations_organization o
+WHERE o.delivery = 'live' AND o.stopped_at IS NULL AND EXISTS (
+    SELECT FROM journal_effect e WHERE e.organization_id = o.id AND e.state IN ('pending', 'claimed')
+    AND e.run_at <= makegood_now(o.id)
+)
+ORDER BY o.id
+"""
+"""Whose mails and payments leave, where some were due by the backup's moment."""
 
 
 def load(tools: Tools, dump: Path) -> None:
@@ -51,18 +63,29 @@ def load(tools: Tools, dump: Path) -> None:
     )
 
 
-def finish(erased: Sequence[Erased]) -> int:
-    """Bring what was loaded up to date and erase these customers again; only then is it served. Return how many."""
+@attrs.frozen(kw_only=True)
+class Finished:
+    """What was done to what a backup brought: how many were erased again, and who sends nothing until told."""
+
+    erased: int
+    stopped: tuple[str, ...]
+
+
+def finish(erased: Sequence[Erased]) -> Finished:
+    """Bring what was loaded up to date, erase these customers again, and stop what may have left since.
+
+    Only then is it served.
+    """
     from django.db import connections
 
     from makegood.store.restoring import END, restoring
 
     with restoring():
         make_ready()
-        again = _erase_again(erased)
+        done = Finished(erased=_erase_again(erased), stopped=_sending_stop())
         with connections["owner"].cursor() as cursor:
             cursor.execute(END)
-    return again
+    return done
 
 
 def _erase_again(erased: Sequence[Erased]) -> int:
@@ -73,6 +96,7 @@ def _erase_again(erased: Sequence[Erased]) -> int:
     from django.db import connections
 
     from makegood.customers.operations import customer_erase
+    from makegood.recoveries.operations.trials import customer_made_up
     from makegood.store.clocks import now
     from makegood.store.tenancy import tenant
 
@@ -82,5 +106,24 @@ def _erase_again(erased: Sequence[Erased]) -> int:
     for organization_id, customer_id in found:
         with tenant(organization_id=organization_id):
             moment = now(organization_id=organization_id)
-            customer_erase(organization_id=organization_id, customer_id=customer_id, now=moment, by=None)
+            whose = {"organization_id": organization_id, "customer_id": customer_id}
+            customer_erase(**whose, now=moment, by=None, unnamed="made_up" if customer_made_up(**whose) else "")
     return len(found)
+
+
+def _sending_stop() -> tuple[str, ...]:
+    """Stop all sending where something was due by the backup: it may have left since. Return whose."""
+    from django.db import connections
+
+    from makegood.organizations.operations import sending_stop
+    from makegood.store.clocks import now
+    from makegood.store.tenancy import tenant
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(WAITED)
+        found = cursor.fetchall()
+    for organization_id, _ in found:
+        with tenant(organization_id=organization_id):
+            at = now(organization_id=organization_id)
+            sending_stop(organization_id=organization_id, now=at, by=None, stopped=True)
+    return tuple(name for _, name in found)

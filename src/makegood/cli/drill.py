@@ -77,7 +77,7 @@ def drill(*, file: Path, manifest: Manifest, tar: tarfile.TarFile, erased: Seque
         load(tools_for_owner(), extract(tar, scratch))
         tell(f"loaded after {monotonic() - began:.0f} s")
         found = [_all_rows(manifest), _all_files(manifest, scratch / "files")]
-        again = finish(erased)
+        again = finish(erased).erased
         found += [_each_alone(), _erased(named=len(erased), again=again), _secrets()]
     seconds = round(monotonic() - began, 1)
     well = all(one.well for one in found)

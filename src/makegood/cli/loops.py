@@ -6,6 +6,7 @@ said once a minute and tried again, while the others go on.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
@@ -24,6 +25,9 @@ LONGEST_PAUSE = 5.0
 SAY_AGAIN = 60.0
 FAILING = 3
 """So many rounds in a row make a failure one that lasts."""
+
+HUNG = 10
+"""A step that takes so many times as long as it may ends its process, whatever holds it, to be started anew."""
 
 log = logging.getLogger("makegood")
 
@@ -144,8 +148,9 @@ def run_beside(*, kind: str, step: Callable[[Callable[[str, int, Exception], Non
 def run_loop(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]], int], longest: timedelta) -> None:
     """Call `step` again and again while it does something, else once a tick, until a signal comes.
 
-    `kind` is worker or tick, by which health knows it; `longest` is how long one step may take and still be well. The
-    step is given what to call with each unit of work that fails; health is told of those that keep failing.
+    `kind` is worker or tick, by which health knows it; `longest` is how long one step may take and still be well: one
+    that takes HUNG times as long ends the process, after it has said where it hangs. The step is given what to call
+    with each unit of work that fails; health is told of those that keep failing.
     """
     from django.db import DatabaseError, InterfaceError, connections
 
@@ -159,6 +164,7 @@ def run_loop(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]
     pause, runs = TICK_SECONDS, False
     while not stop.is_set():
         heart.moved(failing=complaints.keep_failing())
+        faulthandler.dump_traceback_later(longest.total_seconds() * HUNG, exit=True)
         try:
             done = step(complaints.of_organization)
             pause = TICK_SECONDS
@@ -175,5 +181,6 @@ def run_loop(*, kind: str, step: Callable[[Callable[[str, int, Exception], None]
             done, pause = 0, LONGEST_PAUSE
         if not done:
             stop.wait(pause)
+    faulthandler.cancel_dump_traceback_later()
     heart.stop()
     log.info("%s has stopped", kind)

@@ -26,6 +26,12 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 
 
+STOPPED = (
+    "sending is stopped for {whose}: what was due by then may have left after the backup. Look through what waits to"
+    " leave, then let sending go on in the settings"
+)
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -61,8 +67,10 @@ def restore(file: Path, erasures_file: IO[str] | None, no_erasures: bool, check:
                 dump = extract(tar, scratch)
                 load(tools, dump)
                 _replace_files(scratch / "files", home_directory() / "files")
-            again = finish(erased)
-    tell(f"restored what was kept at {manifest.created_at}" + (f"; erased {again} again" if erased else ""))
+            done = finish(erased)
+    tell(f"restored what was kept at {manifest.created_at}" + (f"; erased {done.erased} again" if erased else ""))
+    if done.stopped:
+        tell(STOPPED.format(whose=", ".join(done.stopped)))
     return 0
 
 

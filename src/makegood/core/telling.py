@@ -34,6 +34,7 @@ _OF_WHAT: Final = {
     "incident": "approval",
     "proposed": "approval",
     "still_proposed": "approval",
+    "opened": "assignment",
     "owned": "assignment",
     "approved": "assignment",
     "refused": "assignment",

@@ -32,6 +32,7 @@ WORDS = {
     "withdrawn": "was withdrawn by later evidence: the customer may have been told already",
     "word_broken": "has a promise by one of us that was not kept",
     "word_waiting": "still has a promise by one of us that was not kept",
+    "opened": "is new, and yours",
     "owned": "is yours now",
     "floor": "may owe something by law: a fact is missing to decide it",
     "score": "has a low score from the customer",

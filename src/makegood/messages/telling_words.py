@@ -63,7 +63,11 @@ def said_to(*, things: Sequence[ToSay], zone: str, now: datetime, tap: str = "")
         lines = [f"- {note_words(one.note)[0]}" for one in things[1 : MOST_LINES + 1]]
         left = len(things) - 1 - len(lines)
         rest = [f"- and {left} more"] if left else []
-        more.append("\n".join(["After that:", *lines, *rest, "All of them are among your notices."]))
+        more.append(
+            "\n".join(
+                ["After that:", *lines, *rest, "All of them wait in Makegood, on your Today or among your notices."]
+            )
+        )
     return Said(
         head=head if len(things) == 1 else f"{head} And {len(things) - 1} more.",
         more=tuple(more),

@@ -17,6 +17,7 @@ from makegood.promises.models import StaffWord
 from makegood.recoveries.frozen import playbook_frozen, target_minutes
 from makegood.recoveries.inputs import Inputs
 from makegood.rules.phrases import spoken
+from makegood.store.bulk import record_set
 from makegood.store.preparing import prepared
 
 UPDATE = "update"
@@ -41,11 +42,11 @@ SELECT u.id, c.id, c.started_at, r.playbook_id, r."group",
         AND e.subject_id = u.id AND e.event = 'recoveries:recovery:moved' LIMIT 1), false),
     (SELECT p.due_at FROM promises_staffword w
         JOIN promises_promise p ON p.organization_id = w.organization_id AND p.id = w.promise_id
-        WHERE w.organization_id = o.id AND w.recovery_id = u.id AND w.act = ANY(%(acts)s) AND w.state = 'promised'
+        WHERE w.organization_id = o.id AND w.recovery_id = u.id AND w.act = ANY(%s::text[]) AND w.state = 'promised'
         AND p.fulfilled_at IS NULL AND p.state IN ('open', 'broken') ORDER BY w.due_at LIMIT 1),
     (SELECT s.due_at FROM recoveries_step s WHERE s.organization_id = o.id AND s.recovery_id = u.id
-        AND s.step = 'apologise' AND s.state = ANY(%(undone)s))
-FROM unnest(%(recoveries)s::bigint[]) AS u(id) CROSS JOIN (SELECT %(organization)s::bigint AS id) o
+        AND s.step = 'apologise' AND s.state = ANY(%s::text[]))
+FROM {recoveries} CROSS JOIN (SELECT %s::bigint AS id) o
 LEFT JOIN LATERAL (SELECT id, started_at FROM recoveries_recoveryclock WHERE organization_id = o.id
     AND recovery_id = u.id AND target = 'update' AND state <> 'ended' LIMIT 1) c ON true
 LEFT JOIN LATERAL (SELECT playbook_id, "group" FROM recoveries_recovery
@@ -86,9 +87,9 @@ def next_words(
     `before_apology` says that the apology itself is still to come, as after an acknowledgement. A recovery whose
     silence is not, or no longer, capped is absent, unless something else is promised.
     """
-    asked = {"organization": organization_id, "recoveries": list(at), "acts": list(ACTS), "undone": list(UNDONE)}
+    from_, parameter = record_set("u", {"id": "bigint"}, ([recovery_id] for recovery_id in at))
     with prepared() as cursor:
-        cursor.execute(NEXT, asked)
+        cursor.execute(NEXT.format(recoveries=from_), [list(ACTS), list(UNDONE), parameter, organization_id])
         rows = cursor.fetchall()
     found: dict[int, datetime] = {}
     for recovery_id, clock_id, started_at, playbook_id, group, odd, said_at, apology_at in rows:

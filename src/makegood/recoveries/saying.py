@@ -37,6 +37,7 @@ from makegood.recoveries.words import (
     update,
 )
 from makegood.rules.phrases import spoken
+from makegood.store.bulk import record_set
 from makegood.store.clocks import now as store_now
 from makegood.store.preparing import prepared
 from makegood.store.reading import read, whole_rows
@@ -58,9 +59,8 @@ SELECT m.name, m.title, o.name, o.zone, o.language, c.language,
         AND i.kind = 'phone' AND i.value <> '' LIMIT 1) IS NOT NULL,
     (SELECT true FROM recoveries_step s WHERE s.organization_id = o.id AND s.recovery_id = p.recovery_id
         AND s.step = 'fix' AND s.state = 'done' LIMIT 1) IS NOT NULL
-FROM unnest(%(recoveries)s::bigint[], %(owners)s::bigint[], %(customers)s::bigint[])
-    WITH ORDINALITY AS p(recovery_id, owner_id, customer_id, position)
-JOIN organizations_organization o ON o.id = %(organization)s
+FROM {planned}
+JOIN organizations_organization o ON o.id = %s
 CROSS JOIN LATERAL (SELECT name, title FROM organizations_member
     WHERE organization_id = o.id AND id = p.owner_id LIMIT 1) m
 CROSS JOIN LATERAL (SELECT organization_id, id, language FROM customers_customer
@@ -393,14 +393,13 @@ def _told(organization_id: int, planned: Sequence[Planned]) -> list[Told]:
     """What the words need to know of each."""
     if not planned:
         return []
-    asked = {
-        "organization": organization_id,
-        "recoveries": [one.recovery_id for one in planned],
-        "owners": [one.owner_id for one in planned],
-        "customers": [one.customer_id for one in planned],
-    }
+    from_, parameter = record_set(
+        "p",
+        {"position": "integer", "recovery_id": "bigint", "owner_id": "bigint", "customer_id": "bigint"},
+        [(place, one.recovery_id, one.owner_id, one.customer_id) for place, one in enumerate(planned)],
+    )
     with prepared() as cursor:
-        cursor.execute(TOLD, asked)
+        cursor.execute(TOLD.format(planned=from_), [parameter, organization_id])
         facts = cursor.fetchall()
     next_at = next_words(organization_id=organization_id, at={one.recovery_id: one.at for one in planned})
     return [

@@ -90,7 +90,7 @@ def _settled(recovery: Recovery, facts: _Facts, member_id: int, at: datetime, no
     what, _, target = note["what"].partition(".")
     if recovery.state != "open":
         return what not in AFTER_ALL
-    if what == "owned":
+    if what in ("opened", "owned"):
         return recovery.owner_id != member_id
     if what in ("warning", "breach", "repeat"):
         anothers = recovery.owner_id != member_id and not note.get("above", True)

@@ -31,6 +31,7 @@ from makegood.recoveries.operations.hearing import doubts_found, makegoods_found
 from makegood.recoveries.operations.joining import Joining, doubled_join, joining_apply
 from makegood.recoveries.operations.leaving import left_write
 from makegood.recoveries.operations.owning import Staff, reasons_data
+from makegood.recoveries.operations.telling import StaffNote, owners_tell
 from makegood.recoveries.plan import plan_start
 from makegood.recoveries.planned import Planned, incident_kinds
 from makegood.recoveries.taken import Taken, repeated_customers, taken_read, targets_of
@@ -42,7 +43,6 @@ from makegood.store.preparing import prepared
 from makegood.store.reading import read
 
 NUMBER_LOCK = 7405
-
 THREAD_COLUMNS = ("id", "organization_id", "customer_id", "token", "created_at", "link_at", "link_how")
 RECOVERY_COLUMNS = (
     "id", "organization_id", "number", "customer_id", "happening_key", "incident_id", "place_id", "team_id",
@@ -443,6 +443,8 @@ def _write(organization_id: int, openings: Sequence[Opening]) -> None:
         if clock.state == "missed"
     ]
     record(organization_id=organization_id, entries=[*(_opened(one) for one in openings), *late])
+    notes = [StaffNote(member_id=one.owner_id, recovery_id=one.id, what="opened", at=one.first.at) for one in openings]
+    owners_tell(organization_id=organization_id, notes=notes, numbers={one.id: one.number for one in openings})
 
 
 def _recovery_row(organization_id: int, one: Opening, *, stepped: bool) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -48,10 +48,24 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
     rows = read(Recovery, *columns, organization_id=organization_id, id=told)
     numbers = {recovery_id: number for recovery_id, number, _, _ in rows}
     walked = {recovery_id: owner_id for recovery_id, _, owner_id, key in rows if key.startswith(TEST)}
+    heard = [note for note in notes if walked.get(note.recovery_id, note.member_id) == note.member_id]
+    wanted = _wanted(heard, numbers)
+    effects_add(organization_id=organization_id, wanted=wanted)
+    notices_write(
+        organization_id=organization_id, told=[(one.idempotency_key, one.payload, one.run_at) for one in wanted]
+    )
+
+
+def owners_tell(*, organization_id: int, notes: Sequence[StaffNote], numbers: Mapping[int, int]) -> None:
+    """Tell owners in the same way what opens as theirs, with the `numbers` by id; their *Today* is all its notice."""
+    effects_add(organization_id=organization_id, wanted=_wanted(notes, numbers))
+
+
+def _wanted(notes: Sequence[StaffNote], numbers: Mapping[int, int]) -> list[Wanted]:
+    """One effect a member, of all that they are told."""
     by_member: dict[int, list[StaffNote]] = {}
     for note in notes:
-        if walked.get(note.recovery_id, note.member_id) == note.member_id:
-            by_member.setdefault(note.member_id, []).append(note)
+        by_member.setdefault(note.member_id, []).append(note)
     wanted = []
     for member_id, mine in sorted(by_member.items()):
         mine.sort(key=lambda note: (note.at, note.recovery_id, note.what))
@@ -85,7 +99,4 @@ def staff_tell(*, organization_id: int, notes: Sequence[StaffNote]) -> None:
                 },
             )
         )
-    effects_add(organization_id=organization_id, wanted=wanted)
-    notices_write(
-        organization_id=organization_id, told=[(one.idempotency_key, one.payload, one.run_at) for one in wanted]
-    )
+    return wanted

@@ -19,7 +19,11 @@ self.counterQueue = (() => {
     } finally { store.close(); }
   };
   const all = () => doing("readonly", (reports) => reports.getAll());
-  const add = (report) => doing("readwrite", (reports) => reports.add(report));
+  /* Short of room a browser forgets what a page keeps, but not where it was asked to hold on to it. */
+  const add = async (report) => {
+    await navigator.storage?.persist?.().catch(() => false);
+    return doing("readwrite", (reports) => reports.add(report));
+  };
   const put = (report) => doing("readwrite", (reports) => reports.put(report));
   const drop = (id) => doing("readwrite", (reports) => reports.delete(id));
   const again = (id) => navigator.locks.request("makegood-counter", async () => {
