@@ -420,6 +420,21 @@ def test_spelling_case_and_quotes_do_not_matter(one: str, other: str) -> None:
     assert found(one) == found(other)
 
 
+@pytest.mark.parametrize(
+    "link", ["https://care.example.org/s/{}", "care.example.org/s/{}?by={}#{}", "care+{}@example.org"]
+)
+def test_what_a_link_holds_is_no_word_of_the_letter(link: str) -> None:
+    telling, plain = "46.L4-Cta8-SLA-not-our-fault", "7"
+    letter = f"{GOOD}\nWhere it stands: {link}."
+    assert found(letter.replace("{}", telling)) == found(letter.replace("{}", plain))
+    assert "jargon" in found(f"{GOOD} The L4 desk has it.")
+
+
+def test_a_finding_quotes_a_link_as_it_stands() -> None:
+    letter = "Sorry that you https://shop.example/our-offers feel upset."
+    assert letter in {one.text for one in linted(letter).findings}
+
+
 def test_findings_carry_evidence_and_its_grade() -> None:
     for finding in linted("Mistakes were made. Sorry if you were upset. Don't miss our exclusive offers.").findings:
         assert finding.message

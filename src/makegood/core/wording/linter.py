@@ -18,6 +18,7 @@ from makegood.core.wording.facts import contradictions
 from makegood.core.wording.jargon import ENOUGH, insiders_words
 from makegood.core.wording.naming import Named, named
 from makegood.core.wording.reading import KEPT, Reading, read, telling_words
+from makegood.core.wording.sentences import unlinked
 from makegood.core.wording.types import Case, Finding, Linted, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import Weight, weigh
 
@@ -95,13 +96,14 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
 
 def looked(*, text: str, rules: WordingRules, case: Case) -> tuple[Reading, list[Finding], Weight | None]:
     """This function will read a message and return what patterns and weights find in it, before it is named."""
-    reading = read(text=text, rules=rules, case=case)
+    words = unlinked(text)
+    reading = read(text=words, rules=rules, case=case)
     hits = [*_pattern_hits(reading, rules), *_improvement(reading, rules)]
     hits += _stock(reading, rules)
     hits += _claims_cause(reading, rules)
-    hits += _jargon(text, reading, rules)
+    hits += _jargon(words, reading, rules)
     if "wording.wrong-fact" in rules.rules:
-        wrong = contradictions(text=text, parts=reading.sentences, case=case)
+        wrong = contradictions(text=words, parts=reading.sentences, case=case)
         hits += (("wording.wrong-fact", start, end, None) for start, end in wrong)
     weight = weigh(reading=reading, rules=rules)
     if _amends(weight):

@@ -19,6 +19,11 @@ _SAME = str.maketrans(
 _QUOTED = re.compile(
     r'"[^"]{1,400}"|(?<![\w\'])\'(?:[^\'\n]|(?<=\w)\'(?=\w)){1,400}\'(?!\w)|^[ ]*>[^\n]*', re.MULTILINE
 )
+_HELD = re.compile(
+    r"((?:https?://[^\s/]{1,260}|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[a-z]{2,24})/)[^\s<>]*[\w/=]|(\w\+)[\w.=-]+(?=@)",
+    re.IGNORECASE,
+)
+"""What stands in a link behind its host, or in the tag of an address: nobody reads it as words."""
 _BREAK = re.compile(r'(?<=[.!?])[")\]\']{0,2}\s+|\n[ ]*\n\s*|\n(?=[ ]*[-*\u2022])')
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|nr|e\.g|i\.e|a\.m|p\.m|approx|vs|etc)\.$")
 _GREETING = re.compile(r"\s*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening))\b[^,:!.\n]{0,50}[,:!.\n]")
@@ -59,6 +64,16 @@ def unquoted(normalised: str, *, least_words: int = 3) -> str:
         return "".join(char if char.isspace() else "\u25a1" for char in quoted)
 
     return _QUOTED.sub(blank, normalised)
+
+
+def unlinked(text: str) -> str:
+    """Blank out what links and tagged addresses hold, keeping the length: a token may spell anything."""
+
+    def blank(match: re.Match[str]) -> str:
+        begins = match[1] or match[2]
+        return begins + "\u25a1" * (len(match[0]) - len(begins))
+
+    return _HELD.sub(blank, text)
 
 
 def sentences(normalised: str) -> Iterator[Sentence]:
