@@ -4,10 +4,11 @@
 
 Two layers (makegood.core.wording.naming), both ridge logistic regressions. The first weighs marks of sentences for each
 part; where only the whole message was labelled, the points of its sentences are pooled by log-sum-exp. Marks are scaled
-by how much likelier they are where the part holds (the idea of naive Bayes), so that idle ones weigh little. The second
-weighs messages for each label by what their sentences weigh, as judged by first layers that never saw their writer. The
-points from which a rule is broken are chosen on predictions crossed by writer: those at which all names together are
-right as often as AIM. Then weights are pruned and rounded. Prints the crossed figures; `--write` writes the weights.
+by how much likelier they are where the part holds (the idea of naive Bayes), so that idle ones weigh little; those that
+weigh next to nothing are left out, and the others fitted again without them. The second weighs messages for each label
+by what their sentences weigh, as judged by first layers that never saw their writer. The points from which a rule is
+broken are chosen on predictions crossed by writer: those at which all names together are right as often as AIM. Prints
+the crossed figures; `--write` writes the weights.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ GROUPS = 4
 """Groups of writers that are judged by weights fitted to the other groups."""
 LEAST, LEAST_MESSAGES = 3, 8
 """Sentences and messages that a mark must stand in."""
-TINY = 0.05
-"""Weights of marks under this are dropped."""
+TINY = 0.06
+"""Marks that weigh less for a part are left out of it, and those that stay fitted anew."""
 AIM = 0.95
 """How often the names that are given shall be right."""
 MOST_GOOD_STOPPED = 0.015
@@ -124,8 +125,10 @@ def fit_sentences(examples: Sequence[Example]) -> Sentences:
         pairs = np.array([item.parts.get(part, (0.0, 0.0)) for item in examples])
         start = np.append(np.zeros(len(names)), -3.0)
         scale = np.append(telling(table, starts, pairs[:, 0], pairs[:, 1]), 1.0)
-        slope = pooled_slope(table, starts, pairs[:, 0], pairs[:, 1], scale)
-        weights[part] = scale * descended(slope, start)
+        found = descended(pooled_slope(table, starts, pairs[:, 0], pairs[:, 1], scale), start)
+        kept = np.append(np.abs((scale * found)[:-1]) >= TINY, 1.0)
+        slope = pooled_slope(table, starts, pairs[:, 0], pairs[:, 1], scale * kept)
+        weights[part] = scale * kept * descended(slope, found * kept)
     return Sentences(names=names, weights=weights)
 
 
@@ -359,7 +362,7 @@ def naming(first: Sentences, second: Whole, chosen: dict[str, float]) -> Naming:
 def document(first: Sentences, second: Whole, chosen: dict[str, float]) -> dict[str, Any]:
     """Weights by mark in hundredths, tiny ones left out, and by measure in thousandths; parts and rules in order."""
     found = np.array([first.weights[part][:-1] for part in PARTS])
-    kept = np.abs(found) >= TINY
+    kept = np.round(np.abs(found) * 100) > 0
     marks = [
         f"{name}={''.join(weighed(place, found[place, column]) for place in np.flatnonzero(kept[:, column]))}"
         for column, name in enumerate(first.names)

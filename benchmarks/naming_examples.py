@@ -135,7 +135,9 @@ def of_message(message: Mapping[str, Any], *, writer: str) -> list[Example]:
         raise ValueError(f"A message of {writer} is empty.")
     marks = [
         frozenset(one)
-        for one in sentence_marks(reading=reading, measures=weight.measures, findings=findings, common=common())
+        for one in sentence_marks(
+            reading=reading, measures=weight.measures, findings=findings, common=common(), known=rules.concepts
+        )
     ]
     whole = Example(
         kind="message",

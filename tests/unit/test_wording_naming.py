@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.test_wording_data import DOCUMENT
 
 from makegood.core.wording import Case, Linted, lint
+from makegood.core.wording.concepts import Concepts
 from makegood.core.wording.marks import sentence_marks, word_marks
 from makegood.core.wording.naming import measured
 from makegood.core.wording.packing import NARROW, WIDE, packed, unpacked
@@ -195,13 +196,13 @@ def test_sentences_speak_together() -> None:
 
 def test_a_sentence_is_marked_by_what_came_before() -> None:
     reading = read(text="We are sorry. It came.", rules=RULES, case=Case())
-    first, second = sentence_marks(reading=reading, measures=[{}, {}], findings=[], common=())
+    first, second = sentence_marks(reading=reading, measures=[{}, {}], findings=[], common=(), known=Concepts())
     assert "x:prev e:regret" in second - first
     assert {"p:first"} <= first - second
 
 
 def test_a_sentence_is_marked_by_words_pieces_of_them_and_its_frame() -> None:
-    marks = word_marks("the ferry sank at 16:40, \u00a342 gone, blorbing", frozenset(("the", "at")))
+    marks = word_marks("the ferry sank at 16:40, \u00a342 gone, blorbing", frozenset(("the", "at")), Concepts())
     assert {"w:#t", "w:$#", "w:ferry", "k:the sank", "g:<fer", "g:ing>", "s:blorb", "h:^ the at", "h:at ."} <= marks
     assert not {mark for mark in marks if mark.startswith(("h:sank", "g:<at"))}
 

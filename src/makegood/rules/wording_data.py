@@ -9,6 +9,8 @@ from importlib import resources
 from typing import Any
 
 from makegood.core.evidence import GRADES
+from makegood.core.wording.concepts import LEAST, Concepts
+from makegood.core.wording.marks import words_of
 from makegood.core.wording.packing import NARROW, packed
 from makegood.core.wording.types import ELEMENTS, SEVERITIES, Naming, Rule, WordingRules
 from makegood.core.wording.weighing import MESSAGE_MEASURES, SENTENCE_MEASURES
@@ -38,7 +40,7 @@ def wording_rules(language: str = "en") -> WordingRules:
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise UnableToReadWordingRules(f"There are no wording rules for the language {language!r}; use 'en'.")
     document = yaml_text.data_of(source.read_text(encoding="utf-8"))
-    for part in ("cues", "weights", "names"):
+    for part in ("cues", "weights", "names", "concepts"):
         beside = folder / f"{language}.{part}.yaml"
         document[part] = yaml_text.data_of(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
     return parsed(document)
@@ -69,8 +71,31 @@ def parsed(document: Mapping[str, Any]) -> WordingRules:
         generic=frozenset(document["generic"].split()),
         limits=document["limits"],
         capitals=frozenset(document.get("capitals", "").split()),
+        concepts=concepts_from(document.get("concepts", {})),
         naming=_naming(document.get("names"), {rule.id for rule in rules}),
     )
+
+
+def concepts_from(raw: Mapping[str, str]) -> Concepts:
+    """Read concepts: for each, words and phrases between bars; a star after a word stands for any ending.
+
+    Raises UnableToReadWordingRules naming the words that are of two concepts, or the beginning that is too short.
+    """
+    phrases: dict[tuple[str, ...], str] = {}
+    beginnings: dict[str, str] = {}
+    for concept, lines in raw.items():
+        for said in (part.strip() for part in lines.split("|")):
+            words = tuple(words_of(said.rstrip("*")))
+            twice = words[0] in beginnings if said.endswith("*") else words in phrases
+            if twice or not words:
+                raise UnableToReadWordingRules(f"{said!r} under {concept} stands twice, or is no word.")
+            if not said.endswith("*"):
+                phrases[words] = concept
+            elif len(words) == 1 and len(words[0]) >= LEAST:
+                beginnings[words[0]] = concept
+            else:
+                raise UnableToReadWordingRules(f"{said!r} is no beginning of a word, or too short a one.")
+    return Concepts(phrases, beginnings)
 
 
 def _naming(raw: Mapping[str, Any] | None, known: set[str]) -> Naming | None:

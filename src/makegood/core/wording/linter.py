@@ -81,6 +81,7 @@ def lint(*, text: str, rules: WordingRules, case: Case | None = None) -> Linted:
             over=weight.points - limit_of(reading, rules),
             findings=findings,
             naming=rules.naming,
+            concepts=rules.concepts,
         )
         this = _Named(text=text, rules=rules, naming=rules.naming, reading=reading, weight=weight, answers=answers)
         findings = _renamed(this, findings)

@@ -2,7 +2,8 @@
 
 A sentence is marked by its words, pairs and pairs with a gap, by pieces of its longer words (which it shares with words
 that are alike), by its frame (its commonest words without what stands between them: "if you had .. it would have"), by
-what was measured and found in it, where it stands and what the sentence before it held.
+its concepts (core.wording.concepts) in their order, by what was measured and found in it, where it stands and what the
+sentence before it held.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from makegood.core.wording.concepts import ENDINGS, OTHER, STOP, Concepts, concepts_of
 from makegood.core.wording.reading import Reading
 from makegood.core.wording.types import ELEMENTS, Finding
 
@@ -21,6 +23,8 @@ _TOKEN = re.compile(
 )
 _SUMS = "\u00a3$\u20ac"
 _ENDINGS = ("ing", "ed", "es", "s", "ly")
+_UNKNOWN = frozenset((OTHER, STOP, *(f"-{ending}" for ending in ENDINGS)))
+"""Concepts of words of which only their form is known."""
 _PIECES, _FRAMES = (3, 4, 5), (2, 3, 4)
 """Letters of a piece of a word, words of a piece of a frame."""
 _LENGTHS, _SORRIES, _WORDS, _TELLING, _SENTENCES = (
@@ -44,8 +48,10 @@ def _token(found: str) -> str:
     return found
 
 
-def word_marks(text: str, common: Collection[str]) -> set[str]:
-    """This function will return the marks of a sentence's words, and how long it is; `common` are words of a frame."""
+def word_marks(text: str, common: Collection[str], known: Concepts) -> set[str]:
+    """This function will return the marks of a sentence's words and of their concepts, and how long it is; `common` are
+    words of a frame.
+    """
     words = words_of(text)
     marks = {f"w:{word}" for word in words}
     for word in marks.copy():
@@ -56,7 +62,19 @@ def word_marks(text: str, common: Collection[str]) -> set[str]:
     frame = ["^", *[word for word in words if word in common], "."]
     for size in _FRAMES:
         marks.update(["h:" + " ".join(frame[at : at + size]) for at in range(len(frame) - size + 1)])
+    marks.update(concept_marks(concepts_of(words, known)))
     marks.add(f"l:{sum(len(words) >= step for step in _LENGTHS)}")
+    return marks
+
+
+def concept_marks(concepts: Sequence[str]) -> set[str]:
+    """This function will return the marks of concepts: each, side by side, and those that are known in their order."""
+    marks = {f"q:{concept}" for concept in concepts}
+    marks.update([f"q2:{one} {other}" for one, other in pairwise(("^", *concepts, "."))])
+    order = ["^", *[concept for concept in concepts if concept not in _UNKNOWN], "."]
+    marks.update([f"o2:{one} {other}" for one, other in pairwise(order)])
+    marks.update([f"o_:{one} {other}" for one, other in zip(order, order[2:], strict=False)])
+    marks.update(["o3:" + " ".join(order[at : at + 3]) for at in range(len(order) - 2)])
     return marks
 
 
@@ -88,7 +106,12 @@ def found_marks(
 
 
 def sentence_marks(
-    *, reading: Reading, measures: Sequence[Mapping[str, float]], findings: Sequence[Finding], common: Collection[str]
+    *,
+    reading: Reading,
+    measures: Sequence[Mapping[str, float]],
+    findings: Sequence[Finding],
+    common: Collection[str],
+    known: Concepts,
 ) -> list[set[str]]:
     """This function will return the marks of each sentence of a message."""
     found = [
@@ -97,7 +120,7 @@ def sentence_marks(
     ]
     last, answer = len(found) - 1, []
     for place, own in enumerate(found):
-        marks = word_marks(reading.sentences[place].text, common) | own
+        marks = word_marks(reading.sentences[place].text, common, known) | own
         if place == 0:
             marks.add("p:first")
         else:

@@ -15,6 +15,7 @@ from operator import mul
 
 import attrs
 
+from makegood.core.wording.concepts import Concepts
 from makegood.core.wording.marks import message_marks, sentence_marks
 from makegood.core.wording.packing import NARROW, unpacked
 from makegood.core.wording.reading import Reading
@@ -49,7 +50,7 @@ class Named:
 
 
 def named(
-    *, reading: Reading, weight: Weight, over: float, findings: Sequence[Finding], naming: Naming
+    *, reading: Reading, weight: Weight, over: float, findings: Sequence[Finding], naming: Naming, concepts: Concepts
 ) -> dict[str, Named]:
     """This function will weigh a message as read against each rule and return all of them by rule id.
 
@@ -58,7 +59,9 @@ def named(
     """
     if not reading.sentences:
         return {}
-    marks = sentence_marks(reading=reading, measures=weight.measures, findings=findings, common=naming.common)
+    marks = sentence_marks(
+        reading=reading, measures=weight.measures, findings=findings, common=naming.common, known=concepts
+    )
     points = sentence_points(marks, naming)
     measures = measured(points) | {"weight": weight.points, "over": over, "sentences": float(len(marks))}
     measures.update(dict.fromkeys(message_marks(reading=reading, findings=findings), 1.0))

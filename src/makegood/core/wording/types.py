@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from makegood.core.wording.concepts import Concepts
+
 FAULTS = ("ours", "partner", "nobody", "unknown")
 ELEMENTS = ("regret", "explanation", "responsibility", "repentance", "repair", "forgiveness")
 SEVERITIES = ("block", "advice")
@@ -106,8 +108,8 @@ class WordingRules:
     `generic` holds the words that any apology may contain and that therefore say nothing of the case;
     `limits` the numbers that the whole-message rules use. `cues` are classes of words that weigh for or against a
     message, `weights` what they weigh in a sentence and in a message (makegood.core.wording.weighing). `capitals` are
-    the words that people write in capitals and everybody knows, in lower case. `naming` is None where nothing was
-    fitted.
+    the words that people write in capitals and everybody knows, in lower case. `concepts` are what words and phrases
+    mean (makegood.core.wording.concepts). `naming` is None where nothing was fitted.
     """
 
     language: str
@@ -119,6 +121,7 @@ class WordingRules:
     weights: Mapping[str, Mapping[str, float]]
     limits: Mapping[str, int]
     capitals: frozenset[str] = frozenset()
+    concepts: Concepts = attrs.field(factory=Concepts)
     naming: Naming | None = None
 
 
